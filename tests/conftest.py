@@ -1,0 +1,37 @@
+"""With QGOV_REQUIRE_REAL=1 a test that cannot run is a test that failed.
+
+A skip is a courtesy to a machine without Terraform or a policy engine. On a
+machine that promises to have them (`.ci/run`) it would hide what was not proven.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+REQUIRE_REAL = os.environ.get("QGOV_REQUIRE_REAL", "0") not in ("", "0")
+
+
+def _refuse_skip(report: Report) -> Report:
+    if REQUIRE_REAL and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"QGOV_REQUIRE_REAL=1 allows no skipped test: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip in a test or fixture into a failure."""
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module (`pytest.importorskip`) into an error."""
+    return _refuse_skip((yield))
