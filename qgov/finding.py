@@ -1,0 +1,66 @@
+"""A problem as a value: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+__all__ = ["Finding", "Origin", "Severity", "closest", "has_errors", "in_order"]
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an `error` stops the run, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Origin(NamedTuple):
+    """The place a fact was written: repository path, 1-based line and column."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's verdict on the configuration.
+
+    `code` is stable and never reused; `message` says what is wrong in one
+    sentence with the user's words in backticks; `remedy` says what to do;
+    `controls` are ids such as `soc2:CC6.1`; `document` is `Kind/name` or empty
+    when the text could not be read as a document.
+    """
+
+    code: str
+    message: str
+    origin: Origin
+    remedy: str = ""
+    severity: Severity = Severity.ERROR
+    controls: tuple[str, ...] = field(default=())
+    document: str = ""
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding is of severity error."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without repeats, by place, then code, then message."""
+    return sorted(set(findings), key=lambda f: (f.origin, f.code, f.message))
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """`, did you mean …?` for the known word nearest to `word`, or an empty string."""
+    from difflib import get_close_matches
+
+    matches: Sequence[str] = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{matches[0]}`?" if matches else ""

@@ -1,0 +1,55 @@
+"""The codes of the language and of the model's links: stable, and never reused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CODES"]
+
+CODES: Final[dict[str, str]] = {
+    "QG101": "the file is too large, too deep or holds too many values",
+    "QG102": "the file is not UTF-8",
+    "QG103": "the file starts with a byte order mark",
+    "QG104": "the file is empty",
+    "QG105": "a character that is invisible, a control, or turns the direction of text",
+    "QG106": "a text is too long",
+    "QG107": "a key appears twice",
+    "QG108": "a tag, anchor, alias, merge key or directive",
+    "QG109": "a key is not text",
+    "QG110": "the text is not YAML",
+    "QG111": "a number that cannot be computed with exactly",
+    "QG112": "a text is not in Unicode normalization form C",
+    "QG113": "more problems than one report lists",
+    "QG120": "not a document",
+    "QG121": "unknown kind",
+    "QG122": "another apiVersion",
+    "QG123": "unknown field",
+    "QG124": "a required field is missing",
+    "QG125": "a value of the wrong type",
+    "QG126": "a value that its field does not allow",
+    "QG127": "a scalar in the wrong form",
+    "QG128": "unknown permission",
+    "QG201": "undefined role",
+    "QG202": "undefined group",
+    "QG203": "undefined tenant",
+    "QG204": "undefined environment",
+    "QG205": "undefined project",
+    "QG206": "undefined backend",
+    "QG207": "undefined store",
+    "QG208": "undefined queue",
+    "QG209": "undefined identity provider",
+    "QG210": "undefined compliance framework",
+    "QG211": "undefined budget",
+    "QG212": "undefined secrets manager",
+    "QG213": "undefined vendor",
+    "QG214": "undefined document",
+    "QG215": "undefined workload",
+    "QG216": "no exchange rate for a currency",
+    "QG217": "two documents or service accounts of the same name",
+    "QG218": "not exactly one Organization",
+    "QG219": "a rename that is none",
+    "QG220": "a group of another identity provider than its tenant's",
+    "QG221": "a binding that does not name exactly one group",
+    "QG222": "a pattern, or a scope too deep, where one scope is needed",
+    "QG223": "a group that could be of several identity providers",
+}

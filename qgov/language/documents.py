@@ -1,0 +1,163 @@
+"""Files to typed documents: `read_documents` is the language stage's one function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from qgov.finding import Finding, Origin, closest
+from qgov.language.explain import explain
+from qgov.language.kinds import API_VERSION, KINDS
+from qgov.language.quote import quoted
+from qgov.language.reader import MAX_BYTES, Value, place, read
+
+__all__ = ["Document", "Documents", "Text", "read_documents"]
+
+
+class Text:
+    """The text of a file, to find places in. Few facts are ever shown to anybody, so
+    places are looked up by reading the file again, once, when the first is asked for."""
+
+    __slots__ = ("_data", "_marked", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self._data = data
+        self._marked: dict[Origin, Value] | None = None
+
+    def marked(self, start: Origin) -> Value:
+        """The values of the document that starts at `start`, knowing their places."""
+        if self._marked is None:
+            documents, _ = read(self.path, self._data)
+            self._marked = {origin: value for value, origin in documents}
+        return self._marked[start]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document: its typed content, its raw values, and the text that knows their place.
+
+    `metadata` and `spec` are the models of `qgov.language.kinds`, typed `Any`
+    because `kind` decides which.
+    """
+
+    kind: str
+    name: str
+    path: str
+    metadata: Any
+    spec: Any
+    raw: dict[str, Any]
+    start: Origin
+    text: Text = field(compare=False, repr=False)
+
+    @property
+    def id(self) -> str:
+        """`Kind/name`."""
+        return f"{self.kind}/{self.name}"
+
+    def at(self, *path: str | int) -> Origin:
+        """Where the value at `path` below the document stands."""
+        found = place(self.text.marked(self.start), path)
+        return Origin(self.path, *found) if found else self.start
+
+    def key(self, *path: str | int) -> Origin:
+        """Where the key that leads to the value at `path` stands."""
+        found = place(self.text.marked(self.start), path, key=True)
+        return Origin(self.path, *found) if found else self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a repository says: the documents that are well formed, in order of path,
+    and the (kind, name) of those that are not, so that references to them are not
+    reported a second time."""
+
+    valid: tuple[Document, ...] = ()
+    broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+
+def read_documents(files: MappingABC[str, bytes]) -> tuple[Documents, list[Finding]]:
+    """Read and validate every document of `files` (repository path → bytes)."""
+    valid: list[Document] = []
+    broken: set[tuple[str, str]] = set()
+    findings: list[Finding] = []
+    for path in sorted(files):
+        values, refused = read(path, files[path], marked=False)
+        if refused:
+            findings += read(path, files[path])[1]
+            broken |= _sniffed(files[path])
+        text = Text(path, files[path])
+        for value, start in values:
+            document, refused = _document(text, value, start)
+            if document is None:
+                broken.add(_identity(value))
+            else:
+                valid.append(document)
+            findings += refused
+    return Documents(tuple(valid), frozenset(broken)), findings
+
+
+def _document(text: Text, value: Value, start: Origin) -> tuple[Document | None, list[Finding]]:
+    def refuse(code: str, message: str, remedy: str, key: str | None = None) -> list[Finding]:
+        found = place(text.marked(start), (key,)) if key else None
+        return [Finding(code, message, Origin(text.path, *found) if found else start, remedy)]
+
+    if not isinstance(value, dict):
+        return None, refuse(
+            "QG120",
+            "a document is a mapping of apiVersion, kind, metadata and spec",
+            "write one, or remove this",
+        )
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        if "kind" not in value:
+            return None, refuse(
+                "QG120", "the document has no `kind`", f"add `kind:` with one of {', '.join(KINDS)}"
+            )
+        hint = closest(str(kind)[:64], KINDS)
+        return None, refuse(
+            "QG121", f"{quoted(kind)} is not a kind{hint}", f"use one of {', '.join(KINDS)}", "kind"
+        )
+    if (version := value.get("apiVersion")) != API_VERSION:
+        return None, refuse(
+            "QG122",
+            f"apiVersion is {quoted(version)}, expected `{API_VERSION}`",
+            f"write `apiVersion: {API_VERSION}`",
+            "apiVersion" if "apiVersion" in value else None,
+        )
+    content = {k: v for k, v in value.items() if k not in ("apiVersion", "kind")}
+    try:
+        typed: Any = KINDS[kind].model_validate(content)
+    except ValidationError as error:
+        return None, explain(error, kind, text.path, text.marked(start), start)
+    name = typed.metadata.name
+    return Document(kind, name, text.path, typed.metadata, typed.spec, value, start, text), []
+
+
+def _identity(value: Value) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        return ("", "")
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else ""
+    return (str(value.get("kind")), str(name))
+
+
+_KIND = re.compile(rb"^kind: *[\"']?([A-Za-z]{1,40})", re.MULTILINE)
+_NAME = re.compile(
+    rb"^(?:metadata:\s[^\n]{0,200}?\b| +)name: *[\"']?([a-z0-9-]{1,63})", re.MULTILINE
+)
+
+
+def _sniffed(data: bytes) -> set[tuple[str, str]]:
+    """What an unreadable file probably defines. Only ever silences follow-up findings of
+    a run that has failed already."""
+    found: set[tuple[str, str]] = set()
+    for text in re.split(rb"^---", data[:MAX_BYTES], flags=re.MULTILINE):
+        kind, name = _KIND.search(text), _NAME.search(text)
+        if kind:
+            found.add((kind[1].decode(), name[1].decode() if name else ""))
+    return found

@@ -1,0 +1,153 @@
+"""What pydantic found, in the words of the language and at its place."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from qgov.finding import Finding, Origin, closest
+from qgov.language.kinds import KINDS
+from qgov.language.permissions import NAMES
+from qgov.language.quote import quoted
+from qgov.language.reader import MAX_FINDINGS, Value, place
+
+__all__ = ["explain"]
+
+_TYPES: Final = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+def explain(
+    error: ValidationError, kind: str, path: str, raw: Value, start: Origin
+) -> list[Finding]:
+    """One finding for each problem that pydantic reports, with code, place and remedy."""
+    metadata = raw.get("metadata") if isinstance(raw, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    document = f"{kind}/{name}" if isinstance(name, str) else ""
+    problems = error.errors(include_url=False)
+    findings = [
+        _finding(details, kind, path, raw, start, document) for details in problems[:MAX_FINDINGS]
+    ]
+    if len(problems) > MAX_FINDINGS:
+        findings.append(
+            Finding(
+                "QG113",
+                f"{len(problems) - MAX_FINDINGS} more problems",
+                start,
+                "mend the others first",
+                document=document,
+            )
+        )
+    return findings
+
+
+def _finding(
+    details: ErrorDetails, kind: str, path: str, raw: Value, start: Origin, document: str
+) -> Finding:
+    loc = details["loc"]
+    unknown = details["type"] == "extra_forbidden"
+    of_key = not unknown and loc[-1:] == ("[key]",)
+    steps = loc[:-1] if of_key else loc
+    found = place(raw, steps, key=unknown or of_key)
+    origin = Origin(path, *found) if found else start
+    code, message, remedy = _words(details, kind, steps)
+    return Finding(code, message, origin, remedy, document=document)
+
+
+def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tuple[str, str, str]:
+    """(code, message, remedy) of one pydantic error."""
+    what, field = details["type"], quoted(_dotted(steps))
+    context: dict[str, Any] = details.get("ctx") or {}
+    if what == "extra_forbidden":
+        known = _fields(kind, steps[:-1])
+        return (
+            "QG123",
+            f"unknown field {quoted(steps[-1])}{closest(str(steps[-1])[:64], known)}",
+            f"use one of {', '.join(sorted(known))}" if known else "remove it",
+        )
+    if what == "missing":
+        return "QG124", f"{field} is missing", f"add `{steps[-1]}`"
+    if what == "qgov_scalar":
+        return (
+            "QG127",
+            f"{field} is {quoted(context['got'])}, expected {context['what']}",
+            f"write it like {context['example']}",
+        )
+    if what == "qgov_permission":
+        return (
+            "QG128",
+            (f"{quoted(context['got'])} is not a permission{closest(context['got'][:64], NAMES)}"),
+            "see docs/language.md for the catalogue",
+        )
+    if what in _TYPES:
+        return (
+            "QG125",
+            f"{field} is {_kind_of(details['input'])}, expected {_TYPES[what]}",
+            "quote it to make it a text" if what == "string_type" else f"write {_TYPES[what]}",
+        )
+    if what == "literal_error":
+        allowed = str(context["expected"]).replace("'", "`")
+        return (
+            "QG126",
+            f"{field} is {quoted(details['input'])}, expected {allowed}",
+            "use one of the values",
+        )
+    if what == "string_pattern_mismatch":
+        return (
+            "QG126",
+            (f"{field} is {quoted(details['input'])}, which has not the form of its field"),
+            f"it must match {context['pattern']}",
+        )
+    return "QG126", f"{field}: {details['msg'].lower()}", "see docs/language.md for the field"
+
+
+def _dotted(steps: tuple[int | str, ...]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text or "document"
+
+
+def _kind_of(value: object) -> str:
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        type(None): "empty",
+    }
+    return next(name for type_, name in names.items() if isinstance(value, type_))
+
+
+def _fields(kind: str, steps: tuple[int | str, ...]) -> list[str]:
+    """The fields that the language knows at `steps` below a document of `kind`."""
+    annotation: Any = KINDS[kind]
+    for step in steps:
+        annotation = _model(annotation) or annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            by_alias = {f.alias or n: f for n, f in annotation.model_fields.items()}
+            annotation = by_alias[str(step)].annotation if step in by_alias else None
+        else:
+            annotation = (get_args(annotation) or (None,))[-1]
+    model = _model(annotation)
+    return [f.alias or n for n, f in model.model_fields.items()] if model else []
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as `Model | None`, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (dict, list):
+        return None
+    found = (a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel))
+    return next(found, None)

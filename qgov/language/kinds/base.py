@@ -1,0 +1,128 @@
+"""What all kinds share: strictness, metadata, floors and bindings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from qgov.language.permissions import NAMES
+from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId, ScopeField, Text
+
+__all__ = [
+    "BackendClass",
+    "Binding",
+    "Country",
+    "Eligibility",
+    "Exceptional",
+    "Floor",
+    "JobLimits",
+    "Metadata",
+    "Name",
+    "PermissionName",
+    "Strict",
+    "TierName",
+]
+
+
+class Strict(BaseModel):
+    """Unknown fields and wrong types are errors; a value never changes once read."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        alias_generator=to_camel,
+        defer_build=True,
+        hide_input_in_errors=True,
+    )
+
+
+def _known_permission(name: str) -> str:
+    if name in NAMES:
+        return name
+    raise PydanticCustomError("qgov_permission", "`{got}` is not a permission", {"got": name})
+
+
+def _permission_schema() -> dict[str, Any]:
+    return {"type": "string", "enum": sorted(NAMES)}
+
+
+PermissionName = Annotated[
+    str, AfterValidator(_known_permission), WithJsonSchema(_permission_schema())
+]
+TierName = Literal["sandbox", "test", "production"]
+BackendClass = Literal["simulator", "qpu"]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class Metadata(Strict):
+    """Who a document is; `name` is its identity, everything else is for people."""
+
+    name: Name = Field(description="The document's identity within its kind.")
+    title: Text | None = Field(None, description="A name for people.")
+    description: Text | None = Field(None, description="What it is for.")
+    previously: Name | None = Field(
+        None, description="The former name, so that a rename is planned as a rename."
+    )
+
+
+class JobLimits(Strict):
+    """Upper bounds of one job; the smallest that applies decides."""
+
+    shots: int | None = Field(None, ge=1, description="Most shots of a job, all circuits together.")
+    circuits: int | None = Field(None, ge=1, description="Most circuits of a job.")
+    qubits: int | None = Field(None, ge=1, description="Widest circuit.")
+    qpu_seconds: int | None = Field(None, ge=1, description="Longest estimated QPU time.")
+    cost: MoneyField | None = Field(None, description="Highest estimated cost.")
+
+
+class Floor(Strict):
+    """Conditions that hold whatever a role says; floors only ever add up."""
+
+    mfa: bool = Field(False, description="Require multi-factor authentication.")
+    managed_device: bool = Field(False, description="Require a managed, compliant device.")
+    max_token_age: Duration | None = Field(None, description="Oldest acceptable token.")
+    countries: list[Country] | None = Field(
+        None, min_length=1, description="Countries to act from (ISO 3166-1 alpha-2)."
+    )
+    job: JobLimits | None = Field(None, description="Upper bounds of one job.")
+
+
+class Eligibility(Strict):
+    """Makes a binding just-in-time: held only while an approved elevation runs."""
+
+    approvers: Name = Field(description="The group whose members may approve.")
+    max_duration: Duration = Field(description="The longest elevation.")
+    ticket: Literal["required", "optional"] = Field(
+        "optional", description="Whether an elevation must name a ticket."
+    )
+
+
+class Binding(Strict):
+    """A role for a directory group at a scope."""
+
+    group: Name | None = Field(None, description="The directory group.")
+    user: PersonId | None = Field(
+        None, description="A single account. Always refused: bindings name groups."
+    )
+    role: Name = Field(description="The role.")
+    on: ScopeField = Field(
+        description="The scope: in a tenant, relative to it (`*`, `sandbox`, `sandbox/chemistry`);"
+        " in the organization, absolute."
+    )
+    eligible: Eligibility | None = Field(None, description="Just-in-time instead of standing.")
+    requires: Floor | None = Field(None, description="Conditions of this binding alone.")
+
+
+class Exceptional(Strict):
+    """What every exception says: who, why, by whose leave and until when."""
+
+    reason: Text = Field(description="Why.")
+    ticket: Text | None = Field(None, description="The ticket that tracks it.")
+    requested_by: PersonId | None = Field(None, description="Who asked.")
+    approved_by: PersonId | None = Field(None, description="Who approved; never who asked.")
+    not_before: Instant | None = Field(None, description="When it begins.")
+    expires: Instant = Field(description="When it ends by itself.")

@@ -1,0 +1,64 @@
+"""Kinds `Elevation`, `Waiver` and `AccessReview`: exceptions and attestations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
+from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
+
+__all__ = ["AccessReviewDocument", "ElevationDocument", "WaiverDocument"]
+
+
+class ElevationSpec(Exceptional):
+    """An eligible binding, requested, approved by someone else, and bounded."""
+
+    subject: PersonId = Field(description="The person, by directory id.")
+    role: Name = Field(description="The role to hold.")
+    on: ScopeField = Field(description="The absolute scope.")
+
+
+class ElevationDocument(Strict):
+    """A just-in-time elevation."""
+
+    metadata: Metadata
+    spec: ElevationSpec
+
+
+class WaiverSpec(Exceptional):
+    """One rule silenced for one document until a date."""
+
+    rule: Annotated[str, Field(pattern=r"^QG[0-9]{3}$")] = Field(
+        description="The code of the rule."
+    )
+    document: Annotated[
+        str, Field(pattern=r"^[A-Z][A-Za-z]{1,40}/[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$")
+    ] = Field(description="The document, as Kind/name.")
+
+
+class WaiverDocument(Strict):
+    """A waiver; itself listed in every report."""
+
+    metadata: Metadata
+    spec: WaiverSpec
+
+
+class AccessReviewSpec(Strict):
+    """A recurring review of who has access."""
+
+    scope: ScopeField = Field(description="What is reviewed.")
+    reviewers: Name = Field(description="The group that reviews.")
+    every: Duration = Field(description="The cadence.")
+    completed: Day = Field(description="The day of the last completed review.")
+    completed_by: PersonId | None = Field(None, description="Who attested it.")
+    evidence: Url | None = Field(None, description="Where the record is kept.")
+    notes: Text | None = Field(None, description="What was found.")
+
+
+class AccessReviewDocument(Strict):
+    """An access review."""
+
+    metadata: Metadata
+    spec: AccessReviewSpec

@@ -1,0 +1,395 @@
+"""Kind `Organization`: the company; one per repository, in `qgov.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from qgov.language.kinds.base import (
+    BackendClass,
+    Binding,
+    Floor,
+    JobLimits,
+    Metadata,
+    Name,
+    PermissionName,
+    Strict,
+)
+from qgov.language.kinds.tenant import Email, Jurisdiction
+from qgov.language.scalars import (
+    Currency,
+    Day,
+    Duration,
+    MoneyField,
+    Rate,
+    ScopeField,
+    SecretRef,
+    Share,
+    Text,
+    Url,
+)
+
+__all__ = ["BackendSpec", "OrganizationDocument", "OrganizationSpec", "StoreSpec"]
+
+
+class ExchangeRate(Strict):
+    """What one unit of a currency is worth in the organization's."""
+
+    rate: Rate = Field(description="The worth of one unit, in quotes.")
+    source: Text = Field(description="Where the rate was read.")
+    as_of: Day = Field(description="The day of the rate.")
+
+
+class IdentityProvider(Strict):
+    """Where people sign in; the only way in."""
+
+    type: Literal["keycloak", "okta", "entra"] = Field(description="The product.")
+    issuer: Url = Field(description="The token's `iss`, exactly.")
+    protocol: Literal["oidc", "saml"] = Field("oidc", description="How it signs people in.")
+    audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
+        "qgov", description="The token's `aud`."
+    )
+    groups_claim: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_./:-]{0,99}$")] = Field(
+        "groups", description="The claim that lists a person's groups."
+    )
+    realm: Name | None = Field(None, description="The Keycloak realm.")
+    login: Literal["sso", "local"] = Field(
+        "sso", description="`local` means passwords kept by the quantum platform."
+    )
+    mfa: Literal["enforced", "available"] = Field(
+        "enforced", description="Whether the provider asks everyone for a second factor."
+    )
+    session_lifetime: Duration | None = Field(None, description="How long a session lasts.")
+
+
+class Group(Strict):
+    """A directory group that no single tenant owns, or that needs saying more of."""
+
+    title: Text | None = Field(None, description="A name for people.")
+    identity_provider: Name | None = Field(
+        None, description="Its provider; absent: that of the tenant that binds it."
+    )
+    shared: bool = Field(False, description="May be bound in more than one tenant.")
+    members: int = Field(1, ge=0, description="How many people the directory keeps in it at least.")
+
+
+class Tier(Strict):
+    """What a tier means, in floors and in what may run there."""
+
+    purpose: Text | None = Field(None, description="What it is for.")
+    floors: Floor = Field(
+        default_factory=lambda: Floor.model_validate({}),
+        description="Conditions of its environments.",
+    )
+    backend_classes: list[BackendClass] = Field(
+        default=["simulator", "qpu"], description="Classes that its environments may use."
+    )
+
+
+class Price(Strict):
+    """A published price. Parts add up; where it was read is part of it."""
+
+    per_task: MoneyField | None = Field(None, description="For each task.")
+    per_shot: MoneyField | None = Field(None, description="For each shot.")
+    per_second: MoneyField | None = Field(None, description="For each second of device time.")
+    per_minute: MoneyField | None = Field(None, description="For each minute of device time.")
+    per_hour: MoneyField | None = Field(None, description="For each hour of device time.")
+    minimum: MoneyField | None = Field(None, description="The least that a task costs.")
+    source: Text = Field(description="Where the price was read.")
+    as_of: Day = Field(description="The day it was read.")
+
+
+class Conformance(Strict):
+    """The simulated device that stands in for the backend in `qgov conform`."""
+
+    engine: Literal["cirq-simulator", "cirq-google"] = Field(
+        "cirq-simulator", description="The simulator's library."
+    )
+    processor: Literal["rainbow", "weber", "willow_pink"] | None = Field(
+        None, description="The processor whose gates and qubits it has."
+    )
+
+
+class BackendSpec(Strict):
+    """A QPU or simulator that jobs run on."""
+
+    title: Text | None = Field(None, description="A name for people.")
+    cloud: Literal["braket", "azure", "ibm", "google", "local"] = Field(
+        description="Where jobs are sent."
+    )
+    vendor: Name = Field(description="Who operates the device.")
+    backend_class: BackendClass = Field(alias="class", description="`qpu` or `simulator`.")
+    region: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")] = Field(
+        description="The cloud's region."
+    )
+    jurisdiction: Jurisdiction = Field(
+        description="Where jobs are processed; `on-premises` lies inside every residency."
+    )
+    target: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}$")] | None = Field(
+        None, description="The cloud's own id of the device."
+    )
+    qubits: int = Field(ge=1, le=10_000, description="How wide the device is.")
+    limits: JobLimits = Field(
+        default_factory=lambda: JobLimits.model_validate({}), description="Upper bounds of one job."
+    )
+    price: Price | None = Field(None, description="Absent: free.")
+    conformance: Conformance | None = Field(
+        None, description="What stands in for it in `qgov conform`."
+    )
+
+
+class Queue(Strict):
+    """How jobs compete for a backend."""
+
+    title: Text | None = Field(None, description="A name for people.")
+    priority: int = Field(ge=0, le=1000, description="Higher runs first.")
+    when_full: Literal["wait", "refuse"] = Field(
+        "wait", description="What happens when capacity is constrained."
+    )
+    max_pending: int | None = Field(None, ge=1, description="Most jobs that wait.")
+
+
+class StoreSpec(Strict):
+    """Where a class of records is kept."""
+
+    type: Literal["s3", "azure-blob", "gcs", "cos", "on-premises"] = Field(
+        description="The product."
+    )
+    jurisdiction: Jurisdiction = Field(description="Where its data lies.")
+    owner: Name = Field(description="The group that answers for it.")
+    holds: list[Literal["inputs", "results", "executionLogs", "auditLogs"]] = Field(
+        min_length=1, description="The classes of records it may hold."
+    )
+    immutable: bool = Field(False, description="Write once (object lock).")
+    encryption: Literal["customer-key", "provider-key", "none"] = Field(
+        "provider-key", description="Whose key encrypts it."
+    )
+    tenant: Name | None = Field(None, description="The only tenant that uses it.")
+
+
+class SecretsManager(Strict):
+    """Where credentials are kept."""
+
+    type: Literal[
+        "vault",
+        "aws-secrets-manager",
+        "azure-key-vault",
+        "gcp-secret-manager",
+        "ibm-secrets-manager",
+    ] = Field(description="The product.")
+    address: Url | None = Field(None, description="Where it answers.")
+    max_age: Duration = Field(description="The oldest a secret may grow before rotation.")
+
+
+class AuditSink(Strict):
+    """Where audit events go."""
+
+    type: Literal["siem", "store"] = Field(description="A SIEM or a store.")
+    streams: list[Literal["jobs", "admin"]] = Field(
+        min_length=1, description="Events of jobs, of administration, or both."
+    )
+    format: Literal["ocsf"] = Field("ocsf", description="How events are written.")
+    store: Name | None = Field(None, description="For type `store`.")
+    endpoint: Url | None = Field(None, description="For type `siem`.")
+    credential: SecretRef | None = Field(None, description="Where the key to the endpoint is kept.")
+    immutable: bool = Field(False, description="Whether what was written stays.")
+
+
+class RetentionBounds(Strict):
+    """The least and most that a framework allows."""
+
+    min: Duration | None = Field(None, description="The least time to keep.")
+    max: Duration | None = Field(None, description="The most time to keep.")
+
+
+class Framework(Strict):
+    """What a compliance framework asks of the tenants that it binds."""
+
+    title: Text = Field(description="A name for people.")
+    retention: dict[Literal["inputs", "results", "executionLogs", "auditLogs"], RetentionBounds] = (
+        Field(default_factory=dict, description="The bounds for each class of records.")
+    )
+    review_every: Duration | None = Field(None, description="Longest access review cadence.")
+    residency: list[Jurisdiction] | None = Field(
+        None, description="The only jurisdictions that it allows."
+    )
+    immutable_audit: bool = Field(False, description="Audit logs must be write-once.")
+
+
+class Vendor(Strict):
+    """Risk of a third party in the chain."""
+
+    title: Text = Field(description="A name for people.")
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
+        description="Its seat (ISO 3166-1 alpha-2)."
+    )
+    reviewed: Day = Field(description="The day of the last risk review.")
+    review_every: Duration = Field(description="The cadence of its reviews.")
+
+
+_PRINCIPAL = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
+
+
+class Guardrail(Strict):
+    """A statement over principal × permission × scope that must hold."""
+
+    name: Name = Field(description="Its name in reports.")
+    why: Text = Field(description="The reason, shown when it is broken.")
+    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{_PRINCIPAL})$")]] = Field(
+        default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
+    )
+    except_principals: list[Annotated[str, Field(pattern=f"^{_PRINCIPAL}$")]] = Field(
+        default_factory=list, description="Principals it is not about."
+    )
+    permissions: list[PermissionName] = Field(
+        min_length=1, description="The permissions it is about."
+    )
+    scopes: list[ScopeField] = Field(
+        default=["*"], min_length=1, description="The scopes it is about."
+    )
+    backends: list[Name] = Field(default_factory=list, description="Absent: any.")
+    standing_only: bool = Field(False, description="Just-in-time access does not count.")
+
+
+class Guardrails(Strict):
+    """`never`: no access may match. `always`: some access must match."""
+
+    never: list[Guardrail] = Field(default_factory=list, description="No access may match.")
+    always: list[Guardrail] = Field(default_factory=list, description="Some access must match.")
+
+
+class Rails(Strict):
+    """Bounds on what one change may take away."""
+
+    max_removed: Share = Field(2500, description="Most accesses that a change may remove.")
+    min_accesses: int = Field(
+        10, ge=1, description="How many there must be before shares are counted."
+    )
+    recovery_permission: PermissionName = Field(
+        "policy:write", description="What is needed to undo a change."
+    )
+    min_people: int = Field(2, ge=1, description="How many people must keep it.")
+
+
+class ExceptionBounds(Strict):
+    """The longest that exceptions may last."""
+
+    elevation: Duration = Field(2_592_000, description="Default 30d.")
+    waiver: Duration = Field(15_552_000, description="Default 180d.")
+    budget: Duration = Field(7_776_000, description="Default 90d.")
+
+
+class Review(Strict):
+    """Who must approve a change, by its risk."""
+
+    low: list[Name] = Field(default_factory=list, description="Groups for a change of low risk.")
+    medium: list[Name] = Field(
+        default_factory=list, description="Groups for a change of medium risk."
+    )
+    high: list[Name] = Field(default_factory=list, description="Groups for a change of high risk.")
+    critical: list[Name] = Field(
+        default_factory=list, description="Groups for a change of critical risk."
+    )
+    exposure: list[Name] = Field(
+        default_factory=list, description="When the most that can be spent rises."
+    )
+
+
+class Showback(Strict):
+    """How cost is made visible."""
+
+    mode: Literal["showback", "chargeback"] = Field(
+        "showback", description="Whether cost is shown or charged."
+    )
+    by: list[Literal["tenant", "project", "group"]] = Field(
+        default=["tenant", "project"], description="What it is split by."
+    )
+
+
+class IncidentResponse(Strict):
+    """What happens when something goes wrong."""
+
+    owner: Name = Field(description="The group that acts.")
+    contact: Email = Field(description="Where to reach it.")
+    runbook: Url = Field(description="What it does, in writing.")
+    revoke_within: Duration = Field(description="How soon a credential is revoked.")
+
+
+class Compliance(Strict):
+    """Which obligations apply."""
+
+    frameworks: dict[Name, Framework] = Field(
+        default_factory=dict, description="Compliance frameworks, by name."
+    )
+    exceptions: ExceptionBounds = Field(
+        default_factory=lambda: ExceptionBounds.model_validate({}),
+        description="The longest that exceptions may last.",
+    )
+
+
+class OrganizationSpec(Strict):
+    """The company."""
+
+    currency: Currency = Field(description="The currency that budgets are in.")
+    exchange_rates: dict[Currency, ExchangeRate] = Field(
+        default_factory=dict, description="What other currencies are worth, by code."
+    )
+    identity_providers: dict[Name, IdentityProvider] = Field(
+        min_length=1, description="Where people sign in, by name."
+    )
+    groups: dict[Name, Group] = Field(
+        default_factory=dict, description="Directory groups, by name."
+    )
+    floors: Floor = Field(
+        default_factory=lambda: Floor.model_validate({}),
+        description="Conditions that hold everywhere.",
+    )
+    tiers: dict[Literal["sandbox", "test", "production"], Tier] = Field(
+        default_factory=dict, description="What each tier adds."
+    )
+    backends: dict[Name, BackendSpec] = Field(
+        default_factory=dict, description="QPUs and simulators, by name."
+    )
+    queues: dict[Name, Queue] = Field(default_factory=dict, description="Queues, by name.")
+    stores: dict[Name, StoreSpec] = Field(
+        default_factory=dict, description="Where records are kept, by name."
+    )
+    secrets_managers: dict[Name, SecretsManager] = Field(
+        default_factory=dict, description="Where credentials are kept, by name."
+    )
+    audit_sinks: dict[Name, AuditSink] = Field(
+        default_factory=dict, description="Where audit events go, by name."
+    )
+    compliance: Compliance = Field(
+        default_factory=lambda: Compliance.model_validate({}),
+        description="Frameworks and the bounds of exceptions.",
+    )
+    vendors: dict[Name, Vendor] = Field(default_factory=dict, description="Third parties, by name.")
+    guardrails: Guardrails = Field(
+        default_factory=lambda: Guardrails.model_validate({}),
+        description="What must hold of every access.",
+    )
+    rails: Rails = Field(
+        default_factory=lambda: Rails.model_validate({}),
+        description="Bounds on what one change may take away.",
+    )
+    review: Review = Field(
+        default_factory=lambda: Review.model_validate({}), description="Who must approve a change."
+    )
+    showback: Showback = Field(
+        default_factory=lambda: Showback.model_validate({}), description="How cost is made visible."
+    )
+    incident_response: IncidentResponse | None = Field(
+        None, description="Who acts when something goes wrong."
+    )
+    bindings: list[Binding] = Field(
+        default_factory=list, description="Roles that hold at absolute scopes."
+    )
+
+
+class OrganizationDocument(Strict):
+    """The company."""
+
+    metadata: Metadata
+    spec: OrganizationSpec

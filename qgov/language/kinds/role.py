@@ -1,0 +1,34 @@
+"""Kind `Role`: a named set of permissions with the conditions it requires."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from qgov.language.kinds.base import Floor, Metadata, Name, PermissionName, Strict
+
+__all__ = ["RoleDocument", "RoleSpec"]
+
+
+class RoleSpec(Strict):
+    """What a role may do, and on which conditions."""
+
+    permissions: list[PermissionName] = Field(
+        min_length=1, description="Permissions of the closed catalogue."
+    )
+    requires: Floor = Field(
+        default_factory=lambda: Floor.model_validate({}),
+        description="Conditions on top of the floors.",
+    )
+    conflicts_with: list[Name] = Field(
+        default_factory=list, description="Roles that the same principal may not also hold."
+    )
+    privileged: bool = Field(
+        False, description="Administers the platform; needs MFA and review whatever it permits."
+    )
+
+
+class RoleDocument(Strict):
+    """A role."""
+
+    metadata: Metadata
+    spec: RoleSpec

@@ -1,0 +1,199 @@
+"""The language's own scalars: durations, money, shares and instants.
+
+All are texts in YAML and exact values in the model: seconds, micros of a
+currency, basis points and aware UTC datetimes. Never a float.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "Currency",
+    "Day",
+    "Duration",
+    "Instant",
+    "Money",
+    "MoneyField",
+    "Name",
+    "PersonId",
+    "Rate",
+    "ScopeField",
+    "SecretRef",
+    "Share",
+    "Text",
+    "Url",
+    "format_duration",
+    "format_instant",
+    "format_money",
+    "parse_duration",
+    "parse_instant",
+    "parse_money",
+    "parse_share",
+]
+
+_UNITS: Final = {
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86_400,
+    "w": 7 * 86_400,
+    "y": 365 * 86_400,
+}
+MICROS: Final = 1_000_000
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdwy])")
+_MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z]{3})")
+_RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,8})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)%")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+class Money(NamedTuple):
+    """An exact amount: `micros` are millionths of one unit of `currency` (ISO 4217)."""
+
+    micros: int
+    currency: str
+
+
+def _not_a(what: str, example: str, value: object) -> PydanticCustomError:
+    return PydanticCustomError(
+        "qgov_scalar", "expected {what}", {"what": what, "example": example, "got": str(value)}
+    )
+
+
+def parse_duration(value: object) -> int:
+    """`15m`, `8h`, `90d`, `7y` to seconds (a year is 365 days); at most a hundred years,
+    so that every instant a duration away is a date."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        seconds = int(match[1]) * _UNITS[match[2]]
+        if seconds <= 100 * _UNITS["y"]:
+            return seconds
+    raise _not_a("a duration", "15m, 8h, 90d or 7y", value)
+
+
+def parse_money(value: object) -> Money:
+    """`20000.00 EUR` to exact micros; at most six decimals."""
+    if isinstance(value, str) and (match := _MONEY.fullmatch(value)):
+        return Money(int(Decimal(match[1]) * MICROS), match[2])
+    raise _not_a("an amount of money", "20000.00 EUR", value)
+
+
+def parse_share(value: object) -> int:
+    """`80%` to basis points (1 % is 100)."""
+    if isinstance(value, str) and (match := _SHARE.fullmatch(value)):
+        return int(Decimal(match[1]) * 100)
+    raise _not_a("a share", "80%", value)
+
+
+def parse_instant(value: object) -> datetime:
+    """RFC 3339 with an offset to an aware datetime in UTC."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise _not_a("an instant with an offset", "2026-11-23T08:00:00+01:00", value)
+
+
+def format_duration(seconds: int) -> str:
+    """Seconds in the largest unit that divides them, as the language writes them."""
+    for unit in "ydhm":
+        if seconds % _UNITS[unit] == 0:
+            return f"{seconds // _UNITS[unit]}{unit}"
+    return f"{seconds}s"
+
+
+def format_money(money: Money) -> str:
+    """An amount with thousands separators and at least two decimals: `20,000.00 EUR`."""
+    amount = Decimal(money.micros) / MICROS
+    text = f"{amount:,.6f}"
+    whole, fraction = text.split(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')} {money.currency}"
+
+
+def format_instant(instant: datetime) -> str:
+    """An instant as RFC 3339 in UTC with whole seconds where they are whole."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _rate(value: object) -> Decimal:
+    if isinstance(value, str) and _RATE.fullmatch(value) and (rate := Decimal(value)):
+        return rate
+    raise _not_a("a decimal number in quotes", '"0.92"', value)
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _not_a("a date", "2026-11-23", value)
+
+
+def _text_schema(word: str, pattern: re.Pattern[str] | str, example: str) -> dict[str, Any]:
+    raw = pattern if isinstance(pattern, str) else pattern.pattern
+    return {"$comment": word, "type": "string", "pattern": f"^(?:{raw})$", "examples": [example]}
+
+
+_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+_PERSON = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_URL = r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!&()*+,;=:@%/-]*)?"
+
+Name = Annotated[str, StringConstraints(pattern=f"^{_LABEL}$")]
+"""An RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63."""
+
+ScopeField = Annotated[
+    str, StringConstraints(pattern=rf"^(?:\*|{_LABEL})(?:/(?:\*|{_LABEL})){{0,2}}$")
+]
+"""`*`, or up to three labels joined by `/`; `*` stands for any label."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+"""Free text for people. Never interpreted; escaped wherever it is written."""
+
+PersonId = Annotated[str, StringConstraints(pattern=f"^{_PERSON}$", max_length=254)]
+"""A person's directory id. Allowed in exceptions only."""
+
+Url = Annotated[str, StringConstraints(pattern=f"^{_URL}$", max_length=500)]
+"""An absolute https address without query, fragment or user part."""
+
+SecretRef = Annotated[
+    str, StringConstraints(pattern=rf"^secret://{_LABEL}/[A-Za-z0-9._/-]{{1,200}}$")
+]
+"""`secret://<manager>/<path>`: where a secret is kept, never the secret."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+
+Duration = Annotated[
+    int, BeforeValidator(parse_duration), WithJsonSchema(_text_schema("duration", _DURATION, "8h"))
+]
+MoneyField = Annotated[
+    Money,
+    BeforeValidator(parse_money),
+    WithJsonSchema(_text_schema("money", _MONEY, "20000.00 EUR")),
+]
+Share = Annotated[
+    int, BeforeValidator(parse_share), WithJsonSchema(_text_schema("share", _SHARE, "80%"))
+]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    WithJsonSchema(_text_schema("instant", _INSTANT, "2026-11-23T08:00:00+01:00")),
+]
+Rate = Annotated[
+    Decimal, BeforeValidator(_rate), WithJsonSchema(_text_schema("rate", _RATE, "0.92"))
+]
+Day = Annotated[
+    date, BeforeValidator(_day), WithJsonSchema(_text_schema("day", _DAY, "2026-11-23"))
+]

@@ -1,0 +1,231 @@
+"""`docs/language.md`: the language as it is, written from its models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from qgov.language.codes import CODES
+from qgov.language.kinds import API_VERSION
+from qgov.language.permissions import CATALOGUE, CATALOGUE_VERSION
+from qgov.language.reader import MAX_BYTES, MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SCALAR
+from qgov.render.schema import path_of, schemas
+
+__all__ = ["language_markdown"]
+
+# What it is, an example, and what there is to know.
+_SCALARS: Final = (
+    ("text", "Calibration run", "1 to 1000 characters for people, never interpreted"),
+    ("name", "aurora-leads", "an RFC 1123 label: lower case, digits, inner hyphens, at most 63"),
+    ("scope", "aurora/*/chemistry", "`*`, or up to three names joined by `/`"),
+    ("duration", "8h", "`s` `m` `h` `d` `w` or `y` (365 days), whole, at most 100y"),
+    ("money", "20000.00 EUR", "an exact decimal with up to six places, and an ISO 4217 code"),
+    ("share", "80%", "with up to two decimals"),
+    ("rate", '"0.92"', "a decimal in quotes, more than zero"),
+    ("instant", "2026-11-23T08:00:00+01:00", "RFC 3339 with an offset"),
+    ("day", "2026-11-23", "a calendar date"),
+    ("address", "https://id.northwind.example/realms/quantum", "https, no query or user part"),
+    ("secret", "secret://vault/siem/token", "where a secret is kept, never the secret"),
+    ("person", "mei@northwind.example", "a directory id; in exceptions only"),
+    ("currency", "EUR", "an ISO 4217 code"),
+    ("country", "DE", "an ISO 3166-1 alpha-2 code"),
+    ("jurisdiction", "eu", "the organization's own name; `on-premises` lies inside every one"),
+    ("mailbox", "aurora-leads@northwind.example", "an address that several people read"),
+)
+
+
+def language_markdown() -> str:
+    """The whole page."""
+    found = schemas()
+    words = _pattern_words(found)
+    parts = [
+        "# The language\n",
+        "<!-- Generated from the models by `make docs`; edit those instead. -->\n",
+        _opening(),
+        "## Scalars\n",
+        _table(
+            ("type", "example", "form"),
+            ((word, f"`{example}`", form) for word, example, form in _SCALARS),
+        ),
+        "## Kinds\n",
+    ]
+    parts += [_kind(kind, schema, words) for kind, schema in found.items()]
+    parts += ["## Shared parts\n", *_shared(found, words)]
+    parts += [
+        (
+            f"## Permissions\n\nThe closed catalogue, version {CATALOGUE_VERSION}. `:own` "
+            "narrows a permission to what its subject submitted. High risk is held just-in-time "
+            "only.\n"
+        ),
+        _table(
+            ("permission", "held at", "allows to", "high risk", "`:own`"),
+            (
+                (
+                    f"`{p.name}`",
+                    p.level.value,
+                    p.about,
+                    "yes" if p.high_risk else "",
+                    "yes" if p.ownable else "",
+                )
+                for p in CATALOGUE.values()
+            ),
+        ),
+        "## Codes\n\nEach is an error of the text or of its names, found before any check runs.\n",
+        _table(("code", "meaning"), CODES.items()),
+    ]
+    return "\n".join(parts)
+
+
+def _opening() -> str:
+    return (
+        f"A configuration is YAML documents of `apiVersion: {API_VERSION}`. Scalars follow the "
+        "core schema of YAML 1.2; tags, anchors, aliases and merge keys are not part of the "
+        "language, and a key appears once. A file is UTF-8 without a byte order mark, at most "
+        f"{MAX_BYTES // 2**20} MiB, {MAX_DEPTH} levels and {MAX_NODES:,} values; a text has at "
+        f"most {MAX_SCALAR:,} characters, a number is at most {MAX_INT:,}. Text shows what it "
+        "says: control, invisible and direction-turning characters are refused.\n\n"
+        "Editors complete and check a file that begins with the schema of its kind:\n\n"
+        f"```yaml\n# yaml-language-server: $schema=../{path_of('Role')}\n```\n"
+    )
+
+
+def _kind(kind: str, schema: dict[str, Any], words: dict[str, str]) -> str:
+    spec = schema["definitions"][_target(schema["properties"]["spec"])]
+    own = [name for name in _reachable(schema, spec) if name not in _everywhere()]
+    parts = [
+        (
+            f"### {kind}\n\n{schema['description']} Schema: [`{path_of(kind)}`]"
+            f"({path_of(kind).removeprefix('docs/')}).\n"
+        ),
+        f"`spec`: {spec['description']}\n",
+        _fields(spec, schema["definitions"], words),
+    ]
+    for name in own:
+        part = schema["definitions"][name]
+        fields = _fields(part, schema["definitions"], words)
+        parts.append(f"#### {name}\n\n{part['description']}\n\n{fields}")
+    return "\n".join(parts)
+
+
+def _everywhere() -> tuple[str, ...]:
+    """The parts that several kinds share, described once."""
+    return "Metadata", "Binding", "Eligibility", "Floor", "JobLimits"
+
+
+def _shared(found: dict[str, dict[str, Any]], words: dict[str, str]) -> Iterator[str]:
+    definitions: dict[str, Any] = {}
+    for schema in found.values():
+        definitions |= schema["definitions"]
+    for name in _everywhere():
+        part = definitions[name]
+        yield f"### {name}\n\n{part['description']}\n\n{_fields(part, definitions, words)}"
+
+
+def _fields(part: dict[str, Any], definitions: dict[str, Any], words: dict[str, str]) -> str:
+    required = part.get("required", ())
+    return _table(
+        ("field", "type", "default", "meaning"),
+        (
+            (
+                f"`{name}`",
+                _type(field, words),
+                _default(name, field, required),
+                field.get("description") or definitions[_target(field)]["description"],
+            )
+            for name, field in part["properties"].items()
+        ),
+    )
+
+
+def _default(name: str, field: dict[str, Any], required: Iterable[str]) -> str:
+    if name in required:
+        return "**required**"
+    default = field.get("default")
+    if default is None:
+        return ""
+    if isinstance(default, list):
+        return f"`[{', '.join(map(str, default))}]`"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _type(node: dict[str, Any], words: dict[str, str]) -> str:
+    """A node's type in the language's words."""
+    if "anyOf" in node:
+        return _type(next(part for part in node["anyOf"] if part != {"type": "null"}), words)
+    if name := _target(node):
+        return f"[{name}](#{name.lower()})"
+    if "enum" in node or "const" in node:
+        values = node.get("enum") or [node["const"]]
+        return (
+            "[permission](#permissions)"
+            if "job:submit" in values
+            else " ".join(f"`{value}`" for value in values)
+        )
+    if node["type"] == "array":
+        return f"list of {_type(node['items'], words)}"
+    if node["type"] == "object":
+        return _mapping(node, words)
+    if node["type"] != "string":
+        return {"integer": "whole number", "boolean": "`true` or `false`"}[node["type"]]
+    pattern = node.get("pattern")
+    if "$comment" in node or pattern in words or pattern is None:
+        return str(node.get("$comment") or words.get(str(pattern), "text"))
+    return f"text like `{pattern}`".replace("|", "\\|")
+
+
+def _mapping(node: dict[str, Any], words: dict[str, str]) -> str:
+    if "patternProperties" in node:
+        ((pattern, value),) = node["patternProperties"].items()
+        return f"{words[pattern]} → {_type(value, words)}"
+    keys = _type(node["propertyNames"], words)
+    return f"{keys} → {_type(node['additionalProperties'], words)}"
+
+
+def _pattern_words(found: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The patterns of the scalars that JSON Schema knows as text, by a field that has each."""
+    tenant, organization = found["Tenant"]["definitions"], found["Organization"]["definitions"]
+    binding, exception = tenant["Binding"]["properties"], found["Elevation"]["definitions"]
+    witnesses = {
+        "name": binding["role"],
+        "scope": binding["on"],
+        "person": exception["ElevationSpec"]["properties"]["subject"],
+        "address": tenant["Federation"]["properties"]["issuer"],
+        "secret": tenant["StaticCredential"]["properties"]["secret"],
+        "currency": organization["OrganizationSpec"]["properties"]["currency"],
+        "country": organization["Vendor"]["properties"]["country"],
+        "jurisdiction": organization["StoreSpec"]["properties"]["jurisdiction"],
+        "mailbox": tenant["Owner"]["properties"]["contact"],
+    }
+    return {node["pattern"]: word for word, node in witnesses.items()}
+
+
+def _reachable(schema: dict[str, Any], part: dict[str, Any]) -> list[str]:
+    """The names of the definitions below a part, in the order of the fields that use them."""
+    found: list[str] = []
+
+    def visit(node: Any) -> None:
+        if isinstance(node, list):
+            for item in node:
+                visit(item)
+        elif isinstance(node, dict):
+            name = _target(node)
+            if name and name not in found:
+                found.append(name)
+                visit(schema["definitions"][name])
+            for value in node.values():
+                visit(value)
+
+    visit(part)
+    return found
+
+
+def _target(node: dict[str, Any]) -> str:
+    """The definition that a node refers to, or an empty string."""
+    if "allOf" in node:
+        return _target(node["allOf"][0])
+    return str(node.get("$ref", "")).rpartition("/")[2]
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

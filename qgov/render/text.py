@@ -1,0 +1,65 @@
+"""Text for terminals: escaped, aligned, wrapped at a width."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+
+__all__ = ["WIDTH", "columns", "count", "paint", "plain", "wrapped"]
+
+WIDTH = 80
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ud800-\udfff]"
+)
+"""Controls, what turns or hides text, and halves of characters that cannot be written."""
+
+_STYLES = {"critical": "1;31", "high": "31", "medium": "33", "low": "32", "title": "1",
+           "quiet": "2", "error": "31", "warning": "33", "info": "36"}
+
+
+def plain(text: str) -> str:
+    """The text with control characters shown instead of obeyed."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def paint(text: str, style: str, colour: bool) -> str:
+    """The text in a style when colours are wanted."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour and style in _STYLES else text
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 group`, `2 groups`, `1,248 accesses`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def wrapped(text: str, indent: int, hang: int | None = None, width: int = WIDTH) -> list[str]:
+    """The text in lines of at most `width`, the first indented by `indent`, the rest by
+    `hang`. Words longer than a line (paths, names) are kept whole."""
+    return textwrap.wrap(
+        plain(text), width, initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hang is None else hang),
+        break_long_words=False, break_on_hyphens=False,
+    ) or [""]
+
+
+def columns(
+    rows: Iterable[Sequence[str]], indent: int = 2, gap: int = 2, width: int = WIDTH
+) -> list[str]:
+    """Rows as aligned columns; the last is wrapped beside, or below, the others."""
+    table = [[plain(cell) for cell in row] for row in rows]
+    if not table:
+        return []
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]) - 1)]
+    lines: list[str] = []
+    for *first, last in table:
+        left = " " * indent + "".join(
+            cell.ljust(size + gap) for cell, size in zip(first, widths, strict=True))
+        longest = max(map(len, last.split()), default=0)
+        if len(left) + longest > width and first:
+            lines += [left.rstrip(), *wrapped(last, indent + 4, width=width)]
+        else:
+            start, *rest = wrapped(last, len(left), width=width)
+            lines += [(left + start[len(left):]).rstrip(), *rest]
+    return lines
