@@ -1,0 +1,1 @@
+"""What the documents mean together: the AccessModel and the table of accesses."""

@@ -1,0 +1,320 @@
+"""The AccessModel: what a repository means. Frozen, sorted, and all that later
+stages see.
+
+Facts carry the place they were written, outside their equality: a moved line is
+not a change. Parts that only checks and targets read keep the language's own
+frozen spec objects, wrapped in `Fact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from qgov.finding import Origin
+from qgov.language.documents import Document
+from qgov.language.kinds.access_test import Case
+from qgov.language.kinds.base import Metadata
+from qgov.language.kinds.organization import (
+    AuditSink,
+    BackendSpec,
+    Framework,
+    Guardrail,
+    IdentityProvider,
+    OrganizationSpec,
+    Queue,
+    SecretsManager,
+    StoreSpec,
+    Vendor,
+)
+from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
+from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
+
+__all__ = [
+    "AccessModel",
+    "AccessTest",
+    "Binding",
+    "Budget",
+    "Claim",
+    "Elevation",
+    "Environment",
+    "Fact",
+    "Group",
+    "Organization",
+    "Role",
+    "Tenant",
+    "Workload",
+]
+
+T = TypeVar("T")
+
+
+def _place(written: Fact[Any] | Origin) -> Origin:
+    # Looked up only when asked for: most facts are never shown to anybody.
+    return written if isinstance(written, Origin) else written.at()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """A named value of a document that knows where it stands."""
+
+    name: str
+    value: T
+    source: Document = field(compare=False, repr=False)
+    path: tuple[str | int, ...] = field(default=(), compare=False)
+
+    @property
+    def origin(self) -> Origin:
+        """The place of the fact's key, or the document's start."""
+        return self.source.key(*self.path) if self.path else self.source.start
+
+    def at(self, *path: str | int) -> Origin:
+        """The place of a value inside the fact."""
+        return self.source.at(*self.path, *path)
+
+    @property
+    def document(self) -> str:
+        """`Kind/name` of the document that says it."""
+        return self.source.id
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of permissions. `permissions` maps the base permission to whether it
+    is narrowed to what the subject owns; `requires` comes on top of the floors."""
+
+    name: str
+    permissions: Mapping[str, bool]
+    requires: Conditions
+    conflicts_with: tuple[str, ...]
+    privileged: bool
+    metadata: Metadata
+    source: Fact[Any] = field(compare=False, repr=False)
+
+    def permission_origin(self, permission: str) -> Origin:
+        """Where the role lists a permission, with or without `:own`."""
+        listed = self.source.value.permissions
+        for index, entry in enumerate(listed):
+            if entry.removesuffix(":own") == permission:
+                return self.source.at("permissions", index)
+        return self.source.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A directory group: its identity provider, how many people it has at least, the
+    tenants that bind it, and where it is first named."""
+
+    name: str
+    provider: str
+    shared: bool
+    members: int
+    declared: bool
+    title: str | None
+    tenants: tuple[str, ...]
+    written: Fact[Any] | Origin = field(compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the group is first named."""
+        return _place(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A part of a tenant. `floor` is organization ∧ tier ∧ tenant ∧ environment."""
+
+    name: str
+    scope: str
+    tier: str
+    backends: tuple[str, ...]
+    projects: tuple[str, ...]
+    queue: str | None
+    floor: Conditions
+    source: Fact[Any] = field(compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """The line of the environment's name."""
+        return self.source.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The isolation boundary. `floor` is organization ∧ tenant; `issuers` are the tokens'
+    issuers whose people it admits (its own provider's and those of organization-wide
+    bindings)."""
+
+    name: str
+    provider: str
+    issuers: tuple[str, ...]
+    residency: tuple[str, ...]
+    isolation: str
+    floor: Conditions
+    environments: Mapping[str, Environment]
+    spec: TenantSpec
+    metadata: Metadata
+    source: Fact[TenantSpec] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A service account; `id` is `tenant/name`."""
+
+    id: str
+    tenant: str
+    issuer: str | None
+    audience: str | None
+    subject: str | None
+    max_token_age_s: int | None
+    spec: ServiceAccount
+    source: Fact[ServiceAccount] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A principal holds a role at a scope, standing or eligible. `principal` is
+    `group:NAME` or `workload:TENANT/NAME`; `scope` is absolute."""
+
+    principal: str
+    role: str
+    scope: str
+    eligible: Eligibility | None
+    requires: Conditions
+    source: Fact[Any] = field(compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """The line of the binding."""
+        return self.source.at()
+
+
+@dataclass(frozen=True, slots=True)
+class Elevation:
+    """A just-in-time elevation of one person. `through` are the eligible bindings that it
+    makes use of; `approver_group` is the group whose leave the reviewed document shows."""
+
+    name: str
+    subject: str
+    role: str
+    scope: str
+    requested_by: str | None
+    approved_by: str | None
+    ticket: str | None
+    not_before: datetime | None
+    expires: datetime
+    through: tuple[Binding, ...]
+    source: Fact[Any] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bounds for the jobs of a scope. Money in micros of the organization's currency;
+    shares in basis points; `stop_at` None never stops. `raised_micros` is what its
+    exceptions add for a while."""
+
+    name: str
+    scope: str
+    group: str | None
+    owner: str
+    period: str | None
+    limit_micros: int | None
+    warn_at: tuple[int, ...]
+    stop_at: int | None
+    quotas: tuple[tuple[str, str, int, tuple[int, ...]], ...]
+    approval: ApprovalRule | None
+    approval_classes: tuple[str, ...]
+    raised_micros: int
+    source: Fact[Any] = field(compare=False, repr=False)
+
+    @property
+    def monthly_stop_micros(self) -> int | None:
+        """The most that may be spent in a month before the hard stop; None: no stop.
+        A longer period may be spent in its first month."""
+        if self.limit_micros is None or self.stop_at is None:
+            return None
+        return self.limit_micros * self.stop_at // 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTest:
+    """One expectation of an `AccessTest` document."""
+
+    document: str
+    index: int
+    case: Case
+    source: Fact[Case] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that two tenants must not both have, such as a cloud account."""
+
+    what: str
+    key: str
+    tenant: str
+    written: Fact[Any] | Origin = field(compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the tenant says so."""
+        return _place(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The company: what no tenant owns. `backend_limits` are a backend's bounds of one job
+    in the organization's currency; how wide the device is, is a fact of the device."""
+
+    name: str
+    floor: Conditions
+    tier_floors: Mapping[str, Conditions]
+    providers: Mapping[str, Fact[IdentityProvider]]
+    backends: Mapping[str, Fact[BackendSpec]]
+    backend_limits: Mapping[str, JobLimits]
+    queues: Mapping[str, Fact[Queue]]
+    stores: Mapping[str, Fact[StoreSpec]]
+    secrets_managers: Mapping[str, Fact[SecretsManager]]
+    audit_sinks: Mapping[str, Fact[AuditSink]]
+    frameworks: Mapping[str, Fact[Framework]]
+    vendors: Mapping[str, Fact[Vendor]]
+    never: tuple[Fact[Guardrail], ...]
+    always: tuple[Fact[Guardrail], ...]
+    spec: OrganizationSpec
+    metadata: Metadata
+    source: Fact[OrganizationSpec] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessModel:
+    """What a repository means."""
+
+    organization: Organization
+    roles: Mapping[str, Role]
+    groups: Mapping[str, Group]
+    tenants: Mapping[str, Tenant]
+    workloads: Mapping[str, Workload]
+    bindings: tuple[Binding, ...]
+    elevations: tuple[Elevation, ...]
+    budgets: Mapping[str, Budget]
+    budget_exceptions: tuple[Fact[Any], ...]
+    waivers: tuple[Fact[Any], ...]
+    reviews: tuple[Fact[Any], ...]
+    tests: tuple[AccessTest, ...]
+    claims: tuple[Claim, ...]
+    documents: tuple[Document, ...] = field(compare=False, repr=False)
+
+    def environment(self, scope: str) -> Environment | None:
+        """The environment that a scope of two or three labels lies in."""
+        tenant, _, rest = scope.partition("/")
+        found = self.tenants.get(tenant)
+        return found.environments.get(rest.partition("/")[0]) if found else None
+
+    def floor(self, scope: str) -> Conditions:
+        """The folded floors that hold at a scope."""
+        if (environment := self.environment(scope)) is not None:
+            return environment.floor
+        tenant = self.tenants.get(scope)
+        return tenant.floor if tenant else self.organization.floor

@@ -1,0 +1,78 @@
+"""Budgets with their quotas and approval rules, in the organization's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from qgov.language.documents import Document
+from qgov.model.access_model import Budget, Fact, Group, Tenant
+from qgov.model.conditions import ApprovalRule
+from qgov.model.resolve import Resolver
+from qgov.model.scope import EVERYWHERE
+from qgov.model.tenants import scope_defined
+
+__all__ = ["link_budgets"]
+
+
+def link_budgets(
+    documents: Iterable[Document],
+    exceptions: Iterable[Document],
+    tenants: Mapping[str, Tenant],
+    groups: Mapping[str, Group],
+    names: Resolver,
+) -> dict[str, Budget]:
+    """Every budget by name, with what its exceptions add."""
+    found = {d.name: _budget(d, tenants, groups, names) for d in documents}
+    for document in exceptions:
+        spec = document.spec
+        known = names.defined(
+            "budget", spec.budget, found, document, "spec", "budget", kind="Budget"
+        )
+        more = names.micros(spec.increase, document, "spec", "increase")
+        if known:
+            budget = found[spec.budget]
+            found[spec.budget] = replace(budget, raised_micros=budget.raised_micros + more)
+    return found
+
+
+def _budget(
+    document: Document, tenants: Mapping[str, Tenant], groups: Mapping[str, Group], names: Resolver
+) -> Budget:
+    spec = document.spec
+    if spec.scope != EVERYWHERE:
+        scope_defined(spec.scope, tenants, names, document, "spec", "scope")
+    names.defined("group", spec.owner, groups, document, "spec", "owner")
+    if spec.group is not None:
+        names.defined("group", spec.group, groups, document, "spec", "group")
+    spend = spec.budget
+    return Budget(
+        name=document.name,
+        scope=spec.scope,
+        group=spec.group,
+        owner=spec.owner,
+        period=spend.period if spend else None,
+        limit_micros=names.micros(spend.limit, document, "spec", "budget", "limit")
+        if spend
+        else None,
+        warn_at=tuple(sorted(spend.warn_at)) if spend else (),
+        stop_at=spend.stop_at if spend else None,
+        quotas=tuple(
+            sorted((q.measure, q.per, q.limit, tuple(sorted(q.warn_at))) for q in spec.quotas)
+        ),
+        approval=_approval(document, groups, names),
+        approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),
+        raised_micros=0,
+        source=Fact(document.name, spec, document, ("spec",)),
+    )
+
+
+def _approval(
+    document: Document, groups: Mapping[str, Group], names: Resolver
+) -> ApprovalRule | None:
+    rule = document.spec.approval
+    if rule is None:
+        return None
+    names.defined("group", rule.approvers, groups, document, "spec", "approval", "approvers")
+    above = names.micros(rule.above, document, "spec", "approval", "above")
+    return ApprovalRule(above, rule.approvers, rule.valid_for, document.name)

@@ -1,0 +1,224 @@
+"""Conditions: what must hold for an access to be used, and how they combine.
+
+Conditions only ever add up (`a & b` is at least as strict as either), which is
+why floors of the organization, the tier, the tenant, the environment, the role
+and the binding can be folded in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+__all__ = [
+    "NONE",
+    "NO_LIMITS",
+    "ApprovalRule",
+    "Conditions",
+    "ElevationWindow",
+    "Eligibility",
+    "JobLimits",
+]
+
+
+def _least(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else min(a, b)
+
+
+def _at_most(a: int | None, b: int | None) -> bool:
+    """Whether bound `a` is at least as tight as bound `b`."""
+    return b is None or (a is not None and a <= b)
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """Upper bounds of one job; `cost_micros` in the organization's currency."""
+
+    shots: int | None = None
+    circuits: int | None = None
+    qubits: int | None = None
+    qpu_seconds: int | None = None
+    cost_micros: int | None = None
+
+    def __and__(self, other: JobLimits) -> JobLimits:
+        if other is NO_LIMITS or self is NO_LIMITS:
+            return self if other is NO_LIMITS else other
+        return JobLimits(
+            *(_least(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        )
+
+    def implies(self, other: JobLimits) -> bool:
+        """Whether every job within these limits is within the other's."""
+        return all(_at_most(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    def as_json(self) -> dict[str, int]:
+        """The bounds that are set."""
+        return {
+            f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None
+        }
+
+
+NO_LIMITS = JobLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Just-in-time: who approves, for how long at most, and whether a ticket is needed."""
+
+    approvers: str
+    max_duration_s: int
+    ticket: bool
+
+    def implies(self, other: Eligibility) -> bool:
+        """Whether every elevation that serves here serves there."""
+        return (
+            self.approvers == other.approvers
+            and self.max_duration_s <= other.max_duration_s
+            and self.ticket >= other.ticket
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the plan's contract."""
+        return {
+            "approvers": self.approvers,
+            "max_duration_s": self.max_duration_s,
+            "ticket": self.ticket,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ElevationWindow:
+    """An elevation that was granted: when it holds and who approved it."""
+
+    not_before: datetime | None
+    expires: datetime
+    approved_by: str | None
+
+    def implies(self, other: ElevationWindow) -> bool:
+        """Whether this window lies inside the other."""
+        starts = other.not_before is None or (
+            self.not_before is not None and self.not_before >= other.not_before
+        )
+        return starts and self.expires <= other.expires
+
+    def as_json(self) -> dict[str, Any]:
+        """Instants as RFC 3339 in UTC."""
+        from qgov.language.scalars import format_instant
+
+        start = {"not_before": format_instant(self.not_before)} if self.not_before else {}
+        return {**start, "expires": format_instant(self.expires), "approved_by": self.approved_by}
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """Above which estimated cost a job needs an approval, and whose."""
+
+    above_micros: int
+    approvers: str
+    valid_for_s: int
+    budget: str
+
+    def implies(self, other: ApprovalRule) -> bool:
+        """Whether every job that passes here passes there."""
+        return (
+            self.above_micros <= other.above_micros
+            and self.approvers == other.approvers
+            and self.valid_for_s <= other.valid_for_s
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the plan's contract."""
+        return {
+            "above_micros": self.above_micros,
+            "approvers": self.approvers,
+            "valid_for_s": self.valid_for_s,
+            "budget": self.budget,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Everything that one way to an access requires; absent means not required."""
+
+    mfa: bool = False
+    managed_device: bool = False
+    max_token_age_s: int | None = None
+    countries: tuple[str, ...] | None = None
+    eligible: Eligibility | None = None
+    elevation: ElevationWindow | None = None
+    own_only: bool = False
+    job: JobLimits = NO_LIMITS
+    budgets: tuple[str, ...] = ()
+    approval: ApprovalRule | None = None
+
+    def __and__(self, other: Conditions) -> Conditions:
+        """Both together. At most one side may carry eligibility, elevation or approval."""
+        if other is NONE or self is NONE:
+            return self if other is NONE else other
+        return Conditions(
+            mfa=self.mfa or other.mfa,
+            managed_device=self.managed_device or other.managed_device,
+            max_token_age_s=_least(self.max_token_age_s, other.max_token_age_s),
+            countries=_common(self.countries, other.countries),
+            eligible=self.eligible or other.eligible,
+            elevation=self.elevation or other.elevation,
+            own_only=self.own_only or other.own_only,
+            job=self.job & other.job,
+            budgets=tuple(sorted({*self.budgets, *other.budgets})),
+            approval=self.approval or other.approval,
+        )
+
+    def implies(self, other: Conditions) -> bool:
+        """Whether every request that meets these also meets the other."""
+        return (
+            self.mfa >= other.mfa
+            and self.managed_device >= other.managed_device
+            and self.own_only >= other.own_only
+            and _at_most(self.max_token_age_s, other.max_token_age_s)
+            and (
+                other.countries is None
+                or (self.countries is not None and set(self.countries) <= set(other.countries))
+            )
+            and _implies(self.eligible, other.eligible)
+            and _implies(self.elevation, other.elevation)
+            and self.job.implies(other.job)
+            and set(self.budgets) >= set(other.budgets)
+            and _implies(self.approval, other.approval)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The flat object of the plan's contract; absent means not required."""
+        found: dict[str, Any] = {}
+        if self.mfa:
+            found["mfa"] = True
+        if self.managed_device:
+            found["managed_device"] = True
+        if self.max_token_age_s is not None:
+            found["max_token_age_s"] = self.max_token_age_s
+        if self.countries is not None:
+            found["countries"] = list(self.countries)
+        if self.own_only:
+            found["own_only"] = True
+        if job := self.job.as_json():
+            found["job"] = job
+        if self.budgets:
+            found["budgets"] = list(self.budgets)
+        for name in ("eligible", "elevation", "approval"):
+            if (part := getattr(self, name)) is not None:
+                found[name] = part.as_json()
+        return found
+
+
+NONE = Conditions()
+
+
+def _common(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if a is None or b is None:
+        return a if b is None else b
+    return tuple(sorted(set(a) & set(b)))
+
+
+def _implies(a: Any, b: Any) -> bool:
+    """Absent is the weakest; two that are present decide for themselves."""
+    return b is None or (a is not None and bool(a.implies(b)))

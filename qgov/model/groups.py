@@ -1,0 +1,130 @@
+"""Directory groups: who provides them, which tenants bind them, whether they exist.
+
+A group comes into being where it is given something to hold or to answer for: the
+organization's `groups`, a binding, an owner. Everywhere else it is a reference that
+must resolve.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgov.finding import Origin
+from qgov.model.access_model import Claim, Fact, Group, Organization, Tenant
+from qgov.model.resolve import Resolver
+
+__all__ = ["link_groups"]
+
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the documents say of groups: where each is first named, the provider of those
+    that hold something, that of the tenants they answer for, and the tenants that bind them."""
+
+    first: dict[str, Fact[Any] | Origin] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)
+    answering: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+def link_groups(
+    organization: Organization,
+    tenants: Mapping[str, Tenant],
+    names: Resolver,
+    claims: Iterable[Claim],
+) -> dict[str, Group]:
+    """Every group by name; reports groups of two providers and dangling references."""
+    seen, declared = _Seen(), organization.spec.groups
+    for claim in claims:
+        if claim.what == "group":
+            seen.bound[claim.key].add(claim.tenant)
+            seen.first.setdefault(claim.key, claim.written)
+    _see_organization(seen, organization, names)
+    for tenant in tenants.values():
+        _see_tenant(seen, tenant, organization, names)
+    default = min(organization.spec.identity_providers)
+    return {
+        name: Group(
+            name=name,
+            provider=seen.providers.get(name) or seen.answering.get(name, default),
+            shared=name in declared and declared[name].shared,
+            members=declared[name].members if name in declared else 1,
+            declared=name in declared,
+            title=declared[name].title if name in declared else None,
+            tenants=tuple(sorted(seen.bound[name])),
+            written=seen.first[name],
+        )
+        for name in sorted(seen.first)
+    }
+
+
+def _see_organization(seen: _Seen, organization: Organization, names: Resolver) -> None:
+    document, providers = organization.source.source, organization.providers
+    for name, spec in organization.spec.groups.items():
+        path: Path = ("spec", "groups", name)
+        seen.first[name] = Fact(name, spec, document, path)
+        if (provider := spec.identity_provider) is not None:
+            seen.providers[name] = provider
+            names.defined(
+                "identity provider", provider, providers, document, *path, "identityProvider"
+            )
+    for name, path, holds in _organization_uses(organization):
+        if name not in seen.first:
+            seen.first[name] = Fact(name, None, document, path)
+        if holds and name not in seen.providers:
+            seen.providers[name] = min(providers)
+            if len(providers) > 1:
+                names.refuse(
+                    "QG223",
+                    f"the group `{name}` could be of any of {len(providers)} identity providers",
+                    document.at(*path),
+                    f"say which under `groups.{name}.identityProvider`",
+                    document.id,
+                )
+
+
+def _see_tenant(seen: _Seen, tenant: Tenant, organization: Organization, names: Resolver) -> None:
+    source, declared = tenant.source.source, organization.spec.groups
+    for name, path, holds in _tenant_uses(tenant):
+        if name not in seen.first:
+            seen.first[name] = Fact(name, None, source, path)
+        seen.answering.setdefault(name, tenant.provider)
+        if not holds:
+            continue
+        seen.bound[name].add(tenant.name)
+        other = seen.providers.setdefault(name, tenant.provider)
+        if other != tenant.provider and not (name in declared and declared[name].shared):
+            names.refuse(
+                "QG220",
+                f"the group `{name}` is of `{other}`, but the tenant `{tenant.name}` signs in at "
+                f"`{tenant.provider}`",
+                source.at(*path),
+                "use a group of the tenant's provider, or declare it shared",
+                tenant.source.document,
+            )
+
+
+def _organization_uses(organization: Organization) -> Iterator[tuple[str, Path, bool]]:
+    """(group, where it is named, whether it holds something there)."""
+    for index, binding in enumerate(organization.spec.bindings):
+        if binding.group is not None:
+            yield binding.group, ("spec", "bindings", index, "group"), True
+    for store in organization.stores.values():
+        yield store.value.owner, (*store.path, "owner"), False
+
+
+def _tenant_uses(tenant: Tenant) -> Iterator[tuple[str, Path, bool]]:
+    """(group, where it is named, whether it holds something there)."""
+    spec = tenant.spec
+    for index, binding in enumerate(spec.bindings):
+        if binding.group is not None:
+            yield binding.group, ("spec", "bindings", index, "group"), True
+    yield spec.owner.group, ("spec", "owner", "group"), False
+    for index, account in enumerate(spec.service_accounts):
+        yield account.owner, ("spec", "serviceAccounts", index, "owner"), False

@@ -1,0 +1,137 @@
+"""Resolving names: every reference meets its definition, or a finding says where not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Final
+
+from qgov.finding import Finding, Origin, closest
+from qgov.language.documents import Document
+from qgov.language.kinds.base import Floor
+from qgov.language.kinds.base import JobLimits as JobLimitsSpec
+from qgov.language.kinds.organization import OrganizationSpec
+from qgov.language.scalars import Money
+from qgov.model.conditions import NO_LIMITS, NONE, Conditions, JobLimits
+
+__all__ = ["UNDEFINED", "Resolver"]
+
+UNDEFINED: Final = {
+    "role": "QG201",
+    "group": "QG202",
+    "tenant": "QG203",
+    "environment": "QG204",
+    "project": "QG205",
+    "backend": "QG206",
+    "store": "QG207",
+    "queue": "QG208",
+    "identity provider": "QG209",
+    "framework": "QG210",
+    "budget": "QG211",
+    "secrets manager": "QG212",
+    "vendor": "QG213",
+    "document": "QG214",
+    "workload": "QG215",
+}
+"""The code of an undefined name, by what it names."""
+
+
+class Resolver:
+    """Collects the link stage's findings while names and amounts are resolved.
+
+    `elsewhere` holds (kind, name) of documents that exist but are not here: they are
+    broken, or they belong to a part of the repository that was not loaded. With
+    `groups_known` False nothing is said about undefined groups: a document that may
+    bring them into being cannot be read.
+    """
+
+    def __init__(
+        self, elsewhere: Collection[tuple[str, str]], *, groups_known: bool = True
+    ) -> None:
+        self.elsewhere = elsewhere
+        self._groups_known = groups_known
+        self._comparisons = 200_000
+        self.findings: list[Finding] = []
+        self._currency = ""
+        self._rates: dict[str, Decimal] = {}
+
+    def use_currency(self, spec: OrganizationSpec) -> None:
+        """Amounts are converted to the organization's currency from now on."""
+        self._currency = spec.currency
+        self._rates = {code: rate.rate for code, rate in spec.exchange_rates.items()}
+
+    def refuse(self, code: str, message: str, origin: Origin, remedy: str, document: str) -> None:
+        """Report an error."""
+        self.findings.append(Finding(code, message, origin, remedy, document=document))
+
+    def defined(
+        self,
+        what: str,
+        name: str,
+        known: Collection[str],
+        source: Document,
+        *path: str | int,
+        kind: str = "",
+    ) -> bool:
+        """Whether `name`, written at `path` of `source`, is among `known`; an error
+        otherwise, unless the document of `kind` exists elsewhere."""
+        if name in known:
+            return True
+        kind = "Group" if what == "group" else kind
+        silent = (kind, name) in self.elsewhere or (what == "group" and not self._groups_known)
+        if not silent:
+            self.refuse(
+                UNDEFINED[what],
+                f"there is no {what} `{name}`{self._hint(name, known)}",
+                source.at(*path),
+                f"define the {what}, or use one that exists",
+                source.id,
+            )
+        return False
+
+    def _hint(self, name: str, known: Collection[str]) -> str:
+        # Bounded: a change that misspells thousands of names must not stall the run.
+        self._comparisons -= len(known)
+        return closest(name, known) if self._comparisons >= 0 else ""
+
+    def micros(self, money: Money, source: Document, *path: str | int) -> int:
+        """The amount, written at `path` of `source`, in micros of the organization's
+        currency, rounded up."""
+        if money.currency == self._currency:
+            return money.micros
+        if (rate := self._rates.get(money.currency)) is None:
+            self.refuse(
+                "QG216",
+                f"there is no exchange rate from {money.currency} to {self._currency}",
+                source.at(*path),
+                f"add exchangeRates.{money.currency}, or write {self._currency}",
+                source.id,
+            )
+            return money.micros
+        numerator, denominator = rate.as_integer_ratio()
+        return -(-money.micros * numerator // denominator)
+
+    def conditions(self, floor: Floor | None, source: Document, *path: str | int) -> Conditions:
+        """A floor of the language as conditions."""
+        if floor is None:
+            return NONE
+        return Conditions(
+            mfa=floor.mfa,
+            managed_device=floor.managed_device,
+            max_token_age_s=floor.max_token_age,
+            countries=tuple(sorted(set(floor.countries))) if floor.countries else None,
+            job=self.limits(floor.job, source, *path, "job"),
+        )
+
+    def limits(self, limits: JobLimitsSpec | None, source: Document, *path: str | int) -> JobLimits:
+        """Job limits of the language with the cost in micros."""
+        if limits is None:
+            return NO_LIMITS
+        cost = limits.cost
+        return JobLimits(
+            limits.shots,
+            limits.circuits,
+            limits.qubits,
+            limits.qpu_seconds,
+            None if cost is None else self.micros(cost, source, *path, "cost"),
+        )

@@ -1,0 +1,42 @@
+"""Scopes: `*`, `tenant`, `tenant/environment` or `tenant/environment/project`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["EVERYWHERE", "ancestors", "contains", "depth", "matches", "tenant_of"]
+
+EVERYWHERE = "*"
+
+
+def depth(scope: str) -> int:
+    """How many labels a scope has; 0 for `*`."""
+    return 0 if scope == EVERYWHERE else scope.count("/") + 1
+
+
+def contains(outer: str, inner: str) -> bool:
+    """Whether a grant on `outer` holds at `inner`."""
+    return outer in (EVERYWHERE, inner) or inner.startswith(outer + "/")
+
+
+def ancestors(scope: str) -> Iterator[str]:
+    """The scope itself and everything that contains it, narrowest first, `*` last."""
+    while scope != EVERYWHERE and scope:
+        yield scope
+        scope = scope.rpartition("/")[0]
+    yield EVERYWHERE
+
+
+def matches(pattern: str, scope: str) -> bool:
+    """Whether `scope` lies in a pattern such as `aurora/*/chemistry`."""
+    if pattern == EVERYWHERE:
+        return True
+    wanted, given = pattern.split("/"), scope.split("/")
+    return len(given) >= len(wanted) and all(
+        w in (EVERYWHERE, g) for w, g in zip(wanted, given, strict=False)
+    )
+
+
+def tenant_of(scope: str) -> str:
+    """The first label, or an empty string for `*`."""
+    return "" if scope.startswith(EVERYWHERE) else scope.partition("/")[0]

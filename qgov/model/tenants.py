@@ -1,0 +1,182 @@
+"""Tenants, their environments and workloads, and what they claim for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qgov.language.documents import Document
+from qgov.language.kinds.tenant import Retention, RetentionPlan, TenantSpec
+from qgov.model.access_model import Claim, Environment, Fact, Organization, Tenant, Workload
+from qgov.model.conditions import Conditions
+from qgov.model.resolve import Resolver
+from qgov.model.scope import EVERYWHERE
+
+__all__ = [
+    "claims_of",
+    "cloud_claims",
+    "link_tenant",
+    "link_workloads",
+    "retention_of",
+    "scope_defined",
+]
+
+
+def link_tenant(
+    document: Document, organization: Organization, org_issuers: tuple[str, ...], names: Resolver
+) -> Tenant:
+    """One tenant with its floors folded; `org_issuers` sign in for organization-wide roles."""
+    spec = document.spec
+    provider = organization.providers.get(spec.identity_provider)
+    names.defined(
+        "identity provider",
+        spec.identity_provider,
+        organization.providers,
+        document,
+        "spec",
+        "identityProvider",
+    )
+    for index, framework in enumerate(spec.frameworks):
+        names.defined(
+            "framework", framework, organization.frameworks, document, "spec", "frameworks", index
+        )
+    for name, retention in retention_of(spec.retention):
+        names.defined(
+            "store",
+            retention.store,
+            organization.stores,
+            document,
+            "spec",
+            "retention",
+            name,
+            "store",
+        )
+    floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
+    issuers = {provider.value.issuer} if provider else set()
+    return Tenant(
+        name=document.name,
+        provider=spec.identity_provider,
+        issuers=tuple(sorted(issuers | set(org_issuers))),
+        residency=tuple(sorted(set(spec.residency))),
+        isolation=spec.isolation,
+        floor=floor,
+        environments=_environments(document, organization, floor, names),
+        spec=spec,
+        metadata=document.metadata,
+        source=Fact(document.name, spec, document, ("spec",)),
+    )
+
+
+def retention_of(plan: RetentionPlan) -> list[tuple[str, Retention]]:
+    """The classes of records that a plan names, as (language name, retention)."""
+    named = (
+        ("inputs", plan.inputs),
+        ("results", plan.results),
+        ("executionLogs", plan.execution_logs),
+        ("auditLogs", plan.audit_logs),
+    )
+    return [(name, retention) for name, retention in named if retention is not None]
+
+
+def _environments(
+    document: Document, organization: Organization, floor: Conditions, names: Resolver
+) -> dict[str, Environment]:
+    found: dict[str, Environment] = {}
+    for name, spec in sorted(document.spec.environments.items()):
+        path = ("spec", "environments", name)
+        for index, backend in enumerate(spec.backends):
+            names.defined(
+                "backend", backend, organization.backends, document, *path, "backends", index
+            )
+        if spec.queue is not None:
+            names.defined("queue", spec.queue, organization.queues, document, *path, "queue")
+        found[name] = Environment(
+            name=name,
+            scope=f"{document.name}/{name}",
+            tier=spec.tier,
+            backends=tuple(sorted({b for b in spec.backends if b in organization.backends})),
+            projects=tuple(sorted(set(spec.projects))),
+            queue=spec.queue,
+            floor=organization.tier_floors.get(spec.tier, organization.floor)
+            & floor
+            & names.conditions(spec.floors, document, *path, "floors"),
+            source=Fact(name, spec, document, path),
+        )
+    return found
+
+
+def link_workloads(document: Document, tenant: Tenant, names: Resolver) -> dict[str, Workload]:
+    """The tenant's service accounts by `tenant/name`."""
+    found: dict[str, Workload] = {}
+    for index, account in enumerate(document.spec.service_accounts):
+        id_ = f"{tenant.name}/{account.name}"
+        if id_ in found:
+            names.refuse(
+                "QG217",
+                f"the service account `{id_}` is defined twice",
+                document.at("spec", "serviceAccounts", index, "name"),
+                "rename or remove one",
+                document.id,
+            )
+            continue
+        federation = account.federation
+        found[id_] = Workload(
+            id=id_,
+            tenant=tenant.name,
+            issuer=federation.issuer if federation else None,
+            audience=federation.audience if federation else None,
+            subject=federation.subject if federation else None,
+            max_token_age_s=account.max_token_lifetime,
+            spec=account,
+            source=Fact(account.name, account, document, ("spec", "serviceAccounts", index)),
+        )
+    return found
+
+
+def scope_defined(
+    scope: str,
+    tenants: Mapping[str, Tenant],
+    names: Resolver,
+    source: Document,
+    *path: str | int,
+) -> bool:
+    """Whether every label of an absolute scope, written at `path` of `source`, exists;
+    `*` labels always do."""
+    tenant_name, *rest = scope.split("/")
+    if tenant_name == EVERYWHERE:
+        return True
+    if not names.defined("tenant", tenant_name, tenants, source, *path, kind="Tenant"):
+        return ("Tenant", tenant_name) in names.elsewhere
+    environments = tenants[tenant_name].environments
+    if rest and rest[0] != EVERYWHERE:
+        if not names.defined("environment", rest[0], environments, source, *path):
+            return False
+        environments = {rest[0]: environments[rest[0]]}
+    if len(rest) > 1 and rest[1] != EVERYWHERE:
+        projects = {p for e in environments.values() for p in e.projects}
+        return names.defined("project", rest[1], projects, source, *path)
+    return True
+
+
+def claims_of(tenant: Tenant) -> list[Claim]:
+    """The cloud accounts that the tenant says are its own."""
+    document = tenant.source.source
+    return [
+        Claim(what, key, tenant.name, Fact(key, None, document, path))
+        for what, key, path in cloud_claims(tenant.spec)
+    ]
+
+
+def cloud_claims(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(what, key, where in the document) of every cloud account that a tenant names."""
+    clouds, found = spec.clouds, []
+    if clouds.braket:
+        found.append(("AWS account", clouds.braket.account, ("braket", "account")))
+    if clouds.azure:
+        azure = clouds.azure
+        key = f"{azure.subscription}/{azure.resource_group}/{azure.workspace}".lower()
+        found.append(("Azure Quantum workspace", key, ("azure", "workspace")))
+    if clouds.ibm:
+        found.append(("IBM Quantum instance", clouds.ibm.instance, ("ibm", "instance")))
+    if clouds.google:
+        found.append(("Google project", clouds.google.project, ("google", "project")))
+    return [(what, key, ("spec", "clouds", *path)) for what, key, path in found]

@@ -1,0 +1,469 @@
+"""Small valid repositories and requests near their boundaries, for Hypothesis.
+
+`models()` gives linked AccessModels; `repositories()` the files they are read from (path →
+bytes, JSON being YAML); `requests(model)` requests that are allowed, or miss by little. All
+names come from small pools, so that grants, scopes, people and tenants often meet. Every
+repository links without an error; it need not pass the checks (an elevation may be approved
+by its subject, a binding may break separation of duties).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import strategies as st
+
+from qgov.finding import has_errors
+from qgov.language.documents import read_documents
+from qgov.language.permissions import CATALOGUE
+from qgov.model.access_model import AccessModel, Binding
+from qgov.model.accesses import backends_of, scopes_at
+from qgov.model.link import link
+from qgov.model.scope import EVERYWHERE
+
+__all__ = ["NOW", "PEOPLE", "linked", "models", "repositories", "requests"]
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+PEOPLE = ("mei@northwind.example", "ines@northwind.example", "tom@partner.example")
+TENANTS = ("aurora", "borealis", "cygnus")
+PROJECTS = ("chemistry", "optimisation")
+TIERS = ("sandbox", "test", "production")
+ROLES = ("operator", "researcher", "reviewer")
+GROUPS = {"staff": "workforce", "leads": "workforce", "guests": "partner"}
+ISSUERS = {
+    "workforce": "https://id.northwind.example/realms/quantum",
+    "partner": "https://partner.okta.example",
+}
+CI_ISSUER = "https://token.actions.githubusercontent.com"
+SUBJECTS = ("repo:northwind/aurora:ref:refs/heads/main", "repo:northwind/*:ref:*", "*")
+BACKENDS: dict[str, dict[str, Any]] = {
+    "local-simulator": {
+        "cloud": "local",
+        "vendor": "northwind",
+        "class": "simulator",
+        "region": "local",
+        "jurisdiction": "on-premises",
+        "qubits": 20,
+    },
+    "iqm-garnet": {
+        "cloud": "braket",
+        "vendor": "iqm",
+        "class": "qpu",
+        "region": "eu-north-1",
+        "jurisdiction": "eu",
+        "qubits": 20,
+        "target": "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet",
+    },
+    "forte": {
+        "cloud": "azure",
+        "vendor": "ionq",
+        "class": "qpu",
+        "region": "us-east",
+        "jurisdiction": "us",
+        "qubits": 36,
+        "target": "ionq.qpu.forte-1",
+    },
+}
+VENDORS = {
+    name: {"title": name, "country": "FI", "reviewed": "2026-10-01", "reviewEvery": "1y"}
+    for name in ("northwind", "iqm", "ionq")
+}
+
+
+def _document(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "qgov/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _some_of(values: tuple[str, ...], least: int = 0) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=least, unique=True).map(sorted)
+
+
+@st.composite
+def floors(draw: st.DrawFn) -> dict[str, Any]:
+    """A `Floor`, mostly lenient."""
+    return _present(
+        {
+            "mfa": draw(st.sampled_from((None, None, True))),
+            "managedDevice": draw(st.sampled_from((None, None, True))),
+            "maxTokenAge": draw(st.sampled_from((None, None, None, "15m", "1h"))),
+            "countries": draw(
+                st.sampled_from((None, None, None, None, ["DE"], ["DE", "FR"], ["US"]))
+            ),
+        }
+    )
+
+
+@st.composite
+def _bindings(
+    draw: st.DrawFn, scopes: tuple[str, ...], who: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    eligible = {
+        "approvers": draw(st.sampled_from(("leads", "guests"))),
+        "maxDuration": draw(st.sampled_from(("1h", "4h"))),
+        "ticket": draw(st.sampled_from(("required", "optional"))),
+    }
+    return _present(
+        {
+            **{field: draw(st.sampled_from(values)) for field, values in who.items()},
+            "role": draw(st.sampled_from(ROLES)),
+            "on": draw(st.sampled_from(scopes)),
+            "eligible": draw(st.sampled_from((None, eligible))),
+            "requires": draw(st.none() | floors()),
+        }
+    )
+
+
+@st.composite
+def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
+    tiers = draw(_some_of(TIERS, 1))
+    environments = {
+        tier: _present(
+            {
+                "tier": tier,
+                "backends": sorted({"local-simulator", *draw(_some_of(tuple(BACKENDS)))}),
+                "projects": draw(_some_of(PROJECTS, 1)),
+                "queue": "governed" if queues and draw(st.booleans()) else None,
+                "floors": draw(st.none() | floors()),
+            }
+        )
+        for tier in tiers
+    }
+    scopes = ("*", *tiers, *(f"{t}/{p}" for t in tiers for p in environments[t]["projects"]))
+    accounts = [
+        _present(
+            {
+                "name": name,
+                "owner": "leads",
+                "federation": draw(
+                    st.none()
+                    | st.builds(
+                        lambda subject: {
+                            "issuer": CI_ISSUER,
+                            "audience": "qgov",
+                            "subject": subject,
+                        },
+                        st.sampled_from(SUBJECTS),
+                    )
+                ),
+                "maxTokenLifetime": draw(st.sampled_from((None, "15m"))),
+                "bindings": draw(st.lists(_bindings(scopes, {}), max_size=2)),
+            }
+        )
+        for name in draw(_some_of(("nightly", "release")))
+    ]
+    keep = draw(st.sampled_from((None, "30d")))
+    return _present(
+        {
+            "owner": {"group": "leads", "contact": "leads@northwind.example"},
+            "isolation": draw(st.sampled_from(("shared", "dedicated"))),
+            "identityProvider": draw(st.sampled_from(("workforce", "workforce", "partner"))),
+            "residency": draw(_some_of(("eu", "us"), 1)),
+            "environments": environments,
+            "bindings": draw(
+                st.lists(_bindings(scopes, {"group": tuple(GROUPS)}), min_size=1, max_size=4)
+            ),
+            "serviceAccounts": accounts,
+            "retention": {"inputs": {"keep": keep, "store": "records"}} if keep else None,
+            "floors": draw(st.none() | floors()),
+            "clouds": {
+                "braket": {"account": f"{111111111111 + index}"},
+                "azure": {
+                    "subscription": f"00000000-0000-0000-0000-{index:012}",
+                    "resourceGroup": "quantum",
+                    "workspace": f"ws{index}",
+                    "location": "westeurope",
+                },
+            },
+        }
+    )
+
+
+@st.composite
+def _elevations(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
+    start = NOW + timedelta(minutes=draw(st.sampled_from((-120, -50, -50, 0, 10))))
+    return _present(
+        {
+            "subject": draw(st.sampled_from(PEOPLE)),
+            "role": draw(st.sampled_from(ROLES)),
+            "on": draw(st.sampled_from(scopes)),
+            "reason": "calibration",
+            "ticket": draw(st.sampled_from((None, "QGOV-118"))),
+            "requestedBy": draw(st.sampled_from((None, *PEOPLE))),
+            "approvedBy": draw(st.sampled_from((None, *PEOPLE, *PEOPLE))),
+            "notBefore": draw(st.sampled_from((None, start.isoformat(), start.isoformat()))),
+            "expires": (
+                start + timedelta(minutes=draw(st.sampled_from((60, 60, 61, 241))))
+            ).isoformat(),
+        }
+    )
+
+
+@st.composite
+def _roles(draw: st.DrawFn) -> dict[str, Any]:
+    def narrowed(name: str) -> str:
+        return f"{name}:own" if CATALOGUE[name].ownable and draw(st.booleans()) else name
+
+    wanted = draw(
+        _some_of(
+            (
+                "job:submit",
+                "job:read",
+                "result:export",
+                "backend:calibrate",
+                "audit:read",
+                "policy:read",
+                "billing:write",
+            ),
+            1,
+        )
+    )
+    return _present(
+        {
+            "permissions": sorted(
+                {"job:submit", *map(narrowed, wanted)}
+                if draw(st.booleans())
+                else {*map(narrowed, wanted)}
+            ),
+            "requires": draw(st.none() | floors()),
+        }
+    )
+
+
+@st.composite
+def repositories(draw: st.DrawFn) -> dict[str, bytes]:
+    """The files of a small valid repository: 1 to 3 tenants, 3 roles, up to 3 elevations."""
+    names = TENANTS[: draw(st.integers(1, len(TENANTS)))]
+    queues = draw(st.booleans())
+    organization = _present(
+        {
+            "currency": "EUR",
+            "identityProviders": {
+                "workforce": {
+                    "type": "keycloak",
+                    "issuer": ISSUERS["workforce"],
+                    "realm": "quantum",
+                },
+                "partner": {
+                    "type": "okta",
+                    "issuer": ISSUERS["partner"],
+                    "audience": "qgov-partner",
+                    "protocol": "saml",
+                },
+            },
+            "groups": {
+                name: {"identityProvider": provider, "shared": True}
+                for name, provider in GROUPS.items()
+            },
+            "floors": draw(floors()),
+            "tiers": {"production": {"floors": draw(floors())}},
+            "vendors": VENDORS,
+            "backends": BACKENDS,
+            "queues": {"governed": {"priority": 500}} if queues else None,
+            "stores": {
+                "records": {
+                    "type": "s3",
+                    "jurisdiction": "eu",
+                    "owner": "leads",
+                    "holds": ["inputs"],
+                }
+            },
+            "bindings": draw(
+                st.lists(_bindings(("*", *names), {"group": tuple(GROUPS)}), max_size=2)
+            ),
+        }
+    )
+    files = {"qgov.yaml": _document("Organization", "northwind", organization)}
+    for role in ROLES:
+        files[f"roles/{role}.yaml"] = _document("Role", role, draw(_roles()))
+    scopes: list[str] = []
+    for index, name in enumerate(names):
+        spec = draw(_tenants(index, queues))
+        files[f"tenants/{name}/tenant.yaml"] = _document("Tenant", name, spec)
+        scopes.append(name)
+        for environment, content in spec["environments"].items():
+            scopes.append(f"{name}/{environment}")
+            scopes += [f"{name}/{environment}/{p}" for p in content["projects"]]
+    for index, spec in enumerate(draw(st.lists(_elevations(tuple(scopes)), max_size=3))):
+        name = f"elevation-{index}"
+        files[f"tenants/{name}.yaml"] = _document("Elevation", name, spec)
+    return {path: json.dumps(content).encode() for path, content in files.items()}
+
+
+def linked(files: dict[str, bytes]) -> AccessModel:
+    """The model of a repository that must have no error."""
+    documents, refused = read_documents(files)
+    model, dangling = link(documents)
+    assert not has_errors([*refused, *dangling]), [*refused, *dangling]
+    assert model is not None
+    return model
+
+
+def models() -> st.SearchStrategy[AccessModel]:
+    """Linked models of small valid repositories."""
+    return repositories().map(linked)
+
+
+@st.composite
+def requests(draw: st.DrawFn, model: AccessModel) -> dict[str, Any]:
+    """Requests near the boundaries of what `model` allows: mostly the members of a binding
+    doing what its role permits where it holds, with a few things that are not as they should."""
+    aim = draw(st.sampled_from(model.bindings)) if model.bindings else None
+    listed = model.roles[aim.role].permissions if aim else ()
+    wanted = [
+        p for p in listed if aim and any(scopes_at(model, aim.scope, CATALOGUE[p].level.depth))
+    ]
+    wanted = wanted or ["job:submit"]
+    action = _mostly(draw, draw(st.sampled_from(wanted)), "job:cancel", "audit:read", "job:walk")
+    level = CATALOGUE[action].level.depth if action in CATALOGUE else 3
+    within = tuple(scopes_at(model, aim.scope if aim else EVERYWHERE, level))
+    everywhere = tuple(scopes_at(model, EVERYWHERE, draw(st.sampled_from((level, 0, 1, 2, 3)))))
+    scope = _mostly(
+        draw,
+        draw(st.sampled_from(within or everywhere)),
+        draw(st.sampled_from(everywhere)),
+        "aurora/nowhere/chemistry",
+        "atlantis",
+    )
+    labels = () if scope == EVERYWHERE else scope.split("/")
+    subject = draw(
+        _workloads(model, aim)
+        if aim and aim.principal.startswith("workload:")
+        else _users(model, aim)
+    )
+    properties = dict(zip(("tenant", "environment", "project"), labels, strict=False))
+    environment = model.environment(scope)
+    allowed = backends_of(model, environment) if environment else ()
+    properties["backend"] = _mostly(
+        draw, draw(st.sampled_from(allowed or tuple(BACKENDS))), *BACKENDS, "abacus", None
+    )
+    properties["owner"] = _mostly(draw, subject["id"], PEOPLE[1], None)
+    return {
+        "subject": subject,
+        "action": {"name": action},
+        "resource": {"type": "job", "id": "1", "properties": _present(properties)},
+        "context": draw(_contexts(model, aim, subject, scope)),
+    }
+
+
+def _mostly(draw: st.DrawFn, good: Any, *odd: Any) -> Any:
+    """`good` nearly always, and what a failing example shrinks to."""
+    return draw(st.sampled_from((*[good] * 10 * len(odd), *odd)))
+
+
+@st.composite
+def _users(draw: st.DrawFn, model: AccessModel, aim: Binding | None) -> dict[str, Any]:
+    group = aim.principal.removeprefix("group:") if aim else "staff"
+    others = draw(_some_of((*GROUPS, "nobody"))) if draw(st.booleans()) else []
+    provider = model.groups[group].provider if group in model.groups else "workforce"
+    issuer = _mostly(draw, ISSUERS[provider], *ISSUERS.values(), "https://evil.example", None)
+    return {
+        "type": _mostly(draw, "user", "robot", None),
+        "id": _mostly(draw, draw(st.sampled_from(PEOPLE)), "josé \U0001f600", 'a"b', "", 7),
+        "properties": _present({"groups": [*others, group], "issuer": issuer}),
+    }
+
+
+@st.composite
+def _workloads(draw: st.DrawFn, model: AccessModel, aim: Binding) -> dict[str, Any]:
+    id_ = aim.principal.removeprefix("workload:")
+    pattern = model.workloads[id_].subject or "*"
+    filled = pattern.replace("*", draw(st.sampled_from(("", "x", "northwind/é:ref:", "*"))))
+    return {
+        "type": "workload",
+        "id": _mostly(draw, id_, "aurora/nobody", "nightly"),
+        "properties": _present(
+            {
+                "issuer": _mostly(draw, CI_ISSUER, "https://evil.example", None),
+                "subject": _mostly(draw, filled, f"{filled}x", f"x{filled}", filled[1:], None),
+            }
+        ),
+    }
+
+
+@st.composite
+def _contexts(
+    draw: st.DrawFn, model: AccessModel, aim: Binding | None, subject: dict[str, Any], scope: str
+) -> dict[str, Any]:
+    now = NOW + timedelta(seconds=draw(st.sampled_from((0, 0, 0, -1, 600, 599, 601, 2700, -3000))))
+    age = draw(st.sampled_from((0, 0, 0, 60, 899, 900, 901, 3600, 3601, -60, -61)))
+    issuer = subject["properties"].get("issuer")
+    good = {p.value.issuer: p.value.audience for p in model.organization.providers.values()}
+    held = draw(
+        st.lists(
+            _context_elevations(aim, subject, scope, now),
+            min_size=bool(aim and aim.eligible),
+            max_size=2,
+        )
+    )
+    return _present(
+        {
+            "time": _mostly(
+                draw,
+                _written(draw, now),
+                "2026-02-30T10:00:00Z",
+                1795428000,
+                None,
+                "9999-01-01T00:00:00Z",
+            ),
+            "mfa": _mostly(draw, True, False, None, "yes"),
+            "managed_device": _mostly(draw, True, False, None, 1),
+            "country": _mostly(draw, "DE", "FR", "US", "KP", None),
+            "token": _present(
+                {
+                    "kind": _mostly(draw, "oidc", "saml", "api-key", None),
+                    "issued_at": _mostly(
+                        draw, _written(draw, now - timedelta(seconds=age)), "soon", None
+                    ),
+                    "audience": _mostly(draw, good.get(issuer, "qgov"), "other", None),
+                }
+            ),
+            "elevations": held,
+        }
+    )
+
+
+@st.composite
+def _context_elevations(
+    draw: st.DrawFn, aim: Binding | None, subject: dict[str, Any], scope: str, now: datetime
+) -> dict[str, Any]:
+    eligible = aim.eligible if aim else None
+    longest = eligible.max_duration_s if eligible else 3600
+    start = now + timedelta(seconds=draw(st.sampled_from((-600, -600, -60, 0, 1))))
+    length = draw(st.sampled_from((longest, longest, longest + 1, 600, 601, 60)))
+    end = start + timedelta(seconds=length)
+    return _present(
+        {
+            "subject": _mostly(draw, subject["id"], PEOPLE[0], None, 7),
+            "role": _mostly(draw, aim.role if aim else ROLES[0], *ROLES, None),
+            "scope": _mostly(
+                draw,
+                draw(st.sampled_from((scope, aim.scope if aim else scope))),
+                scope.partition("/")[0],
+                "*",
+                scope[:-1] or "*",
+                None,
+            ),
+            "requested_by": _mostly(draw, None, *PEOPLE),
+            "approved_by": _mostly(draw, "boss@northwind.example", *PEOPLE, subject["id"], None),
+            "approver_groups": _mostly(
+                draw, [eligible.approvers if eligible else "leads"], [], ["staff"], "leads", None
+            ),
+            "ticket": _mostly(draw, "QGOV-118", "", None),
+            "not_before": _mostly(draw, _written(draw, start), None, "yesterday"),
+            "expires": _mostly(draw, _written(draw, end), None, "9999-12-31T23:59:59Z"),
+        }
+    )
+
+
+def _written(draw: st.DrawFn, instant: datetime) -> str:
+    """One of the forms of RFC 3339."""
+    offset = timezone(timedelta(minutes=draw(st.sampled_from((0, 60, -330)))))
+    text = instant.astimezone(offset).isoformat()
+    fraction = instant.isoformat().replace("+00:00", ".999999Z")
+    return str(_mostly(draw, text.replace("+00:00", "Z"), text, fraction))
