@@ -1,0 +1,343 @@
+"""Credentials: never in the text, kept in one place, replaced in time: QG65x."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from qgov.checks.facts import found_at
+from qgov.checks.rule import Found, Rule
+from qgov.finding import Severity
+from qgov.language.scalars import format_duration
+from qgov.model.access_model import AccessModel
+
+__all__ = ["RULES", "credential_in"]
+
+_DAY: Final = 86_400
+
+_KNOWN: Final = re.compile(r"""(?x)
+    (?P<aws_access_key_id>          \b(?:AKIA|ASIA)[A-Z2-7]{16}\b)
+  | (?P<private_key>                -----BEGIN\ [A-Z\ ]{0,30}PRIVATE\ KEY)
+  | (?P<github_token>               \bgh[opsur]_[A-Za-z0-9]{36,} | \bgithub_pat_[A-Za-z0-9_]{22,})
+  | (?P<gitlab_token>               \bglpat-[A-Za-z0-9_-]{20,})
+  | (?P<slack_token>                \bxox[abeoprs]-[A-Za-z0-9-]{10,})
+  | (?P<google_api_key>             \bAIza[A-Za-z0-9_-]{35})
+  | (?P<vault_token>                \bhv[bs]\.[A-Za-z0-9_-]{20,})
+  | (?P<package_registry_token>     \bpypi-[A-Za-z0-9_-]{16,} | \bnpm_[A-Za-z0-9]{36})
+  | (?P<json_web_token>             \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})
+  | (?P<azure_connection_string>    (?:AccountKey|SharedAccessKey|ApiKey)=[A-Za-z0-9+/=]{16,})
+  | (?P<address_with_a_password>    ://[^\s/:@]{1,100}:[^\s/:@]{3,100}@)
+  | (?P<credential_assignment>
+      (?i: (?:passw(?:or)?d|passphrase|secret|token|(?:api|access|private|secret)[\ _-]?key)
+           ["']?\s{0,3}[:=]\s{0,3}["']? | bearer\ )
+      (?!//)(?=[^\s"']{0,80}[0-9])[^\s"']{12,})
+""")
+_LONG: Final = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+"""Where an API key without a mark of its own may hide, such as IBM Cloud's 44 characters."""
+_LEAST_ENTROPY: Final = 4.0
+_LEAST_CHANGES: Final = 0.3
+"""Neighbours of different kinds: about 0.6 in random text, under 0.2 in names and paths."""
+
+_SHORTEST: Final = 16
+# What follows only decides, at a few microseconds, whether a document is read closely.
+_MARKS: Final = (
+    "AKIA",
+    "ASIA",
+    "-----BEGIN",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "AIza",
+    "hvs.",
+    "hvb.",
+    "pypi-",
+    "npm_",
+    "eyJ",
+    "Key=",
+)
+_PASSWORD: Final = re.compile(r":[^\s/:@]+@")
+_WORD: Final = re.compile(
+    r"(?:passw(?:or)?d|passphrase|secret|token|key)[\"']?\s{0,3}[:=](?!//)|bearer "
+)
+_WORDS: Final = ("pass", "secret", "token", "key", "bearer")
+_RUN: Final = "A" * 32
+_TO_RUNS: Final = str.maketrans(
+    {chr(c): "A" if chr(c).isalnum() or chr(c) in "+/_=-" else " " for c in range(128)}
+)
+
+
+def credential_in(text: str) -> str | None:
+    """What kind of credential a text holds, in words, or None. Never the credential."""
+    if match := _KNOWN.search(text):
+        return str(match.lastgroup).replace("_", " ")
+    for match in _LONG.finditer(text):
+        run = match.group()
+        start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start()))
+        if "://" not in text[start + 1 : match.end()] and _is_random(run):
+            return "text that looks like an API key"
+    return None
+
+
+def _is_random(run: str) -> bool:
+    """Whether characters vary and change between kinds as in a key, not as in a path or name."""
+    kinds = [
+        "a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "" for c in run
+    ]
+    if not {"a", "A", "0"} <= set(kinds):
+        return False
+    pairs = [one != other for one, other in pairwise(kinds) if one and other]
+    total = len(run)
+    entropy = -sum(n / total * math.log2(n / total) for n in Counter(run).values())
+    return entropy >= _LEAST_ENTROPY and sum(pairs) >= _LEAST_CHANGES * len(pairs)
+
+
+def _literals(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    for document in model.documents:
+        if not _worth_reading(document.raw):
+            continue
+        for path, text in _texts(document.raw, ()):
+            if (kind := credential_in(text)) is not None:
+                yield Found(document.at(*path), f"a credential in plain text ({kind})", document.id)
+
+
+def _worth_reading(raw: dict[str, Any]) -> bool:
+    """Whether any of a document's texts can be a credential; false alarms are welcome."""
+    texts: list[str] = []
+    nodes: list[Any] = [raw]
+    add, later = texts.append, nodes.append
+    for node in nodes:  # grows while it is walked
+        for value in node.values() if type(node) is dict else node:
+            kind = type(value)
+            if kind is str:
+                if len(value) >= _SHORTEST:
+                    add(value)
+            elif kind is dict or kind is list:
+                later(value)
+    text = "\n".join(texts)
+    for mark in _MARKS:
+        if mark in text:
+            return True
+    if _RUN in text.translate(_TO_RUNS) or ("@" in text and _PASSWORD.search(text)):
+        return True
+    lower = text.lower()
+    return any(word in lower for word in _WORDS) and _WORD.search(lower) is not None
+
+
+def _texts(node: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        if isinstance(value, str):
+            yield (*path, key), value
+        elif isinstance(value, dict | list):
+            yield from _texts(value, (*path, key))
+
+
+def _no_manager(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    if not model.organization.secrets_managers:
+        yield found_at(
+            model.organization.source,
+            "the organization declares no secrets manager",
+            "secretsManagers",
+        )
+
+
+def _rotation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    managers = model.organization.secrets_managers
+    for name, workload in model.workloads.items():
+        key = workload.spec.static_credential
+        manager = managers.get(_manager_of(key.secret)) if key else None
+        if key and manager and key.rotate_every > manager.value.max_age:
+            yield found_at(
+                workload.source,
+                f"the key of `{name}` is replaced every "
+                f"{format_duration(key.rotate_every)}, `{manager.name}` asks for "
+                f"{format_duration(manager.value.max_age)}",
+                "staticCredential",
+                "rotateEvery",
+            )
+
+
+def _manager_of(reference: str) -> str:
+    return reference.removeprefix("secret://").partition("/")[0]
+
+
+def _old_secrets(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    for name, manager in model.organization.secrets_managers.items():
+        if manager.value.max_age > 90 * _DAY:
+            yield found_at(
+                manager,
+                f"secrets in `{name}` may grow {format_duration(manager.value.max_age)} old",
+                "maxAge",
+            )
+
+
+def _no_response(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    if model.organization.spec.incident_response is None:
+        yield found_at(
+            model.organization.source,
+            "nobody is named who acts when a credential leaks",
+            "incidentResponse",
+        )
+
+
+def _slow_revocation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    response = model.organization.spec.incident_response
+    if response is not None and response.revoke_within > _DAY:
+        yield found_at(
+            model.organization.source,
+            f"a leaked credential works for up to {format_duration(response.revoke_within)}",
+            "incidentResponse",
+            "revokeWithin",
+        )
+
+
+_HYGIENE = "Short-lived tokens and secret hygiene"
+
+RULES: Final = (
+    Rule(
+        "QG651",
+        "credential-in-text",
+        Severity.ERROR,
+        "A text looks like a credential.",
+        "What was committed once is in every clone and in every log of this repository.",
+        "revoke the credential, keep its successor in the secrets manager and refer to it as "
+        "`secret://<manager>/<path>`",
+        ("secrets",),
+        _HYGIENE,
+        _literals,
+        bad="""
+kind: Tenant
+metadata: {name: borealis, description: "Results go to AKIAQGOVEXAMPLEKEY22 until March"}
+""",
+        good="""
+kind: Tenant
+metadata: {name: borealis, description: "Results go to the account of the lab until March"}
+""",
+    ),
+    Rule(
+        "QG652",
+        "no-secrets-manager",
+        Severity.WARNING,
+        "The organization declares no secrets manager.",
+        "Without one place for secrets they end up in notebooks and environment files.",
+        "declare it in `secretsManagers`",
+        ("secrets",),
+        "Core components",
+        _no_manager,
+        bad="""
+kind: Organization
+metadata: {name: acme}
+spec: {secretsManagers: null, auditSinks: {siem: {credential: null}}}
+""",
+        good="""
+kind: Organization
+metadata: {name: acme}
+spec: {secretsManagers: {vault: {type: azure-key-vault, maxAge: 30d}}}
+""",
+    ),
+    Rule(
+        "QG653",
+        "slow-rotation",
+        Severity.ERROR,
+        "A key is replaced less often than its secrets manager asks for.",
+        "A rotation that is too slow is an incident that has not been noticed yet.",
+        "shorten `rotateEvery` to the manager's `maxAge`",
+        ("secrets", "workload-identity"),
+        _HYGIENE,
+        _rotation,
+        bad="""
+kind: Tenant
+metadata: {name: borealis}
+spec:
+  serviceAccounts:
+    - name: bench
+      owner: borealis-leads
+      staticCredential: {secret: secret://vault/bench, rotateEvery: 1y}
+      maxTokenLifetime: 1h
+""",
+        good="""
+kind: Tenant
+metadata: {name: borealis}
+spec:
+  serviceAccounts:
+    - name: bench
+      owner: borealis-leads
+      staticCredential: {secret: secret://vault/bench, rotateEvery: 90d}
+      maxTokenLifetime: 1h
+""",
+    ),
+    Rule(
+        "QG654",
+        "old-secrets",
+        Severity.WARNING,
+        "A secrets manager lets secrets grow older than 90 days.",
+        "The longer a key lives, the more places it has been copied to.",
+        "set `maxAge` to 90 days or less",
+        ("secrets",),
+        _HYGIENE,
+        _old_secrets,
+        bad="""
+kind: Organization
+metadata: {name: acme}
+spec: {secretsManagers: {vault: {maxAge: 1y}}}
+""",
+        good="""
+kind: Organization
+metadata: {name: acme}
+spec: {secretsManagers: {vault: {maxAge: 60d}}}
+""",
+    ),
+    Rule(
+        "QG655",
+        "no-incident-response",
+        Severity.WARNING,
+        "The organization names nobody who responds to incidents.",
+        "The procedure belongs into every evidence pack, and nobody writes it during an incident.",
+        "fill `incidentResponse`: owner, contact, runbook and `revokeWithin`",
+        ("incident-response",),
+        "Evidence packs for security reviews",
+        _no_response,
+        bad="""
+kind: Organization
+metadata: {name: acme}
+spec: {incidentResponse: null}
+""",
+        good="""
+kind: Organization
+metadata: {name: acme}
+spec: {incidentResponse: {revokeWithin: 4h}}
+""",
+    ),
+    Rule(
+        "QG656",
+        "slow-revocation",
+        Severity.WARNING,
+        "A leaked credential may work for longer than a day.",
+        "A script that holds the key can spend the year's budget overnight.",
+        "set `incidentResponse.revokeWithin` to 24h or less, and rehearse it",
+        ("incident-response", "secrets"),
+        _HYGIENE,
+        _slow_revocation,
+        bad="""
+kind: Organization
+metadata: {name: acme}
+spec: {incidentResponse: {revokeWithin: 7d}}
+""",
+        good="""
+kind: Organization
+metadata: {name: acme}
+spec: {incidentResponse: {revokeWithin: 24h}}
+""",
+    ),
+)
+"""Rules about literals, secrets managers, rotation and revocation."""

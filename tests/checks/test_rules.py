@@ -1,0 +1,137 @@
+"""Every rule finds what it is for, where it is written, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from qgov.checks import check, rules
+from qgov.checks.controls import TOPICS
+from qgov.checks.guide import SECTIONS
+from qgov.checks.rule import Rule
+from qgov.finding import Origin, Severity
+from qgov.language.documents import read_documents
+from qgov.model.access_model import Claim
+from qgov.model.link import link
+from qgov.render.rules import rules_markdown
+from tests.checks.overlay import laid, model_of
+
+NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+each_rule = pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
+
+
+@each_rule
+def test_a_rule_fires_inside_its_bad_overlay(rule: Rule) -> None:
+    files, touched = laid(rule.bad)
+    findings = [f for f in check(model_of(files), NOW) if f.code == rule.code]
+    inside = [f for f in findings if f.origin.path in touched]
+    assert inside
+    for finding in findings:
+        assert finding.severity is rule.severity
+        assert finding.controls == rule.controls
+        assert finding.remedy == rule.remedy
+    for finding in inside:
+        assert 0 < finding.origin.line <= files[finding.origin.path].count(b"\n") + 1
+        assert finding.origin.column > 0
+        kind, name = finding.origin.path.removesuffix(".yaml").split("/")
+        assert finding.document == f"{kind}/{name}"
+
+
+@each_rule
+def test_a_rule_is_silent_on_its_good_overlay(rule: Rule) -> None:
+    files, _ = laid(rule.good)
+    assert [f for f in check(model_of(files), NOW) if f.code == rule.code] == []
+
+
+@each_rule
+def test_bad_and_good_say_something_different(rule: Rule) -> None:
+    assert laid(rule.good)[0] != laid(rule.bad)[0]
+
+
+def test_the_baseline_is_clean() -> None:
+    findings = check(model_of(laid()[0]), NOW)
+    assert [f for f in findings if f.severity is not Severity.INFO] == []
+
+
+def test_codes_and_names_are_unique_and_well_formed() -> None:
+    for words in ([rule.code for rule in rules()], [rule.name for rule in rules()]):
+        assert len(words) == len(set(words))
+    assert all(re.fullmatch(r"QG[3-9][0-9]{2}", rule.code) for rule in rules())
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name) for rule in rules())
+    assert "QG900" not in {rule.code for rule in rules()}, "taken by waivers in force"
+
+
+def test_there_are_at_least_fifty_rules() -> None:
+    assert len(rules()) >= 50
+
+
+@each_rule
+def test_a_rule_serves_known_topics_and_a_part_of_the_guide(rule: Rule) -> None:
+    assert rule.topics
+    assert set(rule.topics) <= set(TOPICS)
+    assert rule.guide in {part for parts in SECTIONS.values() for part in parts}
+
+
+def test_every_part_of_the_guide_has_a_rule() -> None:
+    served = {rule.guide for rule in rules()}
+    assert [part for parts in SECTIONS.values() for part in parts if part not in served] == []
+
+
+def test_every_topic_of_the_control_map_has_a_rule() -> None:
+    served = {topic for rule in rules() for topic in rule.topics}
+    assert set(TOPICS) - served <= {"drift"}, "drift is found in what runs, not in what is written"
+
+
+@each_rule
+def test_texts_are_sentences_and_remedies_are_not(rule: Rule) -> None:
+    assert rule.summary.endswith(".")
+    assert rule.why.endswith(".")
+    assert not rule.remedy.endswith(".")
+    assert rule.remedy[0].islower()
+
+
+def test_the_page_of_rules_is_what_the_rules_say() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rules_markdown()
+
+
+def test_now_is_the_only_clock() -> None:
+    """Long ago and far ahead, the same model gives other findings and no error."""
+    model = model_of(laid()[0])
+    for year in (1970, 1999, 2026, 2400, 9998):
+        now = datetime(year, 2, 28, 23, 59, 59, tzinfo=UTC)
+        assert check(model, now) == check(model, now)
+    past = {f.code for f in check(model, datetime(1970, 1, 1, tzinfo=UTC))}
+    future = {f.code for f in check(model, datetime(9998, 1, 1, tzinfo=UTC))}
+    assert {"QG754", "QG807", "QG808", "QG914"} <= past
+    assert {"QG754", "QG807", "QG808", "QG904", "QG911"} <= future
+    assert "QG900" not in future, "no waiver is in force for ever"
+
+
+def test_a_part_of_a_repository_is_judged_without_the_rest() -> None:
+    """A change is planned on the tenants it touches; the others are claims and names."""
+    files, _ = laid()
+    whole = model_of(files)
+    documents, _ = read_documents({p: t for p, t in files.items() if "atlas" not in p})
+    others = {(d.kind, d.name) for d in whole.documents if "atlas" in d.path}
+    foreign = [
+        Claim("group", "borealis-developers", "atlas", Origin("Tenant/atlas.yaml")),
+        Claim("AWS account", "1" * 12, "atlas", Origin("Tenant/atlas.yaml")),
+    ]
+    model, _ = link(documents, others, foreign)
+    assert model is not None
+    findings = check(model, NOW)
+    assert {f.code for f in findings if f.severity is Severity.ERROR} == {"QG501"}
+
+
+@pytest.mark.parametrize(
+    ("second", "expired"), [(-1, False), (0, True), (1, True)], ids=["before", "at", "after"]
+)
+def test_an_exception_ends_at_the_second_it_says(second: int, expired: bool) -> None:
+    now = datetime(2026, 11, 23, 22, 30, tzinfo=UTC) + timedelta(seconds=second)
+    codes = {f.code for f in check(model_of(laid()[0]), now)}
+    assert ("QG904" in codes) is expired
