@@ -1,0 +1,95 @@
+"""What an engine is: something that answers requests, or says that it could not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from qgov.decision.reference import decide
+from qgov.decision.request import Decision, Request
+from qgov.model.access_model import AccessModel
+
+__all__ = ["UNANSWERED", "Engine", "EngineError", "ReferenceEngine", "decide_or_deny"]
+
+
+class EngineError(Exception):
+    """An engine crashed, ran out of time or answered nonsense.
+
+    `answered` are the decisions that it had given before, in the order of the requests.
+    Whoever asked on behalf of a job treats the rest as denied (`decide_or_deny`).
+    """
+
+    def __init__(self, message: str, answered: Sequence[Decision] = ()) -> None:
+        super().__init__(message)
+        self.answered = tuple(answered)
+
+
+class Engine(Protocol):
+    """A policy engine with a policy in it. Use it as a context manager."""
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
+        ...
+
+    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        """One decision for each request, in order. Raises EngineError."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Ready the engine."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let it go."""
+        ...
+
+
+class ReferenceEngine:
+    """The reference as an engine."""
+
+    name = "reference"
+
+    def __init__(self, model: AccessModel, revision: str = "") -> None:
+        self._model = model
+        self._revision = revision
+
+    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        """Never raises."""
+        return [decide(self._model, request, self._revision) for request in requests]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+UNANSWERED: Final = Decision(
+    allow=False,
+    reasons=("context-missing",),
+    obligations={"queue": None, "audit_stream": "admin", "retention": {}},
+)
+"""The decision where there is none: what a decision needs was missing, hence denied."""
+
+
+def decide_or_deny(
+    engine: Engine, requests: Sequence[Request]
+) -> tuple[list[Decision], EngineError | None]:
+    """The engine's decisions; from the first that it failed to give, denials and the error."""
+    try:
+        return engine.decide(requests), None
+    except EngineError as error:
+        denied = [UNANSWERED] * (len(requests) - len(error.answered))
+        return [*error.answered, *denied], error

@@ -1,0 +1,52 @@
+"""The outputs of the compiler, found by looking into this folder.
+
+Other packages add targets under the entry-point group `qgov.targets`; each entry
+point loads to a `Target`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Collection
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from qgov.finding import Finding
+from qgov.model.access_model import AccessModel
+from qgov.targets.target import Access, Files, Target
+
+__all__ = ["Access", "Files", "Target", "emit", "targets"]
+
+_NOT_TARGETS = frozenset({"target", "hcl"})
+
+
+@cache
+def targets() -> dict[str, Target]:
+    """Every target by name, ours and those of installed packages, sorted."""
+    found: dict[str, Target] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.name not in _NOT_TARGETS:
+            target: Target = import_module(f"{__name__}.{module.name}").TARGET
+            found[target.name] = target
+    for point in entry_points(group="qgov.targets"):
+        found[point.name] = point.load()
+    return dict(sorted(found.items()))
+
+
+def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, bytes], list[Finding]]:
+    """The files of all targets, or of those named; nothing when one cannot express the
+    model. Raises ValueError when a target breaks the contract (an absolute path, `..`,
+    or two targets that write one file)."""
+    chosen = [target for name, target in targets().items() if not only or name in only]
+    findings = [finding for target in chosen for finding in target.unsupported(model)]
+    if any(finding.severity == "error" for finding in findings):
+        return {}, findings
+    files: dict[str, bytes] = {}
+    for target in chosen:
+        for path, content in target.emit(model).items():
+            parts = path.split("/")
+            if path in files or path.startswith("/") or ".." in parts or "" in parts:
+                raise ValueError(f"target {target.name} may not write {path!r}")
+            files[path] = content
+    return dict(sorted(files.items())), findings

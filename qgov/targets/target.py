@@ -1,0 +1,46 @@
+"""What a target is. Each is one file (or folder) of this folder that ends in `TARGET`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qgov.finding import Finding
+from qgov.model.access_model import AccessModel
+
+__all__ = ["Access", "Files", "Target"]
+
+Files = Mapping[str, bytes]
+"""Relative POSIX path below the output folder → exact content."""
+
+
+class Access(NamedTuple):
+    """What every output says in common: a principal holds a permission at the scope of
+    the binding, standing or just-in-time. `own` narrows it to what the subject owns."""
+
+    principal: str
+    permission: str
+    scope: str
+    eligible: bool
+    own: bool
+
+
+def _supports_everything(_: AccessModel) -> list[Finding]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An output of the compiler.
+
+    `emit` is pure: no clock, environment, network, disk or randomness. `unsupported`
+    says what the output cannot express, before any byte is written. `read_back` reads
+    the emitted files, independently of `emit`, to the accesses that they give, so that
+    all outputs can be shown to agree.
+    """
+
+    name: str
+    emit: Callable[[AccessModel], Files]
+    unsupported: Callable[[AccessModel], list[Finding]] = _supports_everything
+    read_back: Callable[[Files], frozenset[Access]] | None = None

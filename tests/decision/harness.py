@@ -1,0 +1,251 @@
+"""One small repository in which every reason can occur, and a request that it allows."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+from qgov.model.access_model import AccessModel
+from tests.strategies import BACKENDS, CI_ISSUER, ISSUERS, VENDORS, linked
+
+__all__ = ["AUDITOR", "DEVELOPER", "FILES", "MODEL", "PIPELINE", "asking", "elevation"]
+
+
+def _document(kind: str, name: str, spec: dict[str, Any]) -> bytes:
+    metadata = {"name": name}
+    return json.dumps(
+        {"apiVersion": "qgov/v1", "kind": kind, "metadata": metadata, "spec": spec}
+    ).encode()
+
+
+FILES = {
+    "qgov.yaml": _document(
+        "Organization",
+        "northwind",
+        {
+            "currency": "EUR",
+            "identityProviders": {
+                "workforce": {
+                    "type": "keycloak",
+                    "issuer": ISSUERS["workforce"],
+                    "realm": "quantum",
+                },
+                "partner": {
+                    "type": "okta",
+                    "issuer": ISSUERS["partner"],
+                    "audience": "qgov-partner",
+                },
+            },
+            "groups": {
+                "auditors": {"identityProvider": "workforce"},
+                "guests": {"identityProvider": "partner", "shared": True},
+            },
+            "floors": {"mfa": True},
+            "tiers": {"production": {"floors": {"managedDevice": True, "maxTokenAge": "1h"}}},
+            "vendors": VENDORS,
+            "backends": BACKENDS,
+            "queues": {"governed": {"priority": 500}},
+            "stores": {
+                "records": {
+                    "type": "s3",
+                    "jurisdiction": "eu",
+                    "owner": "leads",
+                    "holds": ["inputs", "results"],
+                }
+            },
+            "bindings": [{"group": "auditors", "role": "auditor", "on": "*"}],
+        },
+    ),
+    "roles/developer.yaml": _document(
+        "Role",
+        "developer",
+        {
+            "permissions": ["job:submit", "job:read", "job:cancel:own"],
+            "requires": {"countries": ["DE", "FR"]},
+        },
+    ),
+    "roles/auditor.yaml": _document(
+        "Role", "auditor", {"permissions": ["audit:read", "policy:read", "queue:prioritize"]}
+    ),
+    "roles/pipeline.yaml": _document("Role", "pipeline", {"permissions": ["job:submit"]}),
+    "tenants/aurora.yaml": _document(
+        "Tenant",
+        "aurora",
+        {
+            "owner": {"group": "leads", "contact": "leads@northwind.example"},
+            "isolation": "dedicated",
+            "identityProvider": "workforce",
+            "residency": ["eu"],
+            "environments": {
+                "sandbox": {
+                    "tier": "sandbox",
+                    "backends": ["local-simulator", "forte"],
+                    "projects": ["chemistry"],
+                },
+                "production": {
+                    "tier": "production",
+                    "backends": ["iqm-garnet"],
+                    "projects": ["chemistry"],
+                    "queue": "governed",
+                },
+            },
+            "bindings": [
+                {
+                    "group": "developers",
+                    "role": "developer",
+                    "on": "sandbox",
+                    "requires": {"countries": ["DE", "US"]},
+                },
+                {
+                    "group": "developers",
+                    "role": "developer",
+                    "on": "production",
+                    "eligible": {"approvers": "leads", "maxDuration": "4h", "ticket": "required"},
+                },
+                {"group": "guests", "role": "developer", "on": "sandbox"},
+                {"group": "operators", "role": "developer", "on": "production"},
+            ],
+            "serviceAccounts": [
+                {
+                    "name": "nightly",
+                    "owner": "leads",
+                    "maxTokenLifetime": "15m",
+                    "federation": {
+                        "issuer": CI_ISSUER,
+                        "audience": "qgov",
+                        "subject": "repo:northwind/*:ref:*/main",
+                    },
+                    "bindings": [{"role": "pipeline", "on": "production/chemistry"}],
+                },
+                {
+                    "name": "legacy",
+                    "owner": "leads",
+                    "bindings": [{"role": "pipeline", "on": "sandbox"}],
+                },
+            ],
+            "retention": {"inputs": {"keep": "30d", "store": "records"}},
+        },
+    ),
+    "tenants/borealis.yaml": _document(
+        "Tenant",
+        "borealis",
+        {
+            "owner": {"group": "borealis-leads", "contact": "leads@northwind.example"},
+            "isolation": "shared",
+            "identityProvider": "partner",
+            "residency": ["us"],
+            "environments": {"sandbox": {"tier": "sandbox", "projects": ["chemistry"]}},
+        },
+    ),
+    "tenants/elevation.yaml": _document(
+        "Elevation",
+        "tom",
+        {
+            "subject": "tom@northwind.example",
+            "role": "developer",
+            "on": "aurora/production",
+            "reason": "calibration",
+            "ticket": "QGOV-1",
+            "approvedBy": "ines@northwind.example",
+            "notBefore": "2026-11-23T08:00:00Z",
+            "expires": "2026-11-23T12:00:00Z",
+        },
+    ),
+}
+
+MODEL: AccessModel = linked(FILES)
+
+DEVELOPER: dict[str, Any] = {
+    "subject": {
+        "type": "user",
+        "id": "mei@northwind.example",
+        "properties": {"groups": ["developers"], "issuer": ISSUERS["workforce"]},
+    },
+    "action": {"name": "job:submit"},
+    "resource": {
+        "type": "job",
+        "id": "1",
+        "properties": {
+            "tenant": "aurora",
+            "environment": "sandbox",
+            "project": "chemistry",
+            "backend": "local-simulator",
+        },
+    },
+    "context": {
+        "time": "2026-11-23T10:00:00Z",
+        "mfa": True,
+        "managed_device": True,
+        "country": "DE",
+        "token": {"kind": "oidc", "issued_at": "2026-11-23T09:55:00Z", "audience": "qgov"},
+        "elevations": [],
+    },
+}
+"""A developer submits to a simulator in the sandbox: allowed."""
+
+
+def asking(request: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The request with attributes set by their last names; `...` takes one away. `scope`
+    sets the three labels at once."""
+    asked = deepcopy(request)
+    if (scope := changes.pop("scope", None)) is not None:
+        labels = [*filter(None, scope.split("/")), ..., ..., ...]
+        changes |= dict(zip(("tenant", "environment", "project"), labels, strict=False))
+    places = {
+        "type": asked["subject"],
+        "id": asked["subject"],
+        **dict.fromkeys(("groups", "issuer", "subject"), asked["subject"]["properties"]),
+        "action": asked,
+        "name": asked["action"],
+        **dict.fromkeys(
+            ("tenant", "environment", "project", "backend", "owner"),
+            asked["resource"]["properties"],
+        ),
+        **dict.fromkeys(
+            ("time", "mfa", "managed_device", "country", "elevations"), asked["context"]
+        ),
+        **dict.fromkeys(("kind", "issued_at", "audience"), asked["context"]["token"]),
+    }
+    for name, value in changes.items():
+        if value is ...:
+            places[name].pop(name, None)
+        else:
+            places[name][name] = value
+    return asked
+
+
+def elevation(**changes: Any) -> dict[str, Any]:
+    """A sound elevation of the developer in production, with fields set or taken away."""
+    given = {
+        "subject": "mei@northwind.example",
+        "role": "developer",
+        "scope": "aurora/production",
+        "requested_by": "mei@northwind.example",
+        "approved_by": "ines@northwind.example",
+        "approver_groups": ["leads"],
+        "ticket": "QGOV-118",
+        "not_before": "2026-11-23T08:00:00Z",
+        "expires": "2026-11-23T12:00:00Z",
+        **changes,
+    }
+    return {name: value for name, value in given.items() if value is not ...}
+
+
+AUDITOR = asking(DEVELOPER, groups=["auditors"], name="audit:read", scope="aurora", backend=...)
+"""An auditor reads a tenant's audit log: allowed."""
+
+PIPELINE = asking(
+    DEVELOPER,
+    type="workload",
+    id="aurora/nightly",
+    groups=...,
+    issuer=CI_ISSUER,
+    subject="repo:northwind/aurora:ref:refs/heads/main",
+    environment="production",
+    backend="iqm-garnet",
+    mfa=...,
+    managed_device=...,
+    country=...,
+)
+"""A pipeline submits to a device in production: allowed."""
