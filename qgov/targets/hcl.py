@@ -1,0 +1,291 @@
+"""Values to HCL, the language of Terraform.
+
+python-hcl2 lays out each *shape* of a block once (its type, attribute names and nesting)
+and instances fill the shape: it copies texts verbatim and costs a millisecond a block, so
+no text that a person wrote ever reaches it. A text is always a quoted, escaped literal;
+only a `Ref` is an expression. The layout is the one that `terraform fmt` keeps.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, groupby
+from typing import Any, Final, TypeAlias
+
+import hcl2
+
+__all__ = ["Block", "Ref", "Value", "address", "parse", "quote", "render", "unquote"]
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_EXPRESSION: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*")
+_LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_KEYWORDS: Final = frozenset(
+    {"else", "endfor", "endif", "false", "for", "for_each", "if", "in", "null", "true"}
+)
+_PLAIN: Final = re.compile(r"[ !#&-\[\]-~]*")  # printable ASCII that means nothing in a literal
+_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_UNESCAPES: Final = {
+    **{written: text for text, written in _ESCAPES.items()},
+    "$${": "${",
+    "%%{": "%{",
+}
+_ESCAPED: Final = re.compile(r"""\\[\\"nrt]|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\$\$\{|%%\{""")
+_HOLE: Final = "\ue000"  # stands for a value in a shape; names and escaped keys are ASCII
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference such as `keycloak_group.x.id`, or a word such as `string`: the only
+    expression there is. Raises ValueError for anything else."""
+
+    expression: str
+
+    def __post_init__(self) -> None:
+        if not _EXPRESSION.fullmatch(self.expression):
+            raise ValueError(f"not a reference: {self.expression!r}")
+
+
+Value: TypeAlias = "str | Ref | bool | int | Sequence[Value] | Mapping[str, Value]"
+"""What an attribute may hold; a `str` is a literal text."""
+
+_Shape: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block: `type "label" … { attributes, then blocks }`, in the order given."""
+
+    type: str
+    labels: tuple[str, ...] = ()
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+
+
+def render(blocks: Iterable[Block], comment: str = "") -> bytes:
+    """The text of a `.tf` file, headed by a comment where one is given.
+
+    Raises ValueError for a type, label or attribute that is not an identifier, TypeError for
+    a value of another type than `Value`.
+    """
+    head = "".join(f"# {line}\n" for line in comment.splitlines())
+    return "\n".join(chain([head] if head else [], map(_fill, blocks))).encode()
+
+
+def address(kind: str, *names: str) -> str:
+    """A Terraform name from metadata names and scopes: the same for the same names, and
+    never the same for others. Raises ValueError for anything else than RFC 1123 labels,
+    joined by `/` or replaced by `*`.
+
+    Labels have neither `_` nor capitals, so `/` becomes `_`, names are joined by `__`, and
+    `*` becomes `ALL`. The kind makes it start with a letter.
+    """
+    for label in chain.from_iterable(name.split("/") for name in names):
+        if label != "*" and not _LABEL.fullmatch(label):
+            raise ValueError(f"not a name: {label!r}")
+    joined = "__".join(names).replace("/", "_").replace("*", "ALL")
+    return f"{kind}_{joined}"
+
+
+def quote(text: str) -> str:
+    """A text as an HCL literal, in Unicode NFC like all of Terraform's strings.
+
+    What is not printable is written as an escape. A template opens with `${` or `%{`, so
+    these are doubled; without a `}` behind it python-hcl2 would not read that back, so
+    there the sign is an escape too.
+    """
+    text = unicodedata.normalize("NFC", text)
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
+    last = text.rfind("}")
+    parts = []
+    for index, character in enumerate(text):
+        if character in "$%" and text.startswith("{", index + 1):
+            parts.append(character * 2 if index < last else _code(character))
+        elif character in _ESCAPES:
+            parts.append(_ESCAPES[character])
+        else:
+            parts.append(character if character.isprintable() else _code(character))
+    return f'"{"".join(parts)}"'
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def unquote(literal: str) -> str:
+    """The text of a literal as `hcl2.loads` gives it, which is with quotes and escapes.
+    Raises ValueError when it is not one."""
+    if len(literal) < 2 or literal[0] != '"' or literal[-1] != '"':
+        raise ValueError(f"not a literal: {literal!r}")
+    return _ESCAPED.sub(_unescape, literal[1:-1])
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return _UNESCAPES.get(match[0]) or chr(int(match[0].lstrip("\\uU"), 16))
+
+
+def parse(content: bytes) -> tuple[Block, ...]:
+    """The blocks of a `.tf` file such as `render` writes; nothing is evaluated. Blocks of
+    one type stand together."""
+    options = hcl2.SerializationOptions(with_comments=False)
+    return _body("", (), hcl2.loads(content.decode(), serialization_options=options)).blocks
+
+
+def _body(kind: str, labels: tuple[str, ...], content: Mapping[str, Any]) -> Block:
+    attributes: dict[str, Value] = {}
+    blocks: list[Block] = []
+    for key, value in content.items():
+        if key == "__is_block__":
+            continue
+        if isinstance(value, list) and value and _is_block(value[0]):
+            blocks += (_block(key, (), inner) for inner in value)
+        else:
+            attributes[key] = _value(value)
+    return Block(kind, labels, attributes, tuple(blocks))
+
+
+def _is_block(value: Any) -> bool:
+    """Whether a value is the content of a block, or a label that leads to one."""
+    while isinstance(value, dict):
+        if "__is_block__" in value:
+            return True
+        value = next(iter(value.values()), None)
+    return False
+
+
+def _block(kind: str, labels: tuple[str, ...], content: Mapping[str, Any]) -> Block:
+    if "__is_block__" in content:
+        return _body(kind, labels, content)
+    ((label, inner),) = content.items()
+    return _block(kind, (*labels, unquote(label)), inner)
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, dict):
+        return {unquote(k) if k.startswith('"') else k: _value(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if isinstance(value, str):
+        if value.startswith('"'):
+            return unquote(value)
+        return Ref(value.removeprefix("${").removesuffix("}"))
+    if isinstance(value, int):
+        return value
+    raise ValueError(f"not a value that is written here: {value!r}")
+
+
+def _fill(block: Block) -> str:
+    """A block as text: its shape with the values in the holes."""
+    values: list[str] = []
+    pieces = _pieces(_shape(block, values))
+    return "".join(chain.from_iterable(zip(pieces, [*values, ""], strict=True)))
+
+
+def _shape(block: Block, values: list[str]) -> _Shape:
+    """What decides the layout of a block; its values, as text, are appended to `values`."""
+    values += [f'"{_identifier(label)}"' for label in block.labels]
+    attributes = tuple((name, _hole(value, values)) for name, value in block.attributes.items())
+    types = [inner.type for inner in block.blocks]  # python-hcl2 puts those of one type together
+    blocks = sorted(block.blocks, key=lambda inner: types.index(inner.type))
+    return (
+        block.type,
+        len(block.labels),
+        attributes,
+        tuple(_shape(inner, values) for inner in blocks),
+    )
+
+
+def _identifier(name: str) -> str:
+    if _NAME.fullmatch(name):
+        return name
+    raise ValueError(f"not an identifier: {name!r}")
+
+
+def _hole(value: Value, values: list[str]) -> _Shape | None:
+    if isinstance(value, str):
+        values.append(quote(value))
+    elif isinstance(value, Ref):
+        values.append(value.expression)
+    elif isinstance(value, bool):
+        values.append("true" if value else "false")
+    elif isinstance(value, int):
+        values.append(str(value))
+    elif isinstance(value, Mapping):
+        return ("{}", tuple((_key(key), _hole(inner, values)) for key, inner in value.items()))
+    elif isinstance(value, Sequence):
+        return ("[]", tuple(_hole(inner, values) for inner in value))
+    else:
+        raise TypeError(f"not a value of HCL: {value!r}")
+    return None
+
+
+def _key(key: str) -> str:
+    """A key of a map: a word where it is one, else a literal, in ASCII because `terraform
+    fmt` aligns by what it takes for the width of a character."""
+    if _NAME.fullmatch(key) and key not in _KEYWORDS:
+        return key
+    return "".join(c if c.isascii() else _code(c) for c in quote(key))
+
+
+@lru_cache(maxsize=4096)
+def _pieces(shape: _Shape) -> tuple[str, ...]:
+    """The text of a shape, cut at its holes."""
+    builder = hcl2.Builder()
+    _build(builder, shape)
+    plain = hcl2.FormatterOptions(
+        vertically_align_attributes=False, vertically_align_object_elements=False
+    )
+    text = hcl2.dumps(builder.build(), formatter_options=plain)  # type: ignore[no-untyped-call]
+    return tuple(_aligned(text).split(_HOLE))
+
+
+def _build(parent: hcl2.Builder, shape: _Shape) -> None:
+    kind, labels, attributes, blocks = shape
+    block = parent.block(_identifier(kind), [_HOLE] * labels)
+    block.attributes = {_identifier(name): _tree(inner) for name, inner in attributes}
+    for inner in blocks:
+        _build(block, inner)
+
+
+def _tree(shape: _Shape | None) -> Any:
+    if shape is None:
+        return _HOLE
+    kind, inner = shape
+    if kind == "{}":
+        return {key: _tree(value) for key, value in inner}
+    return [_tree(value) for value in inner]
+
+
+def _aligned(text: str) -> str:
+    """The layout of `terraform fmt`: `=` in one column over each run of attributes that fit
+    a line, no blank line doubled or behind an opening, no commas behind attributes."""
+    lines: list[str] = []
+    for line in map(str.rstrip, text.strip().splitlines()):
+        if line:
+            lines.append(line.removesuffix(",") if " = " in line else line)
+        elif not lines[-1].endswith("{") and lines[-1]:
+            lines.append(line)
+    runs = groupby(lines, _run)
+    return "\n".join(chain.from_iterable(_columns(run, list(group)) for run, group in runs)) + "\n"
+
+
+def _run(line: str) -> int | None:
+    """The depth of an attribute that fits a line; None for any other line."""
+    if " = " in line and not line.endswith(("{", "[")):
+        return len(line) - len(line.lstrip())
+    return None
+
+
+def _columns(run: int | None, lines: list[str]) -> Iterator[str]:
+    if run is None:
+        yield from lines
+        return
+    pairs = [line.rpartition(" = ") for line in lines]  # a key may hold " = ", a hole not
+    width = max(len(name) for name, _, _ in pairs)
+    for name, _, value in pairs:
+        yield f"{name.ljust(width)} = {value}"

@@ -1,0 +1,146 @@
+"""What each directory group means: the file that a control plane reads at sign-in.
+
+`idp/<provider>/group-mappings.json` gives every value of the groups claim, and every
+workload by the token that it is known by, its bindings. A binding stands on one line, so
+that a change of it is a change of one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from qgov.model.access_model import AccessModel, Binding
+from qgov.targets.target import Access, Files, Target
+
+__all__ = ["SCHEMA", "TARGET"]
+
+SCHEMA: Final = "qgov/group-mappings/v1"
+"""The `schema` field of the file."""
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+_Bound = Mapping[str, list[str]]
+
+
+def _emit(model: AccessModel) -> dict[str, bytes]:
+    provider_of = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
+    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    workloads: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+
+    @cache
+    def permissions(role: str) -> str:
+        held = sorted(model.roles[role].permissions.items())
+        return _encode([f"{name}:own" if own else name for name, own in held])
+
+    for id_, provider in provider_of.items():
+        workloads[provider][id_] = []
+    for binding in model.bindings:
+        kind, _, name = binding.principal.partition(":")
+        line = _line(binding, permissions(binding.role))
+        if kind == "group":
+            groups[model.groups[name].provider][name].append(line)
+        elif kind == "workload":
+            workloads[provider_of[name]][name].append(line)
+    return {
+        f"idp/{name}/group-mappings.json": _file(model, name, groups[name], workloads[name])
+        for name in sorted(model.organization.providers)
+    }
+
+
+def _line(binding: Binding, permissions: str) -> str:
+    # By hand around encoded parts: the role's permissions are encoded once, not per binding.
+    eligible = _encode(binding.eligible.as_json()) if binding.eligible else "null"
+    return (
+        f'{{"role": {_encode(binding.role)}, "scope": {_encode(binding.scope)}, '
+        f'"permissions": {permissions}, "eligible": {eligible}}}'
+    )
+
+
+def _file(model: AccessModel, name: str, groups: _Bound, workloads: _Bound) -> bytes:
+    provider = model.organization.providers[name].value
+    head: dict[str, str] = {
+        "schema": SCHEMA,
+        "provider": name,
+        "type": provider.type,
+        "protocol": provider.protocol,
+        "issuer": provider.issuer,
+        "audience": provider.audience,
+        "groupsClaim": provider.groups_claim,
+    }
+    lines = [f"  {_encode(key)}: {_encode(value)}" for key, value in head.items()]
+    lines.append(
+        _object(
+            "groups",
+            (
+                f"    {_encode(group)}: {_array(bound, '    ')}"
+                for group, bound in sorted(groups.items())
+            ),
+        )
+    )
+    lines.append(
+        _object(
+            "workloads", (_workload(model, id_, bound) for id_, bound in sorted(workloads.items()))
+        )
+    )
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _workload(model: AccessModel, id_: str, bound: list[str]) -> str:
+    workload = model.workloads[id_]
+    known = {
+        "issuer": workload.issuer,
+        "audience": workload.audience,
+        "subject": workload.subject,
+        "maxTokenAge": workload.max_token_age_s,
+    }
+    fields = [f"      {_encode(key)}: {_encode(value)}" for key, value in known.items()]
+    fields.append(f'      "bindings": {_array(bound, "      ")}')
+    return f"    {_encode(id_)}: {{\n" + ",\n".join(fields) + "\n    }"
+
+
+def _object(key: str, members: Iterable[str]) -> str:
+    text = ",\n".join(members)
+    return f'  "{key}": {{\n{text}\n  }}' if text else f'  "{key}": {{}}'
+
+
+def _array(lines: Iterable[str], indent: str) -> str:
+    unique = sorted(set(lines))
+    inner = f",\n{indent}  ".join(unique)
+    return f"[\n{indent}  {inner}\n{indent}]" if unique else "[]"
+
+
+def _read_back(files: Files) -> frozenset[Access]:
+    """The accesses that `group-mappings.json` files give."""
+    found: set[Access] = set()
+    for path, content in files.items():
+        if not (path.startswith("idp/") and path.endswith("/group-mappings.json")):
+            continue
+        mapping = json.loads(content)
+        bound = {f"group:{name}": bindings for name, bindings in mapping["groups"].items()}
+        bound |= {
+            f"workload:{id_}": known["bindings"] for id_, known in mapping["workloads"].items()
+        }
+        for principal, bindings in bound.items():
+            for binding in bindings:
+                found |= _accesses(principal, binding)
+    return frozenset(found)
+
+
+def _accesses(principal: str, binding: Mapping[str, Any]) -> set[Access]:
+    return {
+        Access(
+            principal,
+            permission.removesuffix(":own"),
+            binding["scope"],
+            binding["eligible"] is not None,
+            permission.endswith(":own"),
+        )
+        for permission in binding["permissions"]
+    }
+
+
+TARGET = Target("idp", _emit, read_back=_read_back)

@@ -1,0 +1,49 @@
+"""Terraform for each Keycloak: a root module under `terraform/identity/<provider>/`.
+
+A role at a scope is a realm role `qgov:<role>:<scope>`; a standing binding gives it to a
+directory group or to a workload's service account. An eligible binding gives nothing: the
+attribute `qgov_eligible` of the group (`qgov.eligible` of a client) names the role and who
+may approve, for whatever grants elevations. Workloads sign in with a token of their own
+issuer (Keycloak's federated client authentication, RFC 7523), never with a secret.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qgov.model.access_model import AccessModel
+from qgov.targets.hcl import render
+from qgov.targets.keycloak.clients import clients
+from qgov.targets.keycloak.limits import unsupported
+from qgov.targets.keycloak.module import modules
+from qgov.targets.keycloak.read_back import FOLDER, read_back
+from qgov.targets.keycloak.realm import SCHEMA_VERSION, mfa, realm, versions
+from qgov.targets.keycloak.roles import groups, roles
+from qgov.targets.target import Target
+
+__all__ = ["SCHEMA_VERSION", "TARGET"]
+
+_COMMENT: Final = (
+    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
+    f"Compiled against the schema of keycloak/keycloak {SCHEMA_VERSION}."
+)
+_FILES: Final = {
+    "versions": versions,
+    "realm": realm,
+    "roles": roles,
+    "groups": groups,
+    "clients": clients,
+    "mfa": mfa,
+}
+
+
+def _emit(model: AccessModel) -> dict[str, bytes]:
+    written = (
+        (f"{FOLDER}/{module.name}/{file}.tf", blocks_of(module))
+        for module in modules(model)
+        for file, blocks_of in _FILES.items()
+    )
+    return {path: render(blocks, _COMMENT) for path, blocks in written if blocks}
+
+
+TARGET = Target("keycloak", _emit, unsupported, read_back)

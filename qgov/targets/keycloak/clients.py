@@ -1,0 +1,192 @@
+"""`clients.tf`: the client that people's tokens are for, and one for each workload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from hashlib import sha256
+
+from qgov.model.access_model import Binding, Workload
+from qgov.targets.hcl import Block, Ref, Value, address
+from qgov.targets.keycloak.module import REALM, Module, resource, short
+from qgov.targets.keycloak.renames import Key, moved
+from qgov.targets.keycloak.roles import by_principal, eligible, standing
+
+__all__ = ["clients"]
+
+
+def clients(module: Module) -> list[Block]:
+    """Sign-in for people, the issuers that vouch for workloads, and the workloads."""
+    trusted = sorted(
+        {
+            (w.issuer, w.audience)
+            for w in module.workloads
+            if w.issuer is not None and w.audience is not None
+        }
+    )
+    bindings = by_principal(module, "workload:")
+    found = _sign_in(module) if module.provider.protocol == "oidc" else []
+    for issuer, audience in trusted:
+        found += _trust(issuer, audience)
+    keys: list[Key] = []
+    for workload in module.workloads:
+        held = bindings.get(workload.id, [])
+        found += _workload(module, workload, held)
+        name = tuple(workload.id.split("/"))
+        keys += [
+            ("keycloak_openid_client", "workload", name),
+            ("keycloak_openid_audience_protocol_mapper", "workload", name),
+        ]
+        keys += [
+            ("keycloak_openid_client_service_account_realm_role", "workload", (*name, *key))
+            for key in standing(held)
+        ]
+    return found + moved(module, keys)
+
+
+def _sign_in(module: Module) -> list[Block]:
+    """The client of people's tokens: authorization code with PKCE to a loopback address
+    (RFC 8252), the groups in the claim and the audience that the decision point expects."""
+    client = {**REALM, "client_id": Ref("keycloak_openid_client.qgov.id")}
+    return [
+        resource(
+            "openid_client",
+            "qgov",
+            {
+                **REALM,
+                "client_id": module.provider.audience,
+                "access_type": "PUBLIC",
+                "standard_flow_enabled": True,
+                "implicit_flow_enabled": False,
+                "direct_access_grants_enabled": False,
+                "full_scope_allowed": True,
+                "pkce_code_challenge_method": "S256",
+                "valid_redirect_uris": ["http://127.0.0.1/*"],
+            },
+        ),
+        resource(
+            "openid_group_membership_protocol_mapper",
+            "qgov",
+            {
+                **client,
+                "name": "groups",
+                # Keycloak nests at a dot, unless it is escaped.
+                "claim_name": module.provider.groups_claim.replace(".", "\\."),
+                "full_path": False,
+            },
+        ),
+        resource(
+            "openid_audience_protocol_mapper",
+            "qgov",
+            {
+                **client,
+                "name": "audience",
+                "included_custom_audience": module.provider.audience,
+                "add_to_id_token": True,
+            },
+        ),
+    ]
+
+
+def _alias(issuer: str, audience: str) -> str:
+    """A label for an issuer of workload tokens: legible, and different for each."""
+    host = re.sub(r"[^a-z0-9]+", "-", issuer.removeprefix("https://").split("/")[0].lower())
+    digest = sha256(f"{issuer} {audience}".encode()).hexdigest()[:8]
+    return f"{host[:40].strip('-')}-{digest}".strip("-")
+
+
+def _trust(issuer: str, audience: str) -> list[Block]:
+    """An identity provider that vouches for workloads and lets nobody sign in. Where its
+    keys are cannot be told from the issuer without asking it, hence the variable."""
+    alias = _alias(issuer, audience)
+    keys = address("jwks_url", alias)
+    return [
+        Block(
+            "variable",
+            (keys,),
+            {
+                "type": Ref("string"),
+                "description": f"The address of the keys of {issuer}",
+            },
+        ),
+        resource(
+            "oidc_identity_provider",
+            address("issuer", alias),
+            {
+                "realm": REALM["realm_id"],
+                "alias": alias,
+                "display_name": short(issuer),
+                "enabled": True,
+                "hide_on_login_page": True,
+                "link_only": True,
+                "issuer": issuer,
+                "validate_signature": True,
+                "jwks_url": Ref(f"var.{keys}"),
+                "client_id": audience,
+                # Nobody signs in through it, so it has no secret; the provider wants to hear that.
+                "client_secret": "",
+                "authorization_url": issuer,
+                "token_url": issuer,
+                "extra_config": {
+                    "supportsClientAssertions": "true",
+                    "allowClientIdAsAudience": "true",
+                },
+            },
+        ),
+    ]
+
+
+def _workload(module: Module, workload: Workload, bindings: Collection[Binding]) -> list[Block]:
+    """A client that signs in as itself. Without federation it is disabled."""
+    tenant, account = workload.id.split("/")
+    name = address("workload", tenant, account)
+    config: dict[str, Value] = {}
+    if workload.issuer is not None and workload.audience is not None and workload.subject:
+        alias = address("issuer", _alias(workload.issuer, workload.audience))
+        config["jwt.credential.issuer"] = Ref(f"keycloak_oidc_identity_provider.{alias}.alias")
+        config["jwt.credential.sub"] = workload.subject
+    attributes: dict[str, Value] = {
+        **REALM,
+        "client_id": f"workload:{workload.id}",
+        "enabled": bool(config),
+        "name": short(workload.spec.title or account),
+        "description": short(f"Owner: {workload.spec.owner}"),
+        "access_type": "CONFIDENTIAL",
+        "client_authenticator_type": "federated-jwt",
+        "service_accounts_enabled": True,
+        "standard_flow_enabled": False,
+        "implicit_flow_enabled": False,
+        "direct_access_grants_enabled": False,
+    }
+    if workload.max_token_age_s is not None:
+        attributes["access_token_lifespan"] = str(workload.max_token_age_s)
+    if jit := eligible(bindings):
+        config["qgov.eligible"] = jit
+    if config:
+        attributes["extra_config"] = config
+    client = f"keycloak_openid_client.{name}"
+    return [
+        resource("openid_client", name, attributes),
+        resource(
+            "openid_audience_protocol_mapper",
+            name,
+            {
+                **REALM,
+                "client_id": Ref(f"{client}.id"),
+                "name": "audience",
+                "included_custom_audience": module.provider.audience,
+            },
+        ),
+        *(
+            resource(
+                "openid_client_service_account_realm_role",
+                address("workload", tenant, account, *key),
+                {
+                    **REALM,
+                    "service_account_user_id": Ref(f"{client}.service_account_user_id"),
+                    "role": Ref(f"keycloak_role.{address('role', *key)}.name"),
+                },
+            )
+            for key in standing(bindings)
+        ),
+    ]

@@ -1,0 +1,80 @@
+"""What one root module is made from, and what its files share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from qgov.language.kinds.organization import IdentityProvider
+from qgov.model.access_model import AccessModel, Binding, Workload
+from qgov.targets.hcl import Block, Ref, Value
+
+__all__ = ["REALM", "WIDTH", "Module", "duration", "modules", "resource", "short"]
+
+REALM: Final[Mapping[str, Value]] = {"realm_id": Ref("keycloak_realm.realm.id")}
+"""The argument that nearly every resource begins with."""
+
+WIDTH: Final = 255
+"""The most characters of a name, a description or one value of an attribute in Keycloak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What one root module is made from. `former` maps the name of a renamed role or tenant,
+    as (`Role` or `Tenant`, name), to its former one."""
+
+    model: AccessModel
+    name: str
+    provider: IdentityProvider
+    bindings: tuple[Binding, ...]
+    workloads: tuple[Workload, ...]
+    former: Mapping[tuple[str, str], str]
+
+
+def modules(model: AccessModel) -> Iterator[Module]:
+    """A root module for each Keycloak. A group is its provider's, a workload its tenant's."""
+    workload_provider = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
+    bindings: dict[str, list[Binding]] = defaultdict(list)
+    workloads: dict[str, list[Workload]] = defaultdict(list)
+    for binding in model.bindings:
+        kind, _, name = binding.principal.partition(":")
+        if kind == "group":
+            bindings[model.groups[name].provider].append(binding)
+        elif kind == "workload":
+            bindings[workload_provider[name]].append(binding)
+    for id_, workload in sorted(model.workloads.items()):
+        workloads[workload_provider[id_]].append(workload)
+    renamed = (
+        *(role.source for role in model.roles.values()),
+        *(tenant.source for tenant in model.tenants.values()),
+    )
+    former = {
+        (fact.source.kind, fact.name): fact.source.metadata.previously
+        for fact in renamed
+        if fact.source.metadata.previously is not None
+    }
+    for name, fact in sorted(model.organization.providers.items()):
+        if fact.value.type == "keycloak":
+            yield Module(
+                model, name, fact.value, tuple(bindings[name]), tuple(workloads[name]), former
+            )
+
+
+def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
+    """A resource of this provider."""
+    return Block("resource", (f"keycloak_{kind}", name), attributes, blocks)
+
+
+def short(text: str) -> str:
+    """A text within the width of Keycloak's columns."""
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def duration(seconds: int) -> str:
+    """Seconds as the provider reads durations, in the largest of h, m and s that divides."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,117 @@
+"""`roles.tf` and `groups.tf`: what there is to hold, and which directory group holds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from qgov.model.access_model import Binding
+from qgov.model.conditions import Eligibility
+from qgov.targets.hcl import Block, Ref, Value, address
+from qgov.targets.keycloak.module import REALM, Module, resource, short
+from qgov.targets.keycloak.renames import moved
+
+__all__ = [
+    "MANY",
+    "by_principal",
+    "elevation",
+    "eligible",
+    "groups",
+    "role_name",
+    "roles",
+    "standing",
+]
+
+MANY: Final = "##"
+"""What joins the values of an attribute in the Terraform provider."""
+
+
+def roles(module: Module) -> list[Block]:
+    """A realm role for each role at each scope that anything of this Keycloak is bound to."""
+    found: list[Block] = []
+    bound = sorted({(b.role, b.scope) for b in module.bindings})
+    for name, scope in bound:
+        role = module.model.roles[name]
+        permissions = [f"{p}:own" if own else p for p, own in sorted(role.permissions.items())]
+        found.append(
+            resource(
+                "role",
+                address("role", name, scope),
+                {
+                    **REALM,
+                    "name": role_name(name, scope),
+                    "description": _about(role.metadata.title or name, role.metadata.description),
+                    "attributes": {"permissions": MANY.join(permissions), "scope": scope},
+                },
+            )
+        )
+    return found + moved(module, [("keycloak_role", "role", key) for key in bound])
+
+
+def role_name(role: str, scope: str) -> str:
+    """The realm role of a role at a scope."""
+    return f"qgov:{role}:{scope}"
+
+
+def groups(module: Module) -> list[Block]:
+    """The directory groups with bindings, and the realm roles that the standing ones give.
+    `exhaustive` is off: what else a group holds is another's to say."""
+    found: list[Block] = []
+    for principal, bindings in by_principal(module, "group:").items():
+        group = module.model.groups[principal]
+        name = address("group", principal)
+        attributes: dict[str, Value] = {**REALM, "name": principal}
+        if group.title is not None:
+            attributes["description"] = short(group.title)
+        if jit := eligible(bindings):
+            attributes["attributes"] = {"qgov_eligible": jit}
+        found.append(resource("group", name, attributes))
+        if held := standing(bindings):
+            found.append(
+                resource(
+                    "group_roles",
+                    name,
+                    {
+                        **REALM,
+                        "group_id": Ref(f"keycloak_group.{name}.id"),
+                        "role_ids": [
+                            Ref(f"keycloak_role.{address('role', *key)}.id") for key in held
+                        ],
+                        "exhaustive": False,
+                    },
+                )
+            )
+    return found
+
+
+def by_principal(module: Module, kind: str) -> dict[str, list[Binding]]:
+    """The bindings of each `group:` or `workload:`, sorted by its name."""
+    found: dict[str, list[Binding]] = defaultdict(list)
+    for binding in module.bindings:
+        if binding.principal.startswith(kind):
+            found[binding.principal.removeprefix(kind)].append(binding)
+    return dict(sorted(found.items()))
+
+
+def standing(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+    """The (role, scope) of standing bindings."""
+    return sorted({(b.role, b.scope) for b in bindings if b.eligible is None})
+
+
+def eligible(bindings: Iterable[Binding]) -> str:
+    """The eligible bindings as the values of an attribute, one for each."""
+    return MANY.join(sorted({elevation(b, b.eligible) for b in bindings if b.eligible}))
+
+
+def elevation(binding: Binding, terms: Eligibility) -> str:
+    """An eligible binding as one value of an attribute: the realm role, and on what terms."""
+    ticket = "required" if terms.ticket else "optional"
+    return (
+        f"{role_name(binding.role, binding.scope)} approvers={terms.approvers} "
+        f"max_duration_s={terms.max_duration_s} ticket={ticket}"
+    )
+
+
+def _about(title: str, description: str | None) -> str:
+    return short(title if description is None else f"{title}: {description}")

@@ -1,0 +1,242 @@
+"""What holds for every target, and that those that give access agree on it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from qgov.model.access_model import AccessModel
+from qgov.targets import Access, Target, emit, targets
+from tests.strategies import models
+from tests.targets.worked import ROOT, hostile, organization, repository, role, worked
+from tests.terraform.harness import (
+    SCHEMAS,
+    Env,
+    errors,
+    fmt_check,
+    init,
+    mirror,
+    need_terraform,
+    validate,
+)
+
+every_target = pytest.mark.parametrize("target", targets().values(), ids=list(targets()))
+every_reader = pytest.mark.parametrize(
+    "target",
+    [t for t in targets().values() if t.read_back is not None],
+    ids=[name for name, t in targets().items() if t.read_back is not None],
+)
+
+DIGEST = """
+import hashlib
+from qgov.targets import targets
+from tests.targets.worked import worked
+digest = hashlib.sha256()
+for name, target in targets().items():
+    for path, content in target.emit(worked()).items():
+        digest.update(f"{name} {path} {len(content)} ".encode() + content)
+print(digest.hexdigest())
+"""
+
+
+def granted(model: AccessModel, *, keycloak: bool) -> frozenset[Access]:
+    """The accesses of the bindings themselves, of all providers or of Keycloaks alone."""
+    providers = model.organization.providers
+
+    def provider_of(principal: str) -> str:
+        kind, _, name = principal.partition(":")
+        if kind == "group":
+            return model.groups[name].provider
+        return model.tenants[model.workloads[name].tenant].provider
+
+    return frozenset(
+        Access(binding.principal, permission, binding.scope, binding.eligible is not None, own)
+        for binding in model.bindings
+        if not keycloak or providers[provider_of(binding.principal)].value.type == "keycloak"
+        for permission, own in model.roles[binding.role].permissions.items()
+    )
+
+
+@every_target
+def test_the_same_model_gives_the_same_bytes(target: Target) -> None:
+    assert target.emit(worked()) == target.emit(worked.__wrapped__())
+
+
+def test_output_does_not_depend_on_the_order_of_hashes() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+@every_target
+def test_paths_are_relative_and_texts_end_with_a_line(target: Target) -> None:
+    files = target.emit(worked())
+    assert files
+    for path, content in files.items():
+        assert str(PurePosixPath(path)) == path
+        assert not path.startswith("/")
+        assert ".." not in PurePosixPath(path).parts
+        if PurePosixPath(path).suffix != ".gz":
+            content.decode()
+            assert b"\r" not in content
+            assert str(ROOT).encode() not in content
+            # The files of a bundle are the bytes that its signature is about.
+            assert path.startswith("policy/opa/") or re.search(rb"[^\n]\n\Z", content)
+
+
+_watched: list[str] | None = None
+_FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.remove", "os.mkdir", "shutil.")
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if _watched is None:
+        return
+    # A target may read the static text that it ships, and nothing else.
+    foreign = event == "open" and not str(arguments[0]).startswith(f"{ROOT}/qgov/")
+    written = event == "open" and arguments[1] not in ("r", "rb")
+    if foreign or written or event.startswith(_FORBIDDEN):
+        _watched.append(f"{event} {arguments}")
+
+
+@every_target
+def test_emitting_touches_nothing_outside(target: Target) -> None:
+    global _watched  # noqa: PLW0603 - an audit hook cannot be taken away again
+    target.emit(worked())  # what is imported or cached is so from now on
+    sys.addaudithook(_watch)
+    _watched = []
+    try:
+        target.emit(worked())
+        assert _watched == []
+    finally:
+        _watched = None
+
+
+@every_reader
+@given(model=models())
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=set(Phase) - {Phase.shrink},
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_what_is_read_back_is_what_the_bindings_say(target: Target, model: AccessModel) -> None:
+    assert target.read_back is not None
+    assert target.read_back(target.emit(model)) == granted(
+        model, keycloak=target.name == "keycloak"
+    )
+
+
+@every_reader
+def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
+    assert target.read_back is not None
+    found = target.read_back(target.emit(worked()))
+    assert len(found) > 50
+    assert found == granted(worked(), keycloak=target.name == "keycloak")
+
+
+@every_reader
+def test_a_dropped_binding_is_missed_when_read_back(target: Target) -> None:
+    from dataclasses import replace
+
+    assert target.read_back is not None
+    fewer = replace(worked(), bindings=worked().bindings[1:])
+    lost = granted(worked(), keycloak=False) - granted(fewer, keycloak=False)
+    assert lost
+    assert not lost & target.read_back(target.emit(fewer))
+
+
+@every_reader
+def test_a_person_is_given_nothing_and_other_files_say_nothing(target: Target) -> None:
+    assert target.read_back is not None
+    model = repository(
+        organization(bindings=[{"user": "mei@northwind.example", "role": "lead", "on": "*"}]),
+        role("lead", "job:read"),
+    )
+    files = {**target.emit(model), "README.md": b"x", "terraform/identity/workforce/x.txt": b"x"}
+    assert not {a for a in target.read_back(files) if not a.principal.startswith("user:")}
+
+
+def test_targets_write_different_files() -> None:
+    files, findings = emit(worked())
+    assert not [f for f in findings if f.severity == "error"]
+    assert len(files) == sum(len(target.emit(worked())) for target in targets().values())
+
+
+@every_target
+def test_hostile_texts_are_emitted_by_every_target(target: Target) -> None:
+    for content in target.emit(hostile()).values():
+        assert hashlib.sha256(content).digest()
+
+
+Modules = tuple[Path, Env]
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
+    """The Terraform of the worked and the hostile repository, and the environment for it."""
+    need_terraform()
+    env = mirror(tmp_path_factory.mktemp("providers"), {"keycloak": SCHEMAS / "keycloak.json"})
+    folder = tmp_path_factory.mktemp("out")
+    for name, model in (("worked", worked()), ("hostile", hostile())):
+        for path, content in emit(model, ["keycloak"])[0].items():
+            file = folder / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    return folder, env
+
+
+@pytest.mark.real
+def test_terraform_fmt_keeps_the_emitted_files(modules: Modules) -> None:
+    folder, _ = modules
+    assert list(folder.rglob("*.tf"))
+    assert fmt_check(folder) == ""
+
+
+@pytest.mark.real
+def test_terraform_accepts_every_root_module(modules: Modules) -> None:
+    folder, env = modules
+    roots = sorted({path.parent for path in folder.rglob("*.tf")})
+    assert len(roots) >= 2
+    for root in roots:
+        init(root, env)
+        assert validate(root, env) == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("planted", "complaint"),
+    [
+        ('colour = "red"\n', "Unsupported argument"),
+        ("enabled = [1]\n", "Incorrect attribute"),
+        ('otp_policy {\n  digits = "six"\n}\n', ""),
+    ],
+)
+def test_terraform_refuses_a_planted_mistake(
+    modules: Modules, tmp_path: Path, planted: str, complaint: str
+) -> None:
+    folder, env = modules
+    root = tmp_path / "root"
+    shutil.copytree(next(folder.glob("hostile/terraform/identity/*")), root)
+    realm = root / "realm.tf"
+    text = realm.read_text().replace("  enabled                       = true\n", "")
+    realm.write_text(text.replace("  lifecycle {", f"  {planted}  lifecycle {{"))
+    init(root, env)
+    found = errors(validate(root, env))
+    assert found
+    assert complaint in found[0]
