@@ -26,22 +26,31 @@ The controls are informative: they say which requirement a rule helps to meet, n
 
 def rules_markdown() -> str:
     """The whole page."""
-    return "\n".join([
-        "# The rules\n",
-        "<!-- Generated from qgov/checks by `make docs`; edit those instead. -->\n",
-        _OPENING,
-        _counts(),
-        *table(("code", "severity", "rule"), (
-            (f"[{r.code}](#{_anchor(r)})", r.severity.value, r.summary) for r in rules())),
-        "",
-        *(line for section, parts in SECTIONS.items() for line in _section(section, parts)),
-    ]).rstrip("\n") + "\n"
+    return (
+        "\n".join(
+            [
+                "# The rules\n",
+                "<!-- Generated from qgov/checks by `make docs`; edit those instead. -->\n",
+                _OPENING,
+                _counts(),
+                *table(
+                    ("code", "severity", "rule"),
+                    ((f"[{r.code}](#{_anchor(r)})", r.severity.value, r.summary) for r in rules()),
+                ),
+                "",
+                *(line for section, parts in SECTIONS.items() for line in _section(section, parts)),
+            ]
+        ).rstrip("\n")
+        + "\n"
+    )
 
 
 def _counts() -> str:
     by = Counter(rule.severity.value for rule in rules())
-    return (f"{len(rules())} rules: {by['error']} errors, {by['warning']} warnings, "
-            f"{by['info']} notes.\n")
+    return (
+        f"{len(rules())} rules: {by['error']} errors, {by['warning']} warnings, "
+        f"{by['info']} notes.\n"
+    )
 
 
 def _anchor(rule: Rule) -> str:

@@ -15,8 +15,17 @@ _CONTROL = re.compile(
 )
 """Controls, what turns or hides text, and halves of characters that cannot be written."""
 
-_STYLES = {"critical": "1;31", "high": "31", "medium": "33", "low": "32", "title": "1",
-           "quiet": "2", "error": "31", "warning": "33", "info": "36"}
+_STYLES = {
+    "critical": "1;31",
+    "high": "31",
+    "medium": "33",
+    "low": "32",
+    "title": "1",
+    "quiet": "2",
+    "error": "31",
+    "warning": "33",
+    "info": "36",
+}
 
 
 def plain(text: str) -> str:
@@ -38,9 +47,12 @@ def wrapped(text: str, indent: int, hang: int | None = None, width: int = WIDTH)
     """The text in lines of at most `width`, the first indented by `indent`, the rest by
     `hang`. Words longer than a line (paths, names) are kept whole."""
     return textwrap.wrap(
-        plain(text), width, initial_indent=" " * indent,
+        plain(text),
+        width,
+        initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hang is None else hang),
-        break_long_words=False, break_on_hyphens=False,
+        break_long_words=False,
+        break_on_hyphens=False,
     ) or [""]
 
 
@@ -55,11 +67,12 @@ def columns(
     lines: list[str] = []
     for *first, last in table:
         left = " " * indent + "".join(
-            cell.ljust(size + gap) for cell, size in zip(first, widths, strict=True))
+            cell.ljust(size + gap) for cell, size in zip(first, widths, strict=True)
+        )
         longest = max(map(len, last.split()), default=0)
         if len(left) + longest > width and first:
             lines += [left.rstrip(), *wrapped(last, indent + 4, width=width)]
         else:
             start, *rest = wrapped(last, len(left), width=width)
-            lines += [(left + start[len(left):]).rstrip(), *rest]
+            lines += [(left + start[len(left) :]).rstrip(), *rest]
     return lines

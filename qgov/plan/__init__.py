@@ -1,0 +1,1 @@
+"""What a change does to effective access: one difference of two models."""

@@ -1,0 +1,232 @@
+"""The difference of two tables of accesses, and its grouping into rows for people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from qgov.model.access_model import AccessModel
+from qgov.model.accesses import Cell, Path
+from qgov.model.conditions import Conditions
+from qgov.model.scope import EVERYWHERE, contains, depth
+
+__all__ = ["Change", "ChangedCell", "Row", "classify", "difference", "rows"]
+
+
+class Change(StrEnum):
+    """How an access changes."""
+
+    GRANTED = "granted"
+    REVOKED = "revoked"
+    WIDENED = "widened"
+    NARROWED = "narrowed"
+    CHANGED = "changed"
+
+
+Options = tuple[Conditions, ...]
+"""Alternative conditions, any of which suffices: the least strict ways to an access."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCell:
+    """One access that differs, with the ways to it on both sides."""
+
+    cell: Cell
+    change: Change
+    before: Options
+    after: Options
+    base: tuple[Path, ...]
+    head: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Accesses that change alike: one principal and permission, the widest scope that the
+    change covers whole, and the backends. `cells` are the accesses it stands for."""
+
+    principal: str
+    permission: str
+    scope: str
+    backends: tuple[str, ...]
+    change: Change
+    before: Options
+    after: Options
+    cells: tuple[ChangedCell, ...]
+
+
+def options(paths: Iterable[Path]) -> Options:
+    """The least strict of several ways; one that implies another adds nothing."""
+    kept: list[Conditions] = []
+    for mine in sorted({path.conditions for path in paths}, key=repr):
+        # Two may imply each other (windows that differ in who approved): the first stands
+        # for both.
+        if not any(mine.implies(other) for other in kept):
+            kept = [other for other in kept if not other.implies(mine)] + [mine]
+    return tuple(kept)
+
+
+def classify(before: Options, after: Options) -> Change | None:
+    """How an access changes, or None when what it takes stays the same."""
+    if before == after:
+        return None
+    if not before:
+        return Change.GRANTED
+    if not after:
+        return Change.REVOKED
+    wider, narrower = _covers(after, before), _covers(before, after)
+    if wider and narrower:
+        return None
+    return Change.WIDENED if wider else Change.NARROWED if narrower else Change.CHANGED
+
+
+def _covers(wide: Options, narrow: Options) -> bool:
+    """Whether whoever meets one of `narrow` meets one of `wide`."""
+    return all(any(mine.implies(other) for other in wide) for mine in narrow)
+
+
+def difference(
+    base: Mapping[Cell, tuple[Path, ...]], head: Mapping[Cell, tuple[Path, ...]]
+) -> list[ChangedCell]:
+    """Every access that differs, sorted."""
+    found: list[ChangedCell] = []
+    for cell in sorted({*base, *head}):
+        old, new = base.get(cell, ()), head.get(cell, ())
+        before, after = options(old), options(new)
+        if (change := classify(before, after)) is not None:
+            found.append(ChangedCell(cell, change, before, after, old, new))
+    return found
+
+
+def renamed(
+    table: Mapping[Cell, tuple[Path, ...]], tenants: Mapping[str, str], budgets: Mapping[str, str]
+) -> dict[Cell, tuple[Path, ...]]:
+    """The table with tenants and budgets (old name → new) under their new names, so that
+    a rename is compared as what it is."""
+    if not tenants and not budgets:
+        return dict(table)
+    return {
+        Cell(
+            _renamed_principal(cell.principal, tenants),
+            cell.permission,
+            _renamed_scope(cell.scope, tenants),
+            cell.backend,
+        ): tuple(
+            replace(path, conditions=_renamed_budgets(path.conditions, budgets)) for path in paths
+        )
+        for cell, paths in table.items()
+    }
+
+
+def _renamed_scope(scope: str, tenants: Mapping[str, str]) -> str:
+    tenant, slash, rest = scope.partition("/")
+    return f"{tenants.get(tenant, tenant)}{slash}{rest}"
+
+
+def _renamed_principal(principal: str, tenants: Mapping[str, str]) -> str:
+    kind, _, name = principal.partition(":")
+    return f"{kind}:{_renamed_scope(name, tenants)}" if kind == "workload" else principal
+
+
+def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:
+    names = tuple(sorted(budgets.get(name, name) for name in conditions.budgets))
+    approval = conditions.approval
+    if approval is not None and approval.budget in budgets:
+        approval = replace(approval, budget=budgets[approval.budget])
+    return replace(conditions, budgets=names, approval=approval)
+
+
+_ORDER: Final = tuple(Change)
+_Alike = tuple[str, str, Change, Options, Options]
+
+
+def rows(
+    changed: Iterable[ChangedCell],
+    base: AccessModel | None,
+    head: AccessModel | None,
+    *,
+    whole: bool,
+) -> list[Row]:
+    """Cells grouped: same principal, permission, change and conditions are one row a
+    scope; a scope that is covered whole stands for what is inside it. `whole` says that
+    every tenant was compared, so that `*` may stand for all of them."""
+    by_scope: dict[tuple[_Alike, str], list[ChangedCell]] = defaultdict(list)
+    for item in changed:
+        cell = item.cell
+        alike = (cell.principal, cell.permission, item.change, item.before, item.after)
+        by_scope[alike, cell.scope].append(item)
+    groups: dict[tuple[_Alike, tuple[str, ...]], dict[str, list[ChangedCell]]]
+    groups = defaultdict(dict)
+    for (alike, scope), items in by_scope.items():
+        groups[alike, tuple(sorted({item.cell.backend for item in items} - {""}))][scope] = items
+    found: list[Row] = []
+    for (_, backends), scopes in groups.items():
+        first = next(iter(scopes.values()))[0]
+        model = base if first.change is Change.REVOKED else head
+        for scope, inside in _rolled_up(scopes, model, whole).items():
+            cells = tuple(item for leaf in inside for item in scopes[leaf])
+            found.append(
+                Row(
+                    first.cell.principal,
+                    first.cell.permission,
+                    scope,
+                    backends,
+                    first.change,
+                    first.before,
+                    first.after,
+                    cells,
+                )
+            )
+    return sorted(
+        found,
+        key=lambda r: (r.principal, r.scope, r.permission, r.backends, _ORDER.index(r.change)),
+    )
+
+
+def _rolled_up(
+    scopes: Mapping[str, list[ChangedCell]], model: AccessModel | None, whole: bool
+) -> dict[str, list[str]]:
+    """Widest scopes that are covered whole and that a binding names → leaves."""
+    found = {scope: [scope] for scope in sorted(scopes)}
+    if model is None or EVERYWHERE in found:
+        return found
+    bound = {
+        path.binding.scope if path.elevation is None else path.elevation.scope
+        for items in scopes.values()
+        for item in items
+        for path in (item.head or item.base)
+    }
+    for level in (3, 2, 1):
+        if level == 1 and not whole:
+            break
+        found = _lifted(found, model, level, bound)
+    return found
+
+
+def _lifted(
+    found: dict[str, list[str]], model: AccessModel, level: int, bound: Collection[str]
+) -> dict[str, list[str]]:
+    parents: dict[str, list[str]] = defaultdict(list)
+    for scope in found:
+        if depth(scope) == level:
+            parents[scope.rpartition("/")[0] or EVERYWHERE].append(scope)
+    lifted = dict(found)
+    for parent, children in parents.items():
+        if set(children) == _children(model, parent) and any(contains(b, parent) for b in bound):
+            leaves = [leaf for child in children for leaf in lifted.pop(child)]
+            lifted[parent] = leaves
+    return dict(sorted(lifted.items()))
+
+
+def _children(model: AccessModel, parent: str) -> set[str]:
+    if parent == EVERYWHERE:
+        return set(model.tenants)
+    tenant, _, environment = parent.partition("/")
+    if tenant not in model.tenants:
+        return set()
+    environments = model.tenants[tenant].environments
+    if not environment:
+        return {e.scope for e in environments.values()}
+    return {f"{parent}/{p}" for p in environments[environment].projects}

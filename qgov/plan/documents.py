@@ -1,0 +1,139 @@
+"""What changed in the documents themselves, apart from what it does to access."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qgov.language.documents import Document
+
+__all__ = ["DocumentChange", "document_changes", "rename_of"]
+
+MOST_ITEMS = 200
+"""Above this many items a list is compared in order: ignoring it is quadratic."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """`change` is added, removed, renamed, changed, moved or reformatted; `diff` lists
+    what is different as (path, added|removed|changed, before, after)."""
+
+    document: str
+    path: str
+    change: str
+    diff: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the document means something else than before."""
+        return self.change not in ("moved", "reformatted")
+
+
+def document_changes(
+    base: Mapping[tuple[str, str], Document],
+    head: Mapping[tuple[str, str], Document],
+    changed: Iterable[str],
+) -> list[DocumentChange]:
+    """The documents that differ, where `changed` are the paths whose bytes do."""
+    touched = set(changed)
+    found: list[DocumentChange] = []
+    former = {key: rename_of(document, base) for key, document in head.items()}
+    for key in sorted({*base, *head} - set(former.values())):
+        old, new = base.get(former.get(key) or key), head.get(key)
+        if not touched & {d.path for d in (old, new) if d is not None}:
+            continue
+        if new is None:
+            found += [DocumentChange(old.id, old.path, "removed")] if old else []
+        elif old is None:
+            found.append(DocumentChange(new.id, new.path, "added"))
+        else:
+            found.append(_compared(old, new))
+    # Beside a change in the same file, a document that stayed the same is no news.
+    busy = {change.path for change in found if change.is_real}
+    return [c for c in found if c.change != "reformatted" or c.path not in busy]
+
+
+def rename_of(
+    document: Document, base: Mapping[tuple[str, str], Document]
+) -> tuple[str, str] | None:
+    """The key of the base document that this one is the new name of."""
+    former = document.metadata.previously
+    if former is None or (document.kind, document.name) in base:
+        return None
+    key = (document.kind, former)
+    return key if key in base else None
+
+
+def _compared(old: Document, new: Document) -> DocumentChange:
+    if _unordered(old.raw) == _unordered(new.raw):
+        # No list of the language has an order that means something.
+        how = "moved" if old.path != new.path else "reformatted"
+        return DocumentChange(new.id, new.path, how)
+    how = "renamed" if old.name != new.name else "changed"
+    return DocumentChange(new.id, new.path, how, tuple(_differences(old.raw, new.raw)))
+
+
+def _unordered(value: Any) -> Any:
+    """The value in a form that is equal when only the order or repetition of items differs."""
+    if isinstance(value, dict):
+        return {key: _unordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted({json.dumps(_unordered(item), sort_keys=True) for item in value})
+    return value
+
+
+def _differences(old: Any, new: Any) -> list[dict[str, Any]]:
+    from deepdiff import DeepDiff
+
+    delta = DeepDiff(
+        _plain(old),
+        _plain(new),
+        view="tree",
+        verbose_level=2,
+        ignore_order=not _has_long_list(old) and not _has_long_list(new),
+    )
+    names = {
+        "values_changed": "changed",
+        "type_changes": "changed",
+        "dictionary_item_added": "added",
+        "iterable_item_added": "added",
+        "dictionary_item_removed": "removed",
+        "iterable_item_removed": "removed",
+    }
+    found = [
+        {
+            "path": _path(item.path(output_format="list")),
+            "change": names[kind],
+            "before": None if names[kind] == "added" else item.t1,
+            "after": None if names[kind] == "removed" else item.t2,
+        }
+        for kind, items in delta.items()
+        if kind in names
+        for item in items
+    ]
+    return sorted(found, key=lambda d: (d["path"], d["change"]))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _has_long_list(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_long_list(item) for item in value.values())
+    return isinstance(value, list) and (
+        len(value) > MOST_ITEMS or any(_has_long_list(item) for item in value)
+    )
+
+
+def _path(steps: list[str | int]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

@@ -1,0 +1,182 @@
+"""What is known of every blob without parsing it again.
+
+A large repository changes in one or two files at a time. The index remembers, for each
+git blob, which documents it holds, which tenant each belongs to and what that tenant
+claims for itself; with it, a plan loads only the tenants that a change touches. It is
+a cache inside the git directory, keyed by content: deleting it costs time, never truth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from qgov.finding import Origin
+from qgov.language.documents import Document
+from qgov.language.kinds import KINDS
+from qgov.language.kinds.tenant import TenantSpec
+from qgov.model.access_model import Claim
+from qgov.model.scope import tenant_of
+from qgov.model.tenants import cloud_claims, retention_of
+
+__all__ = ["NAMED", "Entry", "Index", "Tie", "belongs_to", "load_index", "save_index", "summarize"]
+
+_FORMAT: Final = "qgov/index/v3"
+
+NAMED: Final = "named group"
+"""A group that a tenant brings into being without binding it; nobody else is excluded."""
+
+_SCOPED: Final = {"Budget": "scope", "Elevation": "on", "AccessReview": "scope"}
+
+
+class Tie(NamedTuple):
+    """Something that several tenants may use: a group, a queue, a store, a token. Two of one
+    `key` bear on each other when they use it differently (`use`), or when one of them was
+    promised to share nothing (`alone`)."""
+
+    key: str
+    use: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document of a blob: its kind and name, the tenant it belongs to (empty: the
+    organization), the documents that it is about (`Kind/name`), what it claims as (what,
+    key), and what ties it to other tenants."""
+
+    kind: str
+    name: str
+    tenant: str
+    about: tuple[str, ...] = ()
+    claims: tuple[tuple[str, str], ...] = ()
+    ties: tuple[Tie, ...] = ()
+
+    def as_claims(self, path: str) -> list[Claim]:
+        """The claims, placed in the file at `path`."""
+        return [Claim(what, key, self.tenant, Origin(path)) for what, key in self.claims]
+
+
+Index = dict[str, tuple[Entry, ...] | None]
+"""Blob id → its documents; None when the blob could not be read as documents."""
+
+
+def belongs_to(document: Document) -> str:
+    """The tenant that a document is a part of; empty when all tenants depend on it."""
+    if document.kind == "Tenant":
+        return document.name
+    if document.kind in _SCOPED:
+        return tenant_of(getattr(document.spec, _SCOPED[document.kind]))
+    if document.kind == "Waiver":
+        kind, _, name = document.spec.document.partition("/")
+        return name if kind == "Tenant" else ""
+    return ""
+
+
+def summarize(documents: Iterable[Document]) -> tuple[Entry, ...]:
+    """The index entries of one blob's documents."""
+    return tuple(
+        Entry(
+            d.kind,
+            d.name,
+            belongs_to(d),
+            _about(d),
+            _claims(d.spec) if d.kind == "Tenant" else (),
+            _ties(d) if d.kind == "Tenant" else (),
+        )
+        for d in documents
+    )
+
+
+def _ties(document: Document) -> tuple[Tie, ...]:
+    spec, alone = document.spec, document.spec.isolation == "dedicated"
+    roles: dict[str, set[str]] = defaultdict(set)
+    for binding in spec.bindings:
+        roles[f"group {binding.group}"].add(binding.role)
+    found = {Tie(group, " ".join(sorted(held)), alone) for group, held in roles.items()}
+    found |= {Tie(f"queue {e.queue}", "", alone) for e in spec.environments.values() if e.queue}
+    found |= {Tie(f"store {r.store}", "", alone) for _, r in retention_of(spec.retention)}
+    for account in spec.service_accounts:
+        if (token := account.federation) is not None:
+            key = f"token {token.issuer.rstrip('/')} {token.audience} {token.subject}"
+            found.add(Tie(key, document.name, alone))
+    return tuple(sorted(found))
+
+
+def _about(document: Document) -> tuple[str, ...]:
+    former = document.metadata.previously
+    found = [f"{document.kind}/{former}"] if former is not None else []
+    if document.kind == "BudgetException":
+        found.append(f"Budget/{document.spec.budget}")
+    if document.kind == "Waiver":
+        found.append(document.spec.document)
+    return tuple(found)
+
+
+def _claims(spec: TenantSpec) -> tuple[tuple[str, str], ...]:
+    bound = {("group", b.group) for b in spec.bindings if b.group is not None}
+    answering = {spec.owner.group, *(account.owner for account in spec.service_accounts)}
+    clouds = {(what, key) for what, key, _ in cloud_claims(spec)}
+    return tuple(sorted(bound | {(NAMED, group) for group in answering} | clouds))
+
+
+def _schema_digest() -> str:
+    # A blob that this version of the language reads may be one that another refuses.
+    from qgov import __version__
+
+    return f"{__version__}:{len(KINDS)}"
+
+
+def load_index(path: Path) -> Index:
+    """The index kept at `path`; empty when there is none that can be trusted."""
+    try:
+        stored = json.loads(path.read_bytes())
+        if stored["format"] != _FORMAT or stored["language"] != _schema_digest():
+            return {}
+        return {
+            blob: None
+            if entries is None
+            else tuple(
+                Entry(
+                    kind,
+                    name,
+                    tenant,
+                    tuple(about),
+                    tuple((what, key) for what, key in claims),
+                    tuple(Tie(*tie) for tie in ties),
+                )
+                for kind, name, tenant, about, claims, ties in entries
+            )
+            for blob, entries in stored["blobs"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def save_index(path: Path, index: Mapping[str, tuple[Entry, ...] | None]) -> None:
+    """Keep the index at `path`, whole or not at all; a folder that cannot be written is
+    no error, because the index is only a cache."""
+    content = {
+        "format": _FORMAT,
+        "language": _schema_digest(),
+        "blobs": {
+            blob: None
+            if entries is None
+            else [[e.kind, e.name, e.tenant, e.about, e.claims, e.ties] for e in entries]
+            for blob, entries in index.items()
+        },
+    }
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,271 @@
+"""The two sides of a plan, each loaded as far as the change reaches.
+
+Documents of a tenant that no changed file belongs to are the same on both sides, so
+neither side loads them: their accesses, findings and artifacts cannot differ. A change
+to the organization or to a role reaches every tenant, and then everything is loaded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from qgov.checks import check
+from qgov.finding import Finding, Severity, has_errors, in_order
+from qgov.language.documents import Document, Documents, read_documents
+from qgov.model.access_model import AccessModel, Claim
+from qgov.model.link import link
+from qgov.model.scope import tenant_of
+from qgov.plan.exposure import exposure
+from qgov.plan.index import NAMED, Entry, Index, Tie, belongs_to, summarize
+from qgov.repository import Snapshot
+
+__all__ = ["Reach", "Side", "load_sides"]
+
+REACHES_NONE: Final = frozenset({"AccessTest"})
+"""Kinds that change no access."""
+
+REACHES_OTHERS: Final = frozenset({"BudgetException", "Waiver"})
+"""Kinds that reach as far as the document they are about; what else is not of one tenant
+reaches all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side: what was loaded of it, what it means, and what is wrong with it.
+
+    `readable` says whether it could be understood whole; an empty repository can, and
+    has no model.
+    """
+
+    snapshot: Snapshot
+    model: AccessModel | None
+    findings: tuple[Finding, ...]
+    documents: Mapping[tuple[str, str], Document]
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a change reaches. `tenants` None means everywhere; `unchanged` counts the
+    tenants that were not loaded because they are the same on both sides."""
+
+    changed: tuple[str, ...]
+    tenants: frozenset[str] | None
+    unchanged: int
+
+
+def load_sides(
+    base: Snapshot, head: Snapshot, index: Index, now: datetime, *, whole: bool = False
+) -> tuple[Side, Side, Reach]:
+    """Both sides and how far the change between them reaches. Learns new blobs into
+    `index`. `now` is the clock of the rules, the same for both sides. `whole` loads what
+    the change does not reach as well."""
+    fresh = _learn(index, base, head)
+    reach = _reach(base, head, index)
+    if whole:
+        reach = Reach(reach.changed, None, 0)
+    sides = [_side(snapshot, index, reach, fresh, now) for snapshot in (base, head)]
+    if reach.tenants is not None and (_judged_apart(sides) or _shares_money(sides)):
+        reach = Reach(reach.changed, None, 0)
+        sides = [_side(snapshot, index, reach, fresh, now) for snapshot in (base, head)]
+    return sides[0], sides[1], reach
+
+
+def _learn(
+    index: Index, base: Snapshot, head: Snapshot
+) -> dict[str, tuple[Documents, list[Finding]]]:
+    """Index the blobs that it does not know; returns what was parsed, by blob."""
+    parsed: dict[str, tuple[Documents, list[Finding]]] = {}
+    for snapshot in (base, head):
+        unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
+        for path, data in snapshot.read(unknown.values()).items():
+            documents, findings = read_documents({path: data})
+            blob = snapshot.blobs[path]
+            index[blob] = None if findings else summarize(documents.valid)
+            parsed[f"{blob} {path}"] = (documents, findings)
+    return parsed
+
+
+def _reach(base: Snapshot, head: Snapshot, index: Index) -> Reach:
+    changed = tuple(
+        sorted(
+            path
+            for path in {*base.blobs, *head.blobs}
+            if base.blobs.get(path) != head.blobs.get(path)
+        )
+    )
+    everything = [
+        entry
+        for snapshot in (base, head)
+        for blob in snapshot.blobs.values()
+        for entry in index[blob] or ()
+    ]
+    owners: dict[str, set[str]] = defaultdict(set)
+    for entry in everything:
+        owners[f"{entry.kind}/{entry.name}"].add(entry.tenant)
+    tenants: set[str] = set()
+    for path in changed:
+        for blob in {base.blobs.get(path), head.blobs.get(path)} - {None}:
+            entries = index[str(blob)]
+            if entries is None:
+                return Reach(changed, None, 0)
+            for entry in entries:
+                tenants |= _touched(entry, owners)
+    if "" in tenants:
+        return Reach(changed, None, 0)
+    tenants |= _neighbours(
+        tenants,
+        *(
+            [e for blob in snapshot.blobs.values() for e in index[blob] or () if e.ties]
+            for snapshot in (base, head)
+        ),
+    )
+    everyone = {entry.name for entry in everything if entry.kind == "Tenant"}
+    return Reach(changed, frozenset(tenants), len(everyone - tenants))
+
+
+def _touched(entry: Entry, owners: Mapping[str, set[str]]) -> set[str]:
+    """The tenants that a changed document reaches; an empty name stands for all."""
+    if entry.kind in REACHES_NONE:
+        return set()
+    refers = {tenant for id_ in entry.about for tenant in owners.get(id_, ())}
+    if entry.tenant:
+        # Another document of the same name is a clash that must be seen.
+        return refers | owners[f"{entry.kind}/{entry.name}"]
+    return refers or {""} if entry.kind in REACHES_OTHERS else {""}
+
+
+def _neighbours(tenants: Collection[str], base: Iterable[Entry], head: Iterable[Entry]) -> set[str]:
+    """Tenants that bear on what changes between the given ones and others."""
+    entries = (list(base), list(head))
+    before, after = (
+        {(e.tenant, tie) for e in side if e.tenant in tenants for tie in e.ties} for side in entries
+    )
+    moved: dict[str, set[Tie]] = defaultdict(set)
+    for _, tie in before ^ after:
+        moved[tie.key].add(tie)
+    return {
+        e.tenant
+        for side in entries
+        for e in side
+        for theirs in e.ties
+        if any(
+            theirs.use != tie.use or theirs.alone or tie.alone for tie in moved.get(theirs.key, ())
+        )
+    }
+
+
+def _side(
+    snapshot: Snapshot,
+    index: Index,
+    reach: Reach,
+    fresh: Mapping[str, tuple[Documents, list[Finding]]],
+    now: datetime,
+) -> Side:
+    wanted = [path for path, blob in snapshot.blobs.items() if _is_wanted(index[blob], reach, path)]
+    documents, findings = _documents(snapshot, wanted, fresh)
+    findings = [*snapshot.findings, *findings]
+    kept = [d for d in documents.valid if _is_kept(d, reach)]
+    elsewhere, claims = _elsewhere(snapshot, index, {(d.kind, d.name) for d in kept})
+    model, unresolved = link(Documents(tuple(kept), documents.broken), elsewhere, claims)
+    findings += unresolved if snapshot.blobs else []
+    readable = not has_errors(findings)
+    if model is not None and readable:
+        findings += check(model, now)
+    shown = [d for d in documents.valid if d.path in reach.changed]
+    return Side(
+        snapshot,
+        model if readable else None,
+        tuple(in_order(findings)),
+        {(d.kind, d.name): d for d in (*kept, *shown)},
+        readable,
+    )
+
+
+def _is_wanted(entries: tuple[Entry, ...] | None, reach: Reach, path: str) -> bool:
+    if entries is None or path in reach.changed:
+        return True
+    return any(
+        entry.kind not in REACHES_NONE
+        and (reach.tenants is None or not entry.tenant or entry.tenant in reach.tenants)
+        for entry in entries
+    )
+
+
+def _is_kept(document: Document, reach: Reach) -> bool:
+    # Access tests speak of all tenants; they are evaluated by the tests, not by a plan.
+    if document.kind in REACHES_NONE:
+        return False
+    tenant = belongs_to(document)
+    return reach.tenants is None or not tenant or tenant in reach.tenants
+
+
+def _documents(
+    snapshot: Snapshot,
+    wanted: Iterable[str],
+    fresh: Mapping[str, tuple[Documents, list[Finding]]],
+) -> tuple[Documents, list[Finding]]:
+    paths = sorted(wanted)
+    known = {p: fresh[key] for p in paths if (key := f"{snapshot.blobs[p]} {p}") in fresh}
+    data = snapshot.read(p for p in paths if p not in known)
+    valid: list[Document] = []
+    broken: set[tuple[str, str]] = set()
+    findings: list[Finding] = []
+    for path in paths:
+        documents, refused = known.get(path) or read_documents({path: data[path]})
+        valid += documents.valid
+        broken |= documents.broken
+        findings += refused
+    return Documents(tuple(valid), frozenset(broken)), findings
+
+
+def _elsewhere(
+    snapshot: Snapshot, index: Index, here: set[tuple[str, str]]
+) -> tuple[set[tuple[str, str]], list[Claim]]:
+    """The names of the documents that were not loaded, of the groups that they bring into
+    being, and what they claim that a loaded one claims as well."""
+    ours: set[tuple[str, str]] = set()
+    theirs: list[tuple[str, Entry]] = []
+    for path, blob in snapshot.blobs.items():
+        for entry in index[blob] or ():
+            if (entry.kind, entry.name) in here:
+                ours.update(entry.claims)
+            else:
+                theirs.append((path, entry))
+    names = {(entry.kind, entry.name) for _, entry in theirs}
+    names |= {
+        ("Group", key)
+        for _, entry in theirs
+        for what, key in entry.claims
+        if what in ("group", NAMED)
+    }
+    claims = [
+        claim
+        for path, entry in theirs
+        if not ours.isdisjoint(entry.claims)
+        for claim in entry.as_claims(path)
+        if claim.what != NAMED and (claim.what, claim.key) in ours
+    ]
+    return names, claims
+
+
+def _shares_money(sides: Iterable[Side]) -> bool:
+    """Whether what may be spent differs under a budget that other tenants draw on too."""
+    models = [side.model for side in sides if side.model is not None]
+    return len({exposure(model) for model in models}) > 1 and any(
+        not tenant_of(budget.scope) for model in models for budget in model.budgets.values()
+    )
+
+
+def _judged_apart(sides: Iterable[Side]) -> bool:
+    """Whether the rules find something on one side only. A rule may look at all tenants (a
+    group that some tenant binds, a role that nobody holds), so the whole repository decides."""
+    base, head = (
+        {(f.code, f.document, f.message) for f in side.findings if f.severity is not Severity.INFO}
+        for side in sides
+    )
+    return base != head

@@ -1,0 +1,110 @@
+"""Conditions in words."""
+
+from __future__ import annotations
+
+from qgov.language.scalars import Money, format_duration, format_instant, format_money
+from qgov.model.conditions import Conditions, JobLimits
+
+__all__ = ["alternatives", "in_words", "what_differs", "what_holds"]
+
+
+def in_words(conditions: Conditions, currency: str) -> list[str]:
+    """Each condition as a phrase, the ones about the person first."""
+    return list(_phrases(conditions, currency).values())
+
+
+def alternatives(options: tuple[Conditions, ...], currency: str) -> str:
+    """`MFA · managed device`; several ways are joined by `or`."""
+    return "  or  ".join(
+        " · ".join(in_words(conditions, currency)) or "no condition" for conditions in options
+    )
+
+
+def what_differs(
+    before: tuple[Conditions, ...], after: tuple[Conditions, ...], currency: str
+) -> list[str]:
+    """`MFA → no MFA`, for each condition that is not the same on both sides.
+    With several ways on a side, both sides are told whole."""
+    if len(before) != 1 or len(after) != 1:
+        return [f"{alternatives(before, currency)}  →  {alternatives(after, currency)}"]
+    old, new = _phrases(before[0], currency), _phrases(after[0], currency)
+    return [
+        f"{old.get(name, _ABSENT[name])} → {new.get(name, _ABSENT[name])}"
+        for name in _ABSENT
+        if old.get(name) != new.get(name)
+    ]
+
+
+def what_holds(options: tuple[Conditions, ...], currency: str) -> list[str]:
+    """The phrases of one way; of several ways, one phrase that tells them all."""
+    if len(options) != 1:
+        return [alternatives(options, currency)]
+    return in_words(options[0], currency)
+
+
+_ABSENT = {
+    "elevation": "no elevation",
+    "eligible": "held all the time",
+    "own_only": "everybody's jobs",
+    "mfa": "no MFA",
+    "managed_device": "any device",
+    "max_token_age_s": "token of any age",
+    "countries": "from anywhere",
+    "job": "jobs of any size",
+    "budgets": "no budget",
+    "approval": "no approval of expensive jobs",
+}
+"""How it is said that a condition is not there."""
+
+
+def _phrases(c: Conditions, currency: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if c.elevation is not None:
+        window = c.elevation
+        start = f"{format_instant(window.not_before)} to " if window.not_before else "until "
+        found["elevation"] = (
+            f"elevation {start}{format_instant(window.expires)}, approved by "
+            f"{window.approved_by or 'nobody'}"
+        )
+    if c.eligible is not None:
+        ticket = " with a ticket" if c.eligible.ticket else ""
+        found["eligible"] = (
+            f"just in time, approved by {c.eligible.approvers}{ticket}, at most "
+            f"{format_duration(c.eligible.max_duration_s)}"
+        )
+    if c.own_only:
+        found["own_only"] = "own jobs only"
+    if c.mfa:
+        found["mfa"] = "MFA"
+    if c.managed_device:
+        found["managed_device"] = "managed device"
+    if c.max_token_age_s is not None:
+        found["max_token_age_s"] = f"token at most {format_duration(c.max_token_age_s)} old"
+    if c.countries is not None:
+        found["countries"] = f"from {', '.join(c.countries) or 'nowhere'}"
+    if c.job != JobLimits():
+        found["job"] = _job(c.job, currency)
+    if c.budgets:
+        found["budgets"] = f"within the budget{'s' if len(c.budgets) > 1 else ''} " + ", ".join(
+            c.budgets
+        )
+    if c.approval is not None:
+        above = format_money(Money(c.approval.above_micros, currency))
+        found["approval"] = f"approval by {c.approval.approvers} above {above}"
+    return found
+
+
+def _job(job: JobLimits, currency: str) -> str:
+    parts = [
+        f"{getattr(job, field):,} {word}"
+        for field, word in (
+            ("shots", "shots"),
+            ("circuits", "circuits"),
+            ("qubits", "qubits"),
+            ("qpu_seconds", "QPU seconds"),
+        )
+        if getattr(job, field) is not None
+    ]
+    if job.cost_micros is not None:
+        parts.append(format_money(Money(job.cost_micros, currency)))
+    return f"jobs up to {', '.join(parts)}"

@@ -1,0 +1,95 @@
+"""Why one request is allowed or denied, as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from qgov.decision.reference import CONDITIONS, Candidate, candidates, decide, question
+from qgov.decision.request import Decision, Request
+from qgov.model.access_model import AccessModel
+from qgov.render.conditions import in_words
+from qgov.render.text import plain, wrapped
+
+__all__ = ["Explanation", "Way", "as_json", "as_text", "explanation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A binding that the subject could act through, and what it lacks for that."""
+
+    candidate: Candidate
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The request, the decision and every way that was considered."""
+
+    request: Request
+    decision: Decision
+    ways: tuple[Way, ...]
+
+
+def explanation(model: AccessModel, request: Request) -> Explanation:
+    """Ask the reference, and keep what it looked at."""
+    asked = question(model, request)
+    ways = tuple(
+        Way(way, tuple(sorted({r for condition in CONDITIONS for r in condition(asked, way)})))
+        for way in candidates(asked)
+    )
+    return Explanation(request, decide(model, request), ways)
+
+
+def as_text(model: AccessModel, found: Explanation) -> str:
+    """The answer first, then each way with its line."""
+    request, decision = found.request, found.decision
+    properties = request["resource"].get("properties", {})
+    labels = [properties[n] for n in ("tenant", "environment", "project") if n in properties]
+    where = "/".join(labels) or "*"
+    backend = f" on {properties['backend']}" if "backend" in properties else ""
+    subject = request["subject"]
+    groups = ", ".join(subject.get("properties", {}).get("groups", []))
+    who = f"{subject.get('id')} ({groups})" if groups else str(subject.get("id"))
+    verdict = "ALLOW" if decision.allow else f"DENY: {', '.join(decision.reasons)}"
+    lines = [verdict, *wrapped(f"{who} {request['action'].get('name')} at {where}{backend}", 0, 2)]
+    lines += wrapped(f"warning: {', '.join(decision.warnings)}", 0) if decision.warnings else []
+    if not found.ways:
+        lines += ["", "no binding of the subject gives this permission there"]
+    for way in found.ways:
+        binding = way.candidate.binding
+        lines.append("")
+        lines.append(
+            f"{'✗' if way.lacks else '✓'} {plain(binding.principal)} is {plain(binding.role)} on "
+            f"{plain(binding.scope)}  {plain(str(binding.origin))}"
+        )
+        permission = model.roles[binding.role].permission_origin(request["action"]["name"])
+        lines.append(f"    the role permits it  {plain(str(permission))}")
+        words = in_words(way.candidate.conditions, model.organization.spec.currency)
+        lines += wrapped(f"requires {' · '.join(words) or 'nothing more'}", 4, 13)
+        if way.lacks:
+            lines += wrapped(f"lacks {', '.join(way.lacks)}", 4, 10)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Explanation) -> str:
+    """The document `qgov/explanation/v1`."""
+    content: dict[str, Any] = {
+        "schema": "qgov/explanation/v1",
+        "request": found.request,
+        "decision": found.decision.as_json(),
+        "candidates": [
+            {
+                "principal": way.candidate.binding.principal,
+                "role": way.candidate.binding.role,
+                "scope": way.candidate.binding.scope,
+                "path": way.candidate.binding.origin.path,
+                "line": way.candidate.binding.origin.line,
+                "conditions": way.candidate.conditions.as_json(),
+                "lacks": list(way.lacks),
+            }
+            for way in found.ways
+        ],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

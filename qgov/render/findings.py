@@ -1,0 +1,164 @@
+"""Findings as text, JSON, SARIF 2.1.0 or GitHub annotations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from qgov import __version__
+from qgov.finding import Finding, Severity
+from qgov.render.text import count, paint, plain, wrapped
+
+__all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
+
+
+def summary(findings: Sequence[Finding]) -> dict[str, int]:
+    """How many there are of each severity."""
+    found = Counter(finding.severity for finding in findings)
+    return {str(severity): found[severity] for severity in Severity}
+
+
+def as_json_value(finding: Finding) -> dict[str, Any]:
+    """One finding of the contract `qgov/findings/v1`."""
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "path": finding.origin.path,
+        "line": finding.origin.line,
+        "column": finding.origin.column,
+        "remedy": finding.remedy,
+        "controls": list(finding.controls),
+        "document": finding.document,
+    }
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """The document `qgov/findings/v1`."""
+    content = {
+        "schema": "qgov/findings/v1",
+        "findings": [as_json_value(finding) for finding in findings],
+        "summary": summary(findings),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
+    """A paragraph for each finding, worst first, and a closing line."""
+    order = list(Severity)
+    lines: list[str] = []
+    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+        where = plain(str(finding.origin)).replace("\n", "\\x0a")
+        lines.append(
+            f"{where}: {paint(str(finding.severity), str(finding.severity), colour)} {finding.code}"
+        )
+        lines += wrapped(finding.message, 2)
+        if finding.remedy:
+            lines += wrapped(f"→ {finding.remedy}", 2, 4)
+    totals = summary(findings)
+    lines.append(
+        ", ".join(count(totals[s], s) for s in ("error", "warning"))
+        + f", {totals['info']} for information"
+    )
+    return "".join(f"{_inert(line)}\n" for line in lines)
+
+
+def _inert(line: str) -> str:
+    """The line so that a CI log does not take what a document says for a command.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    return _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+
+
+_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
+
+
+def as_github(findings: Sequence[Finding]) -> str:
+    """Workflow commands, worst first: GitHub shows ten of a kind."""
+    kinds = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+    order = list(Severity)
+    lines = []
+    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+        properties = {
+            "file": finding.origin.path,
+            "line": finding.origin.line,
+            "col": finding.origin.column,
+            "title": finding.code,
+        }
+        shown = ",".join(f"{k}={_escaped(str(v), True)}" for k, v in properties.items())
+        text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
+        lines.append(f"::{kinds[finding.severity]} {shown}::{_escaped(text, False)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _escaped(text: str, is_property: bool) -> str:
+    for raw, safe in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(raw, safe)
+    return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
+
+
+def as_sarif(findings: Sequence[Finding]) -> str:
+    """A SARIF 2.1.0 log; line and column count Unicode code points."""
+    levels = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    codes = sorted({finding.code for finding in findings})
+    results = [
+        {
+            "ruleId": finding.code,
+            "ruleIndex": codes.index(finding.code),
+            "level": levels[finding.severity],
+            "message": {"text": f"{finding.message}. {finding.remedy}".strip()},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {
+                            "uri": quote(finding.origin.path),
+                            "uriBaseId": "SRCROOT",
+                        },
+                        "region": {
+                            "startLine": finding.origin.line,
+                            "startColumn": finding.origin.column,
+                        },
+                    }
+                }
+            ],
+        }
+        for finding in findings
+    ]
+    log: Mapping[str, Any] = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "qgov",
+                        "semanticVersion": __version__,
+                        "rules": [_sarif_rule(code, findings) for code in codes],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sarif_rule(code: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    first = next(finding for finding in findings if finding.code == code)
+    tags = {"properties": {"tags": list(first.controls[:20])}} if first.controls else {}
+    return {"id": code, "shortDescription": {"text": first.remedy or first.message}, **tags}
+
+
+FORMATS: Final[dict[str, Callable[[Sequence[Finding]], str]]] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+}
+"""A view by the name that `--format` takes."""

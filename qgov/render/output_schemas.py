@@ -1,0 +1,341 @@
+"""JSON Schema (draft-07) of the documents that qgov prints and writes.
+
+What is listed here stays: a field is never renamed or removed within a version. More fields
+may come, so that nothing is closed but the conditions' parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from qgov.finding import Severity
+from qgov.language.permissions import CATALOGUE, NAMES
+from qgov.plan.changes import Change
+from qgov.plan.risk import RULES, Risk
+from qgov.render.schema import DRAFT
+
+__all__ = ["output_schemas"]
+
+Schema = dict[str, Any]
+
+_TEXT: Final[Schema] = {"type": "string"}
+_NUMBER: Final[Schema] = {"type": "integer", "minimum": 0}
+_FLAG: Final[Schema] = {"type": "boolean"}
+_PLACE: Final[Schema] = {"type": "integer", "minimum": 1}
+_INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
+_DIGEST: Final[Schema] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+_PRINCIPAL: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^(group:[^/]+|workload:[^/]+/[^/]+|user:.+)$",
+    "description": "`group:NAME`, `workload:TENANT/NAME`, or `user:ID` through an elevation.",
+}
+_SCOPE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^(\*|[^/]+(/[^/]+){0,2})$",
+    "description": "`*`, `tenant`, `tenant/environment` or `tenant/environment/project`.",
+}
+_DOCUMENT: Final[Schema] = {
+    "type": "string",
+    "pattern": "^([A-Za-z]+/.+)?$",
+    "description": "`Kind/name`; empty when the text could not be read as a document.",
+}
+
+
+def output_schemas() -> dict[str, Schema]:
+    """The value of a document's `schema` field → JSON Schema of the whole document."""
+    return {
+        name: {
+            "$schema": DRAFT,
+            "title": name,
+            "description": about,
+            **_object({"schema": {"const": name}, **required}, optional),
+            "definitions": {n: _DEFINITIONS[n] for n in _used((required, optional))},
+        }
+        for name, (about, required, optional) in sorted(_OUTPUTS.items())
+    }
+
+
+def _object(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Schema:
+    found: Schema = {"type": "object", "properties": {**required, **(optional or {})}}
+    return {**found, "required": list(required)} if required else found
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _one_of(*values: str) -> Schema:
+    return {"enum": list(values)}
+
+
+def _numbers(*names: str) -> dict[str, Schema]:
+    return dict.fromkeys(names, _NUMBER)
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _map(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _used(node: Any) -> list[str]:
+    """The definitions that a schema refers to, and those that they refer to."""
+    found: set[str] = set()
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/definitions/")
+            if name and name not in found:
+                found.add(name)
+                pending.append(_DEFINITIONS[name])
+            pending += part.values()
+        elif isinstance(part, list | tuple):
+            pending += part
+    return sorted(found)
+
+
+_DEFINITIONS: Final[dict[str, Schema]] = {
+    "conditions": {
+        "description": "What must hold; absent means not required.",
+        **_object(
+            {},
+            {
+                "mfa": {"const": True},
+                "managed_device": {"const": True},
+                "max_token_age_s": _NUMBER,
+                "countries": _list({"type": "string", "pattern": "^[A-Z]{2}$"}),
+                "own_only": {"const": True},
+                "job": {
+                    "additionalProperties": False,
+                    **_object(
+                        {}, _numbers("shots", "circuits", "qubits", "qpu_seconds", "cost_micros")
+                    ),
+                },
+                "budgets": _list(_TEXT),
+                "eligible": _object(
+                    {"approvers": _TEXT, "max_duration_s": _NUMBER, "ticket": _FLAG}
+                ),
+                "elevation": _object(
+                    {"expires": _INSTANT, "approved_by": {"type": ["string", "null"]}},
+                    {"not_before": _INSTANT},
+                ),
+                "approval": _object(
+                    {
+                        "above_micros": _NUMBER,
+                        "approvers": _TEXT,
+                        "valid_for_s": _NUMBER,
+                        "budget": _TEXT,
+                    }
+                ),
+            },
+        ),
+        "additionalProperties": False,
+    },
+    "finding": _object(
+        {
+            "code": {"type": "string", "pattern": "^QG[0-9]{3}$"},
+            "severity": _one_of(*Severity),
+            "message": _TEXT,
+            "path": _TEXT,
+            "line": _PLACE,
+            "column": _PLACE,
+            "remedy": _TEXT,
+            "controls": _list(_TEXT),
+            "document": _DOCUMENT,
+        }
+    ),
+    "side": _object(
+        {"ref": _TEXT, "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40,64}$"}}
+    ),
+    "exposure": _object(
+        {"amount_micros": _NUMBER, "currency": {"type": "string", "pattern": "^[A-Z]{3}$"}},
+        {"unbounded": _list(_SCOPE)},
+    ),
+    "access": _object(
+        {
+            "principal": _PRINCIPAL,
+            "permission": _one_of(*CATALOGUE),
+            "scope": _SCOPE,
+            "backends": _list(_TEXT),
+            "change": _one_of(*Change),
+            "before": _or_null(_ref("conditions")),
+            "after": _or_null(_ref("conditions")),
+            "risk": _one_of(*map(str, Risk)),
+            "rule": _one_of(*(rule.id for rule in RULES)),
+            "causes": {
+                "minItems": 1,
+                **_list(
+                    _object({"path": _TEXT, "line": _PLACE}, {"side": _one_of("head", "base")})
+                ),
+            },
+            "witness": _or_null(
+                _object(
+                    {
+                        "request": {"type": "object"},
+                        "base": _ref("decision"),
+                        "head": _ref("decision"),
+                    }
+                )
+            ),
+        },
+        {
+            "before_alternatives": _list(_ref("conditions")),
+            "after_alternatives": _list(_ref("conditions")),
+            "via": _list(_TEXT),
+            "scopes": _list(_SCOPE),
+        },
+    ),
+    "decision": _object(
+        {
+            "allow": _FLAG,
+            "reasons": _list(_TEXT),
+            "warnings": _list(_TEXT),
+            "obligations": {"type": "object"},
+            "revision": _TEXT,
+        }
+    ),
+    "difference": _object(
+        {"path": _TEXT, "change": _one_of("added", "removed", "changed"), "before": {}, "after": {}}
+    ),
+    "binding": _object(
+        {
+            "role": _TEXT,
+            "scope": _SCOPE,
+            "permissions": _list(_one_of(*sorted(NAMES))),
+            "eligible": _or_null(
+                _object({"approvers": _TEXT, "max_duration_s": _NUMBER, "ticket": _FLAG})
+            ),
+        }
+    ),
+}
+
+_Output = tuple[str, dict[str, Schema], dict[str, Schema]]
+_OUTPUTS: Final[dict[str, _Output]] = {
+    "qgov/findings/v1": (
+        "What `qgov validate` finds.",
+        {
+            "findings": _list(_ref("finding")),
+            "summary": _object({str(severity): _NUMBER for severity in Severity}),
+        },
+        {},
+    ),
+    "qgov/plan/v1": (
+        "What a change does to effective access.",
+        {
+            "base": _ref("side"),
+            "head": _ref("side"),
+            "access": _list(_ref("access")),
+            "exposure": _object({"before": _ref("exposure"), "after": _ref("exposure")}),
+            "documents": _list(
+                _object(
+                    {
+                        "document": _DOCUMENT,
+                        "path": _TEXT,
+                        "change": _one_of(
+                            "added", "removed", "renamed", "changed", "moved", "reformatted"
+                        ),
+                        "diff": _list(_ref("difference")),
+                    }
+                )
+            ),
+            "artifacts": _list(
+                _object({"path": _TEXT, "change": _one_of("added", "removed", "changed")})
+            ),
+            "findings": _object({"new": _list(_ref("finding")), "fixed": _list(_ref("finding"))}),
+            "approvals": _list(_object({"by": _TEXT, "because": _TEXT})),
+            "summary": _object(
+                {
+                    **{str(change): _NUMBER for change in Change},
+                    "risk": {"enum": [*map(str, Risk), None]},
+                }
+            ),
+        },
+        {
+            "digest": _DIGEST,
+            "verdict": _one_of("more permissive", "less permissive", "incomparable", "equivalent"),
+            "rails": _list(
+                _object(
+                    {
+                        "rail": _one_of("mass-removal", "lock-out"),
+                        "message": _TEXT,
+                        "overridden": _FLAG,
+                    }
+                )
+            ),
+            "renames": _list(_object({"from": _DOCUMENT, "to": _DOCUMENT})),
+            "compared": _object(_numbers("accesses", "tenants", "unchanged_tenants", "skipped")),
+            "horizon": _list(_object({"when": _INSTANT, "what": _TEXT, "document": _TEXT})),
+        },
+    ),
+    "qgov/manifest/v1": (
+        "The artifacts of a folder that `qgov compile` wrote.",
+        {
+            "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40,64}$"},
+            "content_digest": _DIGEST,
+            "qgov_version": _TEXT,
+            "artifacts": _list(
+                _object(
+                    {
+                        "path": {"type": "string", "pattern": "^[^/]"},
+                        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                        "size": _NUMBER,
+                    }
+                )
+            ),
+        },
+        {},
+    ),
+    "qgov/group-mappings/v1": (
+        "What a claim's values, and workloads, mean at sign-in.",
+        {
+            "provider": _TEXT,
+            "type": _TEXT,
+            "protocol": _TEXT,
+            "issuer": _TEXT,
+            "audience": _TEXT,
+            "groupsClaim": _TEXT,
+            "groups": _map(_list(_ref("binding"))),
+            "workloads": _map(
+                _object(
+                    {
+                        "issuer": {"type": ["string", "null"]},
+                        "audience": {"type": ["string", "null"]},
+                        "subject": {"type": ["string", "null"]},
+                        "maxTokenAge": {"type": ["integer", "null"], "minimum": 0},
+                        "bindings": _list(_ref("binding")),
+                    }
+                )
+            ),
+        },
+        {},
+    ),
+    "qgov/who-can/v1": (
+        "Everybody who holds a permission.",
+        {
+            "permission": _one_of(*CATALOGUE),
+            "held": _list(
+                _object(
+                    {
+                        "principal": _PRINCIPAL,
+                        "scopes": _list(_SCOPE),
+                        "backends": _list(_TEXT),
+                        "conditions": _ref("conditions"),
+                        "role": _TEXT,
+                        "path": _TEXT,
+                        "line": _PLACE,
+                    }
+                )
+            ),
+        },
+        {},
+    ),
+}
+"""Name → (what it is, what every document has, what some have)."""

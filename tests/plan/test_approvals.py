@@ -1,0 +1,110 @@
+"""Who must approve follows from the base's rules."""
+
+from __future__ import annotations
+
+from tests.plan.worlds import BASELINE, changed, plan_of
+
+ATLAS, ORGANIZATION = "tenants/atlas.yaml", "qgov.yaml"
+ELEVATION = """\
+apiVersion: qgov/v1
+kind: Elevation
+metadata: {name: up}
+spec: {subject: mei@acme.example, role: developer, on: atlas/production, reason: r, ticket: Q-1, approvedBy: ines@acme.example, notBefore: 2026-11-23T08:00:00Z, expires: 2026-11-23T12:00:00Z}
+"""
+
+
+def _by(before: dict[str, str], after: dict[str, str]) -> set[tuple[str, str]]:
+    return {(a.by, a.because) for a in plan_of(before, after).approvals}
+
+
+def test_the_risk_and_the_owner_decide() -> None:
+    low = changed(
+        BASELINE, {ATLAS: {"[chemistry, optimisation]": "[chemistry, optimisation, other]"}}
+    )
+    assert _by(BASELINE, low) == {
+        ("operators", "the change is of low risk"),
+        ("atlas-leads", "owner of the tenant atlas"),
+    }
+    critical = changed(BASELINE, {"roles/developer.yaml": {"- job:read\n": "- result:export\n"}})
+    assert _by(BASELINE, critical) == {
+        ("admins", "the change is of critical risk"),
+        ("security", "the change is of critical risk"),
+    }
+
+
+def test_a_change_cannot_choose_its_own_approvers() -> None:
+    seized = changed(
+        BASELINE,
+        {
+            ATLAS: {"owner: {group: atlas-leads,": "owner: {group: operators,"},
+            "budgets/atlas.yaml": {"owner: atlas-leads": "owner: operators", "1000.00": "9000.00"},
+            ORGANIZATION: {"    exposure: [finance]\n": "    exposure: [operators]\n"},
+        },
+    )
+
+    assert _by(BASELINE, seized) == {
+        ("finance", "more money can be spent"),
+        ("atlas-leads", "owner of the tenant atlas"),
+        ("atlas-leads", "owner of the budget atlas"),
+    }
+
+
+def test_a_rename_asks_the_former_owner() -> None:
+    renamed = {path: text for path, text in BASELINE.items() if path != ATLAS}
+    renamed["tenants/altair.yaml"] = (
+        BASELINE[ATLAS]
+        .replace("{name: atlas}", "{name: altair, previously: atlas}")
+        .replace("group: atlas-leads, contact", "group: operators, contact")
+    )
+    renamed["budgets/atlas.yaml"] = BASELINE["budgets/atlas.yaml"].replace(
+        "scope: atlas", "scope: altair"
+    )
+    renamed[ORGANIZATION] = BASELINE[ORGANIZATION].replace("tenant: atlas}", "tenant: altair}")
+
+    assert ("atlas-leads", "owner of the tenant atlas") in _by(BASELINE, renamed)
+
+
+def test_who_gives_a_budget_away_and_who_gets_it_are_both_asked() -> None:
+    moved = changed(BASELINE, {"budgets/atlas.yaml": {"scope: atlas": "scope: borealis"}})
+    found = _by(BASELINE, moved)
+
+    assert ("atlas-leads", "owner of the tenant atlas") in found
+    assert ("borealis-leads", "owner of the tenant borealis") in found
+
+
+def test_a_document_removed_asks_its_owner() -> None:
+    found = _by(BASELINE, changed(BASELINE, {"budgets/atlas.yaml": None}))
+
+    assert ("atlas-leads", "owner of the budget atlas") in found
+
+
+def test_an_elevation_asks_the_approvers_of_its_binding() -> None:
+    found = _by(BASELINE, BASELINE | {"tenants/up.yaml": ELEVATION})
+    assert ("atlas-leads", "approves elevations to developer on atlas/production") in found
+
+    everywhere = ELEVATION.replace("developer", "administrator").replace(
+        "atlas/production", "atlas"
+    )
+    found = _by(BASELINE, BASELINE | {"tenants/up.yaml": everywhere})
+    assert ("security", "approves elevations to administrator on *") in found
+
+
+def test_a_new_tenant_is_not_asked_about_itself() -> None:
+    added = BASELINE | {
+        "tenants/cygnus.yaml": BASELINE[ATLAS]
+        .replace("atlas", "cygnus")
+        .replace("cygnus-data", "atlas-data")
+        .replace("410000000101", "410000000109")
+    }
+
+    assert "cygnus-leads" not in {by for by, _ in _by(BASELINE, added)}
+
+
+def test_the_first_commit_is_judged_by_its_own_rules() -> None:
+    found = {a.by for a in plan_of(None, BASELINE).approvals}
+
+    assert found == {"admins", "finance", "atlas-leads", "borealis-leads"}
+
+
+def test_text_alone_needs_nobody() -> None:
+    assert _by(BASELINE, changed(BASELINE, {ATLAS: f"# hello\n{BASELINE[ATLAS]}"})) == set()

@@ -1,0 +1,116 @@
+"""Words that try to be more than words, wherever they are written to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgov.finding import Finding, Origin
+from qgov.model.accesses import Cell
+from qgov.plan.approvals import Approver
+from qgov.plan.documents import DocumentChange
+from qgov.plan.horizon import Event
+from qgov.plan.plan import ArtifactChange, Plan
+from qgov.plan.rails import Tripped
+from tests.plan.worlds import BASELINE, NOW, changed, plan_of
+
+__all__ = ["HOSTILE", "hostile_plan"]
+
+HOSTILE = (
+    "a|b",
+    "``x``",
+    "`",
+    "``",
+    "a`b",
+    "\\",
+    "\\|",
+    "<img src=x onerror=alert(1)>",
+    "</details>",
+    "<!-- qgov-plan -->",
+    "@acme/security",
+    "mei@acme.example",
+    "[x](javascript:alert(1))",
+    "![x](https://evil.example/x.png)",
+    "https://evil.example/x",
+    "www.evil.example",
+    "WWW.evil.example",
+    "=cmd()",
+    "+1",
+    "-1",
+    "#1",
+    "GH-1",
+    "# heading",
+    "- item",
+    "1. item",
+    "> quote",
+    "***",
+    "~~x~~",
+    "_x_",
+    "$x$",
+    ":tada:",
+    "&lt;script&gt;",
+    "\x1b[31mred\x1b[0m",
+    "\x07",
+    "a\nb",
+    "a\r\nb",
+    "a\tb",
+    "\u202eabc",
+    "\u200b",
+    "\u2066x\u2069",
+    "\ud800",
+    "::error::x",
+    "##[error]x",
+    "<br>",
+    "&#64;a",
+    "[ref]: https://evil.example",
+    "\x00",
+    "\x9b31m",
+    "",
+)
+"""Markup, mentions, links, formulas, commands, terminal escapes and what hides."""
+
+
+def hostile_plan(text: str) -> Plan:
+    """A plan that says a text wherever it says anything."""
+    plan = plan_of(
+        BASELINE,
+        changed(
+            BASELINE,
+            {
+                "tenants/atlas.yaml": {
+                    "[chemistry, optimisation]": "[chemistry, optimisation, other]"
+                },
+                "budgets/atlas.yaml": {"1000.00": "2000.00"},
+            },
+        ),
+    )
+    origin = Origin(text, 1, 1)
+    finding = Finding("QG999", f"`{text}` is wrong", origin, text, document=text)
+    first = plan.access[0]
+    cells = tuple(
+        replace(cell, cell=Cell(text, cell.cell.permission, text, text)) for cell in first.row.cells
+    )
+    access = replace(
+        first,
+        row=replace(first.row, principal=text, scope=text, backends=(text,), cells=cells),
+        causes=tuple(replace(cause, path=text) for cause in first.causes),
+    )
+    diff = (
+        {"path": text, "change": "changed", "before": text, "after": [text]},
+        {"path": text, "change": "added", "before": None, "after": text},
+        {"path": text, "change": "removed", "before": {text: text}, "after": None},
+    )
+    after = replace(plan.exposure[1], unbounded=(text,))
+    return replace(
+        plan,
+        base=replace(plan.base, ref=text, commit=None),
+        head=replace(plan.head, ref=text),
+        access=(access, *plan.access),
+        exposure=(plan.exposure[0], after),
+        documents=(DocumentChange(text, text, "changed", diff),),
+        artifacts=(ArtifactChange(text, "changed"),),
+        new_findings=(finding,),
+        fixed_findings=(finding,),
+        approvals=(Approver(text, text),),
+        rails=(Tripped("mass-removal", text),),
+        horizon=(Event(NOW, text, text),),
+    )
