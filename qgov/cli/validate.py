@@ -1,0 +1,35 @@
+"""`qgov validate`: language, links and checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgov.cli.common import Now, Root, choose, clock, wants_colour, write
+
+__all__ = ["validate"]
+
+
+def validate(
+    root: Root = Path(),
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|json|sarif|github", help="How to print.")
+    ] = "text",
+    now: Now = None,
+) -> int:
+    """Check the configuration in the work tree."""
+    from qgov.finding import has_errors
+    from qgov.pipeline import validate_files
+    from qgov.render.findings import FORMATS, as_text
+    from qgov.repository import read_work_tree
+
+    choose(format_, tuple(FORMATS), "--format")
+    files, refused = read_work_tree(root)
+    findings = refused or list(validate_files(files, clock(now)).findings)
+    if format_ == "text":
+        write(as_text(findings, wants_colour()))
+    else:
+        write(FORMATS[format_](findings))
+    return 1 if has_errors(findings) else 0

@@ -1,0 +1,41 @@
+"""`qgov who-can`: everybody who holds a permission, and through which lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgov.cli.common import Root, choose, write
+
+__all__ = ["who_can"]
+
+
+def who_can(
+    permission: Annotated[str, typer.Argument(help="A permission, such as job:submit.")],
+    on: Annotated[str | None, typer.Option(metavar="SCOPE", help="Only at or below.")] = None,
+    backend: Annotated[str | None, typer.Option(metavar="NAME", help="Only on a backend.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="REF", show_default="the work tree", help="When.")
+    ] = None,
+    root: Root = Path(),
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|json", help="How to print.")
+    ] = "text",
+) -> int:
+    """Show who holds PERMISSION, where, on which conditions and why."""
+    from qgov.cli.loading import model_at
+    from qgov.language.permissions import CATALOGUE
+    from qgov.render.who_can import answer, as_json, as_text
+
+    choose(permission, tuple(CATALOGUE), "PERMISSION")
+    choose(format_, ("text", "json"), "--format")
+    model = model_at(root, at)
+    if model is None:
+        return 1
+    if backend is not None:
+        choose(backend, tuple(model.organization.backends), "--backend")
+    held = answer(model, permission, on, backend)
+    write(as_json(permission, held) if format_ == "json" else as_text(model, held))
+    return 0

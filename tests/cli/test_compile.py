@@ -1,0 +1,196 @@
+"""The output is a function of the commit alone, and --check tells whether it is current."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qgov.repository import FOLDERS
+from tests.cli.conftest import Call
+from tests.cli.process import ENVIRONMENT, ROOT
+from tests.output.folders import contents
+from tests.repository.repo import commit, git, new, write
+
+NOW = ("--now", "2026-11-23T10:00:00Z")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worked configuration in a repository with one commit."""
+    folder = new(tmp_path_factory.mktemp("worked"))
+    for path in ("qgov.yaml", *FOLDERS):
+        for file in (ROOT / path, *(ROOT / path).rglob("*.yaml")):
+            if file.is_file():
+                write(folder, {file.relative_to(ROOT).as_posix(): file.read_bytes()})
+    commit(folder)
+    return folder
+
+
+def unequal(a: Path, b: Path) -> list[str]:
+    """Paths that only one of two folders has, or whose bytes differ (`diff -r`)."""
+    names = {p.relative_to(f).as_posix() for f in (a, b) for p in f.rglob("*") if p.is_file()}
+    same, _, _ = filecmp.cmpfiles(a, b, names, shallow=False)
+    return sorted(names - set(same))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "0"},
+        {"PYTHONHASHSEED": "4242"},
+        {"TZ": "Pacific/Kiritimati"},
+        {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0"},
+        {"LC_ALL": "en_US.UTF-8", "LANG": "de_DE"},
+        {"SOURCE_DATE_EPOCH": "1795500000"},
+        {"SOURCE_DATE_EPOCH": ""},
+        {"HOME": "/nonexistent"},
+        {"PYTHONOPTIMIZE": "2"},
+        {"COLUMNS": "7"},
+    ],
+    ids=lambda e: "-".join(f"{k}={v}" for k, v in e.items()).replace("/", "-"),
+)
+def test_two_outputs_do_not_differ_in_any_byte(
+    repository: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    def compiled(name: str, cwd: Path, root: str, umask: int, env: dict[str, str]) -> Path:
+        subprocess.run(
+            [sys.executable, "-m", "qgov", "compile", "--root", root, "--out", tmp_path / name],
+            cwd=cwd,
+            env={**ENVIRONMENT, **env},
+            umask=umask,
+            check=True,
+            capture_output=True,
+        )
+        return tmp_path / name
+
+    a = compiled("a", repository, ".", 0o022, {"PYTHONHASHSEED": "1", "TZ": "UTC"})
+    b = compiled("b", tmp_path, os.path.relpath(repository, tmp_path), 0o077, environment)
+
+    assert unequal(a, b) == []
+    assert (a / "policy/opa/bundle.tar.gz").is_file()
+    assert json.loads((a / "manifest.json").read_bytes())["commit"] == git(
+        repository, "rev-parse", "HEAD"
+    )
+
+
+def test_the_order_in_which_files_are_found_changes_nothing(
+    call: Call, repository: Path, tmp_path: Path
+) -> None:
+    files = [path for path in repository.rglob("*.yaml") if path.is_file()]
+    for path in sorted(files, reverse=True):
+        write(tmp_path / "copy", {path.relative_to(repository).as_posix(): path.read_bytes()})
+    git(repository, "worktree", "prune")
+    call("compile", "--root", repository, "--out", tmp_path / "a", *NOW)
+    call("compile", "--root", tmp_path / "copy", "--out", tmp_path / "b", *NOW)
+
+    assert unequal(tmp_path / "a", tmp_path / "b") == ["manifest.json"], "only the commit"
+
+
+def test_what_was_compiled_just_now_is_current(
+    call: Call, repository: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert call("compile", "--root", repository, "--out", out, *NOW).status == 0
+    before = contents(tmp_path)
+    result = call("compile", "--root", repository, "--out", out, "--check", *NOW)
+
+    assert (result.status, result.out) == (0, "")
+    assert "stale" not in result.err
+    assert contents(tmp_path) == before
+
+
+def remove(path: str) -> Callable[[Path], None]:
+    return lambda out: (out / path).unlink()
+
+
+def append(path: str) -> Callable[[Path], None]:
+    def act(out: Path) -> None:
+        with (out / path).open("ab") as file:
+            file.write(b" ")
+
+    return act
+
+
+def extra(out: Path) -> None:
+    listed = json.loads((out / "manifest.json").read_bytes())
+    listed["artifacts"].append({"path": "idp/gone/x.json", "sha256": "0", "size": 1})
+    (out / "manifest.json").write_text(json.dumps(listed))
+
+
+def everything(out: Path) -> None:
+    out.rename(out.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        (append("docs/access-matrix.md"), 2, "stale: docs/access-matrix.md\n"),
+        (remove("policy/opa/data.json"), 2, "stale: policy/opa/data.json\n"),
+        (extra, 2, "stale: idp/gone/x.json\nstale: manifest.json\n"),
+        (everything, 2, "stale: manifest.json\n"),
+        (append("manifest.json"), 0, ""),
+        (remove("manifest.json"), 1, "not written by qgov"),
+        (lambda out: (out / "manifest.json").write_text("{}"), 1, "is not a manifest of qgov"),
+    ],
+    ids=["changed", "missing", "extra", "nothing there", "white space", "foreign", "corrupt"],
+)
+def test_each_way_to_be_stale_is_told_and_nothing_is_written(
+    call: Call,
+    repository: Path,
+    tmp_path: Path,
+    change: Callable[[Path], object],
+    status: int,
+    said: str,
+) -> None:
+    call("compile", "--root", repository, "--out", tmp_path / "out", *NOW)
+    change(tmp_path / "out")
+    before = contents(tmp_path)
+    result = call("compile", "--root", repository, "--out", tmp_path / "out", "--check", *NOW)
+
+    assert (result.status, result.out) == (status, "")
+    assert said in result.err
+    assert contents(tmp_path) == before
+
+
+def test_some_targets_can_be_written_and_checked_alone(
+    call: Call, repository: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    some = ("compile", "--root", repository, "--out", out, *NOW, "--target", "matrix")
+    assert call(*some, "--check").status == 2
+    assert call(*some).err.endswith(f"wrote 1 files to {out}\n")
+    assert call(*some, "--check").status == 0
+    assert call("compile", "--root", repository, "--out", out, *NOW, "--check").status == 2
+    assert call("compile", "--root", repository, "--out", out, *NOW).status == 0
+    assert call(*some).status == 0
+
+    assert call("compile", "--root", repository, "--out", out, *NOW, "--check").status == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_an_error_writes_nothing(call: Call, tmp_path: Path, options: tuple[str, ...]) -> None:
+    write(tmp_path, {"root/qgov.yaml": b"kind: Nonsense\n", "root/roles/x.yaml": b"["})
+    before = contents(tmp_path)
+    result = call("compile", "--root", tmp_path / "root", "--out", tmp_path / "out", *options)
+
+    assert (result.status, result.out) == (1, "")
+    assert contents(tmp_path) == before
+
+
+def test_an_uncommitted_change_belongs_to_no_commit(
+    call: Call, repository: Path, tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "-q", str(repository), "clone")
+    with (tmp_path / "clone" / "qgov.yaml").open("ab") as file:
+        file.write(b"# a note\n")
+    call("compile", "--root", tmp_path / "clone", "--out", tmp_path / "out", *NOW)
+
+    assert json.loads((tmp_path / "out" / "manifest.json").read_bytes())["commit"] is None
