@@ -13,7 +13,7 @@ from qgov.decision.reference import decide
 from qgov.decision.rego import RegoEngine
 from qgov.decision.request import normalize
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel, Elevation
+from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses, backends_of, scopes_at
 from qgov.model.conditions import Conditions
 from qgov.targets.opa import TARGET
