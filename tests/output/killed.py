@@ -58,9 +58,9 @@ def _main(folder: Path, how: str) -> None:
         missing = "neither" if out.exists() else "absent"
         state = next((name for name, known in states.items() if known == found), missing)
         update(out)
-        print(
+        print(  # noqa: T201
             json.dumps(
-                {  # noqa: T201
+                {
                     "cut_off": cut_off,
                     "state": state,
                     "then": "new" if contents(out) == states["new"] else "wrong",
