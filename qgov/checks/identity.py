@@ -111,9 +111,7 @@ def _fresh(model: AccessModel, binding: Binding, role: Role) -> bool:
     scope = binding.scope
     if scope == EVERYWHERE:
         return False
-    tenant = model.tenants.get(tenant_of(scope))
-    if tenant is None:
-        return True  # not loaded, so it is judged where it is
+    tenant = model.tenants[tenant_of(scope)]
     floors = (
         [e.floor for e in tenant.environments.values()]
         if depth(scope) == 1

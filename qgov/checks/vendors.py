@@ -74,9 +74,7 @@ def _substrings(model: AccessModel, _now: datetime) -> Iterator[Found]:
     # Every slice that is as long as some name, so that the work grows with the names alone.
     lengths = sorted({len(name) for name in names})
     for name in names:
-        for length in lengths:
-            if length >= len(name):
-                break
+        for length in (shorter for shorter in lengths if shorter < len(name)):
             for start in range(len(name) - length + 1):
                 part = name[start : start + length]
                 if part in names:

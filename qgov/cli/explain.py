@@ -101,7 +101,8 @@ def _case(case: dict[str, Any]) -> Any:
         first = error.errors(include_url=False)[0]
         part = first["loc"][0] if first["loc"] else ""
         raise typer.BadParameter(
-            f"{first['msg'].lower()}", param_hint=f"--{part}" if part else "request"
+            f"{first['msg'][:1].lower()}{first['msg'][1:]}",
+            param_hint=f"--{part}" if part else "request",
         ) from error
 
 

@@ -86,8 +86,10 @@ def _plan(
     began = base if base is not None else default_base(repository, head)
     old = EMPTY if began in (None, "empty") else at_ref(repository, root, str(began))
     # Rules judge both sides at one time: the head's own, so that two commits always give
-    # the same plan, or the clock for what is not committed yet.
-    time = new.time if new.time is not None and now is None else clock(now)
+    # the same plan, or the clock for what is not committed yet. The author of a change
+    # chooses its date, so it counts only if it is later than what was merged.
+    times = [side.time for side in (old, new) if side.time is not None]
+    time = max(times) if new.time is not None and now is None else clock(now)
     cache = Path(repository.common_dir) / "qgov" / "index.json"
     index = load_index(cache)
     known = len(index)

@@ -10,7 +10,7 @@ from qgov.decision.reference import CONDITIONS, Candidate, candidates, decide, q
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
-from qgov.render.text import plain, wrapped
+from qgov.render.text import page, plain, wrapped
 
 __all__ = ["Explanation", "Way", "as_json", "as_text", "explanation"]
 
@@ -70,7 +70,7 @@ def as_text(model: AccessModel, found: Explanation) -> str:
         lines += wrapped(f"requires {' · '.join(words) or 'nothing more'}", 4, 13)
         if way.lacks:
             lines += wrapped(f"lacks {', '.join(way.lacks)}", 4, 10)
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def as_json(found: Explanation) -> str:

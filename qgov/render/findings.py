@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from qgov import __version__
 from qgov.finding import Finding, Severity
-from qgov.render.text import count, paint, plain, wrapped
+from qgov.render.text import count, page, paint, plain, wrapped
 
 __all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
 
@@ -64,18 +63,7 @@ def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
         ", ".join(count(totals[s], s) for s in ("error", "warning"))
         + f", {totals['info']} for information"
     )
-    return "".join(f"{_inert(line)}\n" for line in lines)
-
-
-def _inert(line: str) -> str:
-    """The line so that a CI log does not take what a document says for a command.
-
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    """
-    return _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
-
-
-_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
+    return page(lines)
 
 
 def as_github(findings: Sequence[Finding]) -> str:

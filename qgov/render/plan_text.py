@@ -25,7 +25,7 @@ from qgov.render.plan_view import (
     shared,
     verdict,
 )
-from qgov.render.text import columns, count, paint, plain, wrapped
+from qgov.render.text import columns, count, page, paint, plain, wrapped
 
 __all__ = ["as_text"]
 
@@ -51,7 +51,7 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     if plan.horizon is not None:
         events = columns((format_instant(e.when), e.what) for e in plan.horizon)
         lines += _section("BY ITSELF", events or ["  nothing in this time"], colour)
-    return "\n".join([*lines, "", *wrapped(compared(plan), 0)]) + "\n"
+    return page([*lines, "", *wrapped(compared(plan), 0)])
 
 
 def _sides(plan: Plan) -> str:

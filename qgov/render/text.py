@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-__all__ = ["WIDTH", "columns", "count", "paint", "plain", "wrapped"]
+__all__ = ["WIDTH", "columns", "count", "page", "paint", "plain", "wrapped"]
 
 WIDTH = 80
 _CONTROL = re.compile(
@@ -15,6 +15,7 @@ _CONTROL = re.compile(
 )
 """Controls, what turns or hides text, and halves of characters that cannot be written."""
 
+_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
 _STYLES = {
     "critical": "1;31",
     "high": "31",
@@ -31,6 +32,15 @@ _STYLES = {
 def plain(text: str) -> str:
     """The text with control characters shown instead of obeyed."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def page(lines: Iterable[str]) -> str:
+    """The lines as one text in which a CI log does not take what a document says for a
+    command (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
+    """
+    return "".join(
+        _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", line) + "\n" for line in lines
+    )
 
 
 def paint(text: str, style: str, colour: bool) -> str:

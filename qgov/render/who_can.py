@@ -11,7 +11,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Path, accesses
 from qgov.model.scope import matches
 from qgov.render.conditions import in_words
-from qgov.render.text import count, plain, wrapped
+from qgov.render.text import count, page, plain, wrapped
 
 __all__ = ["Held", "answer", "as_json", "as_text"]
 
@@ -61,7 +61,7 @@ def as_text(model: AccessModel, held: list[Held]) -> str:
         lines.append(f"    through {plain(binding.role)}  {plain(str(binding.origin))}")
     principals = {item.principal for item in held}
     lines.append(count(len(principals), "principal"))
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def as_json(permission: str, held: list[Held]) -> str:

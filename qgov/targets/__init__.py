@@ -36,8 +36,8 @@ def targets() -> dict[str, Target]:
 
 def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, bytes], list[Finding]]:
     """The files of all targets, or of those named; nothing when one cannot express the
-    model. Raises ValueError when a target breaks the contract (an absolute path, `..`,
-    or two targets that write one file)."""
+    model. Raises ValueError when a target breaks the contract (a path that is not below
+    the folder, the manifest's own, or one that another target writes)."""
     chosen = [target for name, target in targets().items() if not only or name in only]
     findings = [finding for target in chosen for finding in target.unsupported(model)]
     if any(finding.severity == "error" for finding in findings):
@@ -46,7 +46,8 @@ def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, byte
     for target in chosen:
         for path, content in target.emit(model).items():
             parts = path.split("/")
-            if path in files or path.startswith("/") or ".." in parts or "" in parts:
+            misplaced = path == "manifest.json" or not {"", ".", ".."}.isdisjoint(parts)
+            if misplaced or path in files:
                 raise ValueError(f"target {target.name} may not write {path!r}")
             files[path] = content
     return dict(sorted(files.items())), findings

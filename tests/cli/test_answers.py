@@ -31,7 +31,8 @@ RESOURCES = [
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The worked configuration at HEAD~1, and one without a tenant's bindings at HEAD."""
+    """The worked configuration at HEAD~1, one with a renamed file at HEAD, and one with a
+    link at `linked`."""
     folder = new(tmp_path_factory.mktemp("worked"))
     for path in ("qgov.yaml", *FOLDERS):
         for file in (ROOT / path, *(ROOT / path).rglob("*.yaml")):
@@ -41,6 +42,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "link").symlink_to(".")
     git(folder, "mv", "roles/auditor.yaml", "roles/renamed.yaml")
     commit(folder)
+    git(folder, "checkout", "-q", "-b", "linked")
+    (folder / "roles" / "auditor.yaml").symlink_to("renamed.yaml")
+    commit(folder)
+    git(folder, "checkout", "-q", "main")
     return folder
 
 
@@ -114,11 +119,7 @@ def test_a_scope_that_is_none_is_a_mistake_or_a_refusal(
 def test_a_commit_that_cannot_be_understood_is_an_error_with_its_findings(
     call: Call, repository: Path
 ) -> None:
-    (repository / "roles" / "auditor.yaml").symlink_to("renamed.yaml")
-    git(repository, "checkout", "-q", "-b", "linked")
-    broken = commit(repository)
-    git(repository, "checkout", "-q", "main")
-    result = call("who-can", "job:submit", "--root", repository, "--at", broken)
+    result = call("who-can", "job:submit", "--root", repository, "--at", "linked")
 
     assert (result.status, result.out) == (1, "")
     assert "QG140" in result.err

@@ -338,3 +338,19 @@ def test_another_approver_of_the_same_elevation_changes_no_access() -> None:
 
     assert rows_of(plan) == set()
     assert plan.has_changes
+
+
+def test_what_a_target_cannot_express_on_either_side_is_no_news() -> None:
+    keyed = changed(
+        BASELINE,
+        {
+            ATLAS: {
+                "      federation: {issuer: https://token.actions.githubusercontent.com, audience: "
+                'qgov, subject: "repo:acme/atlas:ref:refs/heads/main"}\n': ""
+            }
+        },
+    )
+    plan = plan_of(keyed, changed(keyed, {ATLAS: {"keep: 30d": "keep: 31d"}}))
+
+    assert "QG973" in {f.code for f in plan_of(BASELINE, keyed).new_findings}
+    assert (plan.new_findings, plan.fixed_findings) == ((), ())

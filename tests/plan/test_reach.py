@@ -267,6 +267,16 @@ def test_an_index_of_another_shape_is_no_index(tmp_path: Path, entries: Any) -> 
     assert load_index(path) == {}
 
 
+@pytest.mark.parametrize("field", ["format", "language"])
+def test_an_index_of_another_version_is_no_index(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "index.json"
+    save_index(path, {"abc": ()})
+    assert load_index(path) == {"abc": ()}
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {field: "another"}))
+
+    assert load_index(path) == {}
+
+
 def test_an_index_is_kept_whole_with_what_could_not_be_read(tmp_path: Path) -> None:
     index: Index = {}
     _planned(index, BASELINE, AFTER)

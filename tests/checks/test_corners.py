@@ -1,0 +1,126 @@
+"""Corners of the rules that no single pair of examples reaches."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from qgov.checks import check
+from qgov.language.documents import read_documents
+from qgov.model.link import link
+from tests.checks.overlay import laid, model_of
+
+NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+
+NO_PROJECTS = """
+kind: Tenant
+metadata: {name: borealis}
+spec:
+  environments: {sandbox: {projects: []}, production: null}
+  retention: {inputs: null}
+"""
+SHORT_AUDIT = """
+kind: Tenant
+metadata: {name: atlas}
+spec: {retention: {auditLogs: {keep: 30d, store: audit-vault}}}
+"""
+OF_A_PART = """
+kind: AccessReview
+metadata: {name: part}
+spec: {scope: atlas/production, reviewers: security-leads, every: 30d, completed: 2026-11-01}
+---
+kind: AccessReview
+metadata: {name: often}
+spec: {scope: atlas, reviewers: security-leads, every: 60d, completed: 2026-11-01}
+---
+kind: AccessReview
+metadata: {name: zz-rare}
+spec: {scope: atlas, reviewers: security-leads, every: 300d, completed: 2026-11-01}
+"""
+UNKNOWN_PLACE = """
+kind: Tenant
+metadata: {name: atlas}
+spec: {residency: [eu, moonbase], classification: regulated}
+"""
+NOT_A_DEVICE = """
+kind: Organization
+metadata: {name: acme}
+spec: {backends: {garnet: {target: iqm.garnet}}}
+"""
+LOOKALIKES = """
+kind: Organization
+metadata: {name: acme}
+spec:
+  groups:
+    platform-adrnins: {identityProvider: corporate}
+    partner-1ab: {identityProvider: partners}
+    atlas-developers: {identityProvider: corporate}
+    atlas-deve1opers: {identityProvider: corporate}
+---
+kind: Tenant
+metadata: {name: borealis}
+spec: {owner: {group: borea1is-leads}}
+"""
+
+
+def codes(overlay: str) -> set[tuple[str, str]]:
+    return {(f.code, f.document) for f in check(model_of(laid(overlay)[0]), NOW)}
+
+
+def new(overlay: str) -> set[tuple[str, str]]:
+    """What the rules find with an overlay and not without it."""
+    return codes(overlay) - codes("")
+
+
+def test_a_tenant_without_projects_keeps_nothing() -> None:
+    assert ("QG701", "Tenant/borealis") not in codes(NO_PROJECTS)
+
+
+def test_records_may_be_kept_too_short() -> None:
+    found = [
+        f for f in check(model_of(laid(SHORT_AUDIT)[0]), NOW) if "auditLogs are kept" in f.message
+    ]
+
+    assert [f.document for f in found] == ["Tenant/atlas"]
+
+
+def test_a_review_of_a_part_or_a_rarer_one_changes_nothing() -> None:
+    assert {code for code, document in new(OF_A_PART) if document.startswith("Tenant/")} == set()
+
+
+def test_a_vendor_is_not_judged_against_a_place_that_nobody_knows() -> None:
+    assert ("QG756", "Tenant/atlas") not in new(UNKNOWN_PLACE)
+
+
+def test_a_braket_target_is_a_device_of_braket() -> None:
+    assert {document for code, document in new(NOT_A_DEVICE) if code == "QG961"} == {
+        "Organization/acme"
+    }
+
+
+@pytest.mark.parametrize("name", ["platform-adrnins", "borea1is-leads", "partner-1ab", "atlas-developers"])
+def test_each_of_two_lookalikes_is_reported(name: str) -> None:
+    found = {
+        f.message
+        for f in check(model_of(laid(LOOKALIKES)[0]), NOW)
+        if f.code == "QG308" and f"`{name}`" in f.message
+    }
+
+    assert len(found) == 2
+
+
+def test_a_budget_of_a_tenant_that_was_not_loaded_is_judged_elsewhere() -> None:
+    overlay = """
+kind: Budget
+metadata: {name: far}
+spec: {scope: "far/*/chemistry", owner: finance-approvers}
+"""
+    documents, _ = read_documents(laid(overlay)[0])
+    model, findings = link(documents, elsewhere={("Tenant", "far")})
+
+    assert model is not None
+    assert findings == []
+    assert not [
+        f for f in check(model, NOW) if f.document == "Budget/far" and "no project" in f.message
+    ]
