@@ -11,23 +11,30 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from qgov.finding import Origin
 from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
-from qgov.model.access_model import Claim
 from qgov.model.scope import tenant_of
 from qgov.model.tenants import cloud_claims, retention_of
 
-__all__ = ["NAMED", "Entry", "Index", "Tie", "belongs_to", "load_index", "save_index", "summarize"]
+__all__ = [
+    "NAMED",
+    "Entry",
+    "Index",
+    "Tie",
+    "belongs_to",
+    "claim_of",
+    "load_index",
+    "save_index",
+    "summarize",
+]
 
-_FORMAT: Final = "qgov/index/v3"
+_FORMAT: Final = "qgov/index/v4"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
@@ -45,22 +52,27 @@ class Tie(NamedTuple):
     alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One document of a blob: its kind and name, the tenant it belongs to (empty: the
-    organization), the documents that it is about (`Kind/name`), what it claims as (what,
-    key), and what ties it to other tenants."""
+    organization), the documents that it is about (`Kind/name`), what it claims (`what: key`),
+    and what ties it to other tenants, as the fields of `Tie`."""
 
     kind: str
     name: str
     tenant: str
-    about: tuple[str, ...] = ()
-    claims: tuple[tuple[str, str], ...] = ()
-    ties: tuple[Tie, ...] = ()
+    about: Sequence[str] = ()
+    claims: Sequence[str] = ()
+    ties: Sequence[Sequence[Any]] = ()
 
-    def as_claims(self, path: str) -> list[Claim]:
-        """The claims, placed in the file at `path`."""
-        return [Claim(what, key, self.tenant, Origin(path)) for what, key in self.claims]
+    def tied(self) -> list[Tie]:
+        """The ties, typed."""
+        return [Tie(*tie) for tie in self.ties]
+
+
+def claim_of(text: str) -> tuple[str, str]:
+    """(what, key) of a claim."""
+    what, _, key = text.partition(": ")
+    return what, key
 
 
 Index = dict[str, tuple[Entry, ...] | None]
@@ -119,11 +131,11 @@ def _about(document: Document) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _claims(spec: TenantSpec) -> tuple[tuple[str, str], ...]:
-    bound = {("group", b.group) for b in spec.bindings if b.group is not None}
+def _claims(spec: TenantSpec) -> tuple[str, ...]:
+    bound = {f"group: {b.group}" for b in spec.bindings if b.group is not None}
     answering = {spec.owner.group, *(account.owner for account in spec.service_accounts)}
-    clouds = {(what, key) for what, key, _ in cloud_claims(spec)}
-    return tuple(sorted(bound | {(NAMED, group) for group in answering} | clouds))
+    clouds = {f"{what}: {key}" for what, key, _ in cloud_claims(spec)}
+    return tuple(sorted(bound | {f"{NAMED}: {group}" for group in answering} | clouds))
 
 
 def _schema_digest() -> str:
@@ -143,14 +155,7 @@ def load_index(path: Path) -> Index:
             blob: None
             if entries is None
             else tuple(
-                Entry(
-                    kind,
-                    name,
-                    tenant,
-                    tuple(about),
-                    tuple((what, key) for what, key in claims),
-                    tuple(Tie(*tie) for tie in ties),
-                )
+                Entry(kind, name, tenant, tuple(about), tuple(claims), tuple(map(tuple, ties)))
                 for kind, name, tenant, about, claims, ties in entries
             )
             for blob, entries in stored["blobs"].items()
@@ -166,10 +171,7 @@ def save_index(path: Path, index: Mapping[str, tuple[Entry, ...] | None]) -> Non
         "format": _FORMAT,
         "language": _schema_digest(),
         "blobs": {
-            blob: None
-            if entries is None
-            else [[e.kind, e.name, e.tenant, e.about, e.claims, e.ties] for e in entries]
-            for blob, entries in index.items()
+            blob: None if entries is None else list(entries) for blob, entries in index.items()
         },
     }
     partial = path.with_name(f"{path.name}.{os.getpid()}")

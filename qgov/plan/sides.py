@@ -8,19 +8,19 @@ to the organization or to a role reaches every tenant, and then everything is lo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from qgov.checks import check
-from qgov.finding import Finding, Severity, has_errors, in_order
+from qgov.finding import Finding, Origin, Severity, has_errors, in_order
 from qgov.language.documents import Document, Documents, read_documents
 from qgov.model.access_model import AccessModel, Claim
 from qgov.model.link import link
 from qgov.model.scope import tenant_of
 from qgov.plan.exposure import exposure
-from qgov.plan.index import NAMED, Entry, Index, Tie, belongs_to, summarize
+from qgov.plan.index import NAMED, Entry, Index, Tie, belongs_to, claim_of, summarize
 from qgov.repository import Snapshot
 
 __all__ = ["Reach", "Side", "load_sides"]
@@ -53,7 +53,7 @@ class Reach:
     """How far a change reaches. `tenants` None means everywhere; `unchanged` counts the
     tenants that were not loaded because they are the same on both sides."""
 
-    changed: tuple[str, ...]
+    changed: frozenset[str]
     tenants: frozenset[str] | None
     unchanged: int
 
@@ -68,11 +68,25 @@ def load_sides(
     reach = _reach(base, head, index)
     if whole:
         reach = Reach(reach.changed, None, 0)
-    sides = [_side(snapshot, index, reach, fresh, now) for snapshot in (base, head)]
+    sides = _sides(base, head, index, reach, fresh, now)
     if reach.tenants is not None and (_judged_apart(sides) or _shares_money(sides)):
         reach = Reach(reach.changed, None, 0)
-        sides = [_side(snapshot, index, reach, fresh, now) for snapshot in (base, head)]
+        sides = _sides(base, head, index, reach, fresh, now)
     return sides[0], sides[1], reach
+
+
+def _sides(
+    base: Snapshot,
+    head: Snapshot,
+    index: Index,
+    reach: Reach,
+    fresh: Mapping[str, tuple[Documents, list[Finding]]],
+    now: datetime,
+) -> list[Side]:
+    # What is the same on both sides is sorted once for both.
+    common = dict(base.blobs.items() & head.blobs.items())
+    shared = _far(common, index, reach)
+    return [_side(snapshot, common, shared, index, reach, fresh, now) for snapshot in (base, head)]
 
 
 def _learn(
@@ -91,22 +105,15 @@ def _learn(
 
 
 def _reach(base: Snapshot, head: Snapshot, index: Index) -> Reach:
-    changed = tuple(
-        sorted(
-            path
-            for path in {*base.blobs, *head.blobs}
-            if base.blobs.get(path) != head.blobs.get(path)
-        )
-    )
+    changed = frozenset(path for path, _ in base.blobs.items() ^ head.blobs.items())
     everything = [
         entry
-        for snapshot in (base, head)
-        for blob in snapshot.blobs.values()
+        for blob in {*base.blobs.values(), *head.blobs.values()}
         for entry in index[blob] or ()
     ]
-    owners: dict[str, set[str]] = defaultdict(set)
+    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
     for entry in everything:
-        owners[f"{entry.kind}/{entry.name}"].add(entry.tenant)
+        owners[entry.kind, entry.name].add(entry.tenant)
     tenants: set[str] = set()
     for path in changed:
         for blob in {base.blobs.get(path), head.blobs.get(path)} - {None}:
@@ -117,60 +124,104 @@ def _reach(base: Snapshot, head: Snapshot, index: Index) -> Reach:
                 tenants |= _touched(entry, owners)
     if "" in tenants:
         return Reach(changed, None, 0)
-    tenants |= _neighbours(
-        tenants,
-        *(
-            [e for blob in snapshot.blobs.values() for e in index[blob] or () if e.ties]
-            for snapshot in (base, head)
-        ),
-    )
+    tenants |= _neighbours(tenants, base, head, index)
     everyone = {entry.name for entry in everything if entry.kind == "Tenant"}
     return Reach(changed, frozenset(tenants), len(everyone - tenants))
 
 
-def _touched(entry: Entry, owners: Mapping[str, set[str]]) -> set[str]:
+def _touched(entry: Entry, owners: Mapping[tuple[str, str], set[str]]) -> set[str]:
     """The tenants that a changed document reaches; an empty name stands for all."""
     if entry.kind in REACHES_NONE:
         return set()
-    refers = {tenant for id_ in entry.about for tenant in owners.get(id_, ())}
+    about = [id_.partition("/") for id_ in entry.about]
+    refers = {tenant for kind, _, name in about for tenant in owners.get((kind, name), ())}
     if entry.tenant:
         # Another document of the same name is a clash that must be seen.
-        return refers | owners[f"{entry.kind}/{entry.name}"]
+        return refers | owners[entry.kind, entry.name]
     return refers or {""} if entry.kind in REACHES_OTHERS else {""}
 
 
-def _neighbours(tenants: Collection[str], base: Iterable[Entry], head: Iterable[Entry]) -> set[str]:
+def _neighbours(tenants: Collection[str], base: Snapshot, head: Snapshot, index: Index) -> set[str]:
     """Tenants that bear on what changes between the given ones and others."""
-    entries = (list(base), list(head))
     before, after = (
-        {(e.tenant, tie) for e in side if e.tenant in tenants for tie in e.ties} for side in entries
+        {
+            (entry.tenant, tie)
+            for blob in snapshot.blobs.values()
+            for entry in index[blob] or ()
+            if entry.tenant in tenants
+            for tie in entry.tied()
+        }
+        for snapshot in (base, head)
     )
     moved: dict[str, set[Tie]] = defaultdict(set)
     for _, tie in before ^ after:
         moved[tie.key].add(tie)
+    if not moved:
+        return set()
     return {
-        e.tenant
-        for side in entries
-        for e in side
-        for theirs in e.ties
+        entry.tenant
+        for blob in {*base.blobs.values(), *head.blobs.values()}
+        for entry in index[blob] or ()
+        for theirs in entry.tied()
         if any(
             theirs.use != tie.use or theirs.alone or tie.alone for tie in moved.get(theirs.key, ())
         )
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Far:
+    """Of some blobs: the paths to load; of all others the names of their documents and of
+    the groups that these bring into being, and their entries by what they claim."""
+
+    wanted: tuple[str, ...]
+    names: frozenset[tuple[str, str]]
+    claimed: Mapping[str, Sequence[tuple[str, Entry]]]
+
+
+def _far(blobs: Mapping[str, str], index: Index, reach: Reach) -> Far:
+    wanted: list[str] = []
+    names: set[tuple[str, str]] = set()
+    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    for path, blob in blobs.items():
+        entries = index[blob]
+        if entries is None or _is_wanted(entries, reach, path):
+            wanted.append(path)
+            continue
+        for entry in entries:
+            _add_far(path, entry, names, claimed)
+    return Far(tuple(wanted), frozenset(names), claimed)
+
+
+def _add_far(
+    path: str,
+    entry: Entry,
+    names: set[tuple[str, str]],
+    claimed: dict[str, list[tuple[str, Entry]]],
+) -> None:
+    names.add((entry.kind, entry.name))
+    for claim in entry.claims:
+        claimed[claim].append((path, entry))
+        what, key = claim_of(claim)
+        if what in ("group", NAMED):
+            names.add(("Group", key))
+
+
 def _side(
     snapshot: Snapshot,
+    common: Mapping[str, str],
+    shared: Far,
     index: Index,
     reach: Reach,
     fresh: Mapping[str, tuple[Documents, list[Finding]]],
     now: datetime,
 ) -> Side:
-    wanted = [path for path, blob in snapshot.blobs.items() if _is_wanted(index[blob], reach, path)]
+    own = _far({p: b for p, b in snapshot.blobs.items() if p not in common}, index, reach)
+    wanted = (*shared.wanted, *own.wanted)
     documents, findings = _documents(snapshot, wanted, fresh)
     findings = [*snapshot.findings, *findings]
     kept = [d for d in documents.valid if _is_kept(d, reach)]
-    elsewhere, claims = _elsewhere(snapshot, index, {(d.kind, d.name) for d in kept})
+    elsewhere, claims = _elsewhere(snapshot, index, kept, wanted, (shared, own))
     model, unresolved = link(Documents(tuple(kept), documents.broken), elsewhere, claims)
     findings += unresolved if snapshot.blobs else []
     readable = not has_errors(findings)
@@ -186,10 +237,8 @@ def _side(
     )
 
 
-def _is_wanted(entries: tuple[Entry, ...] | None, reach: Reach, path: str) -> bool:
-    if entries is None or path in reach.changed:
-        return True
-    return any(
+def _is_wanted(entries: tuple[Entry, ...], reach: Reach, path: str) -> bool:
+    return path in reach.changed or any(
         entry.kind not in REACHES_NONE
         and (reach.tenants is None or not entry.tenant or entry.tenant in reach.tenants)
         for entry in entries
@@ -224,31 +273,31 @@ def _documents(
 
 
 def _elsewhere(
-    snapshot: Snapshot, index: Index, here: set[tuple[str, str]]
+    snapshot: Snapshot,
+    index: Index,
+    kept: Iterable[Document],
+    wanted: Iterable[str],
+    far: Iterable[Far],
 ) -> tuple[set[tuple[str, str]], list[Claim]]:
-    """The names of the documents that were not loaded, of the groups that they bring into
-    being, and what they claim that a loaded one claims as well."""
-    ours: set[tuple[str, str]] = set()
-    theirs: list[tuple[str, Entry]] = []
-    for path, blob in snapshot.blobs.items():
-        for entry in index[blob] or ():
+    """The names of the documents that are not kept, of the groups that they bring into
+    being, and what they claim that a kept one claims as well."""
+    here = {(d.kind, d.name) for d in kept}
+    ours: set[str] = set()
+    names: set[tuple[str, str]] = set()
+    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    for path in wanted:
+        for entry in index[snapshot.blobs[path]] or ():
             if (entry.kind, entry.name) in here:
                 ours.update(entry.claims)
             else:
-                theirs.append((path, entry))
-    names = {(entry.kind, entry.name) for _, entry in theirs}
-    names |= {
-        ("Group", key)
-        for _, entry in theirs
-        for what, key in entry.claims
-        if what in ("group", NAMED)
-    }
+                _add_far(path, entry, names, claimed)
+    names = names.union(*(part.names for part in far))
     claims = [
-        claim
-        for path, entry in theirs
-        if not ours.isdisjoint(entry.claims)
-        for claim in entry.as_claims(path)
-        if claim.what != NAMED and (claim.what, claim.key) in ours
+        Claim(*claim_of(claim), entry.tenant, Origin(path))
+        for claim in sorted(ours)
+        if claim_of(claim)[0] != NAMED
+        for theirs in (claimed, *(part.claimed for part in far))
+        for path, entry in theirs.get(claim, ())
     ]
     return names, claims
 

@@ -34,7 +34,9 @@ __all__ = [
 FOLDERS: Final = ("budgets", "roles", "tenants", "tests/access")
 ROOT_FILE: Final = "qgov.yaml"
 MAX_TOTAL_BYTES: Final = 512 * 1024 * 1024
-_NAME = re.compile(r"(?!\.{1,2}\Z)[\w .@+=,-]+")
+_LABEL = r"(?!\.{1,2}(?:/|\Z))[\w .@+=,-]+"
+_PATH = re.compile(rf"{_LABEL}(?:/{_LABEL})*")
+_INSIDE: Final = tuple(f"{folder}/" for folder in FOLDERS)
 
 
 class RepositoryError(Exception):
@@ -62,14 +64,12 @@ NESTED: Final = Oddity("is a repository of its own", "put its files into this re
 
 def is_configuration(path: str) -> bool:
     """Whether a path (POSIX, relative to the root) is one of a configuration file."""
-    return path == ROOT_FILE or (
-        path.endswith((".yaml", ".yml")) and path.startswith(tuple(f"{f}/" for f in FOLDERS))
-    )
+    return path == ROOT_FILE or (path.startswith(_INSIDE) and path.endswith((".yaml", ".yml")))
 
 
 def refused_name(path: str) -> Finding | None:
     """The finding for a name that could mislead a reader or lead elsewhere."""
-    if all(_NAME.fullmatch(part) for part in path.split("/")):
+    if _PATH.fullmatch(path):
         return None
     shown = shown_name(path)
     return Finding(

@@ -99,7 +99,9 @@ def test_a_braket_target_is_a_device_of_braket() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["platform-adrnins", "borea1is-leads", "partner-1ab", "atlas-developers"])
+@pytest.mark.parametrize(
+    "name", ["platform-adrnins", "borea1is-leads", "partner-1ab", "atlas-developers"]
+)
 def test_each_of_two_lookalikes_is_reported(name: str) -> None:
     found = {
         f.message
