@@ -95,7 +95,7 @@ def _counts(held: Elevation, binding: Binding) -> bool:
         eligible is not None
         and held.approved_by not in (None, held.subject, held.requested_by)
         and held.not_before is not None
-        and (held.expires - held.not_before).total_seconds() <= eligible.max_duration_s
+        and 0 < (held.expires - held.not_before).total_seconds() <= eligible.max_duration_s
         and (held.ticket is not None or not eligible.ticket)
     )
 

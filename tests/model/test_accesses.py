@@ -145,9 +145,21 @@ def test_an_elevation_gives_a_person_what_the_eligible_binding_would() -> None:
         ("on: aurora/production\n", "on: aurora/sandbox\n"),
         ("on: aurora/production\n", "on: aurora\n"),
         ("role: developer\n", "role: auditor\n"),
+        (
+            "ticket: QGOV-118\n  requestedBy: mei@northwind.example\n  approvedBy: ines@",
+            "ticket: QGOV-118\n  requestedBy: mei@northwind.example\n  approvedBy: mei@",
+        ),
+        (
+            "  approvedBy: ines@northwind.example\n  notBefore: 2026-11-23",
+            "  notBefore: 2026-11-23",
+        ),
+        ("  notBefore: 2026-11-23T08:00:00+01:00\n", ""),
+        ("notBefore: 2026-11-23T08", "notBefore: 2026-11-24T08"),
+        ("notBefore: 2026-11-23T08", "notBefore: 2026-11-20T08"),
+        ("  ticket: QGOV-118\n", ""),
     ],
 )
-def test_an_elevation_without_an_eligible_binding_gives_nothing(old: str, new: str) -> None:
+def test_an_elevation_that_no_binding_can_carry_gives_nothing(old: str, new: str) -> None:
     found = conditions(edited("tenants/exceptions.yaml", old, new))
 
     assert not [cell for cell in found if cell.principal.startswith("user:")]
