@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from fnmatch import translate
 from typing import Final
@@ -16,7 +16,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "covered", "satisfies", "told"]
 
 
 def _globs(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -28,7 +28,7 @@ def _globs(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: match(name) is not None
 
 
-def _covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tuple[Path, ...]]:
+def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tuple[Path, ...]]:
     """The accesses that a guardrail speaks of, with the paths to them that count."""
     tenants = {tenant_of(scope) for scope in rail.scopes}
     named, spared = _globs(rail.principals), _globs(rail.except_principals)
@@ -56,34 +56,40 @@ def _counts(path: Path, rail: Guardrail, spared: Callable[[str], bool], now: dat
 
 def _never(model: AccessModel, now: datetime) -> Iterator[Found]:
     for rail in model.organization.never:
-        found = _covered(model, rail.value, now)
+        found = covered(model, rail.value, now)
         if found:
             cell = min(found)
             path = found[cell][0]
             count = f"{len(found)} such access{'es' if len(found) != 1 else ''}"
             yield Found(
                 rail.at("name"),
-                f"`{rail.name}`: {_told(cell)} through "
+                f"`{rail.name}`: {told(cell)} through "
                 f"`{path.binding.role}` (see {path.binding.origin}); checked the table of "
                 f"accesses and found {count}",
                 rail.document,
             )
 
 
-def _told(cell: Cell) -> str:
+def told(cell: Cell) -> str:
+    """An access in one clause."""
     where = f" with `{cell.backend}`" if cell.backend else ""
     return f"`{cell.principal}` may `{cell.permission}` on `{cell.scope}`{where}"
 
 
+def satisfies(found: Mapping[Cell, tuple[Path, ...]], rail: Guardrail) -> bool:
+    """Whether some access is what an `always` asks for; own things do not stand for all."""
+    plain = {name for name in rail.permissions if not name.endswith(":own")}
+    return any(
+        cell.permission not in plain or not path.conditions.own_only
+        for cell, paths in found.items()
+        for path in paths
+    )
+
+
 def _always(model: AccessModel, now: datetime) -> Iterator[Found]:
     for rail in model.organization.always:
-        found = _covered(model, rail.value, now)
-        plain = {name for name in rail.value.permissions if not name.endswith(":own")}
-        if not any(
-            cell.permission not in plain or not path.conditions.own_only
-            for cell, paths in found.items()
-            for path in paths
-        ):
+        found = covered(model, rail.value, now)
+        if not satisfies(found, rail.value):
             yield found_at(
                 rail,
                 f"`{rail.name}`: nobody of {ticks(rail.value.principals)} may "

@@ -148,7 +148,7 @@ def _status(found: Plan, fail_on: str | None, detailed: bool) -> int:
     from qgov.finding import has_errors
     from qgov.plan.risk import Risk
 
-    if found.stopped_by or has_errors(found.new_findings):
+    if found.stopped_by or found.overrun or has_errors(found.new_findings):
         return 1
     if fail_on is not None and found.risk is not None and found.risk >= Risk[fail_on.upper()]:
         return GATE

@@ -19,6 +19,7 @@ from qgov.plan.causes import Cause, Lines, causes
 from qgov.plan.changes import Change, Row, difference, renamed, rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of
 from qgov.plan.exposure import Exposure, exposure
+from qgov.plan.guardrails import Judged, judged
 from qgov.plan.horizon import Event, horizon
 from qgov.plan.rails import Tripped, tripped
 from qgov.plan.risk import Risk, RiskRule, assess
@@ -80,6 +81,7 @@ class Plan:
     new_findings: tuple[Finding, ...]
     fixed_findings: tuple[Finding, ...]
     approvals: tuple[Approver, ...]
+    guardrails: tuple[Judged, ...]
     rails: tuple[Tripped, ...]
     overridden: tuple[str, ...]
     renames: tuple[tuple[str, str], ...]
@@ -117,6 +119,12 @@ class Plan:
         return tuple(rail for rail in self.rails if rail.rail not in self.overridden)
 
     @property
+    def overrun(self) -> tuple[Judged, ...]:
+        """The guardrails that the change takes away and runs into. One that it leaves in
+        place and breaks is a finding."""
+        return tuple(g for g in self.guardrails if g.removed and g.holds is False)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Rows by kind of change."""
         found = Counter(str(change.row.change) for change in self.access)
@@ -133,7 +141,7 @@ def make_plan(
     horizon_s: int | None = None,
 ) -> Plan:
     """The plan from `base` to `head`. Both sides must be readable. `now` is the clock for
-    the horizon alone; nothing else in a plan depends on the time."""
+    the horizon and the guardrails; nothing else in a plan depends on the time."""
     assert base.readable
     assert head.readable
     old_model, new_model = base.model, head.model
@@ -170,6 +178,7 @@ def make_plan(
         )
         if rules
         else (),
+        guardrails=tuple(judged(old_model, new_model, now, whole=reach.tenants is None)),
         rails=tuple(tripped(old_model, new_model, old_table, changed)),
         overridden=tuple(sorted(overridden)),
         renames=tuple(

@@ -261,6 +261,22 @@ _OUTPUTS: Final[dict[str, _Output]] = {
         {
             "digest": _DIGEST,
             "verdict": _one_of("more permissive", "less permissive", "incomparable", "equivalent"),
+            "guardrails": _object(
+                {
+                    "checked": _NUMBER,
+                    "judged": _list(
+                        _object(
+                            {
+                                "kind": _one_of("always", "never"),
+                                "name": _TEXT,
+                                "holds": {"type": ["boolean", "null"]},
+                                "removed": _FLAG,
+                                "broken_by": {"type": ["string", "null"]},
+                            }
+                        )
+                    ),
+                }
+            ),
             "rails": _list(
                 _object(
                     {

@@ -35,6 +35,19 @@ def as_value(plan: Plan) -> dict[str, Any]:
             "fixed": [finding_value(f) for f in plan.fixed_findings],
         },
         "approvals": [{"by": a.by, "because": a.because} for a in plan.approvals],
+        "guardrails": {
+            "checked": plan.compared.accesses,
+            "judged": [
+                {
+                    "kind": g.kind,
+                    "name": g.name,
+                    "holds": g.holds,
+                    "removed": g.removed,
+                    "broken_by": g.broken_by or None,
+                }
+                for g in plan.guardrails
+            ],
+        },
         "rails": [
             {"rail": r.rail, "message": r.message, "overridden": r.rail in plan.overridden}
             for r in plan.rails

@@ -20,6 +20,7 @@ from qgov.render.plan_view import (
     by_rule,
     compared,
     money,
+    overrun,
     sections,
     verdict,
 )
@@ -43,6 +44,8 @@ def as_markdown(plan: Plan) -> str:
     """The verdict, what stops it, gains, losses, the rest folded, what was compared."""
     risk = f" — {_SIGNS[str(plan.risk)]} {plan.risk} risk" if plan.risk else ""
     lines = [MARKER, f"### {escape(verdict(plan))}{risk}", ""]
+    for sentence in overrun(plan):
+        lines += [f"> ⛔ **guardrail** {escape(sentence)}", ""]
     for rail in plan.rails:
         how = (
             "overridden"

@@ -21,6 +21,7 @@ from qgov.render.plan_view import (
     by_rule,
     compared,
     money,
+    overrun,
     sections,
     shared,
     verdict,
@@ -39,6 +40,8 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines.append(paint(_sides(plan), "quiet", colour))
     for rail in plan.rails:
         lines += ["", *_rail(rail.rail, rail.message, rail.rail in plan.overridden, colour)]
+    for sentence in overrun(plan):
+        lines += ["", *(paint(x, "error", colour) for x in wrapped(f"GUARDRAIL {sentence}", 0, 2))]
     for title, entries in sections(plan):
         body = [line for entry in entries for line in ("", *_entry(entry, colour))]
         lines += _section(title.upper(), body[1:], colour)

@@ -35,6 +35,7 @@ __all__ = [
     "compared",
     "entries",
     "money",
+    "overrun",
     "sections",
     "shared",
     "verdict",
@@ -289,4 +290,21 @@ def compared(plan: Plan) -> str:
             f"; {count(c.unchanged_tenants, 'tenant')} not loaded, being the same bytes "
             "on both sides"
         )
-    return text
+    return f"{text}; {_guarded(plan)}" if plan.guardrails else text
+
+
+def _guarded(plan: Plan) -> str:
+    holding = sum(1 for judged in plan.guardrails if judged.holds)
+    beyond = sum(1 for judged in plan.guardrails if judged.holds is None)
+    text = f"{holding} of {count(len(plan.guardrails), 'guardrail')} hold over these accesses"
+    return f"{text}, {beyond} rest on tenants not loaded" if beyond else text
+
+
+def overrun(plan: Plan) -> list[str]:
+    """Each guardrail that the change takes away and runs into, in a sentence."""
+    return [
+        f"{judged.kind} {judged.name}: "
+        + (judged.broken_by or "nobody is left")
+        + "; this change removes the guardrail that forbids it"
+        for judged in plan.overrun
+    ]

@@ -1,0 +1,63 @@
+"""Guardrails of the organization, judged over the accesses of the head.
+
+Those of the base are judged too, even when the change removes them: a change cannot take
+away the guardrail that it runs into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from qgov.checks.guardrails import covered, satisfies, told
+from qgov.language.kinds.organization import Guardrail
+from qgov.model.access_model import AccessModel
+
+__all__ = ["Judged", "judged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A guardrail and whether it holds; None where only tenants that were not loaded could
+    tell. `removed` says that the change takes it away; `broken_by` is one access."""
+
+    kind: str
+    name: str
+    holds: bool | None
+    removed: bool
+    broken_by: str = ""
+
+
+def judged(
+    base: AccessModel | None, head: AccessModel | None, now: datetime, *, whole: bool
+) -> list[Judged]:
+    """Every guardrail of either side, judged on the head; those that the base broke
+    already and the change removes are left out."""
+    if head is None:
+        return []
+    found = [_judge(head, kind, rail, now, whole, removed=False) for kind, rail in _rails(head)]
+    kept = list(_rails(head))
+    for kind, rail in _rails(base) if base else ():
+        if (kind, rail) in kept or base is None:
+            continue
+        if _judge(base, kind, rail, now, whole, removed=True).holds is not False:
+            found.append(_judge(head, kind, rail, now, whole, removed=True))
+    return sorted(found, key=lambda j: (j.kind, j.name, j.removed))
+
+
+def _rails(model: AccessModel) -> Iterator[tuple[str, Guardrail]]:
+    for kind, facts in (("always", model.organization.always), ("never", model.organization.never)):
+        for fact in facts:
+            yield kind, fact.value
+
+
+def _judge(
+    model: AccessModel, kind: str, rail: Guardrail, now: datetime, whole: bool, *, removed: bool
+) -> Judged:
+    matching = covered(model, rail, now)
+    if kind == "never":
+        example = told(min(matching)) if matching else ""
+        return Judged(kind, rail.name, not matching, removed, example)
+    holds = satisfies(matching, rail)
+    return Judged(kind, rail.name, True if holds else False if whole else None, removed)
