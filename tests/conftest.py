@@ -1,7 +1,11 @@
-"""With QGOV_REQUIRE_REAL=1 a test that cannot run is a test that failed.
+"""What holds for every test.
 
-A skip is a courtesy to a machine without Terraform or a policy engine. On a
-machine that promises to have them (`.ci/run`) it would hide what was not proven.
+With QGOV_REQUIRE_REAL=1 a test that cannot run is a test that failed: a skip is a
+courtesy to a machine without Terraform or a policy engine. On a machine that promises
+to have them (`.ci/run`) it would hide what was not proven.
+
+Generated examples have no deadline, because a first call may import or wait for a
+process; in CI they are the same for the same code, so that a red run can be repeated.
 """
 
 from __future__ import annotations
@@ -11,6 +15,10 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("qgov", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("qgov")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
