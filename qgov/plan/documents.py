@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from qgov.language.documents import Document
 
@@ -84,12 +84,42 @@ def _unordered(value: Any) -> Any:
     return value
 
 
-def _differences(old: Any, new: Any) -> list[dict[str, Any]]:
+_ABSENT: Final = object()
+
+
+def _differences(old: Any, new: Any, at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
+    """What differs, by path. DeepDiff costs as much for what is equal as for what is not, so
+    mappings are descended here and only lists that differ are left to it."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(key for key in {*old, *new} if old.get(key, _ABSENT) != new.get(key, _ABSENT))
+        return [
+            difference
+            for key in keys
+            for difference in _differences(old.get(key, _ABSENT), new.get(key, _ABSENT), (*at, key))
+        ]
+    if isinstance(old, list) and isinstance(new, list):
+        return _list_differences(old, new, at)
+    change = "added" if old is _ABSENT else "removed" if new is _ABSENT else "changed"
+    return [_difference(at, change, old, new)]
+
+
+def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> dict[str, Any]:
+    return {
+        "path": _path(at),
+        "change": change,
+        "before": None if change == "added" else old,
+        "after": None if change == "removed" else new,
+    }
+
+
+def _list_differences(
+    old: list[Any], new: list[Any], at: tuple[str | int, ...]
+) -> list[dict[str, Any]]:
     from deepdiff import DeepDiff
 
     delta = DeepDiff(
-        _plain(old),
-        _plain(new),
+        old,
+        new,
         view="tree",
         verbose_level=2,
         ignore_order=not _has_long_list(old) and not _has_long_list(new),
@@ -103,25 +133,12 @@ def _differences(old: Any, new: Any) -> list[dict[str, Any]]:
         "iterable_item_removed": "removed",
     }
     found = [
-        {
-            "path": _path(item.path(output_format="list")),
-            "change": names[kind],
-            "before": None if names[kind] == "added" else item.t1,
-            "after": None if names[kind] == "removed" else item.t2,
-        }
+        _difference((*at, *item.path(output_format="list")), names[kind], item.t1, item.t2)
         for kind, items in delta.items()
         if kind in names
         for item in items
     ]
     return sorted(found, key=lambda d: (d["path"], d["change"]))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _has_long_list(value: Any) -> bool:
@@ -132,7 +149,7 @@ def _has_long_list(value: Any) -> bool:
     )
 
 
-def _path(steps: list[str | int]) -> str:
+def _path(steps: Sequence[str | int]) -> str:
     text = ""
     for step in steps:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)

@@ -198,7 +198,8 @@ def _kinds(principals: Iterable[str]) -> str:
     found: dict[str, int] = defaultdict(int)
     for principal in set(principals):
         found[principal.partition(":")[0]] += 1
-    return " and ".join(count(found[kind], *words[kind]) for kind in words if found[kind])
+    counted = [count(found[kind], *words[kind]) for kind in words if found[kind]]
+    return " and ".join([", ".join(counted[:-1]), counted[-1]] if counted[1:] else counted)
 
 
 def verdict(plan: Plan) -> str:
