@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingABC
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ class Documents:
     broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def read_documents(files: MappingABC[str, bytes]) -> tuple[Documents, list[Finding]]:
+def read_documents(files: Mapping[str, bytes]) -> tuple[Documents, list[Finding]]:
     """Read and validate every document of `files` (repository path → bytes)."""
     valid: list[Document] = []
     broken: set[tuple[str, str]] = set()

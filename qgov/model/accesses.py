@@ -8,7 +8,7 @@ the same access give the same cell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -38,9 +38,6 @@ class Path:
     conditions: Conditions
     binding: Binding
     elevation: Elevation | None = None
-
-
-Table = Mapping[Cell, tuple[Path, ...]]
 
 
 def accesses(
