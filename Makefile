@@ -4,6 +4,8 @@
 QGOV_PYTHON ?= python3
 BIN := .venv/bin
 # --no-compile: Python compiles what it imports, which is a part of what is installed.
+# What takes seconds to compile, once instead of in every process of the tests.
+LARGE := import cedarpy, cirq_google, deepdiff, hypothesis, jsonschema, pytest, regopy, scim2_models
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --no-compile
 EXAMPLE := docs/examples/researchers-in-production.patch
@@ -72,11 +74,11 @@ lock: $(VENV) ## Resolve pyproject.toml into requirements/ again (LOCK=--upgrade
 	$(INSTALL) --require-hashes --only-binary :all: -r requirements/lock.txt
 	$(LOCKED) --group lock --output-file requirements/lock.txt
 	$(LOCKED) --group build pyproject.toml --output-file requirements/run.txt
-	$(LOCKED) --group dev pyproject.toml --extra engines --extra evidence \
+	$(LOCKED) --group dev pyproject.toml --extra engines --extra evidence --extra conform \
 	  --constraints requirements/run.txt --output-file requirements/dev.txt
 
 LOCKED = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 $(LOCK) \
-  --generate-hashes --no-annotate --only-binary :all: --custom-compile-command 'make lock'
+  --generate-hashes --no-annotate --no-strip-extras --only-binary :all: --custom-compile-command 'make lock'
 
 clean: ## Remove .venv and everything that tools left behind
 	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \
@@ -101,4 +103,5 @@ $(SELF): pyproject.toml $(RUN)
 
 $(DEV): requirements/dev.txt $(SELF)
 	$(INSTALL) --require-hashes --only-binary :all: -r requirements/dev.txt
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c '$(LARGE)'
 	@touch $@

@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from qgov.checks import check, rules
 from qgov.decision.access_tests import run
-from qgov.decision.engine import ReferenceEngine
+from qgov.decision.engines.reference import ReferenceEngine
 from qgov.finding import Severity
 from qgov.language.kinds import KINDS
 from qgov.model.access_model import AccessModel

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from qgov.decision.reference import decide
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 
-__all__ = ["UNANSWERED", "Engine", "EngineError", "ReferenceEngine", "decide_or_deny"]
+__all__ = ["UNANSWERED", "Engine", "EngineError", "EngineKind", "decide_or_deny"]
 
 
 class EngineError(Exception):
@@ -51,29 +51,17 @@ class Engine(Protocol):
         ...
 
 
-class ReferenceEngine:
-    """The reference as an engine."""
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """An engine that can be started: each is one file of `engines/` that ends in `ENGINE`.
 
-    name = "reference"
+    `start` gets the model, of which only the reference makes use, and the compiled
+    artifacts by path, of which it reads those in `needs`. Raises EngineError.
+    """
 
-    def __init__(self, model: AccessModel, revision: str = "") -> None:
-        self._model = model
-        self._revision = revision
-
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
-        """Never raises."""
-        return [decide(self._model, request, self._revision) for request in requests]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
+    name: str
+    start: Callable[[AccessModel, Mapping[str, bytes]], Engine]
+    needs: tuple[str, ...] = ()
 
 
 UNANSWERED: Final = Decision(

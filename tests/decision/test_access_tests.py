@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from qgov.decision.access_tests import Result, run
-from qgov.decision.engine import ReferenceEngine
-from qgov.decision.rego import RegoEngine
+from qgov.decision.engines.reference import ReferenceEngine
+from qgov.decision.engines.rego import RegoEngine
 from qgov.language.documents import read_documents
 from qgov.model.access_model import AccessModel
 from qgov.model.link import link

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
+from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
-from qgov.decision.rego import RegoEngine
 from qgov.decision.request import normalize
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel

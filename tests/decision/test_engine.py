@@ -10,8 +10,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from qgov.decision.engine import UNANSWERED, EngineError, ReferenceEngine, decide_or_deny
-from qgov.decision.rego import RegoEngine, as_decision, read_bundle
+from qgov.decision.answer import as_decision
+from qgov.decision.bundle import read_bundle
+from qgov.decision.engine import UNANSWERED, EngineError, decide_or_deny
+from qgov.decision.engines.reference import ReferenceEngine
+from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.request import Decision, Request
 from qgov.targets.opa import TARGET
 from tests.decision.harness import DEVELOPER, MODEL, PIPELINE

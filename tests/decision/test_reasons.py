@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
-from qgov.decision.rego import RegoEngine
 from qgov.decision.request import REASONS, Decision
 from qgov.targets.opa import TARGET
 from tests.decision.harness import AUDITOR, DEVELOPER, FILES, MODEL, PIPELINE, asking, elevation

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from qgov.decision.answer import as_decision
 from qgov.decision.reference import decide
-from qgov.decision.rego import as_decision
 from qgov.decision.request import normalize
 from qgov.model.access_model import AccessModel
 from qgov.targets.opa import TARGET

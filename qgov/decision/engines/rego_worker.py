@@ -1,7 +1,7 @@
 """A process that holds rego-cpp: one JSON line in, one out. Run by its path, not imported.
 
 rego-cpp can abort the process, run forever, and print to any standard stream; see
-`qgov.decision.rego`, which starts this and knows how it may end. The first line in is
+`qgov.decision.engines.rego`, which starts this and knows how it may end. The first line in is
 `{"modules": {name: text}, "data": …, "query": text}` and is answered by `{"ready": true}`;
 each further line is an input and is answered by the query's output as rego-cpp prints it.
 """

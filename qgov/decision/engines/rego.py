@@ -2,128 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import selectors
 import subprocess
 import sys
-import tarfile
 import time
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from qgov.decision.engine import EngineError
-from qgov.decision.request import REASONS, WARNINGS, Decision, Request, normalize
+from qgov.decision.answer import as_decision
+from qgov.decision.bundle import read_bundle
+from qgov.decision.engine import EngineError, EngineKind
+from qgov.decision.request import Decision, Request, normalize
+from qgov.model.access_model import AccessModel
 
-__all__ = ["Bundle", "RegoEngine", "as_decision", "read_bundle"]
+__all__ = ["ENGINE", "RegoEngine"]
 
 QUERY: Final = "decision := data.qgov.authz.decision"
-MAX_BYTES: Final = 1 << 30
-"""How much a bundle may unpack to; OPA's own bound for one file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """What a bundle holds: Rego by file name, and the data of all its files in one."""
-
-    revision: str
-    modules: Mapping[str, str]
-    data: Mapping[str, Any]
-
-
-def read_bundle(content: bytes) -> Bundle:
-    """Read a bundle's tarball. Raises EngineError when it is none, or a file collides."""
-    modules: dict[str, str] = {}
-    data: dict[str, Any] = {}
-    manifest: Any = {}
-    try:
-        for name, text in _files(content):
-            folder, _, base = name.rpartition("/")
-            if base.endswith(".rego"):
-                modules[name] = text
-            elif base == "data.json":
-                _merge(data, folder.split("/") if folder else [], json.loads(text), name)
-            elif name == ".manifest":
-                manifest = json.loads(text)
-        revision = str(manifest.get("revision", ""))
-    except (
-        tarfile.TarError,
-        gzip.BadGzipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise EngineError(f"the bundle cannot be read: {error}") from error
-    if not modules:
-        raise EngineError("the bundle holds no policy")
-    return Bundle(revision, modules, data)
-
-
-def _files(content: bytes) -> list[tuple[str, str]]:
-    found, left = [], MAX_BYTES
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
-        for entry in archive:
-            if not entry.isfile():
-                continue
-            left -= entry.size
-            stream = archive.extractfile(entry)
-            if left < 0 or stream is None:
-                raise EngineError(f"the bundle unpacks to more than {MAX_BYTES} bytes")
-            found.append(
-                (entry.name.removeprefix("./").removeprefix("/"), stream.read().decode("utf-8"))
-            )
-    return found
-
-
-def _merge(data: dict[str, Any], path: Sequence[str], value: Any, name: str) -> None:
-    for label in reversed(path):
-        value = {label: value}
-    if not isinstance(value, dict):
-        raise EngineError(f"{name} is no object")
-    _merge_objects(data, value, name)
-
-
-def _merge_objects(into: dict[str, Any], value: Mapping[str, Any], name: str) -> None:
-    for key, child in value.items():
-        if isinstance(child, dict) and isinstance(into.setdefault(key, {}), dict):
-            _merge_objects(into[key], child, name)
-        elif key in into:
-            raise EngineError(f"{name} says `{key}` a second time")
-        else:
-            into[key] = child
-
-
-def as_decision(answer: Any) -> Decision:
-    """A policy's answer as a decision. Raises EngineError unless it is one: an answer that
-    is not understood allows nothing."""
-    fields = {"allow", "reasons", "warnings", "obligations", "revision"}
-    if not isinstance(answer, dict) or set(answer) != fields:
-        raise EngineError("the policy's answer is no decision")
-    allow, obligations, revision = answer["allow"], answer["obligations"], answer["revision"]
-    reasons = _codes(answer["reasons"], REASONS)
-    warnings = _codes(answer["warnings"], WARNINGS)
-    sound = (
-        isinstance(allow, bool)
-        and allow == (not reasons)
-        and isinstance(obligations, dict)
-        and isinstance(revision, str)
-    )
-    if not sound:
-        raise EngineError("the policy's answer contradicts itself")
-    return Decision(allow, reasons, warnings, obligations, revision)
-
-
-def _codes(given: Any, known: Sequence[str]) -> tuple[str, ...]:
-    if not isinstance(given, list) or not all(isinstance(g, str) and g in known for g in given):
-        raise EngineError("the policy's answer has an unknown reason or warning")
-    return tuple(sorted(set(given)))
 
 
 class RegoEngine:
@@ -236,3 +133,10 @@ class RegoEngine:
     def _answer(output: Any) -> Decision:
         bindings = output.get("bindings") if isinstance(output, dict) else None
         return as_decision(bindings.get("decision") if isinstance(bindings, dict) else None)
+
+
+def _start(_model: AccessModel, artifacts: Mapping[str, bytes]) -> RegoEngine:
+    return RegoEngine(artifacts["policy/opa/bundle.tar.gz"])
+
+
+ENGINE = EngineKind("rego", _start, needs=("policy/opa/bundle.tar.gz",))
