@@ -10,7 +10,7 @@ from typing import Final, Protocol, Self
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 
-__all__ = ["UNANSWERED", "Engine", "EngineError", "EngineKind", "decide_or_deny"]
+__all__ = ["UNANSWERED", "Engine", "EngineError", "EngineKind", "Settings", "decide_or_deny"]
 
 
 class EngineError(Exception):
@@ -52,6 +52,21 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """What an engine may need to know of its surroundings.
+
+    `opa` is OPA's program, `opa_url` a server that answers instead of one started here,
+    `bundle_key` the PEM public key that the bundle must be signed with; `deadline_s`
+    bounds one answer, in seconds.
+    """
+
+    opa: str = "opa"
+    opa_url: str | None = None
+    bundle_key: bytes | None = None
+    deadline_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class EngineKind:
     """An engine that can be started: each is one file of `engines/` that ends in `ENGINE`.
 
@@ -60,7 +75,7 @@ class EngineKind:
     """
 
     name: str
-    start: Callable[[AccessModel, Mapping[str, bytes]], Engine]
+    start: Callable[[AccessModel, Mapping[str, bytes], Settings], Engine]
     needs: tuple[str, ...] = ()
 
 

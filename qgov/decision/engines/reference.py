@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from qgov.decision.engine import EngineKind
+from qgov.decision.engine import EngineKind, Settings
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
@@ -39,7 +39,7 @@ class ReferenceEngine:
         return None
 
 
-def _start(model: AccessModel, _: Mapping[str, bytes]) -> ReferenceEngine:
+def _start(model: AccessModel, _: Mapping[str, bytes], __: Settings) -> ReferenceEngine:
     return ReferenceEngine(model)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
-from qgov.decision.engine import EngineError, EngineKind
+from qgov.decision.engine import EngineError, EngineKind, Settings
 from qgov.decision.request import Decision, Request, normalize
 from qgov.model.access_model import AccessModel
 
@@ -135,8 +135,8 @@ class RegoEngine:
         return as_decision(bindings.get("decision") if isinstance(bindings, dict) else None)
 
 
-def _start(_model: AccessModel, artifacts: Mapping[str, bytes]) -> RegoEngine:
-    return RegoEngine(artifacts["policy/opa/bundle.tar.gz"])
+def _start(_: AccessModel, artifacts: Mapping[str, bytes], settings: Settings) -> RegoEngine:
+    return RegoEngine(artifacts["policy/opa/bundle.tar.gz"], deadline_s=settings.deadline_s)
 
 
 ENGINE = EngineKind("rego", _start, needs=("policy/opa/bundle.tar.gz",))
