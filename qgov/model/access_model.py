@@ -8,10 +8,10 @@ frozen spec objects, wrapped in `Fact`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from qgov.finding import Origin
 from qgov.language.documents import Document
@@ -31,6 +31,7 @@ from qgov.language.kinds.organization import (
 )
 from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
 from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
+from qgov.model.scope import tenant_of
 
 __all__ = [
     "AccessModel",
@@ -43,12 +44,21 @@ __all__ = [
     "Fact",
     "Group",
     "Organization",
+    "Price",
+    "Raise",
     "Role",
     "Tenant",
     "Workload",
 ]
 
 T = TypeVar("T")
+
+
+def _grouped(values: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for value in values:
+        found.setdefault(key(value), []).append(value)
+    return {name: tuple(group) for name, group in found.items()}
 
 
 def _place(written: Fact[Any] | Origin) -> Origin:
@@ -209,11 +219,19 @@ class Elevation:
     source: Fact[Any] = field(compare=False, repr=False)
 
 
+class Raise(NamedTuple):
+    """What an exception adds to a budget, from `not_before` until before `expires`."""
+
+    increase_micros: int
+    not_before: datetime | None
+    expires: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Bounds for the jobs of a scope. Money in micros of the organization's currency;
-    shares in basis points; `stop_at` None never stops. `raised_micros` is what its
-    exceptions add for a while."""
+    shares in basis points; `stop_at` None never stops. `raises` are its exceptions that
+    somebody else than who asked approved."""
 
     name: str
     scope: str
@@ -226,8 +244,13 @@ class Budget:
     quotas: tuple[tuple[str, str, int, tuple[int, ...]], ...]
     approval: ApprovalRule | None
     approval_classes: tuple[str, ...]
-    raised_micros: int
+    raises: tuple[Raise, ...]
     source: Fact[Any] = field(compare=False, repr=False)
+
+    @property
+    def raised_micros(self) -> int:
+        """The most that its exceptions add."""
+        return sum(r.increase_micros for r in self.raises)
 
     @property
     def monthly_stop_micros(self) -> int | None:
@@ -263,10 +286,21 @@ class Claim:
         return _place(self.written)
 
 
+class Price(NamedTuple):
+    """What a job on a backend costs, in micros of the organization's currency; the parts
+    add up. Time is priced by the hour, so that no rate is rounded."""
+
+    per_task_micros: int
+    per_shot_micros: int
+    per_hour_micros: int
+    minimum_micros: int
+
+
 @dataclass(frozen=True, slots=True)
 class Organization:
     """The company: what no tenant owns. `backend_limits` are a backend's bounds of one job
-    in the organization's currency; how wide the device is, is a fact of the device."""
+    in the organization's currency; how wide the device is, is a fact of the device. A
+    backend without an entry in `prices` is free."""
 
     name: str
     floor: Conditions
@@ -274,6 +308,7 @@ class Organization:
     providers: Mapping[str, Fact[IdentityProvider]]
     backends: Mapping[str, Fact[BackendSpec]]
     backend_limits: Mapping[str, JobLimits]
+    prices: Mapping[str, Price]
     queues: Mapping[str, Fact[Queue]]
     stores: Mapping[str, Fact[StoreSpec]]
     secrets_managers: Mapping[str, Fact[SecretsManager]]
@@ -305,6 +340,19 @@ class AccessModel:
     tests: tuple[AccessTest, ...]
     claims: tuple[Claim, ...]
     documents: tuple[Document, ...] = field(compare=False, repr=False)
+    budgets_in: Mapping[str, tuple[Budget, ...]] = field(init=False, compare=False, repr=False)
+    """Tenant (empty: any) → the budgets that its jobs may fall under."""
+    elevations_of: Mapping[str, tuple[Elevation, ...]] = field(
+        init=False, compare=False, repr=False
+    )
+    """Subject → elevations."""
+
+    def __post_init__(self) -> None:
+        for name, index in (
+            ("budgets_in", _grouped(self.budgets.values(), lambda b: tenant_of(b.scope))),
+            ("elevations_of", _grouped(self.elevations, lambda e: e.subject)),
+        ):
+            object.__setattr__(self, name, index)
 
     def environment(self, scope: str) -> Environment | None:
         """The environment that a scope of two or three labels lies in."""

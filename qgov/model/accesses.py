@@ -159,7 +159,10 @@ def budgets_at(model: AccessModel, scope: str, principal: str = "") -> list[Budg
     """The budgets that bound a project's jobs, for a principal where one is given."""
     return [
         budget
-        for budget in model.budgets.values()
+        for budget in (
+            *model.budgets_in.get(tenant_of(scope), ()),
+            *model.budgets_in.get("", ()),
+        )
         if matches(budget.scope, scope)
         and (budget.group is None or principal == f"group:{budget.group}")
     ]
@@ -172,9 +175,6 @@ class _Fold:
         self._model = model
         self._base: dict[tuple[object, ...], Conditions] = {}
         self._money: dict[tuple[str, str], tuple[list[Budget], tuple[str, ...]]] = {}
-        self._by_tenant: dict[str, list[Budget]] = defaultdict(list)
-        for budget in model.budgets.values():
-            self._by_tenant[tenant_of(budget.scope)].append(budget)
 
     def __call__(
         self, binding: Binding, role: Role, permission: str, scope: str, held: Elevation | None
@@ -234,11 +234,7 @@ class _Fold:
     def _budgets(self, scope: str, principal: str) -> tuple[list[Budget], tuple[str, ...]]:
         key = (scope, principal)
         if key not in self._money:
-            found = [
-                b
-                for b in (*self._by_tenant[tenant_of(scope)], *self._by_tenant[""])
-                if matches(b.scope, scope) and b.group in (None, principal.removeprefix("group:"))
-            ]
+            found = budgets_at(self._model, scope, principal)
             self._money[key] = (found, tuple(sorted(b.name for b in found)))
         return self._money[key]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qgov.language.documents import Document
-from qgov.model.access_model import Budget, Fact, Group, Tenant
+from qgov.model.access_model import Budget, Fact, Group, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
@@ -30,9 +30,10 @@ def link_budgets(
             "budget", spec.budget, found, document, "spec", "budget", kind="Budget"
         )
         more = names.micros(spec.increase, document, "spec", "increase")
-        if known:
+        if known and spec.approved_by not in (None, spec.requested_by):
             budget = found[spec.budget]
-            found[spec.budget] = replace(budget, raised_micros=budget.raised_micros + more)
+            added = Raise(more, spec.not_before, spec.expires)
+            found[spec.budget] = replace(budget, raises=(*budget.raises, added))
     return found
 
 
@@ -62,7 +63,7 @@ def _budget(
         ),
         approval=_approval(document, groups, names),
         approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),
-        raised_micros=0,
+        raises=(),
         source=Fact(document.name, spec, document, ("spec",)),
     )
 

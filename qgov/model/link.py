@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from qgov.finding import Finding, Origin
 from qgov.language.documents import Document, Documents
+from qgov.language.kinds.organization import Price as PriceSpec
 from qgov.model.access_model import (
     AccessModel,
     AccessTest,
@@ -16,6 +17,7 @@ from qgov.model.access_model import (
     Claim,
     Fact,
     Organization,
+    Price,
     Role,
     Tenant,
     Workload,
@@ -157,6 +159,11 @@ def _organization(document: Document, names: Resolver) -> Organization:
             name: names.limits(backend.limits, document, "spec", "backends", name, "limits")
             for name, backend in sorted(spec.backends.items())
         },
+        prices={
+            name: _price(backend.price, names, document, "spec", "backends", name, "price")
+            for name, backend in sorted(spec.backends.items())
+            if backend.price is not None
+        },
         queues=_facts(document, "queues", spec.queues),
         stores=_facts(document, "stores", spec.stores),
         secrets_managers=_facts(document, "secretsManagers", spec.secrets_managers),
@@ -176,6 +183,20 @@ def _organization(document: Document, names: Resolver) -> Organization:
     return organization
 
 
+def _price(price: PriceSpec, names: Resolver, document: Document, *path: str) -> Price:
+    def micros(field: str) -> int:
+        amount = getattr(price, field)
+        return 0 if amount is None else names.micros(amount, document, *path, to_camel(field))
+
+    hours = {"per_second": 3600, "per_minute": 60, "per_hour": 1}
+    return Price(
+        per_task_micros=micros("per_task"),
+        per_shot_micros=micros("per_shot"),
+        per_hour_micros=sum(micros(field) * many for field, many in hours.items()),
+        minimum_micros=micros("minimum"),
+    )
+
+
 def _guardrails(document: Document, kind: str) -> tuple[Fact[Any], ...]:
     return tuple(
         Fact(rail.name, rail, document, ("spec", "guardrails", kind, index))
@@ -189,10 +210,6 @@ def _check_organization(organization: Organization, names: Resolver) -> None:
         names.defined(
             "vendor", backend.value.vendor, organization.vendors, document, *backend.path, "vendor"
         )
-        price = backend.value.price
-        for field in ("per_task", "per_shot", "per_second", "per_minute", "per_hour", "minimum"):
-            if price is not None and (amount := getattr(price, field)) is not None:
-                names.micros(amount, document, *backend.path, "price", to_camel(field))
     for sink in organization.audit_sinks.values():
         if sink.value.store is not None:
             names.defined(
