@@ -15,11 +15,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from qgov.decision.job_rules import COUNTED
 from qgov.finding import has_errors
 from qgov.language.documents import read_documents
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel, Binding
-from qgov.model.accesses import backends_of, scopes_at
+from qgov.model.access_model import AccessModel, Binding, Budget
+from qgov.model.accesses import backends_of, budgets_around, scopes_at
+from qgov.model.budgets import soft_threshold
+from qgov.model.conditions import ApprovalRule
 from qgov.model.link import link
 from qgov.model.scope import EVERYWHERE
 
@@ -95,6 +98,89 @@ def floors(draw: st.DrawFn) -> dict[str, Any]:
             "countries": draw(
                 st.sampled_from((None, None, None, None, ["DE"], ["DE", "FR"], ["US"]))
             ),
+            "job": draw(st.sampled_from((None, None, None)) | job_limits()),
+        }
+    )
+
+
+@st.composite
+def job_limits(draw: st.DrawFn) -> dict[str, Any] | None:
+    """`JobLimits`, mostly none."""
+    return (
+        _present(
+            {
+                "shots": draw(st.sampled_from((None, 100, 1000))),
+                "circuits": draw(st.sampled_from((None, 1, 10))),
+                "qubits": draw(st.sampled_from((None, 5))),
+                "qpuSeconds": draw(st.sampled_from((None, 10, 60))),
+                "cost": draw(st.sampled_from((None, "1.00 EUR", "6.00 EUR"))),
+            }
+        )
+        or None
+    )
+
+
+@st.composite
+def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """A budget with everything that one may have."""
+    shares = st.lists(st.sampled_from(("50%", "80%", "99.99%", "100%")), max_size=2, unique=True)
+    quotas = st.builds(
+        lambda measure, per, limit, warn: {
+            "measure": measure,
+            "per": per,
+            "limit": limit,
+            "warnAt": warn,
+        },
+        st.sampled_from(("jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds")),
+        st.sampled_from(("job", "day", "month")),
+        st.sampled_from((0, 7, 100, 1000, 2**53 - 1)),
+        shares,
+    )
+    money = st.builds(
+        lambda period, limit, warn, stop: _present(
+            {"period": period, "limit": limit, "warnAt": warn, "stopAt": stop}
+        ),
+        st.sampled_from(("monthly", "quarterly", "yearly")),
+        st.sampled_from(("10.00 EUR", "7.000001 EUR", "999999999999.00 EUR")),
+        shares,
+        st.sampled_from((None, "100%", "100%", "50%", "9999.99%")),
+    )
+    approval = st.builds(
+        lambda above, classes, approvers, valid: {
+            "above": above,
+            "forClasses": classes,
+            "approvers": approvers,
+            "validFor": valid,
+        },
+        st.sampled_from(("1.00 EUR", "5.00 EUR")),
+        st.sampled_from((["qpu"], ["simulator"], ["qpu", "simulator"])),
+        st.sampled_from(("leads", "guests")),
+        st.sampled_from(("1h", "7d")),
+    )
+    return _present(
+        {
+            "scope": draw(st.sampled_from(scopes)),
+            "group": draw(st.sampled_from((None, None, *GROUPS))),
+            "owner": "leads",
+            "budget": draw(st.none() | money),
+            "quotas": draw(st.lists(quotas, max_size=2)),
+            "approval": draw(st.none() | approval),
+        }
+    )
+
+
+@st.composite
+def _raises(draw: st.DrawFn, budgets: int) -> dict[str, Any]:
+    start = NOW + timedelta(minutes=draw(st.sampled_from((-120, 0, 10))))
+    return _present(
+        {
+            "budget": f"budget-{draw(st.integers(0, budgets - 1))}",
+            "increase": draw(st.sampled_from(("1.00 EUR", "0.000001 EUR"))),
+            "reason": "a series is repeated",
+            "requestedBy": draw(st.sampled_from((None, PEOPLE[0]))),
+            "approvedBy": draw(st.sampled_from((None, PEOPLE[0], *[PEOPLE[1]] * 3))),
+            "notBefore": draw(st.sampled_from((None, start.isoformat()))),
+            "expires": (start + timedelta(minutes=draw(st.sampled_from((60, 120))))).isoformat(),
         }
     )
 
@@ -263,7 +349,10 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
             "floors": draw(floors()),
             "tiers": {"production": {"floors": draw(floors())}},
             "vendors": VENDORS,
-            "backends": BACKENDS,
+            "backends": {
+                name: _present({**backend, "limits": draw(job_limits())})
+                for name, backend in BACKENDS.items()
+            },
             "queues": {"governed": {"priority": 500}} if queues else None,
             "stores": {
                 "records": {
@@ -292,6 +381,24 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
     for index, spec in enumerate(draw(st.lists(_elevations(tuple(scopes)), max_size=3))):
         name = f"elevation-{index}"
         files[f"tenants/{name}.yaml"] = _document("Elevation", name, spec)
+    around = (
+        "*",
+        *scopes,
+        *(
+            "/".join((*s.split("/")[:1], "*", *s.split("/")[2:]))
+            for s in scopes
+            if s.count("/") == 2
+        ),
+    )
+    budgets = draw(st.lists(_budgets(around), max_size=4))
+    for index, spec in enumerate(budgets):
+        name = f"budget-{index}"
+        files[f"budgets/{name}.yaml"] = _document("Budget", name, spec)
+    for index, spec in enumerate(
+        draw(st.lists(_raises(len(budgets)), max_size=2)) if budgets else []
+    ):
+        name = f"raise-{index}"
+        files[f"budgets/{name}.yaml"] = _document("BudgetException", name, spec)
     return {path: json.dumps(content).encode() for path, content in files.items()}
 
 
@@ -424,6 +531,115 @@ def _contexts(
                 }
             ),
             "elevations": held,
+            **draw(_jobs(model, aim, subject, scope, now)),
+        }
+    )
+
+
+@st.composite
+def _jobs(
+    draw: st.DrawFn,
+    model: AccessModel,
+    aim: Binding | None,
+    subject: dict[str, Any],
+    scope: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """A job beside its limits, with usage beside its thresholds and approvals beside theirs."""
+    budgets = budgets_around(model, scope) if scope.count("/") == 2 else []
+    job = {
+        name: _mostly(draw, draw(st.sampled_from(_around(values))), None, -1, "1", 10**15, 2.5)
+        for name, values in _sizes(model, aim, scope, budgets).items()
+    }
+    usage = {b.name: draw(_usage(b, job)) for b in budgets}
+    rules = [b.approval for b in budgets if b.approval]
+    approvals = draw(st.lists(_approvals(rules, subject, scope, job, now), max_size=2))
+    return {
+        "job": _mostly(draw, _present(job), None, "small"),
+        "usage": _mostly(draw, usage, {}, None),
+        "approvals": _mostly(draw, approvals, None),
+    }
+
+
+def _sizes(
+    model: AccessModel, aim: Binding | None, scope: str, budgets: list[Budget]
+) -> dict[str, set[int]]:
+    """The thresholds that a job's attributes may meet."""
+    bounds = [model.floor(scope).job, *model.organization.backend_limits.values()]
+    bounds += [aim.requires.job, model.roles[aim.role].requires.job] if aim else []
+    found = {
+        attribute: {v for b in bounds if (v := getattr(b, limit)) is not None}
+        for limit, attribute in (
+            ("shots", "shots"),
+            ("circuits", "circuits"),
+            ("qubits", "qubits"),
+            ("qpu_seconds", "estimated_qpu_seconds"),
+            ("cost_micros", "estimated_cost_micros"),
+        )
+    }
+    found["estimated_simulator_seconds"] = set()
+    found["estimated_cost_micros"] |= {b.approval.above_micros for b in budgets if b.approval}
+    for budget in budgets:
+        for measure, per, limit, _ in budget.quotas:
+            if per == "job" and measure in COUNTED:
+                found[COUNTED[measure]].add(limit)
+    return found
+
+
+def _around(values: set[int]) -> list[int]:
+    low = min((v for v in values if v < 10**15), default=1)
+    return [low, low, low, *(n for v in sorted(values) for n in (v, v + 1) if n <= 10**15 + 1)]
+
+
+@st.composite
+def _usage(draw: st.DrawFn, budget: Budget, job: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    cost = job["estimated_cost_micros"] if isinstance(job["estimated_cost_micros"], int) else 0
+    thresholds = [0]
+    if budget.limit_micros is not None:
+        raised = draw(st.sampled_from((0, budget.raised_micros)))
+        for threshold in (
+            budget.stop_micros,
+            soft_threshold(budget.limit_micros, budget.warn_at),
+        ):
+            thresholds += [] if threshold is None else [threshold + raised - cost]
+    near = draw(st.sampled_from(thresholds)) + draw(st.sampled_from((0, 0, -1, 1)))
+    found["spent_micros"] = _mostly(draw, min(max(0, near), 10**15), None, -5)
+    for measure, per, limit, warn_at in budget.quotas:
+        more = 1 if measure == "jobs" else job[COUNTED[measure]]
+        more = more if isinstance(more, int) else 0
+        quota = draw(st.sampled_from((limit, soft_threshold(limit, warn_at) or 0, 0)))
+        beside = quota - more + draw(st.sampled_from((0, 0, -1, 1)))
+        found[f"{measure}/{per}"] = _mostly(draw, min(max(0, beside), 10**15), None, 0.5)
+    return _present(found)
+
+
+@st.composite
+def _approvals(
+    draw: st.DrawFn,
+    rules: list[ApprovalRule],
+    subject: dict[str, Any],
+    scope: str,
+    job: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    rule = draw(st.sampled_from(rules)) if rules else None
+    valid = rule.valid_for_s if rule else 3600
+    given = now - timedelta(seconds=draw(st.sampled_from((0, 60, valid - 1, valid, -1))))
+    end = draw(st.sampled_from((None, now + timedelta(seconds=60), now)))
+    cost = job["estimated_cost_micros"] if isinstance(job["estimated_cost_micros"], int) else 0
+    everyone = [*GROUPS]
+    return _present(
+        {
+            "subject": _mostly(draw, subject["id"], *PEOPLE, None),
+            "scope": _mostly(draw, scope, scope.partition("/")[0], "*", scope[:-1] or "*", None),
+            "backend": _mostly(draw, None, *BACKENDS),
+            "max_cost_micros": _mostly(draw, max(cost, 0), max(cost - 1, 0), None, "1"),
+            "requested_by": _mostly(draw, None, *PEOPLE),
+            "approved_by": _mostly(draw, "boss@northwind.example", subject["id"], *PEOPLE, None),
+            "approver_groups": _mostly(draw, everyone, [rule.approvers if rule else "leads"], []),
+            "approved_at": _mostly(draw, _written(draw, given), None, "soon"),
+            "expires": end and _written(draw, end),
         }
     )
 

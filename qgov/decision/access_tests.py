@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from qgov.decision.engine import Engine
-from qgov.decision.reference import candidates, question
-from qgov.decision.request import Decision
+from qgov.decision.question import candidates, question
+from qgov.decision.request import MEASURES, WINDOWS, Decision
 from qgov.language.kinds.access_test import Case
+from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest
-from qgov.model.accesses import backends_of
+from qgov.model.accesses import backends_of, budgets_around
+from qgov.model.resolve import in_currency
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
 __all__ = ["Result", "request_of", "run"]
@@ -70,10 +73,54 @@ def request_of(model: AccessModel, case: Case) -> dict[str, Any]:
             "mfa": case.context.mfa is not False,
             "managed_device": case.context.managed_device is not False,
             "token": {**token, "issued_at": (now - age).isoformat()},
+            **_job(model, case, now),
         },
     }
     request["context"]["country"] = case.context.country or _country(model, request)
     return request
+
+
+def _job(model: AccessModel, case: Case, now: datetime) -> dict[str, Any]:
+    """The job, what its budgets have seen, and its approvals."""
+    given, amount = case.context, partial(_micros, model)
+    nothing = {f"{measure}/{window}": 0 for measure in MEASURES for window in WINDOWS}
+    return {
+        "job": {
+            "shots": given.job.shots,
+            "circuits": given.job.circuits,
+            "qubits": given.job.qubits,
+            "estimated_cost_micros": amount(given.job.cost) if given.job.cost else 0,
+            "estimated_qpu_seconds": given.job.qpu_seconds,
+            "estimated_simulator_seconds": given.job.simulator_seconds,
+        },
+        "usage": {
+            name: {
+                "spent_micros": amount(given.spent[name]) if name in given.spent else 0,
+                **nothing,
+                **given.used.get(name, {}),
+            }
+            for name in sorted(b.name for b in budgets_around(model, case.resource.scope))
+        },
+        "approvals": [
+            {
+                "scope": case.resource.scope,
+                "max_cost_micros": amount(approval.up_to),
+                "approved_by": approval.approved_by,
+                "approver_groups": [approval.group],
+                "approved_at": (now - timedelta(seconds=approval.age or 0)).isoformat(),
+                **({"requested_by": approval.requested_by} if approval.requested_by else {}),
+            }
+            for approval in given.approvals
+        ],
+    }
+
+
+def _micros(model: AccessModel, money: Money) -> int:
+    spec = model.organization.spec
+    rates = {code: rate.rate for code, rate in spec.exchange_rates.items()}
+    found = in_currency(money, spec.currency, rates)
+    assert found is not None, "the link stage has refused it"
+    return found
 
 
 def _subject(model: AccessModel, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -82,7 +82,7 @@ class EngineKind:
 UNANSWERED: Final = Decision(
     allow=False,
     reasons=("context-missing",),
-    obligations={"queue": None, "audit_stream": "admin", "retention": {}},
+    obligations={"queue": None, "audit_stream": "admin", "retention": {}, "budgets": []},
 )
 """The decision where there is none: what a decision needs was missing, hence denied."""
 

@@ -2,80 +2,27 @@
 
 Rego and Cedar say the same in their own words, and tests hold all three to one answer.
 A rule looks at the question and yields the reasons that it denies for. The rules of `RULES`
-are about the request as a whole; those of `CONDITIONS` about one candidate, a binding that
-the subject could act through. A request is allowed when no rule denies and one candidate
-lacks nothing.
+are about the request as a whole (those about the job stand in `qgov.decision.job_rules`),
+those of `CONDITIONS` about one candidate, a binding that the subject could act through. A
+request is allowed when no rule denies and one candidate lacks nothing.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from qgov.decision.request import Decision, Request, normalize, seconds
-from qgov.language.permissions import CATALOGUE, Permission
-from qgov.model.access_model import AccessModel, Binding, Environment, Tenant, Workload
-from qgov.model.conditions import Conditions, Eligibility
-from qgov.model.scope import EVERYWHERE, contains
+from qgov.decision.job_rules import JOB_RULES, JOB_WARNINGS, too_large
+from qgov.decision.question import Candidate, Held, Question, candidates, question
+from qgov.decision.request import Decision, Request
+from qgov.model.access_model import AccessModel, Workload
+from qgov.model.conditions import Eligibility
 from qgov.model.tenants import retention_of
 
-__all__ = ["Candidate", "Question", "candidates", "decide", "question"]
+__all__ = ["CONDITIONS", "RULES", "decide"]
 
 SKEW_S: Final = 60
 EXPIRING_S: Final = 900
-ON_PREMISES: Final = "on-premises"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A normalized request and what the model knows of its subject and resource.
-
-    `known` is whether the subject is; `scope` is None unless the resource's labels name a
-    scope that exists and has the depth of the permission; `now` is in seconds, None when
-    the request does not say.
-    """
-
-    model: AccessModel
-    subject: dict[str, Any]
-    action: str
-    labels: dict[str, str]
-    context: dict[str, Any]
-    token: dict[str, Any]
-    user: bool
-    known: bool
-    issuer: str | None
-    workload: Workload | None
-    permission: Permission | None
-    scope: str | None
-    tenant: Tenant | None
-    environment: Environment | None
-    now: int | None
-    issued_at: int | None
-
-
-class Held(NamedTuple):
-    """An elevation of the subject. `reviewed`: it is a document that was merged."""
-
-    role: str
-    scope: str
-    requested_by: str | None
-    approved_by: str | None
-    approver_groups: tuple[str, ...]
-    reviewed: bool
-    ticket: str | None
-    not_before: int | None
-    expires: int | None
-
-
-class Candidate(NamedTuple):
-    """A binding that gives the permission where the resource lies, with its folded
-    conditions and the subject's elevations that name it."""
-
-    binding: Binding
-    conditions: Conditions
-    elevations: tuple[Held, ...]
 
 
 def decide(model: AccessModel, request: Request, revision: str = "") -> Decision:
@@ -94,64 +41,10 @@ def decide(model: AccessModel, request: Request, revision: str = "") -> Decision
     return Decision(
         allow=not denials,
         reasons=tuple(sorted(denials)),
-        warnings=() if denials else tuple(_warnings(asked, satisfied)),
+        warnings=() if denials else tuple(sorted(_warnings(asked, satisfied))),
         obligations=_obligations(asked),
         revision=revision,
     )
-
-
-def question(model: AccessModel, request: Request) -> Question:
-    """The request with the names in it looked up."""
-    asked = normalize(request)
-    subject, context = asked["subject"], asked["context"]
-    labels, token = asked["resource"]["properties"], context["token"]
-    action = asked["action"].get("name", "")
-    permission = CATALOGUE.get(action)
-    user = subject.get("type") == "user"
-    issuer = subject["properties"].get("issuer")
-    workload = model.workloads.get(subject.get("id")) if subject.get("type") == "workload" else None
-    known_user = user and "id" in subject and bool(_audiences(model, issuer))
-    scope = _scope(model, labels, permission) if permission else None
-    return Question(
-        model,
-        subject,
-        action,
-        labels,
-        context,
-        token,
-        user,
-        known_user or workload is not None,
-        issuer,
-        workload,
-        permission,
-        scope,
-        tenant=model.tenants.get(labels.get("tenant", "")),
-        environment=model.environment(scope) if scope else None,
-        now=seconds(context["time"]) if "time" in context else None,
-        issued_at=seconds(token["issued_at"]) if "issued_at" in token else None,
-    )
-
-
-def _audiences(model: AccessModel, issuer: str | None) -> set[str]:
-    providers = model.organization.providers.values()
-    return {p.value.audience for p in providers if p.value.issuer == issuer}
-
-
-def _scope(model: AccessModel, labels: dict[str, str], permission: Permission) -> str | None:
-    names = ("tenant", "environment", "project")
-    depth = permission.level.depth
-    if {name for name in names if name in labels} != set(names[:depth]):
-        return None
-    if depth == 0:
-        return EVERYWHERE
-    tenant = model.tenants.get(labels["tenant"])
-    environment = tenant.environments.get(labels.get("environment", "")) if tenant else None
-    exists = (
-        tenant is not None
-        and (depth < 2 or environment is not None)
-        and (depth < 3 or (environment is not None and labels["project"] in environment.projects))
-    )
-    return "/".join(labels[name] for name in names[:depth]) if exists else None
 
 
 # ------------------------------------------------------------------ rules about the request
@@ -185,7 +78,7 @@ def _federation(asked: Question) -> Iterator[str]:
     elif asked.known:
         if audience is None:
             yield "context-missing"
-        elif audience not in _audiences(asked.model, asked.issuer):
+        elif audience not in asked.audiences:
             yield "federation-mismatch"
 
 
@@ -241,29 +134,6 @@ def _isolation(asked: Question) -> Iterator[str]:
         yield "tenant-mismatch"
 
 
-# ---------------------------------------------------------------------- rules about the job
-
-
-def _backend(asked: Question) -> Iterator[str]:
-    backend = asked.labels.get("backend")
-    if backend is None:
-        yield "context-missing"
-    elif asked.environment is not None and backend not in asked.environment.backends:
-        yield "backend-not-entitled"
-
-
-def _residency(asked: Question) -> Iterator[str]:
-    fact = asked.model.organization.backends.get(asked.labels.get("backend", ""))
-    if fact is None or asked.tenant is None or asked.scope is None:
-        return
-    if fact.value.jurisdiction not in (*asked.tenant.residency, ON_PREMISES):
-        yield "residency"
-
-
-JOB_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (_backend, _residency)
-"""What is asked of everything that executes."""
-
-
 def _job(asked: Question) -> Iterator[str]:
     if asked.permission is not None and asked.permission.executes:
         for rule in JOB_RULES:
@@ -280,97 +150,6 @@ RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
     _job,
 )
 """What is asked of the request, whoever could act through which binding."""
-
-
-# -------------------------------------------------------------------------- candidates
-
-
-def candidates(asked: Question) -> list[Candidate]:
-    """The bindings that the subject could act through, in the model's order."""
-    if not asked.known or asked.scope is None:
-        return []
-    found = []
-    for principal in _principals(asked):
-        for binding in _bindings(asked.model, principal):
-            role = asked.model.roles[binding.role]
-            if asked.action in role.permissions and contains(binding.scope, asked.scope):
-                held = tuple(_elevations(asked, binding)) if binding.eligible else ()
-                found.append(Candidate(binding, _folded(asked, binding), held))
-    return found
-
-
-def _principals(asked: Question) -> list[str]:
-    if asked.workload is not None:
-        return [f"workload:{asked.workload.id}"]
-    groups, providers = asked.model.groups, asked.model.organization.providers
-    return [
-        f"group:{name}"
-        for name in sorted(set(asked.subject["properties"]["groups"]))
-        if name in groups
-        and groups[name].provider in providers
-        and providers[groups[name].provider].value.issuer == asked.issuer
-    ]
-
-
-def _bindings(model: AccessModel, principal: str) -> tuple[Binding, ...]:
-    """A principal's bindings; the model sorts them by principal."""
-    start = bisect_left(model.bindings, principal, key=lambda b: b.principal)
-    return model.bindings[
-        start : bisect_right(model.bindings, principal, key=lambda b: b.principal)
-    ]
-
-
-def _folded(asked: Question, binding: Binding) -> Conditions:
-    model, role = asked.model, asked.model.roles[binding.role]
-    folded = model.floor(asked.scope or EVERYWHERE) & role.requires & binding.requires
-    if asked.workload is not None:
-        # Automation has no second factor, device or country; its token is the proof.
-        folded = replace(folded, mfa=False, managed_device=False, countries=None)
-        folded &= Conditions(max_token_age_s=asked.workload.max_token_age_s)
-    return replace(folded, own_only=role.permissions[asked.action], eligible=binding.eligible)
-
-
-def _elevations(asked: Question, binding: Binding) -> Iterator[Held]:
-    """The subject's elevations that name the binding's role at a scope inside the binding's
-    and around the resource."""
-    for held in _held(asked):
-        if (
-            held.role == binding.role
-            and contains(binding.scope, held.scope)
-            and contains(held.scope, asked.scope or EVERYWHERE)
-        ):
-            yield held
-
-
-def _held(asked: Question) -> Iterator[Held]:
-    me = asked.subject["id"]
-    for e in asked.model.elevations:
-        if e.subject == me:
-            yield Held(
-                e.role,
-                e.scope,
-                e.requested_by,
-                e.approved_by,
-                (),
-                True,
-                e.ticket,
-                None if e.not_before is None else seconds(e.not_before),
-                seconds(e.expires),
-            )
-    for given in asked.context["elevations"]:
-        if given.get("subject", me) == me and "role" in given and "scope" in given:
-            begins, ends = given.get("not_before"), given.get("expires")
-            yield Held(
-                given["role"],
-                given["scope"],
-                given.get("requested_by"),
-                given.get("approved_by"),
-                tuple(given["approver_groups"]),
-                False,
-                given.get("ticket"),
-                seconds(begins) if begins else None,
-                seconds(ends) if ends else None,
-            )
 
 
 # --------------------------------------------------------------- conditions of a candidate
@@ -405,6 +184,11 @@ def _ownership(asked: Question, candidate: Candidate) -> Iterator[str]:
     if candidate.conditions.own_only:
         owner = asked.labels.get("owner")
         yield from _affirmed(owner and owner == asked.subject["id"], "not-owner")
+
+
+def _size(asked: Question, candidate: Candidate) -> Iterator[str]:
+    if asked.permission is not None and asked.permission.executes:
+        yield from too_large(asked, candidate.conditions.job)
 
 
 def _affirmed(answer: bool | str | None, reason: str) -> Iterator[str]:
@@ -451,6 +235,7 @@ CONDITIONS: Final[tuple[Callable[[Question, Candidate], Iterator[str]], ...]] = 
     _device,
     _country,
     _ownership,
+    _size,
     _elevation,
 )
 """What is asked of one way to act."""
@@ -460,6 +245,12 @@ CONDITIONS: Final[tuple[Callable[[Question, Candidate], Iterator[str]], ...]] = 
 
 
 def _warnings(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
+    for warn in JOB_WARNINGS:
+        yield from warn(asked)
+    yield from _expiring(asked, satisfied)
+
+
+def _expiring(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
     if any(candidate.binding.eligible is None for candidate in satisfied):
         return
     ends = [
@@ -481,4 +272,5 @@ def _obligations(asked: Question) -> dict[str, Any]:
         "queue": asked.environment.queue if asked.environment else None,
         "audit_stream": "jobs" if jobs else "admin",
         "retention": {name: kept.keep for name, kept in plan},
+        "budgets": sorted(budget.name for budget in asked.budgets),
     }

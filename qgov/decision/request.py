@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
 from qgov.language.scalars import parse_instant
 
-__all__ = ["REASONS", "WARNINGS", "Decision", "Request", "normalize", "seconds"]
+__all__ = [
+    "MEASURES",
+    "REASONS",
+    "WARNINGS",
+    "WINDOWS",
+    "Decision",
+    "Request",
+    "normalize",
+    "seconds",
+]
 
 Request = Mapping[str, Any]
 """`{"subject", "action", "resource", "context"}` as JSON values; see docs/decision.md."""
@@ -46,7 +56,15 @@ REASONS: Final = (
 WARNINGS: Final = ("quota-near", "budget-near", "elevation-expiring")
 """What an allowed request is told."""
 
+MEASURES: Final = ("jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds")
+"""What quotas count, as the language spells it."""
+
+WINDOWS: Final = ("day", "month")
+"""Over what quotas count beside a single job: calendar days and months in UTC."""
+
 MAX_TEXT: Final = 1000
+MAX_COUNT: Final = 10**15
+"""The largest number that is read: every engine adds two such numbers exactly."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS: Final = range(1970, 2262)
 
@@ -77,7 +95,8 @@ def normalize(request: Request) -> dict[str, Any]:
 
     What has another type, is empty, too long or not printable is left out, as if the
     request lacked it. Instants become RFC 3339 in UTC with whole seconds (fractions are
-    cut), because engines read the other forms differently. Idempotent.
+    cut), and seconds of device time whole numbers (rounded up), because engines read the
+    other forms differently. Idempotent.
     """
     found: dict[str, Any] = _REQUEST(request)
     return found
@@ -136,6 +155,29 @@ def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _count(value: Any) -> int | None:
+    sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
+    return value if sound else None
+
+
+def _device_seconds(value: Any) -> int | None:
+    """Rounded up, so that what is left of a limit is never overdrawn by a fraction."""
+    if isinstance(value, float) and 0 <= value <= MAX_COUNT:
+        return ceil(value)
+    return _count(value)
+
+
+def _by_name(reader: Reader) -> Reader:
+    """An object of any names; what is no name or not what was expected is left out."""
+
+    def read(value: Any) -> dict[str, Any]:
+        given = value if isinstance(value, Mapping) else {}
+        found = ((name, reader(child)) for name, child in given.items() if _text(name))
+        return {name: child for name, child in found if child is not None}
+
+    return read
+
+
 def _instant(value: Any) -> str | None:
     try:
         moment = parse_instant(value)
@@ -143,6 +185,15 @@ def _instant(value: Any) -> str | None:
         return None
     return moment.replace(microsecond=0).isoformat() if moment.year in _YEARS else None
 
+
+_USAGE: Final = _object(
+    spent_micros=_count,
+    **{
+        f"{measure}/{window}": _device_seconds if measure.endswith("Seconds") else _count
+        for measure in MEASURES
+        for window in WINDOWS
+    },
+)
 
 _REQUEST: Final = _object(
     subject=_object(
@@ -164,6 +215,28 @@ _REQUEST: Final = _object(
         managed_device=_flag,
         country=_text,
         token=_object(kind=_text, issued_at=_instant, audience=_text),
+        job=_object(
+            shots=_count,
+            circuits=_count,
+            qubits=_count,
+            estimated_cost_micros=_count,
+            estimated_qpu_seconds=_device_seconds,
+            estimated_simulator_seconds=_device_seconds,
+        ),
+        usage=_by_name(_USAGE),
+        approvals=_list(
+            _whole(
+                subject=_text,
+                scope=_text,
+                backend=_text,
+                max_cost_micros=_count,
+                requested_by=_text,
+                approved_by=_text,
+                approver_groups=_list(_text),
+                approved_at=_instant,
+                expires=_instant,
+            )
+        ),
         elevations=_list(
             _whole(
                 subject=_text,

@@ -253,9 +253,9 @@ class Budget:
         return sum(r.increase_micros for r in self.raises)
 
     @property
-    def monthly_stop_micros(self) -> int | None:
-        """The most that may be spent in a month before the hard stop; None: no stop.
-        A longer period may be spent in its first month."""
+    def stop_micros(self) -> int | None:
+        """The most that may be spent in a period, exceptions apart; None: no hard stop.
+        A period longer than a month may be spent in its first month."""
         if self.limit_micros is None or self.stop_at is None:
             return None
         return self.limit_micros * self.stop_at // 10_000

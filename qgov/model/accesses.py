@@ -17,7 +17,7 @@ from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Env
 from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow
 from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
 
-__all__ = ["Cell", "Path", "accesses", "backends_of", "budgets_at", "scopes_at"]
+__all__ = ["Cell", "Path", "accesses", "backends_of", "budgets_around", "budgets_at", "scopes_at"]
 
 ON_PREMISES = "on-premises"
 
@@ -159,13 +159,15 @@ def budgets_at(model: AccessModel, scope: str, principal: str = "") -> list[Budg
     """The budgets that bound a project's jobs, for a principal where one is given."""
     return [
         budget
-        for budget in (
-            *model.budgets_in.get(tenant_of(scope), ()),
-            *model.budgets_in.get("", ()),
-        )
-        if matches(budget.scope, scope)
-        and (budget.group is None or principal == f"group:{budget.group}")
+        for budget in budgets_around(model, scope)
+        if budget.group is None or principal == f"group:{budget.group}"
     ]
+
+
+def budgets_around(model: AccessModel, scope: str) -> list[Budget]:
+    """The budgets whose scope contains a project, those of single groups included."""
+    near = (*model.budgets_in.get(tenant_of(scope), ()), *model.budgets_in.get("", ()))
+    return [budget for budget in near if matches(budget.scope, scope)]
 
 
 class _Fold:

@@ -12,7 +12,13 @@ from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import scope_defined
 
-__all__ = ["link_budgets"]
+__all__ = ["link_budgets", "soft_threshold"]
+
+
+def soft_threshold(limit: int, warn_at: tuple[int, ...]) -> int | None:
+    """From which amount on there is a warning: the lowest share of the limit, rounded up;
+    `warn_at` in basis points. None: never."""
+    return -(-limit * min(warn_at) // 10_000) if warn_at else None
 
 
 def link_budgets(

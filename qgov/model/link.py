@@ -9,11 +9,13 @@ from pydantic.alias_generators import to_camel
 
 from qgov.finding import Finding, Origin
 from qgov.language.documents import Document, Documents
+from qgov.language.kinds.access_test import Case
 from qgov.language.kinds.organization import Price as PriceSpec
 from qgov.model.access_model import (
     AccessModel,
     AccessTest,
     Binding,
+    Budget,
     Claim,
     Fact,
     Organization,
@@ -99,7 +101,7 @@ def link(
         ),
         waivers=_waivers(_of(by_kind, "Waiver"), by_kind, names),
         reviews=_reviews(_of(by_kind, "AccessReview"), tenants, groups, names),
-        tests=_tests(_of(by_kind, "AccessTest"), organization, groups, workloads, names),
+        tests=_tests(_of(by_kind, "AccessTest"), organization, groups, workloads, budgets, names),
         claims=tuple(
             sorted(
                 {
@@ -325,6 +327,7 @@ def _tests(
     organization: Organization,
     groups: Mapping[str, Any],
     workloads: Mapping[str, Workload],
+    budgets: Mapping[str, Budget],
     names: Resolver,
 ) -> tuple[AccessTest, ...]:
     found: list[AccessTest] = []
@@ -351,10 +354,33 @@ def _tests(
                     "resource",
                     "backend",
                 )
+            _check_job(case, document, path, groups, budgets, names)
             found.append(
                 AccessTest(document.name, index, case, Fact(case.name, case, document, path))
             )
     return tuple(found)
+
+
+def _check_job(
+    case: Case,
+    document: Document,
+    path: tuple[str | int, ...],
+    groups: Collection[str],
+    budgets: Collection[str],
+    names: Resolver,
+) -> None:
+    """The budgets and groups that a case names exist, and its amounts can be compared."""
+    given, at = case.context, (*path, "context")
+    if given.job.cost is not None:
+        names.micros(given.job.cost, document, *at, "job", "cost")
+    for field, named in (("spent", given.spent), ("used", given.used)):
+        for name in named:
+            names.defined("budget", name, budgets, document, *at, field, name, kind="Budget")
+    for name, money in given.spent.items():
+        names.micros(money, document, *at, "spent", name)
+    for index, approval in enumerate(given.approvals):
+        names.defined("group", approval.group, groups, document, *at, "approvals", index, "group")
+        names.micros(approval.up_to, document, *at, "approvals", index, "upTo")
 
 
 def _group_claims(bindings: Iterable[Binding]) -> list[Claim]:

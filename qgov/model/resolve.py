@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,7 @@ from qgov.language.kinds.organization import OrganizationSpec
 from qgov.language.scalars import Money
 from qgov.model.conditions import NO_LIMITS, NONE, Conditions, JobLimits
 
-__all__ = ["UNDEFINED", "Resolver"]
+__all__ = ["UNDEFINED", "Resolver", "in_currency"]
 
 UNDEFINED: Final = {
     "role": "QG201",
@@ -34,6 +34,16 @@ UNDEFINED: Final = {
     "workload": "QG215",
 }
 """The code of an undefined name, by what it names."""
+
+
+def in_currency(money: Money, currency: str, rates: Mapping[str, Decimal]) -> int | None:
+    """The amount in micros of a currency, rounded up; None without a rate for it."""
+    if money.currency == currency:
+        return money.micros
+    if (rate := rates.get(money.currency)) is None:
+        return None
+    numerator, denominator = rate.as_integer_ratio()
+    return -(-money.micros * numerator // denominator)
 
 
 class Resolver:
@@ -97,9 +107,8 @@ class Resolver:
     def micros(self, money: Money, source: Document, *path: str | int) -> int:
         """The amount, written at `path` of `source`, in micros of the organization's
         currency, rounded up."""
-        if money.currency == self._currency:
-            return money.micros
-        if (rate := self._rates.get(money.currency)) is None:
+        found = in_currency(money, self._currency, self._rates)
+        if found is None:
             self.refuse(
                 "QG216",
                 f"there is no exchange rate from {money.currency} to {self._currency}",
@@ -108,8 +117,7 @@ class Resolver:
                 source.id,
             )
             return money.micros
-        numerator, denominator = rate.as_integer_ratio()
-        return -(-money.micros * numerator // denominator)
+        return found
 
     def conditions(self, floor: Floor | None, source: Document, *path: str | int) -> Conditions:
         """A floor of the language as conditions."""

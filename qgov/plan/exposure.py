@@ -70,7 +70,7 @@ def _tightest_first(
         of_tenant[tenant_of(scope)].append(scope)
     found: list[tuple[int, frozenset[str]]] = []
     for budget in model.budgets.values():
-        stop, tenant = budget.monthly_stop_micros, tenant_of(budget.scope)
+        stop, tenant = budget.stop_micros, tenant_of(budget.scope)
         if stop is None or budget.group is not None:
             continue
         scopes = frozenset(

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from qgov.decision.reference import CONDITIONS, Candidate, candidates, decide, question
+from qgov.decision.question import Candidate, candidates, question
+from qgov.decision.reference import CONDITIONS, decide
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words

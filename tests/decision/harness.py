@@ -9,7 +9,16 @@ from typing import Any
 from qgov.model.access_model import AccessModel
 from tests.strategies import BACKENDS, CI_ISSUER, ISSUERS, VENDORS, linked
 
-__all__ = ["AUDITOR", "DEVELOPER", "FILES", "MODEL", "PIPELINE", "asking", "elevation"]
+__all__ = [
+    "AUDITOR",
+    "DEVELOPER",
+    "FILES",
+    "MODEL",
+    "PIPELINE",
+    "approval",
+    "asking",
+    "elevation",
+]
 
 
 def _document(kind: str, name: str, spec: dict[str, Any]) -> bytes:
@@ -41,7 +50,7 @@ FILES = {
                 "auditors": {"identityProvider": "workforce"},
                 "guests": {"identityProvider": "partner", "shared": True},
             },
-            "floors": {"mfa": True},
+            "floors": {"mfa": True, "job": {"shots": 8000}},
             "tiers": {"production": {"floors": {"managedDevice": True, "maxTokenAge": "1h"}}},
             "vendors": VENDORS,
             "backends": BACKENDS,
@@ -62,7 +71,7 @@ FILES = {
         "developer",
         {
             "permissions": ["job:submit", "job:read", "job:cancel:own"],
-            "requires": {"countries": ["DE", "FR"]},
+            "requires": {"countries": ["DE", "FR"], "job": {"circuits": 10, "cost": "90.00 EUR"}},
         },
     ),
     "roles/auditor.yaml": _document(
@@ -95,7 +104,7 @@ FILES = {
                     "group": "developers",
                     "role": "developer",
                     "on": "sandbox",
-                    "requires": {"countries": ["DE", "US"]},
+                    "requires": {"countries": ["DE", "US"], "job": {"qpuSeconds": 30}},
                 },
                 {
                     "group": "developers",
@@ -136,6 +145,82 @@ FILES = {
             "identityProvider": "partner",
             "residency": ["us"],
             "environments": {"sandbox": {"tier": "sandbox", "projects": ["chemistry"]}},
+        },
+    ),
+    "budgets/chemistry.yaml": _document(
+        "Budget",
+        "chemistry",
+        {
+            "scope": "aurora/*/chemistry",
+            "owner": "leads",
+            "budget": {
+                "period": "monthly",
+                "limit": "100.00 EUR",
+                "warnAt": ["80%"],
+                "stopAt": "100%",
+            },
+            "quotas": [
+                {"measure": "shots", "per": "job", "limit": 5000, "warnAt": ["90%"]},
+                {"measure": "jobs", "per": "day", "limit": 10, "warnAt": ["50%", "80%"]},
+                {"measure": "shots", "per": "day", "limit": 20000},
+                {"measure": "qpuSeconds", "per": "month", "limit": 60},
+            ],
+            "approval": {
+                "above": "2.00 EUR",
+                "forClasses": ["qpu"],
+                "approvers": "auditors",
+                "validFor": "7d",
+            },
+        },
+    ),
+    "budgets/guests.yaml": _document(
+        "Budget",
+        "guests",
+        {
+            "scope": "aurora",
+            "group": "guests",
+            "owner": "leads",
+            "budget": {"period": "monthly", "limit": "5.00 EUR", "stopAt": "100%"},
+        },
+    ),
+    "budgets/everything.yaml": _document(
+        "Budget",
+        "everything",
+        {
+            "scope": "*",
+            "owner": "leads",
+            "budget": {"period": "yearly", "limit": "50.00 EUR", "warnAt": ["100%"]},
+            "approval": {
+                "above": "5.00 EUR",
+                "forClasses": ["qpu"],
+                "approvers": "leads",
+                "validFor": "1h",
+            },
+        },
+    ),
+    "budgets/more.yaml": _document(
+        "BudgetException",
+        "more",
+        {
+            "budget": "chemistry",
+            "increase": "10.00 EUR",
+            "reason": "a series has to be repeated",
+            "requestedBy": "mei@northwind.example",
+            "approvedBy": "ines@northwind.example",
+            "notBefore": "2026-11-23T12:00:00Z",
+            "expires": "2026-11-23T18:00:00Z",
+        },
+    ),
+    "budgets/for-oneself.yaml": _document(
+        "BudgetException",
+        "for-oneself",
+        {
+            "budget": "chemistry",
+            "increase": "500.00 EUR",
+            "reason": "approved by who asked, hence void",
+            "requestedBy": "mei@northwind.example",
+            "approvedBy": "mei@northwind.example",
+            "expires": "2026-12-23T18:00:00Z",
         },
     ),
     "tenants/elevation.yaml": _document(
@@ -179,7 +264,26 @@ DEVELOPER: dict[str, Any] = {
         "managed_device": True,
         "country": "DE",
         "token": {"kind": "oidc", "issued_at": "2026-11-23T09:55:00Z", "audience": "qgov"},
+        "job": {
+            "shots": 1000,
+            "circuits": 1,
+            "qubits": 2,
+            "estimated_cost_micros": 1_750_000,
+            "estimated_qpu_seconds": 0,
+            "estimated_simulator_seconds": 2,
+        },
+        "usage": {
+            "chemistry": {
+                "spent_micros": 60_000_000,
+                "jobs/day": 3,
+                "shots/day": 3000,
+                "qpuSeconds/month": 40,
+            },
+            "guests": {"spent_micros": 0},
+            "everything": {"spent_micros": 10_000_000},
+        },
         "elevations": [],
+        "approvals": [],
     },
 }
 """A developer submits to a simulator in the sandbox: allowed."""
@@ -187,11 +291,15 @@ DEVELOPER: dict[str, Any] = {
 
 def asking(request: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The request with attributes set by their last names; `...` takes one away. `scope`
-    sets the three labels at once."""
+    sets the three labels at once, `used` changes what was used of the chemistry's budget."""
     asked = deepcopy(request)
     if (scope := changes.pop("scope", None)) is not None:
         labels = [*filter(None, scope.split("/")), ..., ..., ...]
         changes |= dict(zip(("tenant", "environment", "project"), labels, strict=False))
+    for counter, value in changes.pop("used", {}).items():
+        asked["context"]["usage"]["chemistry"][counter] = value
+        if value is ...:
+            del asked["context"]["usage"]["chemistry"][counter]
     places = {
         "type": asked["subject"],
         "id": asked["subject"],
@@ -203,8 +311,10 @@ def asking(request: dict[str, Any], **changes: Any) -> dict[str, Any]:
             asked["resource"]["properties"],
         ),
         **dict.fromkeys(
-            ("time", "mfa", "managed_device", "country", "elevations"), asked["context"]
+            ("time", "mfa", "managed_device", "country", "elevations", "job", "usage", "approvals"),
+            asked["context"],
         ),
+        **dict.fromkeys(DEVELOPER["context"]["job"], asked["context"]["job"]),
         **dict.fromkeys(("kind", "issued_at", "audience"), asked["context"]["token"]),
     }
     for name, value in changes.items():
@@ -227,6 +337,23 @@ def elevation(**changes: Any) -> dict[str, Any]:
         "ticket": "QGOV-118",
         "not_before": "2026-11-23T08:00:00Z",
         "expires": "2026-11-23T12:00:00Z",
+        **changes,
+    }
+    return {name: value for name, value in given.items() if value is not ...}
+
+
+def approval(**changes: Any) -> dict[str, Any]:
+    """A sound approval of an expensive job of the developer, with fields set or taken away."""
+    given = {
+        "subject": "mei@northwind.example",
+        "scope": "aurora/production/chemistry",
+        "backend": "iqm-garnet",
+        "max_cost_micros": 4_000_000,
+        "requested_by": "mei@northwind.example",
+        "approved_by": "ines@northwind.example",
+        "approver_groups": ["auditors"],
+        "approved_at": "2026-11-20T08:00:00Z",
+        "expires": "2026-11-24T08:00:00Z",
         **changes,
     }
     return {name: value for name, value in given.items() if value is not ...}

@@ -9,9 +9,10 @@ import pytest
 
 from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import REASONS, Decision
+from qgov.decision.request import REASONS, WARNINGS, Decision
 from qgov.targets.opa import TARGET
 from tests.decision.harness import AUDITOR, DEVELOPER, FILES, MODEL, PIPELINE, asking, elevation
+from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.strategies import CI_ISSUER, ISSUERS, linked
 
 PRODUCTION = asking(DEVELOPER, environment="production", backend="iqm-garnet")
@@ -230,6 +231,10 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
 }
 
 
+ALLOWED |= {name: request for name, (request, _) in ALLOWED_JOBS.items()}
+DENIED |= DENIED_JOBS
+
+
 @pytest.fixture(scope="module")
 def rego() -> Iterator[RegoEngine]:
     with RegoEngine(TARGET.emit(MODEL)["policy/opa/bundle.tar.gz"]) as engine:
@@ -260,15 +265,19 @@ def test_what_misses_a_condition_is_denied_with_every_reason(rego: RegoEngine, c
     assert decision.warnings == ()
 
 
-def test_every_reason_of_this_step_has_a_case() -> None:
-    later = {
-        "job-too-large",
-        "quota-exceeded",
-        "budget-exceeded",
-        "approval-required",
-        "approval-invalid",
-    }
-    assert set().union(*(reasons for _, reasons in DENIED.values())) == set(REASONS) - later
+@pytest.mark.parametrize("case", ALLOWED_JOBS)
+def test_an_allowed_job_is_told_what_it_nears(rego: RegoEngine, case: str) -> None:
+    request, warnings = ALLOWED_JOBS[case]
+    assert set(answer(rego, request).warnings) == warnings
+
+
+def test_every_reason_has_a_case() -> None:
+    assert set().union(*(reasons for _, reasons in DENIED.values())) == set(REASONS)
+
+
+def test_every_warning_has_a_case() -> None:
+    told = set().union(*(warnings for _, warnings in ALLOWED_JOBS.values()))
+    assert told | {"elevation-expiring"} == set(WARNINGS)
 
 
 @pytest.mark.parametrize(("time", "warned"), [("11:44:59", False), ("11:45:00", True)])
@@ -309,11 +318,18 @@ def test_a_standing_binding_silences_the_warning(rego: RegoEngine) -> None:
 def test_obligations_hold_on_allow_and_on_deny(
     rego: RegoEngine, request_: dict[str, Any], queue: str | None, stream: str, kept: dict[str, int]
 ) -> None:
+    runs = request_ in (DEVELOPER, PRODUCTION)
     assert answer(rego, request_).obligations == {
         "queue": queue,
         "audit_stream": stream,
         "retention": kept,
+        "budgets": ["chemistry", "everything"] if runs else [],
     }
+
+
+def test_a_groups_budget_is_charged_to_its_members_alone(rego: RegoEngine) -> None:
+    guest = asking(DEVELOPER, groups=["guests"], issuer=ISSUERS["partner"], audience="qgov-partner")
+    assert answer(rego, guest).obligations["budgets"] == ["chemistry", "everything", "guests"]
 
 
 @pytest.mark.parametrize(

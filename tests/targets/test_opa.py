@@ -134,9 +134,13 @@ def test_more_stars_than_the_policy_matches_are_refused() -> None:
 def test_a_decision_walks_nothing_but_the_subjects_own(pytestconfig: pytest.Config) -> None:
     """`some … in model…` is followed by the keys that it is found by, or walks everything."""
     policy = (pytestconfig.rootpath / "qgov/targets/opa/policy/qgov/authz.rego").read_text()
-    walked = re.findall(r"some \w+ in (model\S*)", policy)
-    assert walked == ["model.elevations[subject_id]"]
-    assert 'some granted in [model.grants, object.get(tenant, "grants", {})]' in policy
+    assert re.findall(r"some \w+ in (model\S*)", policy) == []
+    both = re.findall(r"some (\w+) in \[(model\.\w+), [^]]*\]\n\s*(.*)", policy)
+    assert both == [
+        ("granted", "model.grants", "some principal in principals"),
+        ("reviewed", "model.elevations", "some elevation in reviewed[subject_id]"),
+        ("held", "model.budgets", "terms := held[name]"),
+    ]
     assert "held_by := granted[principal]" in policy
     assert not re.search(r"some (tenant|project|environment)\b", policy)
 

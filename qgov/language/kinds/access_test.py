@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from qgov.language.kinds.base import Country, Metadata, Name, PermissionName, Strict
-from qgov.language.scalars import Duration, Instant, PersonId, ScopeField, Text
+from qgov.language.scalars import Duration, Instant, MoneyField, PersonId, ScopeField, Text
 
 __all__ = ["AccessTestDocument", "Case"]
 
@@ -32,6 +32,32 @@ class CaseResource(Strict):
     owner: PersonId | None = Field(None, description="Who submitted the job in question.")
 
 
+class CaseJob(Strict):
+    """The job. What is left out is as small as a job can be."""
+
+    shots: int = Field(1, ge=0, description="Shots, all circuits together.")
+    circuits: int = Field(1, ge=0, description="Circuits.")
+    qubits: int = Field(1, ge=0, description="Width of the widest circuit.")
+    qpu_seconds: int = Field(0, ge=0, description="Estimated QPU time.")
+    simulator_seconds: int = Field(0, ge=0, description="Estimated simulator time.")
+    cost: MoneyField | None = Field(None, description="Estimated cost; absent: nothing.")
+
+
+class CaseApproval(Strict):
+    """An approval of the job, of the subject at the resource."""
+
+    approved_by: PersonId = Field(description="Who approved.")
+    group: Name = Field(description="The approvers' group that this person is in.")
+    up_to: MoneyField = Field(description="The highest cost that it covers.")
+    requested_by: PersonId | None = Field(None, description="Who asked.")
+    age: Duration | None = Field(None, description="How long ago it was given; absent: just now.")
+
+
+_Counter = Annotated[
+    str, Field(pattern="^(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)/(?:day|month)$")
+]
+
+
 class CaseContext(Strict):
     """Circumstances. What is left out is as good as the model requires."""
 
@@ -43,6 +69,16 @@ class CaseContext(Strict):
     credential: Literal["oidc", "saml", "api-key"] | None = Field(
         None, description="The kind of credential."
     )
+    job: CaseJob = Field(
+        default_factory=lambda: CaseJob.model_validate({}), description="The job, for `job:submit`."
+    )
+    spent: dict[Name, MoneyField] = Field(
+        default_factory=dict, description="Budget → what was spent of it; absent: nothing."
+    )
+    used: dict[Name, dict[_Counter, int]] = Field(
+        default_factory=dict, description="Budget → counter → what was used; absent: nothing."
+    )
+    approvals: list[CaseApproval] = Field(default_factory=list, description="Approvals.")
 
 
 class Case(Strict):

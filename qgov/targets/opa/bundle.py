@@ -20,7 +20,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.opa.data import model_data, pattern_parts
 from qgov.targets.target import Access, Files
 
-__all__ = ["FOLDER", "canonical", "emit", "read_back", "unsupported"]
+__all__ = ["FOLDER", "canonical", "emit", "read_back", "tarball", "unsupported"]
 
 FOLDER: Final = "policy/opa"
 POLICY: Final = "qgov/authz.rego"
@@ -43,7 +43,7 @@ def emit(model: AccessModel) -> dict[str, bytes]:
         POLICY: policy,
     }
     return {
-        f"{FOLDER}/bundle.tar.gz": _tarball(content),
+        f"{FOLDER}/bundle.tar.gz": tarball(content),
         **{f"{FOLDER}/{name}": value for name, value in content.items()},
     }
 
@@ -59,7 +59,7 @@ def canonical(value: Any) -> bytes:
     return text.encode()
 
 
-def _tarball(content: Files) -> bytes:
+def tarball(content: Files) -> bytes:
     """A gzip tar without clock, owner or platform."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -99,7 +99,8 @@ def read_back(files: Files) -> frozenset[Access]:
 
 
 def _accesses(data: Any) -> Iterator[Access]:
-    for part in (data, *data["tenants"].values()):
+    tenants = (tenant for shard in data["tenants"].values() for tenant in shard.values())
+    for part in (data, *tenants):
         for principal, held in part["grants"].items():
             for scope, grants in held["at"].items():
                 for grant in grants:

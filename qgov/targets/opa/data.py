@@ -1,7 +1,8 @@
 """The model as the policy's data: every fact under the key that it is looked up by.
 
-Instants are whole seconds since 1970, durations seconds. Only names, ids and addresses
-of the language's closed alphabets are written, never free text.
+Instants are whole seconds since 1970, durations seconds, money micros of the organization's
+currency. Only names, ids and addresses of the language's closed alphabets are written,
+never free text.
 """
 
 from __future__ import annotations
@@ -9,36 +10,51 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel, Elevation, Environment, Tenant, Workload
-from qgov.model.conditions import Conditions
+from qgov.model.access_model import AccessModel, Budget, Environment, Raise, Tenant, Workload
+from qgov.model.accesses import budgets_around
+from qgov.model.budgets import soft_threshold
+from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.scope import tenant_of
 from qgov.model.tenants import retention_of
 
-__all__ = ["model_data", "pattern_parts"]
+__all__ = ["model_data", "pattern_parts", "shard_of"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+UNREACHABLE: Final = 9 * 10**15
+"""A threshold that no two numbers of a request (at most 10**15 each) add up to. Larger ones
+are written as this, so that every engine counts exactly."""
+
 
 Json = dict[str, Any]
 
 
 def model_data(model: AccessModel) -> Json:
     """What the policy finds at `data.qgov.model`. What holds inside of a tenant lies in the
-    tenant's part, so that a decision about one reads nothing of another."""
+    tenant's part, so that a decision about one reads nothing of another. The tenants lie
+    in shards, because rego-cpp reads the names of an object one after the other."""
     issuers: dict[str, dict[str, bool]] = defaultdict(dict)
     for provider in model.organization.providers.values():
         issuers[provider.value.issuer][provider.value.audience] = True
-    grants = _grants(model)
+    grants, elevations, workloads = _grants(model), _elevations(model), _workloads(model)
+    shards: dict[str, Json] = defaultdict(dict)
+    for tenant in model.tenants.values():
+        shards[shard_of(tenant.name)][tenant.name] = {
+            "elevations": elevations.get(tenant.name, {}),
+            "grants": grants.get(tenant.name, {}),
+            "workloads": workloads.get(tenant.name, {}),
+            **_tenant(model, tenant),
+        }
     return {
         "actions": {
             p.name: {"level": p.level.depth, "executes": p.executes} for p in CATALOGUE.values()
         },
-        "backends": {
-            name: fact.value.jurisdiction for name, fact in model.organization.backends.items()
-        },
-        "elevations": _elevations(model.elevations),
+        "backends": {name: _backend(model, name) for name in model.organization.backends},
+        "budgets": _budgets(model, ""),
+        "elevations": elevations.get("", {}),
         "floor": _conditions(model.organization.floor),
         "grants": grants.get("", {}),
         "issuers": issuers,
@@ -46,12 +62,13 @@ def model_data(model: AccessModel) -> Json:
             role.name: {"permissions": role.permissions, "requires": _conditions(role.requires)}
             for role in model.roles.values()
         },
-        "tenants": {
-            tenant.name: _tenant(tenant, grants.get(tenant.name, {}))
-            for tenant in model.tenants.values()
-        },
-        "workloads": {workload.id: _workload(workload) for workload in model.workloads.values()},
+        "tenants": shards,
     }
+
+
+def shard_of(tenant: str) -> str:
+    """The shard that a tenant lies in: 256 of them, so that 10,000 tenants are 40 in each."""
+    return sha256(tenant.encode()).hexdigest()[:2]
 
 
 def pattern_parts(pattern: str) -> list[str]:
@@ -73,13 +90,32 @@ def _conditions(conditions: Conditions) -> Json:
         found["max_token_age_s"] = conditions.max_token_age_s
     if conditions.countries is not None:
         found["countries"] = dict.fromkeys(conditions.countries, True)
+    if job := _limits(conditions.job):
+        found["job"] = job
     return found
+
+
+def _limits(limits: JobLimits) -> Json:
+    return {name: _threshold(bound) for name, bound in limits.as_json().items()}
+
+
+def _threshold(value: int) -> int:
+    return min(value, UNREACHABLE)
+
+
+def _backend(model: AccessModel, name: str) -> Json:
+    spec = model.organization.backends[name].value
+    width = JobLimits(qubits=spec.qubits)
+    return {
+        "class": spec.backend_class,
+        "jurisdiction": spec.jurisdiction,
+        "limits": _limits(width & model.organization.backend_limits[name]),
+    }
 
 
 def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
     """Tenant (empty for the organization) → principal → whose it is, and scope → what is
     granted there, in the order of the model's bindings."""
-    issuers = {name: fact.value.issuer for name, fact in model.organization.providers.items()}
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
         kind, _, name = binding.principal.partition(":")
@@ -94,34 +130,101 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
         if binding.principal not in held:
             held[binding.principal] = {"at": {}}
             if kind == "group":
-                # A group of no known provider has nobody: no user's issuer is empty.
-                held[binding.principal]["issuer"] = issuers.get(model.groups[name].provider, "")
+                held[binding.principal]["issuer"] = _issuer(model, name)
         held[binding.principal]["at"].setdefault(binding.scope, []).append(grant)
     return found
 
 
-def _tenant(tenant: Tenant, grants: Mapping[str, Json]) -> Json:
+def _tenant(model: AccessModel, tenant: Tenant) -> Json:
     return {
-        "environments": {name: _environment(e) for name, e in tenant.environments.items()},
+        "budgets": _budgets(model, tenant.name),
+        "environments": {name: _environment(model, e) for name, e in tenant.environments.items()},
         "floor": _conditions(tenant.floor),
-        "grants": grants,
         "issuers": dict.fromkeys(tenant.issuers, True),
         "residency": dict.fromkeys(tenant.residency, True),
         "retention": {name: kept.keep for name, kept in retention_of(tenant.spec.retention)},
     }
 
 
-def _environment(environment: Environment) -> Json:
+def _budgets(model: AccessModel, tenant: str) -> Json:
+    """The budgets of a tenant (empty: of any) by name."""
+    return {budget.name: _budget(model, budget) for budget in model.budgets_in.get(tenant, ())}
+
+
+def _budget(model: AccessModel, budget: Budget) -> Json:
+    found: Json = {"quotas": [_quota(*quota) for quota in budget.quotas]}
+    if budget.group is not None:
+        found["group"] = f"group:{budget.group}"
+        found["issuer"] = _issuer(model, budget.group)
+    if budget.limit_micros is not None:
+        found["money"] = {
+            "period": budget.period,
+            "raises": [_raise(added) for added in budget.raises],
+            **_thresholds(budget.stop_micros, soft_threshold(budget.limit_micros, budget.warn_at)),
+        }
+    if budget.approval is not None:
+        found["approval"] = {
+            "above": _threshold(budget.approval.above_micros),
+            "approvers": budget.approval.approvers,
+            "classes": dict.fromkeys(budget.approval_classes, True),
+            "valid_for_s": budget.approval.valid_for_s,
+        }
+    return found
+
+
+def _thresholds(stop: int | None, warn: int | None) -> Json:
+    given = {"stop": stop, "warn": warn}
+    return {name: _threshold(value) for name, value in given.items() if value is not None}
+
+
+def _quota(measure: str, window: str, limit: int, warn_at: tuple[int, ...]) -> Json:
+    return {
+        "measure": measure,
+        "window": window,
+        **_thresholds(limit, soft_threshold(limit, warn_at)),
+    }
+
+
+def _raise(added: Raise) -> Json:
+    return {
+        "increase": _threshold(added.increase_micros),
+        "not_before": _seconds(added.not_before),
+        "expires": _seconds(added.expires),
+    }
+
+
+def _issuer(model: AccessModel, group: str) -> str:
+    """Whose tokens name a group. A group of no known provider has nobody: no user's issuer
+    is empty."""
+    known = model.groups.get(group)
+    provider = model.organization.providers.get(known.provider) if known else None
+    return provider.value.issuer if provider else ""
+
+
+def _environment(model: AccessModel, environment: Environment) -> Json:
     return {
         "backends": dict.fromkeys(environment.backends, True),
         "floor": _conditions(environment.floor),
-        "projects": dict.fromkeys(environment.projects, True),
+        "projects": {
+            project: {
+                "budgets": [b.name for b in budgets_around(model, f"{environment.scope}/{project}")]
+            }
+            for project in environment.projects
+        },
         "queue": environment.queue,
     }
 
 
+def _workloads(model: AccessModel) -> Mapping[str, Json]:
+    """Tenant → name → workload."""
+    found: dict[str, Json] = defaultdict(dict)
+    for workload in model.workloads.values():
+        found[workload.tenant][workload.id.partition("/")[2]] = _workload(workload)
+    return found
+
+
 def _workload(workload: Workload) -> Json:
-    found: Json = {"tenant": workload.tenant}
+    found: Json = {}
     if workload.max_token_age_s is not None:
         found["requires"] = {"max_token_age_s": workload.max_token_age_s}
     if workload.subject is not None:
@@ -133,11 +236,12 @@ def _workload(workload: Workload) -> Json:
     return found
 
 
-def _elevations(elevations: tuple[Elevation, ...]) -> Mapping[str, list[Json]]:
-    """Subject → elevations. They were merged after review, hence no approvers' groups."""
-    found: dict[str, list[Json]] = defaultdict(list)
-    for held in elevations:
-        found[held.subject].append(
+def _elevations(model: AccessModel) -> Mapping[str, Json]:
+    """Tenant (empty for the organization) → subject → elevations. They were merged after
+    review, hence no approvers' groups."""
+    found: dict[str, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
+    for held in model.elevations:
+        found[tenant_of(held.scope)][held.subject].append(
             {
                 "approved_by": held.approved_by or "",
                 "expires": _seconds(held.expires),

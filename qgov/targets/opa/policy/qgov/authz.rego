@@ -4,7 +4,8 @@
 #  May the subject do the action on the resource? The request is OpenID AuthZEN's.
 #  The text is the same for every organization; data.qgov.model is generated.
 #  Everything is found by key: a decision walks the subject's own groups, the scopes
-#  that contain the resource and the subject's own elevations, nothing else.
+#  that contain the resource, the budgets around it, and the subject's own elevations
+#  and approvals, nothing else.
 package qgov.authz
 
 import data.qgov.model
@@ -59,14 +60,25 @@ known_user if {
 
 default known_workload := false
 
-known_workload if {
-	subject_type == "workload"
-	model.workloads[subject_id]
-}
+known_workload if is_object(workloads[workload_name])
 
 default workload := {}
 
-workload := model.workloads[subject_id] if known_workload
+workload := workloads[workload_name] if known_workload
+
+# A workload's id is its tenant's name and its own.
+
+default workload_home := ""
+
+workload_home := split(subject_id, "/")[0] if subject_type == "workload"
+
+default workload_name := ""
+
+workload_name := split(subject_id, "/")[1] if count(split(subject_id, "/")) == 2
+
+default workloads := {}
+
+workloads := model.tenants[shard(workload_home)][workload_home].workloads
 
 principals contains concat(":", ["group", group]) if {
 	known_user
@@ -184,7 +196,7 @@ project_name := input.resource.properties.project
 
 default tenant := {}
 
-tenant := model.tenants[tenant_name]
+tenant := model.tenants[shard(tenant_name)][tenant_name]
 
 default environment := {}
 
@@ -218,9 +230,9 @@ place := {
 		"*",
 	],
 	"floor": environment.floor,
+	"budgets": environment.projects[project_name].budgets,
 } if {
 	level == 3
-	environment.projects[project_name]
 }
 
 denials contains "scope-unknown" if {
@@ -237,7 +249,7 @@ denials contains "tenant-mismatch" if {
 denials contains "tenant-mismatch" if {
 	known_workload
 	tenant.issuers
-	workload.tenant != tenant_name
+	workload_home != tenant_name
 }
 
 # The candidates: grants of the subject that hold the permission where the resource lies.
@@ -306,6 +318,7 @@ lacks(candidate) := {reason |
 		"elevation-required",
 		"elevation-self-approved",
 		"elevation-unapproved",
+		"job-too-large",
 		"mfa-missing",
 		"not-owner",
 		"token-stale",
@@ -374,6 +387,18 @@ lacking("context-missing", candidate) if {
 	not is_string(owner)
 }
 
+lacking("job-too-large", candidate) if {
+	executes
+	some layer in candidate.layers
+	too_large(layer.job)
+}
+
+lacking("context-missing", candidate) if {
+	executes
+	some layer in candidate.layers
+	unsized(layer.job)
+}
+
 lacking("elevation-required", candidate) if {
 	candidate.eligible
 	count(candidate.elevations) == 0
@@ -389,7 +414,8 @@ lacking(reason, candidate) if {
 # Elevations: those that were reviewed in the repository, and those of the identity provider.
 
 own_elevations contains elevation if {
-	some elevation in model.elevations[subject_id]
+	some reviewed in [model.elevations, object.get(tenant, "elevations", {})]
+	some elevation in reviewed[subject_id]
 }
 
 own_elevations contains elevation if {
@@ -454,10 +480,10 @@ faulty("elevation-self-approved", held, _) if {
 	held.approved_by in {subject_id, held.requested_by}
 }
 
-# 900 s: how long before its end an elevation is worth a warning.
-default warnings := []
+warnings := sort(warned)
 
-warnings := ["elevation-expiring"] if {
+# 900 s: how long before its end an elevation is worth a warning.
+warned contains "elevation-expiring" if {
 	allow
 	count([candidate | some candidate in satisfied; not candidate.eligible]) == 0
 	ends := [elevation.expires |
@@ -492,14 +518,195 @@ denials contains "backend-not-entitled" if {
 denials contains "residency" if {
 	executes
 	place.scopes
-	jurisdiction := model.backends[backend]
+	jurisdiction := model.backends[backend].jurisdiction
 	jurisdiction != "on-premises"
 	not tenant.residency[jurisdiction]
 }
 
+# Its size: what the enforcement point counted or estimated; -1 for what it does not say.
+
+default job := {}
+
+job := input.context.job if is_object(input.context.job)
+
+size := {
+	"shots": counted(object.get(job, "shots", null)),
+	"circuits": counted(object.get(job, "circuits", null)),
+	"qubits": counted(object.get(job, "qubits", null)),
+	"qpu_seconds": rounded_up(object.get(job, "estimated_qpu_seconds", null)),
+	"simulator_seconds": rounded_up(object.get(job, "estimated_simulator_seconds", null)),
+	"cost_micros": counted(object.get(job, "estimated_cost_micros", null)),
+}
+
+denials contains "job-too-large" if {
+	executes
+	too_large(model.backends[backend].limits)
+}
+
+denials contains "context-missing" if {
+	executes
+	unsized(model.backends[backend].limits)
+}
+
+too_large(limits) if {
+	some name, limit in limits
+	size[name] > limit
+}
+
+unsized(limits) if {
+	some name, _ in limits
+	size[name] < 0
+}
+
+# Its budgets: those around the project, a group's only for the group's members.
+
+budgets := [{"name": name, "terms": terms} |
+	executes
+	some name in object.get(place, "budgets", [])
+	some held in [model.budgets, tenant.budgets]
+	terms := held[name]
+	falls_under(terms)
+]
+
+falls_under(terms) if not terms.group
+
+falls_under(terms) if {
+	terms.group in principals
+	terms.issuer == issuer
+}
+
+# Quotas and money alike: what was used and what the job adds stay within a hard threshold.
+
+bounds := array.concat(
+	[bound |
+		some budget in budgets
+		some quota in budget.terms.quotas
+		bound := {
+			"exceeded": "quota-exceeded",
+			"near": "quota-near",
+			"used": used_before(budget.name, quota),
+			"more": added(quota.measure),
+			"stop": quota.stop,
+			"warn": object.get(quota, "warn", null),
+		}
+	],
+	[bound |
+		some budget in budgets
+		money := budget.terms.money
+		raised := sum([raise.increase |
+			some raise in money.raises
+			now >= max([raise.not_before, 0])
+			now < raise.expires
+		])
+		bound := {
+			"exceeded": "budget-exceeded",
+			"near": "budget-near",
+			"used": used(budget.name, "spent_micros"),
+			"more": size.cost_micros,
+			"stop": moved(object.get(money, "stop", null), raised),
+			"warn": moved(object.get(money, "warn", null), raised),
+		}
+	],
+)
+
+denials contains "context-missing" if {
+	some bound in bounds
+	is_number(bound.stop)
+	min([bound.used, bound.more]) < 0
+}
+
+denials contains bound.exceeded if {
+	some bound in bounds
+	min([bound.used, bound.more]) >= 0
+	is_number(bound.stop)
+	bound.used + bound.more > bound.stop
+}
+
+warned contains bound.near if {
+	allow
+	some bound in bounds
+	min([bound.used, bound.more]) >= 0
+	is_number(bound.warn)
+	bound.used + bound.more >= bound.warn
+}
+
+default moved(_, _) := null
+
+moved(threshold, by) := threshold + by if is_number(threshold)
+
+used_before(name, quota) := used(name, concat("/", [quota.measure, quota.window])) if quota.window != "job"
+
+used_before(_, quota) := 0 if quota.window == "job"
+
+default used(_, _) := -1
+
+used(name, counter) := rounded_up(input.context.usage[name][counter])
+
+added("jobs") := 1
+
+added("shots") := size.shots
+
+added("circuits") := size.circuits
+
+added("qpuSeconds") := size.qpu_seconds
+
+added("simulatorSeconds") := size.simulator_seconds
+
+# Its approvals: one that names the subject, the place and the backend, for each budget that
+# asks for it.
+
+approval_rules := [rule |
+	some budget in budgets
+	rule := budget.terms.approval
+	rule.classes[model.backends[backend].class]
+]
+
+approvals := [given |
+	some given in input.context.approvals
+	object.get(given, "subject", subject_id) == subject_id
+	object.get(given, "backend", backend) == backend
+	given.scope in place.scopes
+]
+
+denials contains "context-missing" if {
+	count(approval_rules) > 0
+	size.cost_micros < 0
+}
+
+denials contains "approval-required" if {
+	count(approvals) == 0
+	some rule in approval_rules
+	size.cost_micros > rule.above
+}
+
+denials contains "approval-invalid" if {
+	count(approvals) > 0
+	some rule in approval_rules
+	size.cost_micros > rule.above
+	count([given | some given in approvals; sound(given, rule)]) == 0
+}
+
+sound(given, rule) if {
+	not object.get(given, "approved_by", "") in {"", subject_id, object.get(given, "requested_by", "")}
+	rule.approvers in given.approver_groups
+	size.cost_micros <= counted(given.max_cost_micros)
+	began := instant(given.approved_at)
+	began >= 0
+	now >= began
+	now < began + rule.valid_for_s
+	not over(given)
+}
+
+over(given) if now >= instant(given.expires)
+
 # What the enforcement point must do, whatever the answer.
 
-obligations := {"queue": queue, "audit_stream": audit_stream, "retention": retention}
+obligations := {
+	"queue": queue,
+	"audit_stream": audit_stream,
+	"retention": retention,
+	"budgets": sort([budget.name | some budget in budgets]),
+}
 
 default queue := null
 
@@ -516,7 +723,26 @@ audit_stream := "jobs" if {
 	startswith(action, prefix)
 }
 
-# Text and time.
+# Text, numbers and time.
+
+# rego-cpp reads the names of an object one after the other: tenants lie in 256 shards.
+shard(name) := substring(crypto.sha256(name), 0, 2)
+
+# The numbers of a request are whole, from 0 to 10^15; -1 stands for what is no such number.
+
+default counted(_) := -1
+
+counted(value) := value if {
+	value == rounded_up(value)
+}
+
+default rounded_up(_) := -1
+
+rounded_up(value) := ceil(value) if {
+	is_number(value)
+	value >= 0
+	value <= 1000000000000000
+}
 
 inside(_, outer) if outer == "*"
 

@@ -1,0 +1,202 @@
+"""What is asked of a job, whoever submits it: its backend, its size, quotas, budgets and
+approvals. A part of the specification; see `qgov.decision.reference`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from qgov.decision.question import Question
+from qgov.decision.request import seconds
+from qgov.model.budgets import soft_threshold
+from qgov.model.conditions import ApprovalRule, JobLimits
+from qgov.model.scope import contains
+
+__all__ = ["JOB_RULES", "JOB_WARNINGS", "too_large"]
+
+ON_PREMISES: Final = "on-premises"
+
+LIMITED: Final = {
+    "shots": "shots",
+    "circuits": "circuits",
+    "qubits": "qubits",
+    "qpu_seconds": "estimated_qpu_seconds",
+    "cost_micros": "estimated_cost_micros",
+}
+"""A limit → the job's attribute that it bounds."""
+
+COUNTED: Final = {
+    "shots": "shots",
+    "circuits": "circuits",
+    "qpuSeconds": "estimated_qpu_seconds",
+    "simulatorSeconds": "estimated_simulator_seconds",
+}
+"""A quota's measure → the job's attribute that it counts; `jobs` counts the job itself."""
+
+
+def _backend(asked: Question) -> Iterator[str]:
+    backend = asked.labels.get("backend")
+    if backend is None:
+        yield "context-missing"
+    elif asked.environment is not None and backend not in asked.environment.backends:
+        yield "backend-not-entitled"
+
+
+def _residency(asked: Question) -> Iterator[str]:
+    fact = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    if fact is None or asked.tenant is None or asked.scope is None:
+        return
+    if fact.value.jurisdiction not in (*asked.tenant.residency, ON_PREMISES):
+        yield "residency"
+
+
+def _device(asked: Question) -> Iterator[str]:
+    """A job within the backend's own bounds."""
+    organization, name = asked.model.organization, asked.labels.get("backend", "")
+    if name in organization.backends:
+        width = JobLimits(qubits=organization.backends[name].value.qubits)
+        yield from too_large(asked, width & organization.backend_limits[name])
+
+
+def too_large(asked: Question, limits: JobLimits) -> Iterator[str]:
+    """Why the job does not keep to the limits."""
+    for limit, attribute in LIMITED.items():
+        if (bound := getattr(limits, limit)) is not None:
+            size = asked.context["job"].get(attribute)
+            yield from _exceeds(size, 0, bound, "job-too-large")
+
+
+def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Iterator[str]:
+    if more is None or used is None:
+        yield "context-missing"
+    elif used + more > bound:
+        yield reason
+
+
+def _used(asked: Question, budget: str, counter: str) -> int | None:
+    found: int | None = asked.context["usage"].get(budget, {}).get(counter)
+    return found
+
+
+def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int | None]]:
+    """Every quota: what the job adds, what was used, the hard and the soft threshold."""
+    job = asked.context["job"]
+    for budget in asked.budgets:
+        for measure, window, limit, warn_at in budget.quotas:
+            more = 1 if measure == "jobs" else job.get(COUNTED[measure])
+            used = 0 if window == "job" else _used(asked, budget.name, f"{measure}/{window}")
+            yield more, used, limit, soft_threshold(limit, warn_at)
+
+
+def _quotas(asked: Question) -> Iterator[str]:
+    for more, used, limit, _ in _counts(asked):
+        yield from _exceeds(more, used, limit, "quota-exceeded")
+
+
+def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None, int | None]]:
+    """Every budget: what the job costs, what was spent, the hard and the soft threshold.
+    An exception that is in force moves both."""
+    cost = asked.context["job"].get("estimated_cost_micros")
+    for budget in asked.budgets:
+        if budget.limit_micros is None:
+            continue
+        raised = sum(
+            r.increase_micros
+            for r in budget.raises
+            if asked.now is not None
+            and (r.not_before is None or seconds(r.not_before) <= asked.now)
+            and asked.now < seconds(r.expires)
+        )
+        stop, warn = budget.stop_micros, soft_threshold(budget.limit_micros, budget.warn_at)
+        yield (
+            cost,
+            _used(asked, budget.name, "spent_micros"),
+            None if stop is None else stop + raised,
+            None if warn is None else warn + raised,
+        )
+
+
+def _budgets(asked: Question) -> Iterator[str]:
+    for cost, spent, stop, _ in _money(asked):
+        if stop is not None:
+            yield from _exceeds(cost, spent, stop, "budget-exceeded")
+
+
+def _approval(asked: Question) -> Iterator[str]:
+    """An expensive job has a sound approval by each budget's approvers."""
+    cost = asked.context["job"].get("estimated_cost_micros")
+    for rule in _approval_rules(asked):
+        if cost is None:
+            yield "context-missing"
+        elif cost > rule.above_micros:
+            named = [given for given in asked.context["approvals"] if _names(asked, given)]
+            if not named:
+                yield "approval-required"
+            elif not any(_sound(asked, given, rule, cost) for given in named):
+                yield "approval-invalid"
+
+
+def _approval_rules(asked: Question) -> Iterator[ApprovalRule]:
+    fact = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    for budget in asked.budgets:
+        if fact and budget.approval and fact.value.backend_class in budget.approval_classes:
+            yield budget.approval
+
+
+def _names(asked: Question, given: dict[str, Any]) -> bool:
+    """Whether an approval is for this subject, place and backend."""
+    me, backend = asked.subject.get("id"), asked.labels.get("backend")
+    return (
+        given.get("subject", me) == me
+        and contains(given.get("scope", ""), asked.scope or "")
+        and given.get("backend", backend) == backend
+    )
+
+
+def _sound(asked: Question, given: dict[str, Any], rule: ApprovalRule, cost: int) -> bool:
+    """Whether an approval was given by an approver, not the subject or who asked, covers
+    the cost and holds: from when it was given, at the longest for as long as the rule says."""
+    by, begins, now = given.get("approved_by"), given.get("approved_at"), asked.now
+    if by is None or begins is None or now is None:
+        return False
+    began = seconds(begins)
+    ends = [began + rule.valid_for_s]
+    ends += [seconds(given["expires"])] if "expires" in given else []
+    return (
+        rule.approvers in given["approver_groups"]
+        and by not in (asked.subject.get("id"), given.get("requested_by"))
+        and cost <= given.get("max_cost_micros", -1)
+        and began <= now < min(ends)
+    )
+
+
+JOB_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
+    _backend,
+    _residency,
+    _device,
+    _quotas,
+    _budgets,
+    _approval,
+)
+"""What is asked of everything that executes."""
+
+
+def _near(thresholds: Iterator[tuple[int | None, int | None, int | None, int | None]]) -> bool:
+    return any(
+        more is not None and used is not None and warn is not None and used + more >= warn
+        for more, used, _, warn in thresholds
+    )
+
+
+def _quota_near(asked: Question) -> Iterator[str]:
+    if _near(_counts(asked)):
+        yield "quota-near"
+
+
+def _budget_near(asked: Question) -> Iterator[str]:
+    if _near(_money(asked)):
+        yield "budget-near"
+
+
+JOB_WARNINGS: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (_quota_near, _budget_near)
+"""What an allowed job is told."""
