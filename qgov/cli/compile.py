@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,15 @@ def compile_(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 2 when DIR is stale.")
     ] = False,
+    signing_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--signing-key",
+            metavar="FILE",
+            help="Sign the OPA bundle with this P-256 private key (PEM).",
+            show_default="the text in QGOV_SIGNING_KEY",
+        ),
+    ] = None,
     root: Root = Path(),
     now: Now = None,
 ) -> int:
@@ -36,6 +47,7 @@ def compile_(
 
     for name in target or ():
         choose(name, tuple(targets()), "--target")
+    key = _key(signing_key)
     files, refused = read_work_tree(root)
     if refused:
         say(as_text(refused).rstrip())
@@ -46,11 +58,40 @@ def compile_(
         say(as_text(serious).rstrip())
     if has_errors(compiled.findings):
         return 1
+    artifacts = compiled.artifacts if key is None else _signed(compiled.artifacts, key)
     if check:
-        stale = stale_paths(out, compiled.artifacts, partial=bool(target))
+        stale = stale_paths(out, artifacts, partial=bool(target))
         for path in stale:
             say(f"stale: {path}")
         return STALE if stale else 0
-    written = publish(out, compiled.artifacts, head_commit(root, files), partial=bool(target))
+    written = publish(out, artifacts, head_commit(root, files), partial=bool(target))
     say(f"wrote {written} files to {out}")
     return 0
+
+
+def _key(file: Path | None) -> tuple[bytes, str] | None:
+    """The key to sign with in PEM, and its digest. Raises typer.BadParameter."""
+    text = os.environ.get("QGOV_SIGNING_KEY", "")
+    if file is None and not text:
+        return None
+    from qgov.targets.opa.signing import SigningError, key_digest
+
+    option = "QGOV_SIGNING_KEY" if file is None else "--signing-key"
+    try:
+        pem = text.encode(errors="surrogateescape") if file is None else file.read_bytes()
+        return pem, key_digest(pem)
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint=option) from error
+    except SigningError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _signed(artifacts: Mapping[str, bytes], key: tuple[bytes, str]) -> Mapping[str, bytes]:
+    from qgov.targets.opa.signing import BUNDLE, signed
+
+    pem, digest = key
+    if BUNDLE in artifacts:
+        say(f"signed {BUNDLE} with the key {digest}")
+    else:
+        say(f"signed nothing: {BUNDLE} is not among the targets")
+    return signed(artifacts, pem)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from qgov.repository import FOLDERS
 from tests.cli.conftest import Call
@@ -194,3 +196,118 @@ def test_an_uncommitted_change_belongs_to_no_commit(
     call("compile", "--root", tmp_path / "clone", "--out", tmp_path / "out", *NOW)
 
     assert json.loads((tmp_path / "out" / "manifest.json").read_bytes())["commit"] is None
+
+
+def key_of(secret: int) -> str:
+    """A P-256 private key in PEM."""
+    key = ec.derive_private_key(secret, ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+SIGNED = (
+    "signed policy/opa/bundle.tar.gz with the key "
+    "sha256:c7610375878cb1bafebd04d4c5109248e972894c3467fa4ae8de2af275cf8a7d\n"
+)
+
+
+def test_a_signed_output_is_the_same_whoever_hands_over_the_key(
+    call: Call, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key.pem").write_text(key_of(0xA11CE))
+    some = ("compile", "--root", repository, *NOW, "--out")
+    option = ("--signing-key", tmp_path / "key.pem")
+    first = call(*some, tmp_path / "a", *option)
+    assert (first.status, first.out) == (0, "")
+    assert SIGNED in first.err
+    assert call(*some, tmp_path / "plain").status == 0
+
+    monkeypatch.setenv("QGOV_SIGNING_KEY", key_of(0xA11CE))
+    assert SIGNED in call(*some, tmp_path / "b").err
+    monkeypatch.setenv("QGOV_SIGNING_KEY", "not asked for: the option comes first")
+    assert call(*some, tmp_path / "c", *option).status == 0
+
+    assert unequal(tmp_path / "a", tmp_path / "b") == []
+    assert unequal(tmp_path / "a", tmp_path / "c") == []
+    assert unequal(tmp_path / "a", tmp_path / "plain") == [
+        "manifest.json",
+        "policy/opa/.signatures.json",
+        "policy/opa/bundle.tar.gz",
+    ]
+
+
+def test_a_signed_output_is_current_for_its_key_alone(
+    call: Call, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = ("compile", "--root", repository, *NOW, "--out", tmp_path / "out")
+    monkeypatch.setenv("QGOV_SIGNING_KEY", key_of(0xA11CE))
+    assert call(*some).status == 0
+    assert call(*some, "--check").status == 0
+    monkeypatch.setenv("QGOV_SIGNING_KEY", key_of(0xB0B))
+    assert call(*some, "--check").status == 2
+    monkeypatch.setenv("QGOV_SIGNING_KEY", "")
+    unsigned = call(*some, "--check")
+    assert unsigned.status == 2
+    assert "stale: policy/opa/.signatures.json\n" in unsigned.err
+
+    assert call(*some).status == 0
+    assert not (tmp_path / "out/policy/opa/.signatures.json").exists()
+
+
+def test_a_target_without_a_bundle_is_not_said_to_be_signed(
+    call: Call, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QGOV_SIGNING_KEY", key_of(0xA11CE))
+    some = ("compile", "--root", repository, *NOW, "--out", tmp_path / "out")
+    result = call(*some, "--target", "matrix")
+    assert result.status == 0
+    assert "signed nothing: policy/opa/bundle.tar.gz is not among the targets\n" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "key.pem: No such file or directory"),
+        ("bait", "that is no private key in PEM: make one with `openssl"),
+    ],
+    ids=["no file", "garbage"],
+)
+def test_a_key_that_cannot_sign_stops_everything(
+    call: Call,
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    said: str,
+) -> None:
+    file = tmp_path / "key.pem"
+    if text is not None:
+        file.write_text(text)
+    some = ("compile", "--root", repository, *NOW, "--out", tmp_path / "out")
+    result = call(*some, "--signing-key", file)
+    assert (result.status, result.out) == (1, "")
+    assert said in result.err
+    assert "--signing-key" in result.err
+    if text is not None:
+        monkeypatch.setenv("QGOV_SIGNING_KEY", text)
+        result = call(*some)
+        assert (result.status, result.out) == (1, "")
+        assert "QGOV_SIGNING_KEY" in result.err
+        assert text not in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_signing_without_its_library_has_a_remedy(
+    call: Call, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QGOV_SIGNING_KEY", key_of(0xA11CE))
+    for name in [name for name in sys.modules if name.startswith("cryptography")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    some = ("compile", "--root", repository, *NOW, "--out", tmp_path / "out")
+    result = call(*some)
+    assert result.status == 1
+    assert "pip install 'qgov[evidence]'" in result.err
