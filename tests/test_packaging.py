@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ]+)(?: ; [^\\]+)? \\$", re.MULTILINE)
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(?P<version>[^ ]+)(?: ; [^\\]+)? \\$", re.MULTILINE)
 
 LOCKED = {
     "run.txt": [*PROJECT["project"]["dependencies"], *GROUPS["build"]],
@@ -24,6 +24,7 @@ LOCKED = {
         *(requirement for requirement in GROUPS["dev"] if isinstance(requirement, str)),
         *EXTRAS["engines"],
         *EXTRAS["evidence"],
+        *EXTRAS["conform"],
     ],
     "lock.txt": GROUPS["lock"],
 }
@@ -54,7 +55,7 @@ def test_each_lock_satisfies_what_the_project_asks_for(name: str) -> None:
 def test_each_line_of_a_lock_is_a_pin_or_a_hash(name: str) -> None:
     line = re.compile(
         r"# [^/:]*:?|#    make lock"
-        r"|[a-z0-9-]+==[^/:@ ]+( ; [^/:@]+)? \\"
+        r"|[a-z0-9-]+(\[[a-z0-9,-]+\])?==[^/:@ ]+( ; [^/:@]+)? \\"
         r"|    --hash=sha256:[0-9a-f]{64}( \\)?"
     )
     lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()

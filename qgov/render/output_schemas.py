@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from qgov.finding import Severity
+from qgov.gateway.chain import STREAMS
 from qgov.language.permissions import CATALOGUE, NAMES
 from qgov.plan.changes import Change
 from qgov.plan.risk import RULES, Risk
@@ -350,6 +351,26 @@ _OUTPUTS: Final[dict[str, _Output]] = {
                     }
                 )
             ),
+        },
+        {},
+    ),
+    "qgov/audit-verification/v1": (
+        "What `qgov audit verify` finds.",
+        {
+            "path": _TEXT,
+            "sound": _FLAG,
+            "stream": {"enum": [*STREAMS, ""], "description": "Empty: no entry says it."},
+            **_numbers("entries", "bytes"),
+            "head": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
+            "problems": _list(
+                _object(
+                    {
+                        "line": {**_NUMBER, "description": "From 1; 0 is the log as a whole."},
+                        "message": _TEXT,
+                    }
+                )
+            ),
+            "omitted": {**_NUMBER, "description": "Problems that are not listed."},
         },
         {},
     ),

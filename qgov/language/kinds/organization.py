@@ -100,6 +100,13 @@ class Price(Strict):
     as_of: Day = Field(description="The day it was read.")
 
 
+class Timing(Strict):
+    """How long a circuit occupies the device, for estimates before it runs."""
+
+    overhead: Duration = Field(description="For each circuit, however few its shots.")
+    shots_per_second: int = Field(ge=1, le=1_000_000, description="Shots in a second.")
+
+
 class Conformance(Strict):
     """The simulated device that stands in for the backend in `qgov conform`."""
 
@@ -134,6 +141,11 @@ class BackendSpec(Strict):
         default_factory=lambda: JobLimits.model_validate({}), description="Upper bounds of one job."
     )
     price: Price | None = Field(None, description="Absent: free.")
+    timing: Timing | None = Field(
+        None,
+        description="Absent: a simulator's circuit takes a second; for a device Cirq's own "
+        "estimate is used.",
+    )
     conformance: Conformance | None = Field(
         None, description="What stands in for it in `qgov conform`."
     )

@@ -54,6 +54,7 @@ def model_data(model: AccessModel) -> Json:
         },
         "backends": {name: _backend(model, name) for name in model.organization.backends},
         "budgets": _budgets(model, ""),
+        "currency": model.organization.spec.currency,
         "elevations": elevations.get("", {}),
         "floor": _conditions(model.organization.floor),
         "grants": grants.get("", {}),
@@ -106,11 +107,22 @@ def _threshold(value: int) -> int:
 def _backend(model: AccessModel, name: str) -> Json:
     spec = model.organization.backends[name].value
     width = JobLimits(qubits=spec.qubits)
-    return {
+    found: Json = {
         "class": spec.backend_class,
         "jurisdiction": spec.jurisdiction,
         "limits": _limits(width & model.organization.backend_limits[name]),
+        # What follows is for the enforcement point, which estimates cost and writes the log.
+        "cloud": spec.cloud,
+        "region": spec.region,
     }
+    if (price := model.organization.prices.get(name)) is not None:
+        found["price"] = price._asdict()
+    if spec.timing is not None:
+        found["timing"] = {
+            "overhead_s": spec.timing.overhead,
+            "shots_per_second": spec.timing.shots_per_second,
+        }
+    return found
 
 
 def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:

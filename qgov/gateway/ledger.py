@@ -1,0 +1,304 @@
+"""What jobs spend against budgets, counted in calendar windows in UTC.
+
+A job's estimate is reserved before it runs, and only when the usage that it was allowed on
+is still the usage: so two jobs at the same time cannot spend the same money. Several
+processes may use one ledger. It survives their death at any moment, and the power's.
+
+Money is millionths of a currency unit, durations are milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from qgov.gateway.owners import Owner, dead_among, exclusively, is_owner_id
+from qgov.gateway.tables import (
+    APPLICATION,
+    COLUMNS,
+    MAX_AMOUNT,
+    OPEN,
+    SCHEMA,
+    VERSION,
+    Amounts,
+    Job,
+    LedgerError,
+    Usage,
+    correct,
+    counted,
+    counting,
+    finish,
+    insert,
+    job_of,
+    jobs_of,
+    spans,
+    unfinished,
+    usage_of,
+)
+
+__all__ = ["MAX_AMOUNT", "Amounts", "Job", "Ledger", "LedgerError", "Moved", "Totals", "Usage"]
+
+
+class Moved(Exception):  # noqa: N818 - not an error: read the usage and decide again
+    """The usage is not what it was when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Jobs by state, and the sum of what counts, by the names of `Amounts`."""
+
+    jobs: Mapping[str, int]
+    amounts: Mapping[str, int]
+
+
+class Ledger:
+    """A ledger in a file, opened by one owner: an id that no other process has or had.
+    Raises LedgerError when it cannot be opened. Threads may share it."""
+
+    def __init__(self, path: Path, owner: str, *, busy_s: float = 10.0) -> None:
+        if not is_owner_id(owner):
+            raise LedgerError("an owner's id is up to 100 letters, digits, `-`, `_` and `.`")
+        self.path = path
+        self._owners = path.with_name(f"{path.name}.owners")
+        self._lock = RLock()
+        self._process = os.getpid()
+        self._owner: Owner | None = None
+        self._database: sqlite3.Connection | None = None
+        try:
+            with self._told(), exclusively(self._owners):
+                self._begin(owner, busy_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def usage(self, budgets: Mapping[str, str | None], now: datetime) -> Usage:
+        """What counts against these budgets at this moment. `budgets` is each one's period:
+        monthly, quarterly, yearly, or None for one without money. Raises LedgerError."""
+        with self._transaction("BEGIN") as database:
+            return usage_of(database, budgets, now)
+
+    def reserve(
+        self,
+        job_id: str,
+        budgets: Mapping[str, str | None],
+        amounts: Amounts,
+        now: datetime,
+        usage: Usage,
+        details: Mapping[str, str | int],
+    ) -> None:
+        """Count an estimate, provided that the usage still is this one.
+
+        Raises Moved when it is not (also because a day has ended): read it and decide again.
+        Raises LedgerError for a job that was reserved before.
+        """
+        if usage.values.keys() != budgets.keys():
+            raise LedgerError("a job was decided on the usage of other budgets than its own")
+        names = tuple(sorted(budgets))
+        with self._transaction() as database:
+            if job_of(database, job_id) is not None:
+                raise LedgerError(f"the job {job_id} was reserved before; give it a new id")
+            if usage_of(database, budgets, now).version != usage.version:
+                raise Moved
+            job = Job(job_id, "reserved", self._id, names, now, amounts, details=details)
+            insert(database, job)
+
+    def mark_started(self, job_id: str) -> bool:
+        """Note that a reserved job is about to run; False when that was noted before. Raises
+        LedgerError for one that has ended."""
+        with self._transaction() as database:
+            job = _open(job_of(database, job_id), job_id, "start")
+            if job.state == "started":
+                return False
+            finish(database, job_id, "started")
+            return True
+
+    def settle(self, job_id: str, actual: Amounts, now: datetime) -> bool:
+        """Count what a job really took, in the windows of its reservation, instead of the
+        estimate; False when exactly this was done before. Raises LedgerError."""
+        with self._transaction() as database:
+            known = job_of(database, job_id)
+            if known is not None and known.state == "settled" and known.actual == actual:
+                return False
+            correct(database, _open(known, job_id, "be settled so"), actual)
+            finish(database, job_id, "settled", now, actual)
+            return True
+
+    def release(self, job_id: str) -> bool:
+        """Take the reservation of a job back that never ran; False when it was done before.
+        Raises LedgerError."""
+        with self._transaction() as database:
+            known = job_of(database, job_id)
+            if known is not None and known.state == "released":
+                return False
+            correct(database, _open(known, job_id, "be released"), Amounts(jobs=0))
+            finish(database, job_id, "released")
+            return True
+
+    def abandoned(self) -> list[Job]:
+        """The unfinished jobs of processes that have died, which are this owner's from now
+        on: each is given out once. Raises LedgerError."""
+        with self._told(), exclusively(self._owners):
+            query = f"SELECT DISTINCT owner FROM jobs WHERE state IN {OPEN} AND owner <> ?"  # noqa: S608 - a constant
+            with self._transaction("BEGIN") as database:
+                owners = [owner for (owner,) in database.execute(query, (self._id,))]
+            # A process that died without a job has left its file.
+            owners += [file.name for file in self._owners.iterdir() if is_owner_id(file.name)]
+            others = sorted({*owners} - {self._id})
+            # Who holds the folder's lock decides alone who is dead, and takes their jobs.
+            with dead_among(self._owners, others) as dead, self._transaction() as database:
+                ids = [job.id for owner in dead for job in unfinished(database, owner)]
+                update = "UPDATE jobs SET owner = ? WHERE id = ?"
+                database.executemany(update, [(self._id, job_id) for job_id in ids])
+                found = [job_of(database, job_id) for job_id in ids]
+        return [job for job in found if job is not None]
+
+    @contextmanager
+    def dead(self) -> Iterator[list[str]]:
+        """The owners whose process died with the file open, those of `abandoned` left out.
+        They are forgotten afterwards, when nothing was raised. Raises LedgerError."""
+        with self._told(), exclusively(self._owners):
+            ids = sorted(file.name for file in self._owners.iterdir() if file.name != self._id)
+            with dead_among(self._owners, ids) as found:
+                yield found
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, or None. Raises LedgerError."""
+        with self._transaction("BEGIN") as database:
+            return job_of(database, job_id)
+
+    def jobs(self, state: str = "") -> list[Job]:
+        """All jobs (of a state), by the time they were reserved. Raises LedgerError."""
+        with self._transaction("BEGIN") as database:
+            return jobs_of(database, state)
+
+    def totals(self) -> Totals:
+        """How many jobs there are, and what counts of them. Raises LedgerError."""
+        jobs = self.jobs()
+        sums = {name: sum(counting(job)[i] for job in jobs) for i, name in enumerate(COLUMNS)}
+        return Totals(Counter(job.state for job in jobs), sums)
+
+    def audit_counters(self) -> list[str]:
+        """Where the counters are not the sum over the jobs: nowhere, unless somebody wrote
+        into the file. Raises LedgerError."""
+        with self._transaction("BEGIN") as database:
+            jobs, found = jobs_of(database), counted(database)
+        sums: dict[tuple[str, str], list[int]] = {}
+        for job in jobs:
+            for key in ((name, span) for name in job.budgets for span in spans(job.reserved_at)):
+                before = sums.get(key, [0] * len(COLUMNS))
+                sums[key] = [a + b for a, b in zip(before, counting(job), strict=True)]
+        return [
+            f"{' '.join(key)}: counted {found.get(key)}, by the jobs {sums.get(key)}"
+            for key in sorted(found.keys() | sums.keys())
+            if list(found.get(key, ())) != sums.get(key, [])
+        ]
+
+    def close(self) -> None:
+        """Let go of the file. Jobs that are not finished are abandoned."""
+        with self._lock:
+            if os.getpid() != self._process:
+                return  # a forked child, whose parent's connection this is
+            if self._database is not None:
+                self._database.close()
+            if self._owner is not None:
+                self._owner.release()
+            self._database = self._owner = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def _id(self) -> str:
+        if self._owner is None:
+            raise LedgerError(f"the ledger {self.path} is closed; open it again")
+        return self._owner.id
+
+    def _begin(self, owner: str, busy_s: float) -> None:
+        try:
+            self._owner = Owner(self._owners, owner)
+        except BlockingIOError as error:
+            raise LedgerError(
+                f"the owner `{owner}` is in use; give each process its own"
+            ) from error
+        database = sqlite3.connect(
+            self.path, timeout=busy_s, isolation_level=None, check_same_thread=False
+        )
+        self._database = database
+        fresh = database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        identity = [
+            database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        ]
+        if not fresh and identity != [APPLICATION, VERSION]:
+            raise LedgerError(f"{self.path} is no ledger of this version; give another file")
+        # With FULL, what was committed survives the power; WAL lets many read while one writes.
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        with self._transaction():
+            for statement in SCHEMA.split(";") if fresh else ():
+                database.execute(statement)
+            # A file that can only be read is found out here, and not at the first job.
+            database.execute(f"PRAGMA user_version = {VERSION}")
+            if unfinished(database, owner):
+                raise LedgerError(f"the owner `{owner}` died with unfinished jobs; give a new id")
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; a reader sees one state."""
+        with self._lock, self._told():
+            database = self._database
+            if database is None:
+                raise LedgerError(f"the ledger {self.path} is closed; open it again")
+            if os.getpid() != self._process:
+                raise LedgerError(f"{self.path} was opened before a fork; open it in each process")
+            database.execute(begin)
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise LedgerError(f"the ledger {self.path} refuses an amount: {error}") from error
+        except (sqlite3.Error, UnicodeError) as error:
+            raise LedgerError(
+                f"the ledger {self.path} cannot be used: {error}; without it nothing may run, so "
+                "mend the file, restore it, or give another"
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger {self.path} cannot be used: {error.filename or ''} {error.strerror}; "
+                "give a file in a folder that can be written"
+            ) from error
+
+
+def _open(job: Job | None, job_id: str, what: str) -> Job:
+    """The job, when it has not ended. Raises LedgerError."""
+    if job is None:
+        raise LedgerError(f"the job {job_id} cannot {what}: it was never reserved")
+    if job.state not in OPEN:
+        raise LedgerError(f"the job {job_id} cannot {what}: it is {job.state}")
+    return job

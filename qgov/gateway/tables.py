@@ -1,0 +1,271 @@
+"""The ledger's tables: jobs, and what they add up to in each day and month.
+
+A function takes an open connection, inside of a transaction. Money is millionths of a
+currency unit, durations are milliseconds.
+"""
+
+# ruff: noqa: S608 - the statements are put together from this module's own names of columns
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, Final
+
+__all__ = [
+    "APPLICATION",
+    "COLUMNS",
+    "MAX_AMOUNT",
+    "OPEN",
+    "SCHEMA",
+    "VERSION",
+    "Amounts",
+    "Job",
+    "LedgerError",
+    "Usage",
+    "correct",
+    "counted",
+    "counting",
+    "finish",
+    "insert",
+    "job_of",
+    "jobs_of",
+    "spans",
+    "unfinished",
+    "usage_of",
+]
+
+APPLICATION: Final = 0x71676F76
+"""`qgov` in SQLite's header: another program's database is not taken for ours."""
+VERSION: Final = 1
+
+MAX_AMOUNT: Final = 10**15
+"""Of one job: a thousand million currency units, or thirty thousand years."""
+
+COLUMNS: Final = ("cost_micros", "jobs", "shots", "circuits", "qpu_ms", "simulator_ms")
+OPEN: Final = ("reserved", "started")
+"""The states of a job that has not ended."""
+
+columns: Callable[[Amounts], tuple[int, ...]] = attrgetter(*COLUMNS)
+"""The amounts in the order of the columns; dataclasses.astuple would copy each, slowly."""
+
+_NOTHING: Final = (0,) * len(COLUMNS)
+_MONTHS: Final = {"monthly": 1, "quarterly": 3, "yearly": 12, None: 1}
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used, or not in this way; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What one job needs or took. Raises ValueError for what is no amount."""
+
+    cost_micros: int = 0
+    jobs: int = 1
+    shots: int = 0
+    circuits: int = 0
+    qpu_ms: int = 0
+    simulator_ms: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value in zip(COLUMNS, columns(self), strict=True):
+            if type(value) is not int or not 0 <= value <= MAX_AMOUNT:
+                raise ValueError(f"{name} is not a whole number from 0 to {MAX_AMOUNT}: {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used when it was read. `values` is a request's `context.usage`; `version` says
+    which state that was, for `Ledger.reserve` and nobody else."""
+
+    values: Mapping[str, Mapping[str, int]]
+    version: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, which is `reserved`, `started`, `settled` or `released`. Its amounts count in
+    the windows of `reserved_at`."""
+
+    id: str
+    state: str
+    owner: str
+    budgets: tuple[str, ...]
+    reserved_at: datetime
+    estimate: Amounts
+    actual: Amounts | None = None
+    settled_at: datetime | None = None
+    details: Mapping[str, str | int] | None = None
+
+
+def _listed(form: str, separator: str = ", ") -> str:
+    return separator.join(form.format(name) for name in COLUMNS)
+
+
+_NAMES: Final = _listed("{}")
+_AMOUNTS: Final = _listed("{} INTEGER NOT NULL")
+_LEGAL: Final = _listed("typeof({0}) = 'integer' AND {0} >= 0", " AND ")  # not a float for a sum
+_JOB: Final = (
+    f"id, state, owner, budgets, reserved_at, settled_at, details, {_NAMES}, {_listed('actual_{}')}"
+)
+
+SCHEMA: Final = f"""\
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, budgets TEXT NOT NULL,
+  reserved_at TEXT NOT NULL, settled_at TEXT, details TEXT NOT NULL,
+  {_AMOUNTS}, {_listed("actual_{} INTEGER")}, CHECK ({_LEGAL})
+) WITHOUT ROWID;
+CREATE INDEX unfinished ON jobs (owner) WHERE state IN {OPEN};
+CREATE TABLE counters (
+  budget TEXT NOT NULL, span TEXT NOT NULL, {_AMOUNTS}, PRIMARY KEY (budget, span), CHECK ({_LEGAL})
+) WITHOUT ROWID;
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION}"""
+"""A counter's span is a day or a month. A quarter is the sum of three months, a year of
+twelve: so a budget whose period changes loses nothing that was spent."""
+
+_READ: Final = f"SELECT span, {_NAMES} FROM counters WHERE budget = ? AND span IN (?, ?)"
+_SPENT: Final = (
+    "SELECT coalesce(sum(cost_micros), 0) FROM counters "
+    "WHERE budget = ? AND span BETWEEN ? AND ? AND length(span) = 7"
+)
+_INSERT: Final = f"INSERT INTO jobs ({_JOB}) VALUES ({', '.join('?' * 19)})"
+_ADD: Final = (
+    f"INSERT INTO counters (budget, span, {_NAMES}) VALUES (?, ?, {_listed('?')}) "
+    f"ON CONFLICT (budget, span) DO UPDATE SET {_listed('{0} = {0} + excluded.{0}')}"
+)
+_CORRECT: Final = f"UPDATE counters SET {_listed('{0} = {0} + ?')} WHERE budget = ? AND span = ?"
+_FINISH: Final = (
+    f"UPDATE jobs SET state = ?, settled_at = ?, {_listed('actual_{} = ?')} WHERE id = ?"
+)
+
+
+def spans(moment: datetime) -> tuple[str, str]:
+    """The day and the month in UTC. Raises ValueError for a time without an offset."""
+    text = _text(moment)
+    return text[:10], text[:7]
+
+
+def usage_of(
+    database: sqlite3.Connection, budgets: Mapping[str, str | None], now: datetime
+) -> Usage:
+    """What counts against the budgets, each of a period. Raises LedgerError for another one."""
+    day, month = spans(now)
+    values: dict[str, Mapping[str, int]] = {}
+    version: list[Any] = [day]
+    for name, period in sorted(budgets.items()):
+        if period not in _MONTHS:
+            raise LedgerError(f"a period is monthly, quarterly or yearly, not `{period}`")
+        rows = {row[0]: row[1:] for row in database.execute(_READ, (name, day, month))}
+        daily, monthly = rows.get(day, _NOTHING), rows.get(month, _NOTHING)
+        spent = monthly[0]
+        if (length := _MONTHS[period]) > 1:
+            first = (int(month[5:]) - 1) // length * length + 1
+            window = (f"{month[:5]}{first:02}", f"{month[:5]}{first + length - 1:02}")
+            spent = database.execute(_SPENT, (name, *window)).fetchone()[0]
+        values[name] = {
+            "spent_micros": spent,
+            **_measures(daily, "day"),
+            **_measures(monthly, "month"),
+        }
+        version.append((name, period, spent, daily, monthly))
+    return Usage(values, tuple(version))
+
+
+def insert(database: sqlite3.Connection, job: Job) -> None:
+    """Write a new job and count its estimate."""
+    details = json.dumps(dict(job.details or {}))
+    row = [job.id, job.state, job.owner, json.dumps(job.budgets), _text(job.reserved_at), None]
+    estimate = columns(job.estimate)
+    database.execute(_INSERT, (*row, details, *estimate, *[None] * len(COLUMNS)))
+    keys = [(name, span) for name in job.budgets for span in spans(job.reserved_at)]
+    database.executemany(_ADD, [(*key, *estimate) for key in keys])
+
+
+def correct(database: sqlite3.Connection, job: Job, actual: Amounts) -> None:
+    """Count `actual` instead of the estimate, in the windows that the job was reserved in.
+    Raises LedgerError when they are gone."""
+    change = [b - a for a, b in zip(columns(job.estimate), columns(actual), strict=True)]
+    for name in job.budgets:
+        for span in spans(job.reserved_at):
+            if database.execute(_CORRECT, (*change, name, span)).rowcount != 1:
+                raise LedgerError(f"the ledger lost the counter of {name} for {span}; restore it")
+
+
+def finish(
+    database: sqlite3.Connection,
+    job_id: str,
+    state: str,
+    now: datetime | None = None,
+    actual: Amounts | None = None,
+) -> None:
+    """Write how a job ended."""
+    amounts = columns(actual) if actual else [None] * len(COLUMNS)
+    database.execute(_FINISH, (state, now and _text(now), *amounts, job_id))
+
+
+def job_of(database: sqlite3.Connection, job_id: str) -> Job | None:
+    """One job, or None."""
+    row = database.execute(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else _read(row)
+
+
+def jobs_of(database: sqlite3.Connection, state: str = "") -> list[Job]:
+    """The jobs of a state, or all, in the order in which they were reserved."""
+    query = f"SELECT {_JOB} FROM jobs WHERE ? IN (state, '') ORDER BY reserved_at, id"
+    return list(map(_read, database.execute(query, (state,))))
+
+
+def unfinished(database: sqlite3.Connection, owner: str) -> list[Job]:
+    """The jobs of an owner that have not ended."""
+    query = f"SELECT {_JOB} FROM jobs WHERE state IN {OPEN} AND owner = ? ORDER BY id"
+    return list(map(_read, database.execute(query, (owner,))))
+
+
+def counting(job: Job) -> tuple[int, ...]:
+    """What counts of a job, by column."""
+    return _NOTHING if job.state == "released" else columns(job.actual or job.estimate)
+
+
+def counted(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Every counter: (budget, span) to its amounts."""
+    query = f"SELECT budget, span, {_NAMES} FROM counters"
+    return {(budget, span): tuple(row) for budget, span, *row in database.execute(query)}
+
+
+def _measures(row: tuple[int, ...], per: str) -> dict[str, int]:
+    _, jobs, shots, circuits, qpu_ms, simulator_ms = row
+    return {
+        f"jobs/{per}": jobs,
+        f"shots/{per}": shots,
+        f"circuits/{per}": circuits,
+        f"qpuSeconds/{per}": -(-qpu_ms // 1000),
+        f"simulatorSeconds/{per}": -(-simulator_ms // 1000),
+    }
+
+
+def _text(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment.astimezone(UTC).isoformat()
+
+
+def _read(row: tuple[Any, ...]) -> Job:
+    id_, state, owner, budgets, reserved, settled, details, *amounts = row
+    estimate, actual = amounts[: len(COLUMNS)], amounts[len(COLUMNS) :]
+    return Job(
+        id_,
+        state,
+        owner,
+        tuple(json.loads(budgets)),
+        datetime.fromisoformat(reserved),
+        Amounts(*estimate),
+        None if actual[0] is None else Amounts(*actual),
+        None if settled is None else datetime.fromisoformat(settled),
+        json.loads(details),
+    )

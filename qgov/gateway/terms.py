@@ -1,0 +1,143 @@
+"""What the enforcement point reads in the bundle beside the policy: prices, and the budgets
+that a job is counted against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from qgov.decision.bundle import Bundle
+
+__all__ = ["BackendTerms", "Price", "Terms", "Thresholds", "terms_of"]
+
+
+class Price(NamedTuple):
+    """In micros of the organization's currency; the parts add up."""
+
+    per_task_micros: int
+    per_shot_micros: int
+    per_hour_micros: int
+    minimum_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackendTerms:
+    """A backend. `overhead_s` is seconds for each circuit; without a price it is free,
+    without a pace its time is estimated otherwise."""
+
+    name: str
+    backend_class: str
+    cloud: str
+    region: str
+    price: Price | None
+    overhead_s: int | None
+    shots_per_second: int | None
+
+
+class Thresholds(NamedTuple):
+    """What a budget or quota warns and stops at, in the unit of `measure`, which is
+    `spent_micros` or one like `shots/day`."""
+
+    budget: str
+    measure: str
+    warn: int | None
+    stop: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The bundle's data, looked up by name."""
+
+    revision: str
+    currency: str
+    backends: Mapping[str, BackendTerms]
+    model: Mapping[str, Any]
+
+    def budgets(self, scope: str, subject: Mapping[str, Any]) -> dict[str, str | None]:
+        """The budgets that a subject's jobs in a project are counted against, and their
+        periods. The decision names the same ones, or the job is refused."""
+        return {
+            name: budget.get("money", {}).get("period")
+            for name, budget in self._around(scope).items()
+            if _falls_under(budget, subject)
+        }
+
+    def thresholds(self, scope: str, budgets: Mapping[str, Any], now: datetime) -> list[Thresholds]:
+        """The thresholds of these budgets at a moment, raised by exceptions in force; those
+        of single jobs left out."""
+        found: list[Thresholds] = []
+        for name, budget in self._around(scope).items():
+            if name not in budgets:
+                continue
+            if (money := budget.get("money")) is not None:
+                raised = sum(
+                    r["increase"]
+                    for r in money["raises"]
+                    if max(r["not_before"], 0) <= now.timestamp() < r["expires"]
+                )
+                warn, stop = (_moved(money.get(which), raised) for which in ("warn", "stop"))
+                found.append(Thresholds(name, "spent_micros", warn, stop))
+            found += [
+                Thresholds(name, f"{q['measure']}/{q['window']}", q.get("warn"), q.get("stop"))
+                for q in budget["quotas"]
+                if q["window"] != "job"
+            ]
+        return found
+
+    def approvals(self, scope: str, budgets: Mapping[str, Any], backend: str) -> dict[str, Any]:
+        """Budget → its rule about expensive jobs, of those that have one for the backend."""
+        backend_class = self.backends[backend].backend_class
+        return {
+            name: budget["approval"]
+            for name, budget in self._around(scope).items()
+            if name in budgets and budget.get("approval", {}).get("classes", {}).get(backend_class)
+        }
+
+    def _around(self, scope: str) -> dict[str, Any]:
+        tenant_name, _, rest = scope.partition("/")
+        environment, _, project = rest.partition("/")
+        shard = sha256(tenant_name.encode()).hexdigest()[:2]
+        tenant = self.model["tenants"].get(shard, {}).get(tenant_name, {})
+        projects = tenant.get("environments", {}).get(environment, {}).get("projects", {})
+        known = {**self.model["budgets"], **tenant.get("budgets", {})}
+        return {name: known[name] for name in projects.get(project, {}).get("budgets", ())}
+
+
+def _moved(threshold: int | None, by: int) -> int | None:
+    return None if threshold is None else threshold + by
+
+
+def _falls_under(budget: Mapping[str, Any], subject: Mapping[str, Any]) -> bool:
+    properties = subject.get("properties", {})
+    return "group" not in budget or (
+        subject.get("type") == "user"
+        and budget["group"].removeprefix("group:") in properties.get("groups", ())
+        and budget["issuer"] == properties.get("issuer")
+    )
+
+
+def terms_of(bundle: Bundle) -> Terms:
+    """Read them. Raises KeyError, TypeError or AttributeError for data of another version."""
+    model = bundle.data["qgov"]["model"]
+    return Terms(
+        bundle.revision,
+        model["currency"],
+        {name: _backend(name, given) for name, given in model["backends"].items()},
+        model,
+    )
+
+
+def _backend(name: str, given: Mapping[str, Any]) -> BackendTerms:
+    price, timing = given.get("price"), given.get("timing", {})
+    return BackendTerms(
+        name,
+        given["class"],
+        given["cloud"],
+        given["region"],
+        Price(**price) if price else None,
+        timing.get("overhead_s"),
+        timing.get("shots_per_second"),
+    )

@@ -1,0 +1,49 @@
+"""Who acts, and the ways in which a job does not run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qgov.decision.engine import EngineError
+from qgov.decision.request import Decision
+
+__all__ = ["Denied", "GatewayError", "Identity", "Refused"]
+
+
+class GatewayError(Exception):
+    """A job did not run, or not to its end; `event` is the uid of the audit event."""
+
+    def __init__(self, message: str, event: str = "") -> None:
+        super().__init__(message)
+        self.event = event
+
+
+class Denied(GatewayError):  # noqa: N818 - the word of the decision
+    """The decision point said no, or could not be asked; `decision` says why."""
+
+    def __init__(self, decision: Decision, event: str, cause: EngineError | None = None) -> None:
+        why = f": {cause}" if cause else ""
+        super().__init__(f"denied ({', '.join(decision.reasons)}){why}", event)
+        self.decision = decision
+
+
+class Refused(GatewayError):  # noqa: N818 - beside Denied
+    """The gateway did not ask: policy does not mean such a job; `reason` is a code."""
+
+    def __init__(self, reason: str, message: str, event: str = "") -> None:
+        super().__init__(message, event)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who acts, as the platform has verified it, and in which circumstances.
+
+    `subject` is an AuthZEN subject; `context` holds what a request's context does but for
+    `time`, `job` and `usage`, which the gateway fills in. Never taken from the caller.
+    """
+
+    subject: Mapping[str, Any]
+    context: Mapping[str, Any]

@@ -1,0 +1,78 @@
+"""Several processes, one budget: nothing is spent twice, and nothing is lost by a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from qgov.gateway.recovery import differences
+from qgov.gateway.verification import verify
+from tests.gateway.company import FITS, gate
+
+ROOT = Path(__file__).parents[2]
+
+
+def submitting(folder: Path, owner: str, submissions: int) -> subprocess.Popen[bytes]:
+    """A process that writes into `OWNER.out` what became of each job."""
+    with (folder / f"{owner}.out").open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.gateway.company", str(folder), owner, str(submissions)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=out,
+            stderr=subprocess.PIPE,
+        )
+
+
+def reported(folder: Path) -> list[str]:
+    """What all of them have said so far."""
+    return [line for out in folder.glob("*.out") for line in out.read_text().splitlines()]
+
+
+def agreed(folder: Path, owner: str) -> tuple[int, int]:
+    """What was settled, as jobs and micros, once ledger, counters and log say the same."""
+    after = gate(folder, owner=owner)
+    assert differences(after.ledger, folder / "jobs.jsonl") == []
+    assert after.ledger.audit_counters() == []
+    assert verify(folder / "jobs.jsonl", "jobs").problems == ()
+    assert verify(folder / "admin.jsonl", "admin").problems == ()
+    settled = after.ledger.jobs("settled")
+    after.close()
+    return len(settled), sum(job.actual.cost_micros for job in settled if job.actual)
+
+
+def test_two_hundred_submissions_from_four_processes_run_exactly_fifty_times(
+    tmp_path: Path,
+) -> None:
+    processes = [submitting(tmp_path, f"process-{n}", 50) for n in range(4)]
+    for process in processes:
+        _, err = process.communicate(timeout=240)
+        assert process.returncode == 0, err
+    printed = reported(tmp_path)
+    assert len(printed) == 200
+    assert printed.count("ran") == FITS
+    assert set(printed) == {"ran", "denied (budget-exceeded)"}
+    assert agreed(tmp_path, "after") == (FITS, FITS * 1_000_000)
+
+
+def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(tmp_path: Path) -> None:
+    for n, more in enumerate((1, 4, 9, 12)):
+        before = len(reported(tmp_path))
+        processes = [submitting(tmp_path, f"killed-{n}-{m}", 200) for m in range(2)]
+        deadline = time.monotonic() + 120
+        while len(reported(tmp_path)) < before + more and time.monotonic() < deadline:
+            time.sleep(0.003)
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+        for process in processes:
+            process.communicate()
+        jobs, micros = agreed(tmp_path, f"after-{n}")
+        assert micros == jobs * 1_000_000
+        # A job may have run without having said so; none said so that is not counted.
+        ran = reported(tmp_path).count("ran")
+        assert before + more <= len(reported(tmp_path))
+        assert ran <= jobs <= min(FITS, ran + 2 * (n + 1))

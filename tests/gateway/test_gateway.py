@@ -1,0 +1,391 @@
+"""The enforcement point: what runs, what does not, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cirq
+import duet
+import pytest
+import sympy
+
+from qgov.decision.engine import UNANSWERED, EngineError
+from qgov.decision.engines.reference import ReferenceEngine
+from qgov.decision.request import Decision, Request
+from qgov.gateway.circuits import REFUSALS
+from qgov.gateway.gateway import Denied, Identity, Refused
+from qgov.gateway.recovery import differences
+from qgov.gateway.verification import AuditError, events, verify
+from tests.gateway.company import BELL, FITS, IDENTITY, MODEL, NOW, Gate, gate, model_with
+
+A, B = cirq.LineQubit.range(2)
+ONE = 1_000_000
+
+
+class Recording(cirq.Sampler):
+    """A sampler that knows how often it was used, and can fail."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.runs = 0
+        self.error = error
+
+    def run_sweep(
+        self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1
+    ) -> Sequence[cirq.Result]:
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+        return cirq.Simulator(seed=1).run_sweep(program, params, repetitions)
+
+
+def stages(gated: Gate) -> list[str]:
+    return [event["unmapped"]["stage"] for event in events(gated.folder / "jobs.jsonl")]
+
+
+def spent(gated: Gate) -> int:
+    usage = gated.ledger.usage({"chemistry": "monthly"}, NOW)
+    return usage.values["chemistry"]["spent_micros"]
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Gate:
+    return gate(tmp_path)
+
+
+def test_an_allowed_job_runs_and_is_counted_and_written(gated: Gate) -> None:
+    inner = Recording()
+    result = gated.session().sampler("local-simulator", inner).run(BELL, repetitions=200)
+    assert set(result.histogram(key="m")) == {0, 3}
+    assert inner.runs == 1
+    assert stages(gated) == ["started", "succeeded"]
+    started, ended = events(gated.folder / "jobs.jsonl")
+    assert started["actor"]["user"]["uid"] == "mei@northwind.example"
+    assert started["resources"][0]["uid"] == "local-simulator"
+    assert started["unmapped"]["revision"] == gated.gateway.terms.revision
+    job = ended["unmapped"]["job"]
+    assert (job["shots"], job["circuits"], job["width"]) == (200, 1, 2)
+    assert (job["estimated_cost_micros"], job["actual_cost_micros"]) == (ONE, ONE)
+    assert len(job["circuits_sha256"]) == 64
+    assert spent(gated) == ONE
+    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+def test_nothing_of_a_circuit_or_a_result_is_in_the_log(gated: Gate) -> None:
+    secret = cirq.NamedQubit("molecule-42")
+    circuit = cirq.Circuit(cirq.rx(0.123456).on(secret), cirq.measure(secret, key="binding-energy"))
+    gated.session().sampler("local-simulator", Recording()).run(circuit, repetitions=7)
+    failing = Recording(RuntimeError("molecule-42 at 0.123456"))
+    with pytest.raises(RuntimeError, match="molecule-42"):
+        gated.session().sampler("local-simulator", failing).run(circuit)
+    written = (gated.folder / "jobs.jsonl").read_text() + (gated.folder / "admin.jsonl").read_text()
+    for word in ("molecule", "0.123456", "binding-energy", "rx("):
+        assert word not in written
+
+
+def test_a_denied_job_does_not_reach_the_sampler_and_the_log_says_why(gated: Gate) -> None:
+    inner = Recording()
+    with pytest.raises(Denied, match=r"denied \(backend-not-entitled, job-too-large\)") as denied:
+        gated.session().sampler("iqm-garnet", inner).run(
+            cirq.Circuit(cirq.measure(*cirq.LineQubit.range(21), key="m"))
+        )
+    assert inner.runs == 0
+    (event,) = events(gated.folder / "jobs.jsonl")
+    assert event["metadata"]["uid"] == denied.value.event
+    assert event["unmapped"]["reasons"] == ["backend-not-entitled", "job-too-large"]
+    assert spent(gated) == 0
+
+
+UNMEANT: dict[str, Callable[[cirq.Sampler], Any]] = {
+    "no-repetitions": lambda s: s.run(BELL, repetitions=0),
+    "no-circuit": lambda s: s.run_sweep(BELL, []),
+    "no-qubits": lambda s: s.run(cirq.Circuit()),
+    "no-measurement": lambda s: s.run(cirq.Circuit(cirq.X(A))),
+    "duplicate-key": lambda s: s.run(
+        cirq.Circuit(cirq.measure(A, key="m"), cirq.measure(B, key="m"))
+    ),
+    "mid-circuit-measurement": lambda s: s.run(cirq.Circuit(cirq.measure(A, key="m"), cirq.X(A))),
+    "unresolved-parameters": lambda s: s.run(
+        cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A))
+    ),
+    "too-many-circuits": lambda s: s.run_sweep(
+        cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A)),
+        cirq.Linspace("t", 0, 1, 10_001),
+    ),
+    "not-serializable": lambda s: s.run(cirq.Circuit(Foreign().on(A), cirq.measure(A))),
+}
+
+
+class Foreign(cirq.Gate):
+    def _num_qubits_(self) -> int:
+        return 1
+
+    def _unitary_(self) -> Any:
+        return cirq.unitary(cirq.X)
+
+
+@pytest.mark.parametrize("reason", UNMEANT)
+def test_what_policy_does_not_mean_is_refused(gated: Gate, reason: str) -> None:
+    inner = Recording()
+    with pytest.raises(Refused) as refused:
+        UNMEANT[reason](gated.session().sampler("local-simulator", inner))
+    assert refused.value.reason == reason
+    assert inner.runs == 0
+    (event,) = events(gated.folder / "jobs.jsonl")
+    assert event["metadata"]["uid"] == refused.value.event
+    assert spent(gated) == 0
+
+
+def test_every_refusal_has_a_case() -> None:
+    assert set(UNMEANT) == set(REFUSALS)
+
+
+@pytest.mark.parametrize("repetitions", [-1, True, 1.5, "10", None])
+def test_a_number_of_repetitions_that_is_none_is_refused(gated: Gate, repetitions: Any) -> None:
+    with pytest.raises(Refused, match="no-repetitions"):
+        gated.session().sampler("local-simulator", Recording()).run_sweep(BELL, None, repetitions)
+
+
+def test_a_sweep_is_one_job_of_as_many_circuits(gated: Gate) -> None:
+    circuit = cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A, key="m"))
+    points = iter([{"t": 0.0}, {"t": 1.0}, {"t": 2.0}])
+    sampler = gated.session().sampler("local-simulator", Recording())
+    assert len(sampler.run_sweep(circuit, points, 10)) == 3
+    (_, ended) = events(gated.folder / "jobs.jsonl")
+    assert (ended["unmapped"]["job"]["circuits"], ended["unmapped"]["job"]["shots"]) == (3, 30)
+    assert spent(gated) == 3 * ONE
+
+
+def test_every_way_to_sample_goes_through_the_gateway(gated: Gate) -> None:
+    inner = Recording()
+    sampler = gated.session().sampler("local-simulator", inner)
+    sampler.sample(BELL, repetitions=2)
+    sampler.run_batch([BELL, BELL], repetitions=2)
+    duet.run(  # type: ignore[attr-defined]
+        sampler.run_async, BELL, repetitions=2
+    )
+    duet.run(  # type: ignore[attr-defined]
+        sampler.run_sweep_async, BELL, None, 2
+    )
+    assert stages(gated).count("started") == inner.runs == 5
+
+
+def test_a_sampler_that_refuses_the_circuit_costs_nothing(gated: Gate) -> None:
+    with pytest.raises(ValueError, match="gate not supported"):
+        gated.session().sampler("local-simulator", Recording(ValueError("gate not supported"))).run(
+            BELL
+        )
+    assert stages(gated) == ["started", "refused"]
+    assert spent(gated) == 0
+    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("lost"), KeyboardInterrupt()])
+def test_a_job_that_failed_counts_as_if_it_had_run(gated: Gate, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        gated.session().sampler("local-simulator", Recording(error)).run(BELL)
+    assert stages(gated) == ["started", "failed"]
+    assert spent(gated) == ONE
+    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+def test_nothing_runs_when_the_log_cannot_be_written(gated: Gate) -> None:
+    inner = Recording()
+    sampler = gated.session().sampler("local-simulator", inner)
+    sampler.run(BELL)
+    with (gated.folder / "jobs.jsonl").open("a") as log:
+        log.write("{}\n")
+    with pytest.raises(AuditError):
+        sampler.run(BELL)
+    assert inner.runs == 1
+    assert spent(gated) == ONE
+
+
+def test_nothing_runs_when_the_admin_log_cannot_be_written(tmp_path: Path) -> None:
+    gated = gate(
+        tmp_path,
+        model=model_with(
+            budget={"period": "monthly", "limit": "2.00 EUR", "warnAt": ["50%"], "stopAt": "100%"}
+        ),
+    )
+    inner = Recording()
+    gated.admin.close()
+    with pytest.raises(AuditError):
+        gated.session().sampler("local-simulator", inner).run(BELL)
+    assert inner.runs == 0
+    assert spent(gated) == 0
+
+
+class Broken:
+    """An engine that answers nothing, or lies about the budgets."""
+
+    name = "broken"
+
+    def __init__(self, lie: bool = False) -> None:
+        self.lie = lie
+
+    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        if self.lie:
+            return [Decision(True, obligations={"budgets": []}) for _ in requests]
+        raise EngineError("the engine has gone")
+
+    def __enter__(self) -> Broken:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def test_an_engine_that_fails_is_a_denial_that_says_so(tmp_path: Path) -> None:
+    gated = gate(tmp_path, engine=Broken())
+    inner = Recording()
+    with pytest.raises(Denied, match="the engine has gone") as denied:
+        gated.session().sampler("local-simulator", inner).run(BELL)
+    assert denied.value.decision == UNANSWERED
+    assert inner.runs == 0
+    assert stages(gated) == ["requested-denied"]
+
+
+def test_a_decision_that_charges_other_budgets_is_a_denial(tmp_path: Path) -> None:
+    gated = gate(tmp_path, engine=Broken(lie=True))
+    inner = Recording()
+    with pytest.raises(Denied, match="other budgets"):
+        gated.session().sampler("local-simulator", inner).run(BELL)
+    assert inner.runs == 0
+
+
+def test_the_caller_cannot_fill_in_the_time_the_job_or_the_usage(gated: Gate) -> None:
+    forged = {
+        **IDENTITY.context,
+        "time": "2020-01-01T00:00:00Z",
+        "job": {"shots": 1},
+        "usage": {},
+        "token": {**IDENTITY.context["token"], "issued_at": "2020-01-01T00:00:00Z"},
+    }
+    with pytest.raises(Denied, match="job-too-large"):
+        gated.session(identity=Identity(IDENTITY.subject, forged)).sampler(
+            "local-simulator", Recording()
+        ).run(BELL, repetitions=8001)
+
+
+def test_somebody_elses_spending_between_question_and_reservation_is_noticed(
+    tmp_path: Path,
+) -> None:
+    """The last euro is taken while the engine thinks: the decision is made anew."""
+    other = gate(tmp_path, owner="other")
+    taken: list[bool] = []
+
+    class Slow(ReferenceEngine):
+        def decide(self, requests: Sequence[Request]) -> list[Decision]:
+            decisions = super().decide(requests)
+            if not taken and decisions[0].allow:
+                taken.append(True)
+                other.session().sampler("local-simulator", cirq.ZerosSampler()).run(BELL)
+            return decisions
+
+    for _ in range(FITS - 1):
+        other.session().sampler("local-simulator", cirq.ZerosSampler()).run(BELL)
+    gated = gate(tmp_path, engine=Slow(MODEL))
+    inner = Recording()
+    with pytest.raises(Denied, match="budget-exceeded"):
+        gated.session().sampler("local-simulator", inner).run(BELL)
+    assert taken == [True]
+    assert inner.runs == 0
+    assert spent(gated) == FITS * ONE
+
+
+def test_a_hybrid_workflow_is_one_trace_under_one_identity(gated: Gate) -> None:
+    session = gated.session()
+    with session.step("preprocess"):
+        pass
+    with session.step("optimise"):
+        session.sampler("local-simulator", Recording()).run(BELL)
+    with pytest.raises(ZeroDivisionError), session.step("postprocess"):
+        raise ZeroDivisionError
+    found = list(events(gated.folder / "jobs.jsonl"))
+    assert [(e["unmapped"].get("step", ""), e["unmapped"]["stage"]) for e in found] == [
+        ("preprocess", "started"),
+        ("preprocess", "succeeded"),
+        ("optimise", "started"),
+        ("optimise", "started"),
+        ("optimise", "succeeded"),
+        ("optimise", "succeeded"),
+        ("postprocess", "started"),
+        ("postprocess", "failed"),
+    ]
+    assert len({e["actor"]["user"]["uid"] for e in found}) == 1
+    assert len({json.dumps(e["trace"]["uid"]) for e in found}) == 1
+
+
+def test_a_step_that_reads_or_writes_needs_the_permission(gated: Gate) -> None:
+    with pytest.raises(Denied, match="no-grant"), gated.session().step("post", "result:export"):
+        raise AssertionError("the step ran")
+    assert stages(gated) == ["requested-denied"]
+
+
+def test_the_admin_stream_tells_of_the_policy_thresholds_approvals_and_sign_ins(
+    tmp_path: Path,
+) -> None:
+    model = model_with(
+        budget={"period": "monthly", "limit": "2.00 EUR", "warnAt": ["50%"], "stopAt": "100%"},
+        approval={
+            "above": "0.50 EUR",
+            "forClasses": ["simulator"],
+            "approvers": "leads",
+            "validFor": "1d",
+        },
+    )
+    gated = gate(tmp_path, model=model)
+    approval = {
+        "scope": "aurora",
+        "max_cost_micros": 2 * ONE,
+        "approved_by": "lea@northwind.example",
+        "approver_groups": ["leads"],
+        "approved_at": "2026-11-23T09:00:00Z",
+    }
+    approved = Identity(IDENTITY.subject, {**IDENTITY.context, "approvals": [approval]})
+    for _ in range(2):
+        gated.session(identity=approved).sampler("local-simulator", Recording()).run(BELL)
+    stale = Identity(IDENTITY.subject, {**IDENTITY.context, "mfa": False})
+    with pytest.raises(Denied, match="mfa-missing"):
+        gated.session(identity=stale).sampler("local-simulator", Recording()).run(BELL)
+    gate(tmp_path, owner="two", model=model).close()  # the same policy: nothing new to tell
+    gate(tmp_path, owner="three").close()
+    told = [(e["class_uid"], e["message"]) for e in events(tmp_path / "admin.jsonl")]
+    assert told == [
+        (3004, f"policy bundle {gated.gateway.terms.revision} activated"),
+        (3004, "50 % of spent_micros reached"),
+        (3004, "approval used"),
+        (3004, "100 % of spent_micros reached"),
+        (3004, "approval used"),
+        (3002, "authentication refused"),
+        (3004, told[-1][1]),
+    ]
+    assert told[-1][1] != told[0][1]
+    assert verify(tmp_path / "admin.jsonl", "admin").problems == ()
+
+
+def test_a_new_month_starts_afresh(tmp_path: Path) -> None:
+    now = [NOW]
+    gated = gate(
+        tmp_path,
+        clock=lambda: now[0],
+        model=model_with(budget={"period": "monthly", "limit": "1.00 EUR", "stopAt": "100%"}),
+    )
+
+    def run() -> None:
+        token = {**IDENTITY.context["token"], "issued_at": now[0].isoformat()}
+        identity = Identity(IDENTITY.subject, {**IDENTITY.context, "token": token})
+        gated.session(identity=identity).sampler("local-simulator", Recording()).run(BELL)
+
+    run()
+    with pytest.raises(Denied, match="budget-exceeded"):
+        run()
+    now[0] = datetime.fromisoformat("2026-12-01T00:00:00+00:00")
+    run()
+    now[0] -= timedelta(seconds=1)
+    with pytest.raises(Denied, match="budget-exceeded"):
+        run()
