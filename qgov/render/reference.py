@@ -176,7 +176,8 @@ def _type(node: dict[str, Any], words: dict[str, str]) -> str:
 def _mapping(node: dict[str, Any], words: dict[str, str]) -> str:
     if "patternProperties" in node:
         ((pattern, value),) = node["patternProperties"].items()
-        return f"{words[pattern]} → {_type(value, words)}"
+        key = words.get(pattern) or f"`{pattern}`".replace("|", "\\|")
+        return f"{key} → {_type(value, words)}"
     keys = _type(node["propertyNames"], words)
     return f"{keys} → {_type(node['additionalProperties'], words)}"
 
