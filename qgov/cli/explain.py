@@ -86,7 +86,11 @@ def _request(
             given = given if part == "subject" else {"properties": given.get("properties", given)}
             request[part] = {**request[part], **given}
     if context is not None:
-        request["context"] = {**request["context"], **_json(context, "--context")}
+        given = _json(context, "--context")
+        for part in ("job", "usage"):  # what is left out of these stays as it is
+            if isinstance(given.get(part), dict):
+                given[part] = {**request["context"][part], **given[part]}
+        request["context"] = {**request["context"], **given}
     return request
 
 

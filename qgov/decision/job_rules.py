@@ -12,7 +12,7 @@ from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.scope import contains
 
-__all__ = ["JOB_RULES", "JOB_WARNINGS", "too_large"]
+__all__ = ["BACKEND_RULES", "BUDGET_RULES", "COUNTED", "JOB_RULES", "JOB_WARNINGS", "too_large"]
 
 ON_PREMISES: Final = "on-premises"
 
@@ -170,13 +170,23 @@ def _sound(asked: Question, given: dict[str, Any], rule: ApprovalRule, cost: int
     )
 
 
-JOB_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
+BACKEND_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
     _backend,
     _residency,
     _device,
+)
+"""What is asked of the backend that the job is for."""
+
+BUDGET_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
     _quotas,
     _budgets,
     _approval,
+)
+"""What is asked of each budget that the job falls under."""
+
+JOB_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
+    *BACKEND_RULES,
+    *BUDGET_RULES,
 )
 """What is asked of everything that executes."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from qgov.decision.question import Candidate, candidates, question
+from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
+from qgov.decision.question import Candidate, Question, candidates, question
 from qgov.decision.reference import CONDITIONS, decide
 from qgov.decision.request import Decision, Request
+from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
 from qgov.render.text import page, plain, wrapped
 
-__all__ = ["Explanation", "Way", "as_json", "as_text", "explanation"]
+__all__ = ["Bound", "Explanation", "Way", "as_json", "as_text", "explanation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,24 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What bounds the job (its backend, a budget), where it is written, and why it stops
+    the job."""
+
+    kind: str
+    name: str
+    origin: Origin
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """The request, the decision and every way that was considered."""
+    """The request, the decision, every way that was considered and every bound of the job."""
 
     request: Request
     decision: Decision
     ways: tuple[Way, ...]
+    bounds: tuple[Bound, ...]
 
 
 def explanation(model: AccessModel, request: Request) -> Explanation:
@@ -40,7 +55,25 @@ def explanation(model: AccessModel, request: Request) -> Explanation:
         Way(way, tuple(sorted({r for condition in CONDITIONS for r in condition(asked, way)})))
         for way in candidates(asked)
     )
-    return Explanation(request, decide(model, request), ways)
+    return Explanation(request, decide(model, request), ways, tuple(_bounds(asked)))
+
+
+def _bounds(asked: Question) -> Iterator[Bound]:
+    if asked.permission is None or not asked.permission.executes:
+        return
+    backend = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    if backend is not None:
+        yield Bound("backend", backend.name, backend.origin, _lacks(BACKEND_RULES, asked))
+    for budget in asked.budgets:
+        alone = replace(asked, budgets=(budget,))
+        origin = budget.source.source.start
+        yield Bound("budget", budget.name, origin, _lacks(BUDGET_RULES, alone))
+
+
+def _lacks(
+    rules: Iterable[Callable[[Question], Iterator[str]]], asked: Question
+) -> tuple[str, ...]:
+    return tuple(sorted({reason for rule in rules for reason in rule(asked)}))
 
 
 def as_text(model: AccessModel, found: Explanation) -> str:
@@ -71,6 +104,13 @@ def as_text(model: AccessModel, found: Explanation) -> str:
         lines += wrapped(f"requires {' · '.join(words) or 'nothing more'}", 4, 13)
         if way.lacks:
             lines += wrapped(f"lacks {', '.join(way.lacks)}", 4, 10)
+    if found.bounds:
+        lines.append("")
+    for bound in found.bounds:
+        mark, where = "✗" if bound.lacks else "✓", plain(str(bound.origin))
+        lines.append(f"{mark} the {bound.kind} {plain(bound.name)}  {where}")
+        if bound.lacks:
+            lines += wrapped(f"lacks {', '.join(bound.lacks)}", 4, 10)
     return page(lines)
 
 
@@ -91,6 +131,16 @@ def as_json(found: Explanation) -> str:
                 "lacks": list(way.lacks),
             }
             for way in found.ways
+        ],
+        "bounds": [
+            {
+                "kind": bound.kind,
+                "name": bound.name,
+                "path": bound.origin.path,
+                "line": bound.origin.line,
+                "lacks": list(bound.lacks),
+            }
+            for bound in found.bounds
         ],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
