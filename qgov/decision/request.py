@@ -114,11 +114,17 @@ Reader = Callable[[Any], Any]
 
 def _object(**fields: Reader) -> Reader:
     """An object of known fields; anything else reads as an empty one."""
+    always = {name: reader for name, reader in fields.items() if reader(None) is not None}
 
     def read(value: Any) -> dict[str, Any]:
-        given = value if isinstance(value, Mapping) else {}
-        found = ((name, reader(given.get(name))) for name, reader in fields.items())
-        return {name: value for name, value in found if value is not None}
+        found: dict[str, Any] = {}
+        for name, child in value.items() if isinstance(value, Mapping) else ():
+            if name in fields and (kept := fields[name](child)) is not None:
+                found[name] = kept
+        for name, reader in always.items():
+            if name not in found:
+                found[name] = reader(None)
+        return found
 
     return read
 

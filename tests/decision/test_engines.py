@@ -90,7 +90,7 @@ def test_no_request_is_no_decision(kind: EngineKind) -> None:
 class Unreadable(dict[str, Any]):
     """A request at which an engine fails."""
 
-    def get(self, *_: object) -> Any:
+    def items(self) -> Any:
         raise EngineError("unreadable")
 
 

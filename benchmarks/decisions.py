@@ -1,0 +1,220 @@
+"""Measure the engines and the gateway side by side with what they stand on, in one run.
+
+    python benchmarks/decisions.py                    # 10, 1,000 and 10,000 tenants
+    python benchmarks/decisions.py --tenants 10 1000
+
+Decisions are counted in this process, best of three; the bare engines answer the smallest
+question that they can. Ratios hold across machines, figures a second do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from generate import generate  # noqa: E402
+
+from qgov.decision.access_tests import request_of  # noqa: E402
+from qgov.decision.bundle import read_bundle  # noqa: E402
+from qgov.decision.engine import EngineError, Settings  # noqa: E402
+from qgov.decision.engines import engines  # noqa: E402
+from qgov.language.kinds.access_test import Case  # noqa: E402
+from qgov.model.access_model import AccessModel  # noqa: E402
+from qgov.pipeline import understand  # noqa: E402
+from qgov.repository import read_work_tree  # noqa: E402
+from qgov.targets import emit  # noqa: E402
+
+AIMS = {"reference": 200_000, "rego": 8_000, "cedar": 20_000}
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+def company(folder: Path, tenants: int) -> AccessModel:
+    """A generated company, understood."""
+    generate(folder, tenants)
+    files, _ = read_work_tree(folder)
+    _, model, _ = understand(files)
+    assert model is not None
+    return model
+
+
+def questions(model: AccessModel, count: int) -> list[dict[str, Any]]:
+    """Job submissions to tenants all over the company: allowed, and denied for one reason."""
+    names = sorted(model.tenants)
+    asked = []
+    for number in range(count):
+        tenant = names[number * 7919 % len(names)]
+        who = {"groups": [f"{tenant}-developers"]}
+        case = Case.model_validate(
+            {
+                "name": "benchmark",
+                "subject": {"workload": f"{tenant}/nightly"} if number % 4 == 3 else who,
+                "action": "job:submit",
+                "resource": {
+                    "scope": f"{tenant}/sandbox/chemistry",
+                    "backend": "iqm-garnet" if number % 4 == 2 else "local-simulator",
+                },
+                "context": {"job": {"shots": 1000, "qubits": 2}},
+                "expect": "allow",
+            }
+        )
+        asked.append(request_of(model, case))
+    return asked
+
+
+def rate(decide: Callable[[Sequence[Any]], object], asked: Sequence[Any]) -> float:
+    """Decisions a second, the best of three."""
+    decide(asked[:10])
+    best = 0.0
+    for _ in range(3):
+        start = time.perf_counter()
+        decide(asked)
+        best = max(best, len(asked) / (time.perf_counter() - start))
+    return best
+
+
+def bare_rego(count: int) -> float:
+    """rego-cpp with one comparison for a policy."""
+    from regopy import Interpreter
+
+    interpreter = Interpreter()
+    interpreter.add_module(
+        "p.rego", 'package p\nimport rego.v1\ndefault a := false\na if input.x == "y"\n'
+    )
+    bundle = interpreter.build("a := data.p.a", [])
+
+    def decide(asked: Sequence[Any]) -> None:
+        for _ in asked:
+            interpreter.set_input({"x": "y"})
+            str(interpreter.query_bundle(bundle))
+
+    return rate(decide, range(count))
+
+
+def bare_cedar(count: int) -> float:
+    """Cedar with one unconditional permit for a policy."""
+    import cedarpy
+
+    policies = cedarpy.PolicySet.from_str("permit(principal, action, resource);")
+    question = {"principal": 'U::"u"', "action": 'Action::"a"', "resource": 'R::"r"', "context": {}}
+
+    def decide(asked: Sequence[Any]) -> None:
+        cedarpy.is_authorized_batch([question] * len(asked), policies, [])
+
+    return rate(decide, range(count))
+
+
+def bare_python(count: int) -> float:
+    """A look-up in a dict of dicts."""
+    grants = {"tenant": {"group": {"job:submit": True}}}
+
+    def decide(asked: Sequence[Any]) -> None:
+        for _ in asked:
+            grants.get("tenant", {}).get("group", {}).get("job:submit", False)
+
+    return rate(decide, range(count))
+
+
+def measure_engines(sizes: Sequence[int], count: int) -> dict[str, dict[int, float]]:
+    """Engine → tenants → decisions a second."""
+    found: dict[str, dict[int, float]] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            model = company(Path(name) / "company", size)
+            artifacts, _ = emit(model, ["opa", "cedar"])
+            asked = questions(model, count)
+            for kind in engines().values():
+                print(f"{kind.name}, {size:,} tenants …", file=sys.stderr)
+                try:
+                    with kind.start(model, artifacts, Settings(deadline_s=60.0)) as engine:
+                        engine.decide(asked[:1])
+                        found.setdefault(kind.name, {})[size] = rate(engine.decide, asked)
+                except EngineError as error:
+                    print(f"{kind.name}: {error}", file=sys.stderr)
+    return found
+
+
+def measure_gateway(jobs: int) -> tuple[float, float]:
+    """Milliseconds of a Bell circuit of 1,000 repetitions on Cirq's simulator: bare, and
+    behind the gateway with a durable ledger and log. Medians, taken in turns."""
+    import cirq
+
+    from qgov.decision.engines.reference import ReferenceEngine
+    from qgov.gateway.audit import AuditLog
+    from qgov.gateway.gateway import Gateway, Identity
+    from qgov.gateway.ledger import Ledger
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = company(folder / "company", 10)
+        artifacts, _ = emit(model, ["opa"])
+        numbers = itertools.count()
+        gateway = Gateway(
+            engine=ReferenceEngine(model),
+            bundle=read_bundle(artifacts["policy/opa/bundle.tar.gz"]),
+            ledger=Ledger(folder / "ledger.db", "bench"),
+            jobs=AuditLog(folder / "jobs.jsonl", "jobs"),
+            admin=AuditLog(folder / "admin.jsonl", "admin"),
+            clock=lambda: NOW,
+            new_id=lambda: f"job-{next(numbers)}",
+        )
+        request = questions(model, 1)[0]
+        token = {**request["context"]["token"], "issued_at": NOW.isoformat()}
+        identity = Identity(request["subject"], {**request["context"], "token": token})
+        properties = request["resource"]["properties"]
+        a, b = cirq.LineQubit.range(2)
+        bell = cirq.Circuit(cirq.H(a), cirq.CNOT(a, b), cirq.measure(a, b, key="m"))
+        bare = cirq.Simulator(seed=1)
+        governed = gateway.session(identity, f"{properties['tenant']}/sandbox/chemistry").sampler(
+            "local-simulator", bare
+        )
+        times: dict[int, list[float]] = {0: [], 1: []}
+        for number in range(2 * jobs):
+            sampler = (bare, governed)[number % 2]
+            start = time.perf_counter()
+            sampler.run(bell, repetitions=1000)
+            times[number % 2].append(1000 * (time.perf_counter() - start))
+        return statistics.median(times[0]), statistics.median(times[1])
+
+
+def main() -> None:
+    """Run everything and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tenants", type=int, nargs="+", default=[10, 1000, 10_000])
+    parser.add_argument("--requests", type=int, default=400)
+    arguments = parser.parse_args()
+    sizes, count = arguments.tenants, arguments.requests
+    bare = {
+        "reference": bare_python(count * 100),
+        "rego": bare_rego(count),
+        "cedar": bare_cedar(count),
+    }
+    found = measure_engines(sizes, count)
+    direct, governed = measure_gateway(150)
+    print("Decisions a second\n")
+    heads = [f"{size:,} tenants" for size in sizes]
+    print(f"| engine | {' | '.join(heads)} | slowest to fastest | bare engine | aim |")
+    print("|---|" + "---|" * (len(sizes) + 3))
+    for name, rates in found.items():
+        cells = " | ".join(f"{rates[size]:,.0f}" for size in sizes)
+        spread = min(rates.values()) / max(rates.values())
+        floor = f"{bare[name]:,.0f}" if name in bare else ""
+        aim = f"≥ {AIMS[name]:,}, ≥ 0.80" if name in AIMS else ""
+        print(f"| {name} | {cells} | {spread:.2f} | {floor} | {aim} |")
+    print("\nA Bell circuit of 1,000 repetitions\n\n| | ms |\n|---|---|")
+    print(f"| `cirq.Simulator` | {direct:.2f} |\n| behind the gateway | {governed:.2f} |")
+    print(f"| overhead (aim: under 2) | {governed - direct:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""What Cedar is asked about one request.
+
+One question for each way (a grant that the subject could act through, with each elevation
+that it could do so by) and one for each budget around a job (with each approval that
+could be for it). These are proposals, found by key: whether a grant, an elevation, a
+budget or an approval is one, and what it lacks, is for the policies to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from qgov.decision.cedar_entities import Budget, Grant, Known
+from qgov.decision.cedar_request import Asked, present, reference, uid
+from qgov.decision.request import seconds
+
+__all__ = ["Question", "questions"]
+
+Json = dict[str, Any]
+
+
+class Question(NamedTuple):
+    """One evaluation. `way` is the grant's name (empty without one), `budget` the budget's
+    (None: the question is about a way); `context` is JSON."""
+
+    way: str
+    budget: str | None
+    action: str
+    context: str
+
+
+def questions(asked: Asked, known: Known) -> Iterator[Question]:
+    """Everything that Cedar is asked about a request."""
+    budgets = _budgets(asked, known)
+    action = asked.action if asked.listed else "unlisted"
+    about = {**asked.common, **asked.claims}
+    if asked.executes:
+        about["budgets"] = [uid("Budget", budget.name) for budget in budgets]
+    said = _open(about)
+    grants = list(_grants(asked, known))
+    elevations = _elevations(asked, known) if any(grant.eligible for grant in grants) else []
+    for grant in grants:
+        fields = {"grant": uid("Grant", grant.name)}
+        given = [
+            proposed
+            for proposed in elevations
+            if grant.eligible and proposed["elevation"]["role"]["id"] == grant.role
+        ]
+        for proposed in given or [{}]:
+            yield Question(grant.name, None, action, _close(said, {**fields, **proposed}))
+    if not grants:
+        yield Question("", None, action, _close(said, {}))
+    if budgets:
+        yield from _charges(asked, budgets, list(_approvals(asked, known)))
+
+
+def _open(fields: Json) -> str:
+    """The context that many questions begin with; never empty."""
+    return json.dumps(fields)[:-1]
+
+
+def _close(opened: str, fields: Json) -> str:
+    return f"{opened}, {json.dumps(fields)[1:]}" if fields else f"{opened}}}"
+
+
+def _grants(asked: Asked, known: Known) -> Iterator[Grant]:
+    """Those of the subject's groups, or of the workload, around the resource."""
+    name = asked.principal["id"]
+    holders: Iterable[tuple[str, str]] = [("group", group) for group in asked.groups]
+    if asked.principal["type"] == "QGov::Workload":
+        holders = [("workload", name)]
+    for kind, holder in holders:
+        for scope in asked.around:
+            for grant in known.grants.get((kind, holder, scope), ()):
+                if asked.action in grant.permissions:
+                    yield grant
+
+
+def _elevations(asked: Asked, known: Known) -> list[Json]:
+    """Those of the subject around the resource, with the document that says so."""
+    name = asked.principal["id"]
+    found = [
+        {"elevation": _short(terms), "document": uid("Elevation", document)}
+        for document, terms in known.elevations.get(name, ())
+    ]
+    found += [
+        {"elevation": _held(given, known)}
+        for given in asked.request["context"]["elevations"]
+        if given.get("subject", name) == name and "role" in given and "scope" in given
+    ]
+    return _unique(f for f in found if f["elevation"]["scope"]["id"] in asked.around)
+
+
+def _short(terms: Json) -> Json:
+    """An entity's attributes as a context says them: references without `__entity`."""
+    return {
+        name: value["__entity"] if isinstance(value, dict) else value
+        for name, value in terms.items()
+    }
+
+
+def _held(given: Json, known: Known) -> Json:
+    return present(
+        {
+            "subject": given.get("subject"),
+            "role": uid("Role", given["role"]),
+            "scope": uid("Scope", given["scope"]),
+            **_approved(given, known),
+            "ticket": "ticket" in given,
+            "not_before": seconds(given["not_before"]) if "not_before" in given else None,
+        }
+    )
+
+
+def _approved(given: Json, known: Known) -> Json:
+    """What elevations and approvals say alike. Of the approvers' groups those that count
+    anywhere: there may be thousands of others."""
+    groups = sorted(known.approvers.intersection(given["approver_groups"]))
+    return {
+        "requested_by": given.get("requested_by"),
+        "approved_by": given.get("approved_by"),
+        "approver_groups": [uid("Group", group) for group in groups],
+        "expires": seconds(given["expires"]) if "expires" in given else None,
+    }
+
+
+def _budgets(asked: Asked, known: Known) -> list[Budget]:
+    """Everybody's budgets around a job, and those of the subject's groups."""
+    if not asked.executes or not asked.around:
+        return []
+    project = known.projects[asked.place[1]]
+    mine = [known.budgets[name] for name in project.group_budgets]
+    return [
+        *(known.budgets[name] for name in project.budgets),
+        *(budget for budget in mine if budget.group in asked.groups),
+    ]
+
+
+def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Question]:
+    """What a budget is asked costs by the word: it is told what its kind has a use for."""
+    for budget in budgets:
+        used = asked.request["context"]["usage"].get(budget.name, {})
+        needed = {"job", "groups"}
+        needed |= {"issuer"} if budget.group is not None else set()
+        needed |= {"now"} if budget.raises or budget.approves else set()
+        needed |= {"id", "backend"} if budget.approves else set()
+        fields = {name: value for name, value in asked.common.items() if name in needed}
+        if budget.group is None:
+            fields["groups"] = []
+        fields["budget"] = uid("Budget", budget.name)
+        fields["used"] = {name: used[name] for name in budget.counters if name in used}
+        for added in budget.raises:
+            if asked.now is not None and added["from"] <= asked.now < added["until"]:
+                fields["raise"] = added
+        said = _open(fields)
+        proposed = [{"approval": given} for given in approvals] if budget.approves else []
+        for approval in proposed or [{}]:
+            yield Question("", budget.name, "charge", _close(said, approval))
+
+
+def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
+    """Those that name a scope around the resource."""
+    found = (
+        present(
+            {
+                "subject": given.get("subject"),
+                "scope": uid("Scope", given["scope"]),
+                "backend": reference("Backend", given.get("backend")),
+                "max_cost_micros": given.get("max_cost_micros"),
+                **_approved(given, known),
+                "approved_at": seconds(given["approved_at"]) if "approved_at" in given else None,
+            }
+        )
+        for given in asked.request["context"]["approvals"]
+        if given.get("scope") in asked.around
+    )
+    return iter(_unique(found))
+
+
+def _unique(found: Iterable[Json]) -> list[Json]:
+    """Each once: a list that says one thing a thousand times is asked about once."""
+    return list({json.dumps(each, sort_keys=True): each for each in found}.values())

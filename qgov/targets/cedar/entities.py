@@ -1,0 +1,304 @@
+"""The model as Cedar's entities, as `policy/schema.cedarschema` describes them.
+
+Instants are whole seconds since 1970, durations seconds, money micros of the organization's
+currency. What a policy would have to add up is added up here: what a role, a grant and a
+workload require, and the exceptions of a budget that hold at one time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from json import dumps
+from typing import Any, Final
+
+from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Tenant, Workload
+from qgov.model.accesses import budgets_around
+from qgov.model.budgets import soft_threshold
+from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.scope import EVERYWHERE
+from qgov.model.tenants import retention_of
+
+__all__ = ["Entity", "entities"]
+
+Entity = dict[str, Any]
+Json = dict[str, Any]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+UNREACHABLE: Final = 9 * 10**15
+"""A threshold that no two numbers of a request (at most 10**15 each) add up to. Larger ones
+are written as this, so that no sum leaves Cedar's 64 bits."""
+
+
+def entities(model: AccessModel) -> list[Entity]:
+    """Every entity of the model, in no particular order."""
+    return [
+        *_places(model),
+        *_subjects(model),
+        *_roles(model),
+        *_grants(model),
+        *map(_elevation, model.elevations),
+        *(_backend(model, name) for name in model.organization.backends),
+        *map(_budget, model.budgets.values()),
+    ]
+
+
+def _entity(
+    kind: str, name: str, attrs: Json, parents: Iterable[Json] = (), tags: Json | None = None
+) -> Entity:
+    given = {name: value for name, value in attrs.items() if value is not None}
+    uid = {"type": f"QGov::{kind}", "id": name}
+    tagged = {"tags": tags} if tags else {}
+    return {"uid": uid, "attrs": given, "parents": list(parents), **tagged}
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"__entity": {"type": f"QGov::{kind}", "id": name}}
+
+
+def _refs(kind: str, names: Iterable[str]) -> list[Json]:
+    return [_ref(kind, name) for name in names]
+
+
+# --------------------------------------------------------------------------- places
+
+
+def _scope(name: str) -> list[Json]:
+    return [{"type": "QGov::Scope", "id": name}]
+
+
+def _places(model: AccessModel) -> Iterator[Entity]:
+    floor = _conditions(model.organization.floor)
+    yield _entity("Organization", EVERYWHERE, {"floor": floor}, _scope(EVERYWHERE))
+    yield _entity("Scope", EVERYWHERE, {})
+    for tenant in model.tenants.values():
+        yield from _tenant(model, tenant)
+
+
+def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
+    yield _entity("Scope", tenant.name, {}, _scope(EVERYWHERE))
+    yield _entity(
+        "Tenant",
+        tenant.name,
+        {
+            "floor": _conditions(tenant.floor),
+            "issuers": _refs("Issuer", tenant.issuers),
+            "residency": list(tenant.residency),
+        },
+        _scope(tenant.name),
+        {name: kept.keep for name, kept in retention_of(tenant.spec.retention)},
+    )
+    for environment in tenant.environments.values():
+        around = {"floor": _conditions(environment.floor), "tenant": _ref("Tenant", tenant.name)}
+        yield _entity("Scope", environment.scope, {}, _scope(tenant.name))
+        yield _entity(
+            "Environment",
+            environment.scope,
+            {
+                **around,
+                "backends": _refs("Backend", environment.backends),
+                "queue": environment.queue,
+            },
+            _scope(environment.scope),
+        )
+        for project in environment.projects:
+            scope = f"{environment.scope}/{project}"
+            budgets = budgets_around(model, scope)
+            yield _entity("Scope", scope, {}, _scope(environment.scope))
+            yield _entity(
+                "Project",
+                scope,
+                {
+                    **around,
+                    "environment": _ref("Environment", environment.scope),
+                    "budgets": _refs("Budget", [b.name for b in budgets if b.group is None]),
+                    "group_budgets": _refs("Budget", [b.name for b in budgets if b.group]),
+                },
+                _scope(scope),
+            )
+
+
+def _conditions(conditions: Conditions) -> Json:
+    found: Json = {
+        "mfa": conditions.mfa,
+        "managed_device": conditions.managed_device,
+        "job": _limits(conditions.job),
+    }
+    if conditions.max_token_age_s is not None:
+        found["max_token_age_s"] = conditions.max_token_age_s
+    if conditions.countries is not None:
+        found["countries"] = list(conditions.countries)
+    return found
+
+
+def _limits(limits: JobLimits) -> Json:
+    return {name: _threshold(bound) for name, bound in limits.as_json().items()}
+
+
+def _threshold(value: int) -> int:
+    return min(value, UNREACHABLE)
+
+
+# ------------------------------------------------------------------ subjects and rights
+
+
+def _subjects(model: AccessModel) -> Iterator[Entity]:
+    audiences: dict[str, set[str]] = defaultdict(set)
+    for provider in model.organization.providers.values():
+        audiences[provider.value.issuer].add(provider.value.audience)
+    federated = {w.issuer for w in model.workloads.values() if w.issuer is not None}
+    for issuer in federated | set(audiences):
+        # Only an issuer of people's tokens has audiences: by that the policies know one.
+        known = sorted(audiences[issuer]) if issuer in audiences else None
+        yield _entity("Issuer", issuer, {"audiences": known})
+    for group in model.groups.values():
+        own = model.organization.providers.get(group.provider)
+        issued_by = _ref("Issuer", own.value.issuer) if own else None
+        yield _entity("Group", group.name, {"issuer": issued_by})
+    for workload in model.workloads.values():
+        tenant = _ref("Tenant", workload.tenant)
+        yield _entity(
+            "Workload", workload.id, {"tenant": tenant, "federation": _federation(workload)}
+        )
+
+
+def _federation(workload: Workload) -> Json | None:
+    if workload.issuer is None or workload.audience is None or workload.subject is None:
+        return None
+    return {
+        "issuer": _ref("Issuer", workload.issuer),
+        "audience": workload.audience,
+        "subject": workload.subject,
+    }
+
+
+def _roles(model: AccessModel) -> Iterator[Entity]:
+    for role in model.roles.values():
+        names = sorted(role.permissions)
+        own = [name for name in names if role.permissions[name]]
+        yield _entity(
+            "Role", role.name, {"permissions": _refs("Action", names), "own": _refs("Action", own)}
+        )
+
+
+def _grants(model: AccessModel) -> Iterator[Entity]:
+    """A grant is named for what it says; two that say it on different conditions are told
+    apart by a digest of these."""
+    named: dict[str, dict[str, Json]] = defaultdict(dict)
+    for binding in model.bindings:
+        kind, _, name = binding.principal.partition(":")
+        if kind not in ("group", "workload"):
+            continue  # a single account holds nothing, whatever a binding says
+        attrs = {kind: _ref(kind.capitalize(), name), **_grant(model, binding)}
+        title = f"{binding.principal} is {binding.role} on {binding.scope}"
+        named[title][dumps(attrs, sort_keys=True)] = attrs
+    for title, alike in named.items():
+        for text, attrs in alike.items():
+            suffix = "" if len(alike) == 1 else f" #{sha256(text.encode()).hexdigest()[:16]}"
+            yield _entity("Grant", title + suffix, attrs)
+
+
+def _grant(model: AccessModel, binding: Binding) -> Json:
+    requires = model.roles[binding.role].requires & binding.requires
+    workload = model.workloads.get(binding.principal.removeprefix("workload:"))
+    if workload is not None and binding.principal.startswith("workload:"):
+        requires &= Conditions(max_token_age_s=workload.max_token_age_s)
+    given: Json = {
+        "role": _ref("Role", binding.role),
+        "scope": _ref("Scope", binding.scope),
+        "requires": _conditions(requires),
+    }
+    if binding.eligible is not None:
+        approvers = _ref("Group", binding.eligible.approvers)
+        given["eligible"] = {**binding.eligible.as_json(), "approvers": approvers}
+    return given
+
+
+def _elevation(held: Elevation) -> Entity:
+    """It was merged after review, hence no approvers' groups."""
+    terms: Json = {
+        "subject": held.subject,
+        "role": _ref("Role", held.role),
+        "scope": _ref("Scope", held.scope),
+        "requested_by": held.requested_by,
+        "approved_by": held.approved_by,
+        "approver_groups": [],
+        "ticket": held.ticket is not None,
+        "not_before": None if held.not_before is None else _seconds(held.not_before),
+        "expires": _seconds(held.expires),
+    }
+    given = {name: value for name, value in terms.items() if value is not None}
+    return _entity("Elevation", held.name, {"terms": given})
+
+
+# -------------------------------------------------------------------- machines and money
+
+
+def _backend(model: AccessModel, name: str) -> Entity:
+    spec = model.organization.backends[name].value
+    width = JobLimits(qubits=spec.qubits)
+    return _entity(
+        "Backend",
+        name,
+        {
+            "class": spec.backend_class,
+            "jurisdiction": spec.jurisdiction,
+            "limits": _limits(width & model.organization.backend_limits[name]),
+        },
+    )
+
+
+def _budget(budget: Budget) -> Entity:
+    given: Json = {"quotas": _quotas(budget)}
+    if budget.group is not None:
+        given["group"] = _ref("Group", budget.group)
+    if budget.limit_micros is not None:
+        warn = soft_threshold(budget.limit_micros, budget.warn_at)
+        given["money"] = {
+            "period": budget.period,
+            "raises": list(_raises(budget)),
+            **_present(stop=budget.stop_micros, warn=warn),
+        }
+    if budget.approval is not None:
+        given["approval"] = {
+            "above_micros": _threshold(budget.approval.above_micros),
+            "approvers": _ref("Group", budget.approval.approvers),
+            "classes": list(budget.approval_classes),
+            "valid_for_s": budget.approval.valid_for_s,
+        }
+    return _entity("Budget", budget.name, given)
+
+
+def _present(**thresholds: int | None) -> Json:
+    return {name: _threshold(value) for name, value in thresholds.items() if value is not None}
+
+
+def _quotas(budget: Budget) -> Json:
+    """A measure and window → the tightest of its thresholds."""
+    found: dict[str, Json] = {}
+    for measure, window, limit, warn_at in budget.quotas:
+        given = _present(stop=limit, warn=soft_threshold(limit, warn_at))
+        known = found.setdefault(f"{measure}/{window}", given)
+        known |= {name: min(value, known.get(name, value)) for name, value in given.items()}
+    return found
+
+
+def _raises(budget: Budget) -> Iterator[Json]:
+    """The exceptions of a budget as times that do not overlap, with what is added in each."""
+    spans = [
+        (0 if r.not_before is None else _seconds(r.not_before), _seconds(r.expires), r)
+        for r in budget.raises
+    ]
+    edges = sorted({edge for start, end, _ in spans for edge in (start, end)})
+    for start, end in pairwise(edges):
+        more = sum(r.increase_micros for begins, ends, r in spans if begins <= start < ends)
+        if more:
+            yield {"from": start, "until": end, "by_micros": _threshold(more)}
+
+
+def _seconds(instant: datetime) -> int:
+    """Whole seconds since 1970, not before it."""
+    return max(0, (instant - _EPOCH) // timedelta(seconds=1))

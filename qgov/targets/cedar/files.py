@@ -1,0 +1,69 @@
+"""The three files: policies and schema as they are shipped, and the entities of a model.
+
+One entity stands on each line, sorted by type and id, so that a change of one access is a
+change of one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files as package_files
+from typing import Any, Final
+
+from qgov.model.access_model import AccessModel
+from qgov.targets.cedar.entities import Entity, entities
+from qgov.targets.target import Access, Files
+
+__all__ = ["FOLDER", "emit", "read_back"]
+
+FOLDER: Final = "policy/cedar"
+STATIC: Final = ("policies.cedar", "schema.cedarschema")
+
+
+def emit(model: AccessModel) -> dict[str, bytes]:
+    """`entities.json` beside the static policies and schema."""
+    shipped = package_files(__package__).joinpath("policy")
+    return {
+        f"{FOLDER}/entities.json": _text(entities(model)),
+        **{f"{FOLDER}/{name}": shipped.joinpath(name).read_bytes() for name in STATIC},
+    }
+
+
+def _text(found: list[Entity]) -> bytes:
+    found.sort(key=lambda entity: (entity["uid"]["type"], entity["uid"]["id"]))
+    # No cycles in what was built from a model, and its order is always the same: neither
+    # looking for the first nor sorting saves half of the time.
+    encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+    return ("[\n" + ",\n".join(map(encode, found)) + "\n]\n").encode()
+
+
+def read_back(files: Files) -> frozenset[Access]:
+    """The accesses that the grants among the entities give."""
+    found = json.loads(files[f"{FOLDER}/entities.json"])
+    attributes = {_uid(entity["uid"]): entity["attrs"] for entity in found}
+    return frozenset(
+        access
+        for (kind, _), grant in attributes.items()
+        if kind == "QGov::Grant"
+        for access in _accesses(grant, attributes[_uid(grant["role"]["__entity"])])
+    )
+
+
+def _uid(written: dict[str, str]) -> tuple[str, str]:
+    return written["type"], written["id"]
+
+
+def _accesses(grant: dict[str, Any], role: dict[str, Any]) -> Iterator[Access]:
+    kind = "group" if "group" in grant else "workload"
+    principal = f"{kind}:{grant[kind]['__entity']['id']}"
+    own = [action["__entity"]["id"] for action in role["own"]]
+    for action in role["permissions"]:
+        permission = action["__entity"]["id"]
+        yield Access(
+            principal,
+            permission,
+            grant["scope"]["__entity"]["id"],
+            "eligible" in grant,
+            permission in own,
+        )
