@@ -15,14 +15,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from qgov.decision import cedar_questions
 from qgov.decision.access_tests import run
-from qgov.decision.cedar_answers import Policy, join, read_policies, spoken
-from qgov.decision.cedar_entities import Grant
-from qgov.decision.cedar_questions import Question, questions
-from qgov.decision.cedar_request import Asked, asked_of
 from qgov.decision.engine import EngineError, decide_or_deny
-from qgov.decision.engines.cedar import CedarEngine
+from qgov.decision.engines.cedar import CedarEngine, proposals
+from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spoken
+from qgov.decision.engines.cedar.entities import Grant
+from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.request import Asked, asked_of
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision
 from qgov.language.documents import read_documents
@@ -199,10 +198,10 @@ def test_the_revision_is_a_digest_of_the_three_files(cedar: CedarEngine) -> None
 def everything(monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine) -> None:
     """Propose every grant, every elevation and every approval for every request."""
     grants = [grant for held in cedar._known.grants.values() for grant in held]
-    monkeypatch.setattr(cedar_questions, "_grants", lambda *_: iter(grants))
+    monkeypatch.setattr(proposals, "_grants", lambda *_: iter(grants))
     anywhere = ("aurora", "aurora/sandbox", "aurora/production", "aurora/production/chemistry")
     for name in ("_elevations", "_approvals"):
-        honest: Callable[..., Any] = getattr(cedar_questions, name)
+        honest: Callable[..., Any] = getattr(proposals, name)
 
         def shameless(asked: Asked, known: Any, honest: Callable[..., Any] = honest) -> Any:
             me = {**asked.principal, "id": asked.principal["id"] or "nobody"}
@@ -216,7 +215,7 @@ def everything(monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine) -> None:
             scopes = (*anywhere, "*", *(g["scope"] for gs in given.values() for g in gs))
             return honest(replace(asked, principal=me, around=scopes, request=request), known)
 
-        monkeypatch.setattr(cedar_questions, name, shameless)
+        monkeypatch.setattr(proposals, name, shameless)
 
 
 @pytest.mark.parametrize("case", DENIED)
@@ -244,7 +243,7 @@ def test_a_budget_that_is_not_around_the_job_is_no_budget(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
     every = list(cedar._known.budgets.values())
-    monkeypatch.setattr(cedar_questions, "_budgets", lambda *_: every)
+    monkeypatch.setattr(proposals, "_budgets", lambda *_: every)
     asked = asking(
         DEVELOPER, usage={**DEVELOPER["context"]["usage"], "guests": {"spent_micros": 10**9}}
     )
@@ -254,7 +253,7 @@ def test_a_budget_that_is_not_around_the_job_is_no_budget(
 def test_a_budget_that_was_not_asked_about_is_an_error(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
-    monkeypatch.setattr(cedar_questions, "_budgets", lambda *_: [])
+    monkeypatch.setattr(proposals, "_budgets", lambda *_: [])
     with pytest.raises(EngineError, match="incomplete"):
         cedar.decide([DEVELOPER])
 
@@ -410,7 +409,7 @@ def test_a_grant_that_is_not_there_is_an_error(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
     ghost = Grant("ghost", "developer", "*", frozenset({"job:submit"}), eligible=False)
-    monkeypatch.setattr(cedar_questions, "_grants", lambda *_: iter([ghost]))
+    monkeypatch.setattr(proposals, "_grants", lambda *_: iter([ghost]))
     with pytest.raises(EngineError, match="not complete"):
         cedar.decide([DEVELOPER])
 

@@ -10,15 +10,12 @@ from qgov.decision.engine import EngineKind
 
 __all__ = ["engines"]
 
-_NOT_ENGINES = frozenset({"rego_worker"})
-
 
 @cache
 def engines() -> dict[str, EngineKind]:
     """Every engine by name, sorted. None of them imports its policy engine before it starts."""
     found: dict[str, EngineKind] = {}
     for module in pkgutil.iter_modules(__path__):
-        if module.name not in _NOT_ENGINES:
-            kind: EngineKind = import_module(f"{__name__}.{module.name}").ENGINE
-            found[kind.name] = kind
+        kind: EngineKind = import_module(f"{__name__}.{module.name}").ENGINE
+        found[kind.name] = kind
     return dict(sorted(found.items()))

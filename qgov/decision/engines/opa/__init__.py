@@ -11,8 +11,8 @@ from typing import Any, Final, Self
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
 from qgov.decision.engine import EngineError, EngineKind, Settings
-from qgov.decision.json_http import JsonClient, at_url
-from qgov.decision.opa_server import OpaServer, program_at
+from qgov.decision.engines.opa.http import JsonClient, at_url
+from qgov.decision.engines.opa.server import OpaServer, program_at
 from qgov.decision.request import Decision, Request, normalize
 from qgov.model.access_model import AccessModel
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from qgov.decision.cedar_entities import Known
+from qgov.decision.engines.cedar.entities import Known
 from qgov.decision.request import Request, normalize, seconds
 from qgov.language.permissions import CATALOGUE
 

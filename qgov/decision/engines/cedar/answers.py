@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from qgov.decision.cedar_questions import Question
 from qgov.decision.engine import EngineError
+from qgov.decision.engines.cedar.proposals import Question
 from qgov.decision.request import REASONS, WARNINGS
 
 __all__ = ["Joined", "Policy", "join", "read_policies", "spoken"]

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from qgov.decision.cedar_entities import Budget, Grant, Known
-from qgov.decision.cedar_request import Asked, present, reference, uid
+from qgov.decision.engines.cedar.entities import Budget, Grant, Known
+from qgov.decision.engines.cedar.request import Asked, present, reference, uid
 from qgov.decision.request import seconds
 
 __all__ = ["Question", "questions"]

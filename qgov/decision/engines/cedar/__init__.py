@@ -1,8 +1,8 @@
 """Cedar's policies, answered by Cedar itself (cedarpy) in this process.
 
 Cedar has no loops: the engine asks one question for each thing that the specification
-quantifies over (`qgov.decision.cedar_questions`) and joins the answers
-(`qgov.decision.cedar_answers`). It proposes grants, elevations, budgets and approvals by
+quantifies over (`qgov.decision.engines.cedar.proposals`) and joins the answers
+(`qgov.decision.engines.cedar.answers`). It proposes grants, elevations, budgets and approvals by
 looking them up; the policies judge each proposal in full, so that a wrong one denies. The
 reasons are the annotations of the policies that forbid.
 
@@ -29,11 +29,11 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Final, Self
 
-from qgov.decision.cedar_answers import Said, join, read_policies, spoken
-from qgov.decision.cedar_entities import read_entities
-from qgov.decision.cedar_questions import Question, questions
-from qgov.decision.cedar_request import Asked, asked_of
 from qgov.decision.engine import EngineError, EngineKind, Settings
+from qgov.decision.engines.cedar.answers import Said, join, read_policies, spoken
+from qgov.decision.engines.cedar.entities import read_entities
+from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.request import Asked, asked_of
 from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 

@@ -43,7 +43,7 @@ class RegoEngine:
         self._bundle = read_bundle(bundle)
         self._deadline_s = deadline_s
         self._start_s = start_s
-        worker = Path(__file__).with_name("rego_worker.py")
+        worker = Path(__file__).with_name("worker.py")
         self._command = tuple(command) or (sys.executable, "-P", str(worker))
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Final
 
 from qgov.decision.engine import EngineError
-from qgov.decision.json_http import JsonClient, at_socket
+from qgov.decision.engines.opa.http import JsonClient, at_socket
 
 __all__ = ["KEY_ID", "OpaServer", "program_at"]
 
