@@ -8,7 +8,7 @@ import typer
 
 from qgov import __version__
 from qgov.cli import compile as compile_command
-from qgov.cli import explain, plan, schema, validate, who_can
+from qgov.cli import conform, explain, plan, schema, validate, who_can
 from qgov.cli.audit import audit
 
 __all__ = ["app"]
@@ -42,5 +42,6 @@ app.command("compile")(compile_command.compile_)
 app.command("plan")(plan.plan)
 app.command("explain")(explain.explain)
 app.command("who-can")(who_can.who_can)
+app.command("conform")(conform.conform)
 app.command("schema")(schema.schema)
 app.add_typer(audit, name="audit")

@@ -292,6 +292,56 @@ _OUTPUTS: Final[dict[str, _Output]] = {
             "horizon": _list(_object({"when": _INSTANT, "what": _TEXT, "document": _TEXT})),
         },
     ),
+    "qgov/conformance/v1": (
+        "What `qgov conform` asked of a bundle, and what became of it.",
+        {
+            "engine": _TEXT,
+            "revision": _TEXT,
+            "cases": _list(
+                _object(
+                    {
+                        "id": {
+                            "type": "string",
+                            "pattern": "^(access-test|binding|cell|elevation|grant|nobody-else"
+                            "|submission):",
+                        },
+                        "source": _one_of("derived", "access-test"),
+                        "name": _TEXT,
+                        "request": {"type": "object"},
+                        "expect": _one_of("allow", "deny"),
+                        "expect_reasons": _list(_TEXT),
+                        "decision": _ref("decision"),
+                        "result": _one_of("passed", "failed"),
+                        "submitted": {**_FLAG, "description": "Whether it went to the gateway."},
+                        "circuit_sha256": {
+                            "type": ["string", "null"],
+                            "pattern": "^[0-9a-f]{64}$",
+                        },
+                        "histogram": _or_null(_map(_NUMBER)),
+                        "engine_jobs": _or_null(_object(_numbers("before", "after"))),
+                        "audit": _list(_TEXT),
+                    },
+                    {
+                        "engine": _TEXT,
+                        "role": _TEXT,
+                        "principal": _TEXT,
+                        "scope": _SCOPE,
+                        "backend": _TEXT,
+                        "origin": {"type": "string", "pattern": "^(.+:[0-9]+)?$"},
+                        "problems": _list(_TEXT),
+                    },
+                )
+            ),
+            "summary": _object(_numbers("passed", "failed", "submitted", "refused")),
+        },
+        {
+            "shard": _object({"index": _PLACE, "of": _PLACE}),
+            "bundle": _object(
+                {"differences": _list(_object({"place": _TEXT, "documents": {}, "bundle": {}}))}
+            ),
+            "matrix": _object({"roles": _list(_TEXT), "backends": _list(_TEXT)}),
+        },
+    ),
     "qgov/manifest/v1": (
         "The artifacts of a folder that `qgov compile` wrote.",
         {

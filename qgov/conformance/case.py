@@ -1,0 +1,153 @@
+"""What a case is, what became of it, and when that is what was expected."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NamedTuple
+
+from qgov.decision.reference import decide
+from qgov.decision.request import Decision
+from qgov.model.access_model import AccessModel
+
+__all__ = [
+    "Case",
+    "Claim",
+    "Jobs",
+    "Result",
+    "Submission",
+    "judged",
+    "shard_of",
+    "specified",
+]
+
+Verdict = Literal["allow", "deny"]
+
+
+class Claim(NamedTuple):
+    """What a case is named after, so that the specification can contradict its name: it
+    denies for `denies`, or at least not for `spares`. Both empty: it allows."""
+
+    denies: str = ""
+    spares: str = ""
+
+
+class Submission(NamedTuple):
+    """A case that runs through the gateway: a circuit for the backend, by this role."""
+
+    role: str
+    backend: str
+    repetitions: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request and the decision that the documents ask for.
+
+    `origin` is the line that the case comes from, `PATH:LINE`. All `reasons` must be given
+    and, when `exact`, no others. `contradiction` says how the specification disagrees with
+    the case's name: a bug of qgov, whatever an engine answers.
+    """
+
+    id: str
+    name: str
+    request: Mapping[str, Any]
+    expect: Verdict
+    reasons: tuple[str, ...] = ()
+    source: str = "derived"
+    role: str = ""
+    scope: str = ""
+    backend: str = ""
+    principal: str = ""
+    origin: str = ""
+    exact: bool = True
+    contradiction: str = ""
+    submission: Submission | None = None
+    one_by_one: tuple[str, ...] = ()
+    """Groups that the request names all at once; who of them is at fault is asked after."""
+
+
+class Jobs(NamedTuple):
+    """How many jobs the device's engine listed before and after."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A case and what an engine made of it; `problems` is empty when it passed.
+
+    For a case that was submitted: the circuit's digest, what was measured, the engine's
+    jobs and the audit events by their ids.
+    """
+
+    case: Case
+    engine: str
+    decision: Decision
+    problems: tuple[str, ...] = ()
+    circuit_sha256: str | None = None
+    histogram: Mapping[str, int] | None = None
+    jobs: Jobs | None = None
+    audit: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as it should be."""
+        return not self.problems
+
+
+def specified(model: AccessModel, case: Case, claim: Claim) -> Case:
+    """The case with the specification's decision as its expectation."""
+    decision = decide(model, case.request)
+    return replace(
+        case,
+        expect="allow" if decision.allow else "deny",
+        reasons=decision.reasons,
+        contradiction=_contradiction(decision, claim),
+    )
+
+
+def _contradiction(decision: Decision, claim: Claim) -> str:
+    said = "allows it" if decision.allow else f"denies it for {', '.join(decision.reasons)}"
+    if claim.denies and claim.denies not in decision.reasons:
+        return f"the specification {said}, the documents deny it for {claim.denies}"
+    if claim.spares and claim.spares in decision.reasons:
+        return f"the specification {said}, the documents do not"
+    if claim == Claim() and not decision.allow:
+        return f"the specification {said}, the documents allow it"
+    return ""
+
+
+def judged(case: Case, decision: Decision) -> tuple[str, ...]:
+    """What is wrong with a decision."""
+    found = []
+    if case.contradiction:
+        found.append(f"a bug of qgov: {case.contradiction}")
+    expected, given = set(case.reasons), set(decision.reasons)
+    if decision.allow != (case.expect == "allow"):
+        found.append(f"expected {_said(case.expect, case.reasons)}, got {_decided(decision)}")
+    elif not expected <= given or (case.exact and expected != given):
+        found.append(
+            f"denied, but for {', '.join(decision.reasons)} instead of {', '.join(case.reasons)}"
+        )
+    return tuple(found)
+
+
+def _decided(decision: Decision) -> str:
+    return _said("allow" if decision.allow else "deny", decision.reasons)
+
+
+def _said(verdict: str, reasons: Iterable[str]) -> str:
+    return f"{verdict} ({listed})" if (listed := ", ".join(reasons)) else verdict
+
+
+_SHARDS: Final = 1 << 32
+
+
+def shard_of(case_id: str, of: int) -> int:
+    """Which of the shards 1 to `of` a case is in, by its id alone."""
+    digest = hashlib.sha256(case_id.encode()).digest()
+    return int.from_bytes(digest[:4]) * of // _SHARDS + 1

@@ -1,0 +1,158 @@
+"""Asks an engine every case, and submits what is to be submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from qgov.conformance.case import Case, Result, judged
+from qgov.conformance.cells import denied_cell
+from qgov.decision.bundle import Bundle
+from qgov.decision.engine import UNANSWERED, Engine, EngineError, EngineKind, Settings
+from qgov.decision.request import Decision
+from qgov.model.access_model import AccessModel
+from qgov.model.accesses import Cell
+
+__all__ = ["Judged", "Progress", "Subject", "decide_all", "run"]
+
+CHUNK: Final = 100
+"""Cases between two reports of progress."""
+
+PROCESSES: Final = {"rego": 2}
+"""Engines that answer one request after the other in a process of their own."""
+
+GIVE_UP_AFTER: Final = 5
+"""Requests that an engine could not answer: more say nothing new."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many cases are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged: the documents' model, and the artifacts with the bundle in them."""
+
+    model: AccessModel
+    artifacts: Mapping[str, bytes]
+    bundle: Bundle
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision, or why there is none."""
+
+    decision: Decision
+    error: str = ""
+
+
+def run(
+    subject: Subject,
+    kind: EngineKind,
+    cases: Sequence[Case],
+    tell: Progress = lambda _, __: None,
+) -> list[Result]:
+    """Every case's result, by the cases' ids. Decides everything first: Cirq is imported
+    only when there is something to submit. Raises EngineError when the engine does not
+    start, or fails again and again."""
+    submitted = [case for case in cases if case.submission is not None]
+    decided = [case for case in cases if case.submission is None]
+    with ExitStack() as open_:
+        engines = [
+            open_.enter_context(kind.start(subject.model, subject.artifacts, subject.settings))
+            for _ in range(PROCESSES.get(kind.name, 1))
+        ]
+
+        def told(done: int) -> None:
+            tell(done, len(cases))
+
+        results = _decided(kind.name, engines, decided, told)
+        results += _single(subject.model, kind.name, engines, results)
+        if submitted:
+            from qgov.conformance.submit import Stand, submit
+
+            stand = Stand(subject.model, engines[0], subject.bundle)
+            for number, case in enumerate(submitted, len(decided) + 1):
+                results.append(submit(case, stand))
+                if number % CHUNK == 0 or number == len(cases):
+                    told(number)
+    return sorted(results, key=lambda result: result.case.id)
+
+
+def _decided(
+    name: str, engines: Sequence[Engine], cases: Sequence[Case], tell: Callable[[int], None]
+) -> list[Result]:
+    found = decide_all(engines, cases, tell)
+    return [_result(case, name, answer) for case, answer in zip(cases, found, strict=True)]
+
+
+def _result(case: Case, name: str, answer: Judged) -> Result:
+    problems = (answer.error,) if answer.error else judged(case, answer.decision)
+    return Result(case, name, answer.decision, problems)
+
+
+def decide_all(
+    engines: Sequence[Engine],
+    cases: Sequence[Case],
+    tell: Callable[[int], None] = lambda _: None,
+) -> list[Judged]:
+    """The decisions in the cases' order; chunks go to whichever engine is free. Raises
+    EngineError when the engines fail more often than a few times."""
+    chunks = [cases[start : start + CHUNK] for start in range(0, len(cases), CHUNK)]
+    failures: list[str] = []
+    free = list(engines)
+
+    def work(chunk: Sequence[Case]) -> list[Judged]:
+        engine = free.pop()
+        try:
+            return list(_chunk(engine, chunk, failures))
+        finally:
+            free.append(engine)
+
+    found: list[Judged] = []
+    with ThreadPoolExecutor(len(engines)) as pool:
+        for answers in pool.map(work, chunks):
+            found += answers
+            tell(len(found))
+    return found
+
+
+def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterator[Judged]:
+    """Answers for all: a request that the engine fails at is one failed case, not the end."""
+    left = list(cases)
+    while left:
+        if len(failures) > GIVE_UP_AFTER:
+            raise EngineError(f"{engine.name} failed too often: {failures[0]}")
+        try:
+            decisions, error = engine.decide([case.request for case in left]), ""
+        except EngineError as failed:
+            decisions, error = list(failed.answered), str(failed)
+        yield from map(Judged, decisions)
+        if error:
+            failures.append(error)
+            yield Judged(UNANSWERED, error)
+        left = left[len(decisions) + bool(error) :]
+
+
+def _single(
+    model: AccessModel, name: str, engines: Sequence[Engine], results: Sequence[Result]
+) -> list[Result]:
+    """Where groups were asked all at once and something was wrong: who of them it is."""
+    asked = {result.case.id for result in results}
+    more = [
+        case
+        for result in results
+        if result.problems
+        for group in result.case.one_by_one
+        if (case := _alone(model, result.case, group)).id not in asked
+    ]
+    found = _decided(name, engines, more, lambda _: None)
+    return [result for result in found if result.problems]
+
+
+def _alone(model: AccessModel, case: Case, group: str) -> Case:
+    permission = case.request["action"]["name"]
+    return denied_cell(model, Cell(f"group:{group}", permission, case.scope, case.backend))

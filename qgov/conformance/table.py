@@ -1,0 +1,72 @@
+"""The table of accesses as cases are derived from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qgov.conformance.case import Case, Claim
+from qgov.conformance.ways import Way
+from qgov.model.access_model import AccessModel, Binding
+from qgov.model.accesses import Cell, Path, accesses
+
+__all__ = ["Draft", "Table", "line_of", "place_of", "table", "what"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table of accesses with what the derivation looks up in it: the scopes where a
+    principal holds a permission, and its ways to a cell."""
+
+    model: AccessModel
+    cells: dict[Cell, tuple[Path, ...]]
+    reach: dict[tuple[str, str], frozenset[str]]
+
+    def ways(self, cell: Cell) -> tuple[Way, ...]:
+        """The ways to a cell, in the order of the bindings."""
+        group = self.cells[cell][0].binding.principal
+        through = {
+            id(path.binding)
+            for who in {cell.principal, group}
+            for path in self.cells.get(cell._replace(principal=who), ())
+        }
+        reach = self.reach.get((cell.principal, cell.permission), frozenset()) | self.reach.get(
+            (group, cell.permission), frozenset()
+        )
+        return tuple(
+            Way(self.model, *cell, path, len(through) == 1, reach) for path in self.cells[cell]
+        )
+
+
+def table(model: AccessModel) -> Table:
+    """The table of a model."""
+    cells = accesses(model)
+    reach: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for cell in cells:
+        reach[cell.principal, cell.permission].add(cell.scope)
+    return Table(model, cells, {key: frozenset(scopes) for key, scopes in reach.items()})
+
+
+class Draft(NamedTuple):
+    """A case before the specification was asked what it expects; `way` when it is a near
+    miss of one. What reviewers wrote has no claim: it says itself what is expected."""
+
+    case: Case
+    claim: Claim | None
+    way: Way | None = None
+
+
+def what(cell: Cell) -> str:
+    """What a cell gives, in words."""
+    return f"{cell.permission} on {cell.scope}" + (f" on {cell.backend}" if cell.backend else "")
+
+
+def line_of(binding: Binding) -> str:
+    """Where a binding is written."""
+    return place_of(binding.origin)
+
+
+def place_of(origin: tuple[str, int, int]) -> str:
+    """A place as `PATH:LINE`."""
+    return f"{origin[0]}:{origin[1]}"

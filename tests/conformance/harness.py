@@ -1,0 +1,122 @@
+"""The worked repository and the small one of the decisions, compiled; bundles that somebody
+tampered with; and engines that misbehave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from qgov.conformance.case import Case, Result
+from qgov.conformance.cases import cases
+from qgov.conformance.content import grant_cases
+from qgov.conformance.run import Subject, run
+from qgov.conformance.table import Table, table
+from qgov.decision.bundle import Bundle, read_bundle
+from qgov.decision.engine import EngineKind
+from qgov.decision.engines import engines
+from qgov.decision.request import Decision, Request
+from qgov.model.access_model import AccessModel
+from qgov.pipeline import understand
+from qgov.repository import read_work_tree
+from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
+from tests.decision.harness import MODEL
+
+ROOT = Path(__file__).parents[2]
+TARBALL = f"{FOLDER}/bundle.tar.gz"
+Data = dict[str, Any]
+
+
+@cache
+def worked() -> AccessModel:
+    files, _ = read_work_tree(ROOT)
+    model = understand(files)[1]
+    assert model is not None
+    return model
+
+
+@cache
+def table_of(small: bool) -> Table:
+    return table(MODEL if small else worked())
+
+
+@cache
+def artifacts_of(small: bool) -> Mapping[str, bytes]:
+    return emit(MODEL if small else worked())
+
+
+def subject_of(small: bool) -> Subject:
+    artifacts = artifacts_of(small)
+    return Subject(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
+
+
+def data_of(small: bool) -> Data:
+    """The bundle's data, to be changed."""
+    found: Data = deepcopy(json.loads(artifacts_of(small)[f"{FOLDER}/data.json"]))
+    return found
+
+
+def tenant(data: Data, name: str) -> Data:
+    shards = data["qgov"]["model"]["tenants"].values()
+    found: Data = next(shard[name] for shard in shards if name in shard)
+    return found
+
+
+def repacked(
+    data: Data, rego: Callable[[str], str] = lambda text: text, small: bool = False
+) -> bytes:
+    """A bundle with this data and a changed policy, of the same revision."""
+    made = artifacts_of(small)
+    policy = made[f"{FOLDER}/{POLICY}"].decode()
+    return tarball(
+        {
+            ".manifest": made[f"{FOLDER}/.manifest"],
+            "data.json": json.dumps(data).encode(),
+            POLICY: rego(policy).encode(),
+        }
+    )
+
+
+def asked_of(
+    packed: bytes, wanted: Callable[[str], bool], engine: str = "rego"
+) -> tuple[list[Result], Bundle]:
+    """The results of the worked repository's wanted cases for a bundle."""
+    bundle, found = read_bundle(packed), table_of(False)
+    asked = [*cases(found, wanted), *grant_cases(found.model, bundle)]
+    subject = Subject(found.model, {TARBALL: packed}, bundle)
+    return run(subject, engines()[engine], asked), bundle
+
+
+class Stub:
+    """An engine that answers with a function."""
+
+    name = "stub"
+
+    def __init__(self, answer: Callable[[Request], Decision]) -> None:
+        self.answer = answer
+
+    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        return [self.answer(request) for request in requests]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+def kind_of(stub: Any) -> EngineKind:
+    return EngineKind("stub", lambda *_: stub)
+
+
+def named(found: Sequence[Case], fragment: str) -> Case:
+    return next(case for case in found if fragment in case.id)
