@@ -123,7 +123,7 @@ def _run(
     from qgov.conformance.run import Subject
     from qgov.conformance.run import run as run_
     from qgov.conformance.submissions import submissions
-    from qgov.conformance.table import table
+    from qgov.conformance.table import in_force, table
     from qgov.decision.bundle import read_bundle
 
     if not _has_library("cirq_google"):
@@ -131,6 +131,7 @@ def _run(
         return None
     if (model := model_at(root, None)) is None:
         return None
+    model = in_force(model)
     artifacts = _compiled(model) if bundle is None else _given(bundle)
     if artifacts is None:
         return None

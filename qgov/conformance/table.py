@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qgov.conformance.case import Case, Claim
@@ -11,7 +11,7 @@ from qgov.conformance.ways import Way
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, Path, accesses
 
-__all__ = ["Draft", "Table", "line_of", "place_of", "table", "what"]
+__all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,13 @@ class Table:
         return tuple(
             Way(self.model, *cell, path, len(through) == 1, reach) for path in self.cells[cell]
         )
+
+
+def in_force(model: AccessModel) -> AccessModel:
+    """The model without bindings of single accounts, which validation refuses and every
+    engine ignores: they give nothing."""
+    kept = tuple(b for b in model.bindings if not b.principal.startswith("user:"))
+    return replace(model, bindings=kept)
 
 
 def table(model: AccessModel) -> Table:

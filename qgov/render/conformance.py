@@ -49,7 +49,8 @@ def as_text(document: Document, colour: bool = False) -> str:
     lines += _failures(document, colour)
     lines += _differences(document["bundle"]["differences"], colour)
     lines += _matrix(document, colour)
-    lines += ["", paint("ASKED", "title", colour), *_asked(document["cases"])]
+    if document["cases"]:
+        lines += ["", paint("ASKED", "title", colour), *_asked(document["cases"])]
     return page(lines)
 
 

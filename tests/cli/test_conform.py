@@ -228,3 +228,11 @@ def test_documents_that_are_not_understood_are_not_judged(call: Call, small: Pat
 
     assert (result.status, result.out) == (1, "")
     assert "qgov.yaml" in result.err
+
+
+def test_a_binding_of_a_single_account_gives_nothing(call: Call) -> None:
+    fixture = ROOT / "tests" / "fixtures" / "shared-login"
+    result = call("conform", "--root", fixture, "--engine", "all", "--format", "json")
+    found = document(result)
+    assert result.status == 0, [c["id"] for c in found["cases"] if c["result"] == "failed"]
+    assert {c["decision"]["allow"] for c in found["cases"]} == {False}
