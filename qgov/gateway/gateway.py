@@ -55,7 +55,8 @@ class Gateway:
         self.notices.activated(clock())
 
     def session(self, identity: Identity, scope: str, *, trace: str = "") -> Session:
-        """What one subject does in one project: its jobs and steps are one trace."""
+        """What one subject does in one project: its jobs and steps are one trace. Raises
+        ValueError for a scope that is no project's."""
         return Session(self, identity, scope, trace or self.new_id())
 
     def ask(self, request: Mapping[str, Any]) -> tuple[Decision, EngineError | None]:

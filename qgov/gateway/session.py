@@ -36,7 +36,10 @@ class Session:
 
     def __init__(self, gateway: Gateway, identity: Identity, scope: str, trace: str) -> None:
         self.gateway, self.identity, self.scope, self.trace = gateway, identity, scope, trace
-        self.place = Place(*scope.split("/"))
+        labels = scope.split("/")
+        if len(labels) != len(LABELS):
+            raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
+        self.place = Place(*labels)
         self.actor = _actor(identity)
         self._step = ""
 
@@ -98,8 +101,14 @@ class Session:
         start = gateway.clock()
         try:
             self._tell(Stage.STARTED, facts, start=start)
-            gateway.ledger.mark_started(job_id)
         except BaseException:
+            gateway.ledger.release(job_id)
+            raise
+        try:
+            gateway.ledger.mark_started(job_id)
+        except BaseException as error:
+            # The log says that it starts, so it has to say that it did not.
+            self._tell(Stage.FAILED, facts, type(error).__name__, start, Amounts(jobs=0))
             gateway.ledger.release(job_id)
             raise
         try:

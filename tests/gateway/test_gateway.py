@@ -18,6 +18,7 @@ from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.request import Decision, Request
 from qgov.gateway.circuits import REFUSALS
 from qgov.gateway.gateway import Denied, Identity, Refused
+from qgov.gateway.ledger import Ledger, LedgerError
 from qgov.gateway.recovery import differences
 from qgov.gateway.verification import AuditError, events, verify
 from tests.gateway.company import BELL, FITS, IDENTITY, MODEL, NOW, Gate, gate, model_with
@@ -217,6 +218,29 @@ def test_nothing_runs_when_the_admin_log_cannot_be_written(tmp_path: Path) -> No
         gated.session().sampler("local-simulator", inner).run(BELL)
     assert inner.runs == 0
     assert spent(gated) == 0
+
+
+def test_a_job_that_cannot_be_marked_as_started_does_not_run_and_the_log_says_so(
+    gated: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object, job_id: str) -> bool:
+        raise LedgerError(f"no room for {job_id}")
+
+    inner = Recording()
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "mark_started", full)
+        with pytest.raises(LedgerError, match="no room"):
+            gated.session().sampler("local-simulator", inner).run(BELL)
+    assert inner.runs == 0
+    assert stages(gated) == ["started", "failed"]
+    assert spent(gated) == 0
+    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+@pytest.mark.parametrize("scope", ["aurora", "aurora/sandbox", "aurora/sandbox/chemistry/x", ""])
+def test_a_session_is_in_one_project(gated: Gate, scope: str) -> None:
+    with pytest.raises(ValueError, match="a session is in one project"):
+        gated.session(scope=scope)
 
 
 class Broken:
