@@ -18,7 +18,7 @@ DEV := .venv/.stamp-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format install install-dev lock docs bench clean
+.PHONY: help demo test lint check format install install-dev lock docs conform bench mutants clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,8 +65,15 @@ install-dev: $(DEV) ## … and with the tools of a developer
 docs: $(SELF) ## Write the generated pages again (.ci/run fails when this changes anything)
 	$(BIN)/python docs/generate.py
 
+conform: $(DEV) ## Prove the compiled policies with circuits, on every engine
+	$(BIN)/qgov conform --engine all
+
 bench: $(DEV) ## Measure against the budgets
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/decisions.py
+
+mutants: $(DEV) ## Change each condition of the policies and see that a test notices (some minutes)
+	$(BIN)/python -m tests.mutants.run
 
 # --universal: one file for every Python and platform. What is in the file already stays, unless
 # `make lock LOCK=--upgrade` or `LOCK='--upgrade-package pydantic'` asks for newer.

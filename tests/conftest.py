@@ -11,6 +11,7 @@ process; in CI they are the same for the same code, so that a red run can be rep
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from hypothesis import settings
 
 settings.register_profile("qgov", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("qgov")
+
+COMPARED = "compared"
+"""A property of a test's report: what it compared → how often; see `tests.decision.compared`."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -43,3 +47,16 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn the skip of a whole module (`pytest.importorskip`) into an error."""
     return _refuse_skip((yield))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many requests the engines were compared on."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == COMPARED and isinstance(value, dict):
+                counts.update(value)
+    if counts:
+        terminalreporter.section("requests compared with the reference")
+    for what, count in sorted(counts.items()):
+        terminalreporter.write_line(f"{count:>9,}  {what}")

@@ -16,10 +16,10 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 
-__all__ = ["RULES", "covered", "satisfies", "told"]
+__all__ = ["RULES", "covered", "globs", "satisfies", "told"]
 
 
-def _globs(patterns: Iterable[str]) -> Callable[[str], bool]:
+def globs(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether any pattern matches; `*` stands for any text and nothing else is special."""
     joined = "|".join(f"(?:{translate(pattern)})" for pattern in patterns)
     if not joined:
@@ -31,7 +31,7 @@ def _globs(patterns: Iterable[str]) -> Callable[[str], bool]:
 def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tuple[Path, ...]]:
     """The accesses that a guardrail speaks of, with the paths to them that count."""
     tenants = {tenant_of(scope) for scope in rail.scopes}
-    named, spared = _globs(rail.principals), _globs(rail.except_principals)
+    named, spared = globs(rail.principals), globs(rail.except_principals)
     table = accesses(
         model,
         tenants=None if "" in tenants else tenants,

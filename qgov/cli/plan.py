@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qgov.cli.common import Now, Root, choose, clock, say, wants_colour, write
+from qgov.cli.declared import AuthorGroups, AuthorId, IntentFile, author_of, intent_of, refuse
+from qgov.cli.witnessing import Witnesses, witnessed
 
 if TYPE_CHECKING:
+    from qgov.language.intent import Intent
+    from qgov.plan.author import Author
     from qgov.plan.plan import Plan
     from qgov.plan.sides import Side
 
@@ -50,6 +54,10 @@ def plan(
         list[str] | None,
         typer.Option(metavar="RAIL", help="Let a change pass mass-removal or lock-out."),
     ] = None,
+    intent: IntentFile = None,
+    author: AuthorId = None,
+    author_group: AuthorGroups = None,
+    witness: Witnesses = False,
     now: Now = None,
 ) -> int:
     """Show what a change does to effective access."""
@@ -60,7 +68,11 @@ def plan(
         choose(rail, RAILS, "--override")
     if fail_on is not None:
         choose(fail_on, ("low", "medium", "high", "critical"), "--fail-on")
-    found = _plan(root, base, head, horizon, override or [], now)
+    by = author_of(author, author_group)
+    declared, wrong = intent_of(intent)
+    found = None
+    if not wrong:
+        found = _plan(root, base, head, horizon, override or [], now, declared, by, witness)
     if found is None:
         return 1
     write(_rendered(found, format_))
@@ -74,8 +86,12 @@ def _plan(
     horizon: str | None,
     override: list[str],
     now: str | None,
+    intent: Intent | None,
+    author: Author | None,
+    witness: bool,
 ) -> Plan | None:
     from qgov.plan.index import load_index, save_index
+    from qgov.plan.intent import reaches_all, undefined
     from qgov.plan.plan import make_plan
     from qgov.plan.sides import load_sides
     from qgov.repository import EMPTY, at_ref, at_work_tree, default_base, open_repository
@@ -93,14 +109,31 @@ def _plan(
     cache = Path(repository.common_dir) / "qgov" / "index.json"
     index = load_index(cache)
     known = len(index)
-    # What will change by itself may lie in a tenant that this change does not touch.
-    before, after, reach = load_sides(old, new, index, time, whole=within is not None)
+    # What will change by itself may lie in a tenant that this change does not touch, and so
+    # may what an intent speaks of.
+    whole = within is not None or (intent is not None and reaches_all(intent))
+    before, after, reach = load_sides(old, new, index, time, whole=whole)
+    if intent and reach.tenants is not None and undefined(intent, (before.model, after.model)):
+        before, after, reach = load_sides(old, new, index, time, whole=True)
     if len(index) != known:
         save_index(cache, {blob: index[blob] for s in (old, new) for blob in s.blobs.values()})
     if not (before.readable and after.readable):
         _failed(before, after)
         return None
-    return make_plan(before, after, reach, now=time, overridden=override, horizon_s=within)
+    if intent and (unknown := undefined(intent, (before.model, after.model))):
+        refuse(intent.path, unknown)
+        return None
+    made = make_plan(
+        before,
+        after,
+        reach,
+        now=time,
+        overridden=override,
+        horizon_s=within,
+        intent=intent,
+        author=author,
+    )
+    return witnessed(made, before, after) if witness else made
 
 
 def _duration(text: str | None) -> int | None:
@@ -148,7 +181,7 @@ def _status(found: Plan, fail_on: str | None, detailed: bool) -> int:
     from qgov.finding import has_errors
     from qgov.plan.risk import Risk
 
-    if found.stopped_by or found.overrun or has_errors(found.new_findings):
+    if found.stopped_by or found.overrun or found.unintended or has_errors(found.new_findings):
         return 1
     if fail_on is not None and found.risk is not None and found.risk >= Risk[fail_on.upper()]:
         return GATE

@@ -29,6 +29,7 @@ CODES: Final[dict[str, str]] = {
     "QG126": "a value that its field does not allow",
     "QG127": "a scalar in the wrong form",
     "QG128": "unknown permission",
+    "QG130": "a text that does not hold one block of intent",
     "QG201": "undefined role",
     "QG202": "undefined group",
     "QG203": "undefined tenant",

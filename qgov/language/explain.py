@@ -9,12 +9,14 @@ from pydantic_core import ErrorDetails
 
 from qgov.finding import Finding, Origin, closest
 from qgov.language.kinds import KINDS
+from qgov.language.kinds.intent import IntentDocument
 from qgov.language.permissions import NAMES
 from qgov.language.quote import quoted
 from qgov.language.reader import MAX_FINDINGS, Value, place
 
 __all__ = ["explain"]
 
+_MODELS: Final = {**KINDS, "Intent": IntentDocument}
 _TYPES: Final = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -106,7 +108,8 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
             (f"{field} is {quoted(details['input'])}, which has not the form of its field"),
             f"it must match {context['pattern']}",
         )
-    return "QG126", f"{field}: {details['msg'].lower()}", "see docs/language.md for the field"
+    page = "intent" if kind == "Intent" else "language"
+    return "QG126", f"{field}: {details['msg'].lower()}", f"see docs/{page}.md for the field"
 
 
 def _dotted(steps: tuple[int | str, ...]) -> str:
@@ -131,7 +134,7 @@ def _kind_of(value: object) -> str:
 
 def _fields(kind: str, steps: tuple[int | str, ...]) -> list[str]:
     """The fields that the language knows at `steps` below a document of `kind`."""
-    annotation: Any = KINDS[kind]
+    annotation: Any = _MODELS[kind]
     for step in steps:
         annotation = _model(annotation) or annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):

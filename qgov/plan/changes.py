@@ -94,10 +94,25 @@ def difference(
     found: list[ChangedCell] = []
     for cell in sorted({*base, *head}):
         old, new = base.get(cell, ()), head.get(cell, ())
+        if cell.principal.startswith("user:"):
+            old, new = (*old, *_held(base, cell, old + new)), (*new, *_held(head, cell, old + new))
         before, after = options(old), options(new)
         if (change := classify(before, after)) is not None:
             found.append(ChangedCell(cell, change, before, after, old, new))
     return found
+
+
+def _held(
+    table: Mapping[Cell, tuple[Path, ...]], cell: Cell, paths: Iterable[Path]
+) -> tuple[Path, ...]:
+    """What an elevated person holds all the time, by the groups that the elevation runs
+    through: losing an elevation to what one holds anyway is no loss."""
+    return tuple(
+        path
+        for group in dict.fromkeys(path.binding.principal for path in paths)
+        for path in table.get(cell._replace(principal=group), ())
+        if path.conditions.eligible is None
+    )
 
 
 def renamed(

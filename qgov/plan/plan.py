@@ -12,31 +12,50 @@ from typing import Any
 
 from qgov.finding import Finding, Severity
 from qgov.language.documents import Document
+from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import accesses
+from qgov.model.accesses import Cell, accesses
 from qgov.plan.approvals import Approver, approvers
+from qgov.plan.author import Author, second_person
 from qgov.plan.causes import Cause, Lines, causes
-from qgov.plan.changes import Change, Row, difference, renamed, rows
+from qgov.plan.changes import Change, ChangedCell, Row, difference, renamed, rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of
 from qgov.plan.exposure import Exposure, exposure
 from qgov.plan.guardrails import Judged, judged
 from qgov.plan.horizon import Event, horizon
+from qgov.plan.intent import Unmet, parted
 from qgov.plan.rails import Tripped, tripped
 from qgov.plan.risk import Risk, RiskRule, assess
 from qgov.plan.sides import Reach, Side
+from qgov.plan.witness import Witness
 from qgov.repository import Snapshot
 from qgov.targets import emit
 
-__all__ = ["AccessChange", "ArtifactChange", "Compared", "Plan", "make_plan"]
+__all__ = [
+    "AccessChange",
+    "ArtifactChange",
+    "AuthorGains",
+    "Compared",
+    "Intended",
+    "Plan",
+    "make_plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class AccessChange:
-    """One row of the plan with its risk and the lines that caused it."""
+    """One row of the plan with its risk and the lines that caused it.
+
+    Where witnesses were asked for, `witness` shows the change, and `unwitnessed` says why no
+    request can; a change of both kinds has one of what is lost besides (`witness_lost`).
+    """
 
     row: Row
     rule: RiskRule
     causes: tuple[Cause, ...]
+    witness: Witness | None = None
+    witness_lost: Witness | None = None
+    unwitnessed: str = ""
 
     @property
     def gains(self) -> bool:
@@ -68,6 +87,26 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Intended:
+    """The change against what it was meant to do, where that was declared (in `path`).
+    `gained`, an error, and `lost` are outside the intent."""
+
+    path: str
+    achieved: tuple[AccessChange, ...]
+    not_achieved: tuple[Unmet, ...]
+    gained: tuple[AccessChange, ...]
+    lost: tuple[AccessChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorGains:
+    """What the author of the change gains by it, where the author is known."""
+
+    author: Author
+    gains: tuple[AccessChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a change does to effective access, cost, records and artifacts."""
 
@@ -87,6 +126,8 @@ class Plan:
     renames: tuple[tuple[str, str], ...]
     horizon: tuple[Event, ...] | None
     compared: Compared
+    intent: Intended | None = None
+    author: AuthorGains | None = None
 
     @property
     def risk(self) -> Risk | None:
@@ -125,6 +166,11 @@ class Plan:
         return tuple(g for g in self.guardrails if g.removed and g.holds is False)
 
     @property
+    def unintended(self) -> tuple[AccessChange, ...]:
+        """The gains that the change's declared intent does not name."""
+        return self.intent.gained if self.intent else ()
+
+    @property
     def counts(self) -> dict[str, int]:
         """Rows by kind of change."""
         found = Counter(str(change.row.change) for change in self.access)
@@ -139,9 +185,12 @@ def make_plan(
     now: datetime,
     overridden: Collection[str] = (),
     horizon_s: int | None = None,
+    intent: Intent | None = None,
+    author: Author | None = None,
 ) -> Plan:
     """The plan from `base` to `head`. Both sides must be readable. `now` is the clock for
-    the horizon and the guardrails; nothing else in a plan depends on the time."""
+    the horizon and the guardrails; nothing else in a plan depends on the time. Of `intent`
+    every name must exist, and of `author` nothing is known but what is said."""
     assert base.readable
     assert head.readable
     old_model, new_model = base.model, head.model
@@ -161,6 +210,7 @@ def make_plan(
     old_findings = [*base.findings, *old_unsupported]
     new_findings = [*head.findings, *new_unsupported]
     tenants = {t for m in (old_model, new_model) if m for t in m.tenants}
+    theirs = tuple(c for c in access if author is not None and author.gains_by(c.row))
     return Plan(
         base=base.snapshot,
         head=head.snapshot,
@@ -172,8 +222,16 @@ def make_plan(
         new_findings=_minus(new_findings, old_findings),
         fixed_findings=_minus(old_findings, new_findings),
         approvals=tuple(
-            approvers(
-                rules, worst, _rises(before, after), _versions(base, head, documents, renames)
+            sorted(
+                {
+                    *approvers(
+                        rules,
+                        worst,
+                        _rises(before, after),
+                        _versions(base, head, documents, renames),
+                    ),
+                    *_second_person(rules, author, theirs),
+                }
             )
         )
         if rules
@@ -192,7 +250,40 @@ def make_plan(
         if horizon_s is not None and new_model
         else None,
         compared=Compared(len({*old_table, *new_table}), len(tenants), reach.unchanged),
+        intent=None
+        if intent is None
+        else _intended(
+            intent, changed, (old_table, new_table), old_model, new_model, reach.tenants is None
+        ),
+        author=None if author is None else AuthorGains(author, theirs),
     )
+
+
+def _second_person(
+    rules: AccessModel, author: Author | None, gains: Collection[AccessChange]
+) -> list[Approver]:
+    if author is None:
+        return []
+    first = sorted(gains, key=lambda c: (-c.rule.risk, c.row.permission != "job:submit"))
+    worst = max((c.rule.risk for c in gains), default=None)
+    return second_person(rules, author, [c.row for c in first], worst)
+
+
+def _intended(
+    intent: Intent,
+    changed: list[ChangedCell],
+    tables: tuple[Mapping[Cell, Any], Mapping[Cell, Any]],
+    base: AccessModel | None,
+    head: AccessModel | None,
+    whole: bool,
+) -> Intended:
+    """The rows of each part: one of the plan may lie in several."""
+
+    def of(cells: Collection[ChangedCell]) -> tuple[AccessChange, ...]:
+        return tuple(_access_changes(rows(cells, base, head, whole=whole), base, head))
+
+    parts = parted(intent, changed, *tables)
+    return Intended(intent.path, of(parts.achieved), parts.unmet, of(parts.gained), of(parts.lost))
 
 
 def _renames(base: Side, head: Side) -> dict[str, dict[str, str]]:

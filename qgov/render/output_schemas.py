@@ -13,6 +13,7 @@ from qgov.finding import Severity
 from qgov.gateway.chain import STREAMS
 from qgov.language.permissions import CATALOGUE, NAMES
 from qgov.plan.changes import Change
+from qgov.plan.intent import OUTSIDE
 from qgov.plan.risk import RULES, Risk
 from qgov.render.schema import DRAFT
 
@@ -177,23 +178,49 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
                     _object({"path": _TEXT, "line": _PLACE}, {"side": _one_of("head", "base")})
                 ),
             },
-            "witness": _or_null(
-                _object(
-                    {
-                        "request": {"type": "object"},
-                        "base": _ref("decision"),
-                        "head": _ref("decision"),
-                    }
-                )
-            ),
+            "witness": _or_null(_ref("witness")),
         },
         {
+            "witness_lost": _ref("witness"),
+            "unwitnessed": {**_TEXT, "description": "Why no request shows the change."},
             "before_alternatives": _list(_ref("conditions")),
             "after_alternatives": _list(_ref("conditions")),
             "via": _list(_TEXT),
             "scopes": _list(_SCOPE),
         },
     ),
+    "witness": {
+        "description": "A request that the compiled policies of both sides decide differently.",
+        **_object(
+            {"request": {"type": "object"}, "base": _ref("decision"), "head": _ref("decision")},
+            {
+                "says": {**_list(_TEXT), "description": "What is special about the request."},
+                "request_at_base": {
+                    "type": "object",
+                    "description": "How the base was asked, by the names before a rename.",
+                },
+                "of": {
+                    "description": "Whose witness it is, where the same changes for many.",
+                    **_object({"principal": _PRINCIPAL, "scope": _SCOPE}),
+                },
+            },
+        ),
+    },
+    "which": {
+        "description": "Which access; what else there is to say of it stands in `access`.",
+        **_object(
+            {
+                "principal": _PRINCIPAL,
+                "permission": _one_of(*CATALOGUE),
+                "scope": _SCOPE,
+                "backends": _list(_TEXT),
+                "change": _one_of(*Change),
+                "risk": _one_of(*map(str, Risk)),
+                "scopes": _list(_SCOPE),
+            },
+            {"code": {"enum": [OUTSIDE, None], "description": "Null: no error."}},
+        ),
+    },
     "decision": _object(
         {
             "allow": _FLAG,
@@ -290,6 +317,26 @@ _OUTPUTS: Final[dict[str, _Output]] = {
             "renames": _list(_object({"from": _DOCUMENT, "to": _DOCUMENT})),
             "compared": _object(_numbers("accesses", "tenants", "unchanged_tenants", "skipped")),
             "horizon": _list(_object({"when": _INSTANT, "what": _TEXT, "document": _TEXT})),
+            "intent": _object(
+                {
+                    "achieved": _list(_ref("which")),
+                    "not_achieved": _list(
+                        _object(
+                            {
+                                "intent": _one_of("gain", "lose"),
+                                "principal": _TEXT,
+                                "permission": _TEXT,
+                                "scope": _TEXT,
+                                "backend": _TEXT,
+                                "line": _PLACE,
+                                "why": _TEXT,
+                            }
+                        )
+                    ),
+                    "outside": _list(_ref("which")),
+                }
+            ),
+            "author": _object({"id": _TEXT, "groups": _list(_TEXT), "gains": _list(_ref("which"))}),
         },
     ),
     "qgov/conformance/v1": (

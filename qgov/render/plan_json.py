@@ -7,7 +7,8 @@ from typing import Any
 
 from qgov.language.scalars import format_instant
 from qgov.plan.changes import Options
-from qgov.plan.plan import AccessChange, Plan, digest
+from qgov.plan.intent import OUTSIDE
+from qgov.plan.plan import AccessChange, Intended, Plan, digest
 from qgov.render.findings import as_json_value as finding_value
 
 __all__ = ["as_json", "as_value"]
@@ -66,12 +67,60 @@ def as_value(plan: Plan) -> dict[str, Any]:
             {"when": format_instant(e.when), "what": e.what, "document": e.document}
             for e in plan.horizon
         ]
+    if plan.intent is not None:
+        content["intent"] = _intent(plan.intent)
+    if plan.author is not None:
+        content["author"] = {
+            "id": plan.author.author.id,
+            "groups": list(plan.author.author.groups),
+            "gains": [_which(change) for change in plan.author.gains],
+        }
     return {
         "schema": "qgov/plan/v1",
         "base": {"ref": plan.base.ref, "commit": plan.base.commit},
         "head": {"ref": plan.head.ref, "commit": plan.head.commit},
         "digest": digest(content),
         **content,
+    }
+
+
+def _intent(found: Intended) -> dict[str, Any]:
+    """The three parts. Where the intent was kept is no part of the plan: the lines are."""
+    outside = ((change, True) for change in found.gained), ((c, False) for c in found.lost)
+    return {
+        "achieved": [_which(change) for change in found.achieved],
+        "not_achieved": [
+            {
+                "intent": wanted.verb,
+                "principal": wanted.principal,
+                "permission": wanted.permission,
+                "scope": wanted.scope,
+                "backend": wanted.backend,
+                "line": wanted.origin.line,
+                "why": unmet.why,
+            }
+            for unmet in found.not_achieved
+            for wanted in (unmet.wanted,)
+        ],
+        "outside": [
+            {**_which(change), "code": OUTSIDE if is_error else None}
+            for part in outside
+            for change, is_error in part
+        ],
+    }
+
+
+def _which(change: AccessChange) -> dict[str, Any]:
+    """Which access: what else there is to say of it stands in `access`."""
+    row = change.row
+    return {
+        "principal": row.principal,
+        "permission": row.permission,
+        "scope": row.scope,
+        "backends": list(row.backends),
+        "change": str(row.change),
+        "risk": str(change.rule.risk),
+        "scopes": sorted({item.cell.scope for item in row.cells}),
     }
 
 
@@ -90,8 +139,12 @@ def _access(change: AccessChange) -> dict[str, Any]:
         "causes": [{"path": c.path, "line": c.line, "side": c.side} for c in change.causes],
         "via": sorted({p.binding.role for i in row.cells for p in (i.head or i.base)}),
         "scopes": sorted({item.cell.scope for item in row.cells}),
-        "witness": None,
+        "witness": None if change.witness is None else change.witness.as_json(),
     }
+    if change.witness_lost is not None:
+        entry["witness_lost"] = change.witness_lost.as_json()
+    if change.unwitnessed:
+        entry["unwitnessed"] = change.unwitnessed
     for side, options in (("before", row.before), ("after", row.after)):
         if len(options) > 1:
             entry[f"{side}_alternatives"] = [c.as_json() for c in options[1:]]

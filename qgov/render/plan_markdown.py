@@ -8,6 +8,7 @@ from typing import Final
 from qgov.language.scalars import format_instant
 from qgov.plan.plan import Plan
 from qgov.render.markdown import code, details, escape, table
+from qgov.render.plan_declared import author_markdown, intent_markdown
 from qgov.render.plan_view import (
     MOST_CAUSES,
     MOST_FINDINGS,
@@ -43,7 +44,7 @@ _SIGNS = {"critical": "🟥", "high": "🟧", "medium": "🟨", "low": "🟩"}
 def as_markdown(plan: Plan) -> str:
     """The verdict, what stops it, gains, losses, the rest folded, what was compared."""
     risk = f" — {_SIGNS[str(plan.risk)]} {plan.risk} risk" if plan.risk else ""
-    lines = [MARKER, f"### {escape(verdict(plan))}{risk}", ""]
+    lines = [MARKER, f"### {escape(verdict(plan))}{risk}", "", *intent_markdown(plan)]
     for sentence in overrun(plan):
         lines += [f"> ⛔ **guardrail** {escape(sentence)}", ""]
     for rail in plan.rails:
@@ -53,20 +54,24 @@ def as_markdown(plan: Plan) -> str:
             else (f"`--override {rail.rail}` lets it pass")
         )
         lines += [f"> ⛔ **{rail.rail}**: {escape(rail.message)} ({how})", ""]
-    for title, entries in sections(plan):
-        cells = [row for entry in entries for row in _rows(entry)]
-        lines += [
-            f"#### {title}",
-            "",
-            *table(("risk", "what", "who", "on which conditions", "cause"), cells),
-            "",
-        ]
+    lines += _access(plan)
     lines += [*_money(plan), *_approvals(plan), *_findings(plan)]
     last = (
         f"<sub>{escape(compared(plan))}; base {code(_name(plan.base))}, head "
         f"{code(_name(plan.head))}</sub>"
     )
     return "\n".join([*_fitting(lines, _folded(plan)), last]) + "\n"
+
+
+def _access(plan: Plan) -> list[str]:
+    """The sections of access, what the author gains behind the gains."""
+    found: dict[str, list[str]] = {}
+    for title, entries in sections(plan):
+        cells = [row for entry in entries for row in _rows(entry)]
+        head = ("risk", "what", "who", "on which conditions", "cause")
+        found[title] = [f"#### {title}", "", *table(head, cells), ""]
+    gains = found.pop("Gains", [])
+    return [*gains, *author_markdown(plan), *(x for part in found.values() for x in part)]
 
 
 def _fitting(lines: Sequence[str], folded: Sequence[Sequence[str]]) -> list[str]:
@@ -88,6 +93,7 @@ def _name(side: Snapshot) -> str:
 def _rows(entry: Entry) -> list[list[str]]:
     """A row for each item; its risk, roles and causes stand in the first."""
     rows: list[list[str]] = []
+    witnesses = entry.witnesses
     for number, item in enumerate(entry.items):
         if number == MOST_ITEMS:
             rows.append(["", f"and {len(entry.items) - number:,} more", "", "", ""])
@@ -97,7 +103,8 @@ def _rows(entry: Entry) -> list[list[str]]:
                 "",
                 _what(item),
                 _who(item.places),
-                escape(" · ".join(item.phrases) or "no condition"),
+                escape(" · ".join(item.phrases) or "no condition")
+                + (f"<br>witness: {escape(witnesses[number])}" if witnesses[number] else ""),
                 "",
             ]
         )

@@ -9,6 +9,7 @@ from qgov.finding import Finding
 from qgov.language.scalars import format_instant
 from qgov.plan.changes import Change
 from qgov.plan.plan import Plan
+from qgov.render.plan_declared import author_text, intent_text
 from qgov.render.plan_view import (
     MOST_CAUSES,
     MOST_FINDINGS,
@@ -38,13 +39,12 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines = wrapped(verdict(plan), 0, 2)
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
     lines.append(paint(_sides(plan), "quiet", colour))
+    lines += intent_text(plan, colour)
     for rail in plan.rails:
         lines += ["", *_rail(rail.rail, rail.message, rail.rail in plan.overridden, colour)]
     for sentence in overrun(plan):
         lines += ["", *(paint(x, "error", colour) for x in wrapped(f"GUARDRAIL {sentence}", 0, 2))]
-    for title, entries in sections(plan):
-        body = [line for entry in entries for line in ("", *_entry(entry, colour))]
-        lines += _section(title.upper(), body[1:], colour)
+    lines += _access(plan, colour)
     lines += _money(plan, colour)
     lines += _section("APPROVALS NEEDED", columns(approvals(plan)), colour)
     lines += _findings("NEW FINDINGS", plan.new_findings, colour, hints=True)
@@ -55,6 +55,16 @@ def as_text(plan: Plan, colour: bool = False) -> str:
         events = columns((format_instant(e.when), e.what) for e in plan.horizon)
         lines += _section("BY ITSELF", events or ["  nothing in this time"], colour)
     return page([*lines, "", *wrapped(compared(plan), 0)])
+
+
+def _access(plan: Plan, colour: bool) -> list[str]:
+    """The sections of access, what the author gains behind the gains."""
+    found: dict[str, list[str]] = {}
+    for title, entries in sections(plan):
+        body = [line for entry in entries for line in ("", *_entry(entry, colour))]
+        found[title] = _section(title.upper(), body[1:], colour)
+    gains = found.pop("Gains", [])
+    return [*gains, *author_text(plan, colour), *(x for part in found.values() for x in part)]
 
 
 def _sides(plan: Plan) -> str:
@@ -84,15 +94,19 @@ def _entry(entry: Entry, colour: bool) -> list[str]:
     common, own = shared(entry.items)
     label, about = _LABELS[entry.change]
     said = ""
-    for item, extra in list(zip(entry.items, own, strict=True))[:MOST_ITEMS]:
+    witnesses = entry.witnesses
+    apart = sum(map(bool, witnesses)) > 1
+    for item, extra, witness in zip(entry.items, own, witnesses, strict=False):
         if (what := _what(item)) != said:
             lines += _field(label, what)
             said = what
         lines += _field("", _where(item.places)) if places is None else []
         lines += _field("", f"{about} {' · '.join(extra)}") if extra else []
+        lines += _field("witness", witness) if witness and apart else []
     if len(entry.items) > MOST_ITEMS:
         lines += _field("", f"and {len(entry.items) - MOST_ITEMS:,} more of lower or equal risk")
     lines += _field(about, " · ".join(common)) if common else []
+    lines += _field("witness", "".join(witnesses)) if any(witnesses) and not apart else []
     lines += _field("through", ", ".join(entry.roles))
     lines += _field("risk", entry.reason)
     shown = [f"{c.path}:{c.line}{'' if c.side == 'head' else ' (before)'}" for c in entry.causes]

@@ -20,6 +20,7 @@ from qgov.plan.exposure import Exposure
 from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.risk import Risk
 from qgov.render.conditions import what_differs, what_holds
+from qgov.render.plan_witness import Told, told, told_once
 from qgov.render.text import count
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Place",
     "approvals",
     "by_rule",
+    "clause",
     "compared",
     "entries",
     "money",
@@ -66,6 +68,7 @@ class Item:
     backends: tuple[str, ...]
     phrases: tuple[str, ...]
     places: tuple[Place, ...]
+    witness: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class Entry:
         """Who and where, if that is the same for every item."""
         alike = {item.places for item in self.items}
         return alike.pop() if len(alike) == 1 else None
+
+    @property
+    def witnesses(self) -> list[str]:
+        """The witness of each item that is told, in words; empty where it says nothing new."""
+        return told_once(item.witness for item in self.items[:MOST_ITEMS])
 
     @property
     def reached(self) -> str:
@@ -150,7 +158,7 @@ def _items(group: Sequence[AccessChange], currency: str) -> tuple[Item, ...]:
         permissions = tuple(sorted({c.row.permission for c in changes}))
         by_what[permissions, backends, phrases] += changes
     found = [
-        Item(max(c.rule.risk for c in changes), *what, _places(changes))
+        Item(max(c.rule.risk for c in changes), *what, _places(changes), told(changes))
         for what, changes in by_what.items()
     ]
     return tuple(
@@ -206,7 +214,7 @@ def verdict(plan: Plan) -> str:
     """The one line that says the most: who gains and who loses what, and what it may cost."""
     word = {"incomparable": "MORE AND LESS PERMISSIVE"}.get(plan.verdict, plan.verdict.upper())
     parts = [
-        _clause(verb, chosen)
+        clause(verb, chosen)
         for verb, chosen in (
             ("gain", [c for c in plan.access if c.gains]),
             ("lose", [c for c in plan.access if c.loses]),
@@ -223,7 +231,8 @@ def verdict(plan: Plan) -> str:
     return f"{word}: {'; '.join(parts)}"
 
 
-def _clause(verb: str, changes: list[AccessChange]) -> str:
+def clause(verb: str, changes: Sequence[AccessChange]) -> str:
+    """`2 groups gain 3 permissions such as job:submit on aurora/production`."""
     principals = {c.row.principal for c in changes}
     top = max(changes, key=lambda c: (c.rule.risk, c.row.permission == "job:submit"))
     permissions = {c.row.permission for c in changes}

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from qgov.language.intent import read_intent
+from qgov.plan.author import Author
 from qgov.plan.plan import Plan
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
@@ -97,7 +99,38 @@ def _quiet() -> Plan:
     )
 
 
-PLANS: Mapping[str, Callable[[], Plan]] = {"role": _role, "removal": _removal, "quiet": _quiet}
+_INTENT = """\
+intent:
+  - {gain: "job:*", principals: ["group:atlas-developers"], scopes: [atlas/production]}
+  - {lose: "*", principals: ["group:atlas-leads", "group:operators"], scopes: [atlas]}
+"""
+
+
+def _intent() -> Plan:
+    """Developers of one tenant were meant; a floor that reaches all was not. With an author."""
+    after = changed(
+        BASELINE,
+        {
+            "tenants/atlas.yaml": {
+                "on: production, eligible: {approvers: atlas-leads, maxDuration: 4h, ticket: required}": "on: production",
+                '    - {group: operators, role: reader, on: "*"}\n': "",
+            },
+            "qgov.yaml": {
+                "floors: {managedDevice: true, maxTokenAge: 8h": "floors: {maxTokenAge: 8h"
+            },
+        },
+    )
+    intent, _ = read_intent("intent.yaml", _INTENT.encode())
+    author = Author("mei@acme.example", ("atlas-developers", "staff"))
+    return plan_of(BASELINE, after, intent=intent, author=author)
+
+
+PLANS: Mapping[str, Callable[[], Plan]] = {
+    "role": _role,
+    "removal": _removal,
+    "quiet": _quiet,
+    "intent": _intent,
+}
 FORMATS: Mapping[str, Callable[[Plan], str]] = {"txt": as_text, "md": as_markdown}
 
 

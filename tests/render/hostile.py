@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qgov.finding import Finding, Origin
+from qgov.language.intent import Wanted
 from qgov.model.accesses import Cell
 from qgov.plan.approvals import Approver
+from qgov.plan.author import Author
 from qgov.plan.documents import DocumentChange
 from qgov.plan.horizon import Event
-from qgov.plan.plan import ArtifactChange, Plan
+from qgov.plan.intent import Unmet
+from qgov.plan.plan import ArtifactChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
 from tests.plan.worlds import BASELINE, NOW, changed, plan_of
 
@@ -100,6 +103,7 @@ def hostile_plan(text: str) -> Plan:
         {"path": text, "change": "removed", "before": {text: text}, "after": None},
     )
     after = replace(plan.exposure[1], unbounded=(text,))
+    unmet = Unmet(Wanted("gain", text, text, text, text, origin), text)
     return replace(
         plan,
         base=replace(plan.base, ref=text, commit=None),
@@ -113,4 +117,6 @@ def hostile_plan(text: str) -> Plan:
         approvals=(Approver(text, text),),
         rails=(Tripped("mass-removal", text),),
         horizon=(Event(NOW, text, text),),
+        intent=Intended(text, (access,), (unmet,), (access, *plan.access), (access,)),
+        author=AuthorGains(Author(text, (text, text)), (access,)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from qgov.language.scalars import (
     Url,
 )
 
-__all__ = ["BackendSpec", "OrganizationDocument", "OrganizationSpec", "StoreSpec"]
+__all__ = ["PRINCIPAL", "BackendSpec", "OrganizationDocument", "OrganizationSpec", "StoreSpec"]
 
 
 class ExchangeRate(Strict):
@@ -240,7 +240,7 @@ class Vendor(Strict):
     review_every: Duration = Field(description="The cadence of its reviews.")
 
 
-_PRINCIPAL = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
+PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
 
 
 class Guardrail(Strict):
@@ -248,10 +248,10 @@ class Guardrail(Strict):
 
     name: Name = Field(description="Its name in reports.")
     why: Text = Field(description="The reason, shown when it is broken.")
-    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{_PRINCIPAL})$")]] = Field(
+    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
         default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
     )
-    except_principals: list[Annotated[str, Field(pattern=f"^{_PRINCIPAL}$")]] = Field(
+    except_principals: list[Annotated[str, Field(pattern=f"^{PRINCIPAL}$")]] = Field(
         default_factory=list, description="Principals it is not about."
     )
     permissions: list[PermissionName] = Field(

@@ -1,0 +1,82 @@
+"""Engines held against the reference: started for a model, asked, and counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from qgov.decision.engine import Engine, EngineKind, Settings
+from qgov.decision.engines import engines
+from qgov.decision.reference import decide
+from qgov.decision.request import Decision
+from qgov.model.access_model import AccessModel
+from qgov.targets import emit
+
+__all__ = ["COMPARED", "JUDGED", "Disagreement", "disagreements", "settings_for", "shown", "start"]
+
+COMPARED: Final = "compared"
+"""The property of a test's report that says what it compared: `tests/conftest.py` sums up."""
+
+LIBRARIES: Final = {"rego": "regopy", "cedar": "cedarpy"}
+"""The library of an engine, where it is one."""
+
+JUDGED: Final = {name: kind for name, kind in engines().items() if name != "reference"}
+"""The engines that must say what the reference says."""
+
+Disagreement = tuple[dict[str, Any], Decision, Decision]
+"""A request, what the reference says, and what the engine says."""
+
+
+def settings_for(kind: EngineKind) -> Settings:
+    """The engine's surroundings here; a skip when its program or library is missing."""
+    if kind.name in LIBRARIES and find_spec(LIBRARIES[kind.name]) is None:
+        pytest.skip(f"{LIBRARIES[kind.name]} is not installed")
+    if kind.name != "opa":
+        return Settings()
+    beside = str(Path(sys.executable).parent)
+    opa = os.environ.get("QGOV_OPA") or shutil.which("opa") or shutil.which("opa", path=beside)
+    if not opa:
+        pytest.skip("opa is not installed (.ci/install-opa)")
+    return Settings(opa=opa)
+
+
+def start(kind: EngineKind, model: AccessModel) -> Engine:
+    """The engine with what is compiled from the model."""
+    settings = settings_for(kind)
+    targets = {path.split("/")[1] for path in kind.needs}
+    artifacts, findings = emit(model, targets) if targets else ({}, [])
+    assert set(kind.needs) <= set(artifacts), findings
+    return kind.start(model, {path: artifacts[path] for path in kind.needs}, settings)
+
+
+def disagreements(
+    kind: EngineKind, model: AccessModel, requests: Sequence[dict[str, Any]]
+) -> list[Disagreement]:
+    """The requests that the engine decides otherwise than the reference, in any part of the
+    answer but the revision, which the reference has not."""
+    with start(kind, model) as engine:
+        decisions = engine.decide(requests)
+    assert len(decisions) == len(requests)
+    wanted = [decide(model, request) for request in requests]
+    return [
+        (request, want, got)
+        for request, want, got in zip(requests, wanted, decisions, strict=True)
+        if replace(got, revision="") != want
+    ]
+
+
+def shown(found: Sequence[Disagreement]) -> str:
+    """The first disagreements, for a person."""
+    return "\n".join(
+        f"{json.dumps(request)}\n  reference: {want}\n  engine:    {got}"
+        for request, want, got in found[:3]
+    )
