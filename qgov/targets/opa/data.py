@@ -250,12 +250,13 @@ def _workload(workload: Workload) -> Json:
 
 def _elevations(model: AccessModel) -> Mapping[str, Json]:
     """Tenant (empty for the organization) → subject → elevations. They were merged after
-    review, hence no approvers' groups."""
+    review, so that no groups of their approvers are known."""
     found: dict[str, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
     for held in model.elevations:
         found[tenant_of(held.scope)][held.subject].append(
             {
                 "approved_by": held.approved_by or "",
+                "approver_groups": [],
                 "expires": _seconds(held.expires),
                 "not_before": _seconds(held.not_before),
                 "requested_by": held.requested_by or "",

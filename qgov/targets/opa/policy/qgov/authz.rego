@@ -448,8 +448,6 @@ faults(held, eligible) := {reason |
 	faulty(reason, held, eligible)
 }
 
-faulty("elevation-expired", held, _) if held.expires < 0
-
 faulty("elevation-expired", held, _) if now >= held.expires
 
 faulty("elevation-expired", held, _) if {
@@ -457,7 +455,7 @@ faulty("elevation-expired", held, _) if {
 	now < held.not_before
 }
 
-faulty("elevation-unapproved", held, _) if held.approved_by == ""
+faulty("elevation-unapproved", held, _) if object.get(held, "approved_by", "") == ""
 
 faulty("elevation-unapproved", held, eligible) if {
 	not held.reviewed
