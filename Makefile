@@ -18,7 +18,7 @@ DEV := .venv/.stamp-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format install install-dev lock docs conform bench mutants clean
+.PHONY: help demo test lint check format install install-dev lock docs conform bench examples mutants clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,7 +48,8 @@ lint: $(DEV) ## Style, types, the direction of imports, the schemas of the workf
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml \
+	  qgov/adoption/files/repository/workflow.yml
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 
@@ -71,6 +72,9 @@ conform: $(DEV) ## Prove the compiled policies with circuits, on every engine
 bench: $(DEV) ## Measure against the budgets
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/decisions.py
+
+examples: $(DEV) ## Render five example pull requests, in three formats, to build/examples/
+	$(BIN)/python docs/examples/pull_requests.py
 
 mutants: $(DEV) ## Change each condition of the policies and see that a test notices (some minutes)
 	$(BIN)/python -m tests.mutants.run

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from qgov import __version__
+from qgov.cli import assess as assess_command
 from qgov.cli import compile as compile_command
-from qgov.cli import conform, explain, plan, schema, validate, who_can
+from qgov.cli import conform, explain, init, plan, schema, validate, who_can
 from qgov.cli.audit import audit
+from qgov.cli.onboard import onboard
+from qgov.cli.verify import verify
 
 __all__ = ["app"]
 
@@ -43,5 +46,9 @@ app.command("plan")(plan.plan)
 app.command("explain")(explain.explain)
 app.command("who-can")(who_can.who_can)
 app.command("conform")(conform.conform)
+app.command("verify")(verify)
 app.command("schema")(schema.schema)
+app.command("assess")(assess_command.assess)
+app.command("init")(init.init)
 app.add_typer(audit, name="audit")
+app.add_typer(onboard, name="onboard")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qgov.decision.engine import EngineKind, Settings
     from qgov.model.access_model import AccessModel
 
-__all__ = ["conform"]
+__all__ = ["TARBALL", "TARGETS", "conform", "has_library", "progress"]
 
 TARBALL: Final = "policy/opa/bundle.tar.gz"
 TARGETS: Final = ("opa", "cedar")
@@ -116,17 +116,12 @@ def _merged(files: list[Path]) -> Mapping[str, Any]:
 def _run(
     root: Path, engine: str, bundle: Path | None, shard: tuple[int, int], settings: Settings
 ) -> Mapping[str, Any] | None:
-    from qgov.conformance.case import shard_of
-    from qgov.conformance.cases import cases
-    from qgov.conformance.content import added_grants, differences, grant_cases
-    from qgov.conformance.report import report
+    from qgov.conformance.prove import asked_of, prove
     from qgov.conformance.run import Subject
-    from qgov.conformance.run import run as run_
-    from qgov.conformance.submissions import submissions
-    from qgov.conformance.table import in_force, table
+    from qgov.conformance.table import in_force
     from qgov.decision.bundle import read_bundle
 
-    if not _has_library("cirq_google"):
+    if not has_library("cirq_google"):
         _failed("Cirq is not installed, and nothing can be submitted: install qgov[conform]")
         return None
     if (model := model_at(root, None)) is None:
@@ -135,50 +130,31 @@ def _run(
     artifacts = _compiled(model) if bundle is None else _given(bundle)
     if artifacts is None:
         return None
-    read = read_bundle(artifacts[TARBALL])
-    subject = Subject(model, artifacts, read, settings)
+    subject = Subject(model, artifacts, read_bundle(artifacts[TARBALL]), settings)
     kinds = _kinds(engine, subject, fresh=bundle is None)
     began = time.monotonic()
-    index, of = shard
-
-    def wanted(case_id: str) -> bool:
-        return shard_of(case_id, of) == index
-
-    found = table(model)
-    asked = [*cases(found, wanted), *grant_cases(model, read), *submissions(found)]
-    asked = [case for case in asked if wanted(case.id)]
+    asked = asked_of(subject, shard)
     say(f"derived {len(asked):,} cases in {time.monotonic() - began:.1f} s")
-    results = []
-    for kind in kinds:
-        began = time.monotonic()
-        results += run_(subject, kind, asked, _progress(kind.name))
-        say(f"{kind.name}: {len(asked):,} cases in {time.monotonic() - began:.1f} s")
-    return report(
-        engine,
-        read.revision,
-        results,
-        roles=sorted(model.roles),
-        backends=sorted(model.organization.backends),
-        differences=differences(model, read),
-        added=added_grants(model, read),
-        shard=shard,
-    )
+    return prove(subject, kinds, asked, engine=engine, shard=shard, tell=progress)
 
 
-def _progress(name: str) -> Callable[[int, int], None]:
-    """Says every tenth of the way."""
-    said = 0
+def progress(name: str) -> Callable[[int, int], None]:
+    """Says every tenth of an engine's way, and in the end how long it took."""
+    said, began = 0, time.monotonic()
 
     def tell(done: int, of: int) -> None:
         nonlocal said
         if done * 10 // of > said:
             said = done * 10 // of
             say(f"{name}: {done:,} of {of:,}")
+        if done == of:
+            say(f"{name}: {of:,} cases in {time.monotonic() - began:.1f} s")
 
     return tell
 
 
-def _has_library(name: str) -> bool:
+def has_library(name: str) -> bool:
+    """Whether a library that an engine needs is installed."""
     from importlib.util import find_spec
 
     return find_spec(name) is not None
@@ -242,7 +218,7 @@ def _absent(kind: EngineKind, subject: Subject, fresh: bool) -> str | None:
     if missing := sorted(set(kind.needs) - subject.artifacts.keys()):
         return f"there is no {missing[0]}; give the folder that `qgov compile --out` wrote"
     library = LIBRARIES.get(kind.name)
-    if library is not None and not _has_library(library):
+    if library is not None and not has_library(library):
         return f"{library} is not installed; install qgov[engines]"
     if kind.name == "opa" and subject.settings.opa_url is None:
         try:

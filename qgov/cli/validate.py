@@ -15,7 +15,8 @@ __all__ = ["validate"]
 def validate(
     root: Root = Path(),
     format_: Annotated[
-        str, typer.Option("--format", metavar="text|json|sarif|github", help="How to print.")
+        str,
+        typer.Option("--format", metavar="text|json|sarif|github|gitlab", help="How to print."),
     ] = "text",
     now: Now = None,
 ) -> int:
@@ -23,13 +24,15 @@ def validate(
     from qgov.finding import has_errors
     from qgov.pipeline import validate_files
     from qgov.render.findings import FORMATS, as_text
+    from qgov.render.gitlab import as_gitlab
     from qgov.repository import read_work_tree
 
-    choose(format_, tuple(FORMATS), "--format")
+    formats = {**FORMATS, "gitlab": as_gitlab}
+    choose(format_, tuple(formats), "--format")
     files, refused = read_work_tree(root)
     findings = refused or list(validate_files(files, clock(now)).findings)
     if format_ == "text":
         write(as_text(findings, wants_colour()))
     else:
-        write(FORMATS[format_](findings))
+        write(formats[format_](findings))
     return 1 if has_errors(findings) else 0

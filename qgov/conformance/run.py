@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from qgov.conformance.case import Case, Result, judged
@@ -54,10 +55,11 @@ def run(
     kind: EngineKind,
     cases: Sequence[Case],
     tell: Progress = lambda _, __: None,
+    keep: Callable[[Case, Path], None] = lambda _case, _folder: None,
 ) -> list[Result]:
     """Every case's result, by the cases' ids. Decides everything first: Cirq is imported
-    only when there is something to submit. Raises EngineError when the engine does not
-    start, or fails again and again."""
+    only when there is something to submit. `keep` is shown the folder of each submission's
+    logs. Raises EngineError when the engine does not start, or fails again and again."""
     submitted = [case for case in cases if case.submission is not None]
     decided = [case for case in cases if case.submission is None]
     with ExitStack() as open_:
@@ -74,7 +76,7 @@ def run(
         if submitted:
             from qgov.conformance.submit import Stand, submit
 
-            stand = Stand(subject.model, engines[0], subject.bundle)
+            stand = Stand(subject.model, engines[0], subject.bundle, keep=keep)
             for number, case in enumerate(submitted, len(decided) + 1):
                 results.append(submit(case, stand))
                 if number % CHUNK == 0 or number == len(cases):

@@ -47,13 +47,15 @@ FILLED_IN: Final = ("time", "job", "usage")
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where circuits are submitted: the documents, an engine with the bundle in it, and what
-    makes gateways and devices, which tests replace by broken ones."""
+    makes gateways and devices, which tests replace by broken ones. `keep` is shown the folder
+    of each submission's logs before it goes."""
 
     model: AccessModel
     engine: Engine
     bundle: Bundle
     gateway: Callable[..., Gateway] = Gateway
     device: Callable[..., Device] = Device
+    keep: Callable[[Case, Path], None] = lambda _case, _folder: None
 
 
 class _Recording:
@@ -127,6 +129,7 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
         finally:
             jobs = Jobs(before, device.jobs())
         told, unsound = _audit(folder)
+        stand.keep(case, folder)
     case = _expected(case, stand.model, engine.asked)
     problems += judged(case, decision)
     if histogram is not None and (why := unlike_entangled(histogram, width, repetitions)):

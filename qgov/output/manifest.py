@@ -21,6 +21,7 @@ __all__ = [
     "is_inside",
     "manifest_from",
     "manifest_of",
+    "manifest_text",
     "stale_paths",
     "stored_in",
 ]
@@ -35,6 +36,11 @@ Entry = Mapping[str, Any]
 def manifest_of(artifacts: Mapping[str, bytes], commit: str | None) -> dict[str, Any]:
     """The document `qgov/manifest/v1`. `content_digest` is over every path and SHA-256."""
     return manifest_from(entries_of(artifacts), commit)
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> bytes:
+    """A manifest as the bytes of its file."""
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def entries_of(artifacts: Mapping[str, bytes]) -> list[Entry]:

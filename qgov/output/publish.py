@@ -10,7 +10,6 @@ flushed. Runs at the same time wait for each other.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -24,6 +23,7 @@ from qgov.output.manifest import (
     is_file,
     is_inside,
     manifest_from,
+    manifest_text,
     stored_in,
 )
 from qgov.repository import RepositoryError
@@ -89,9 +89,8 @@ def _reason(out: Path, error: OSError) -> str:
 
 
 def _fill(folder: Path, artifacts: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     folders: set[Path] = {folder}
-    for path, content in (*artifacts.items(), (MANIFEST, text.encode())):
+    for path, content in (*artifacts.items(), (MANIFEST, manifest_text(manifest))):
         full = folder / path
         if full.parent not in folders:
             full.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,28 @@ from typing import Any
 
 from qgov.decision.request import Decision
 
-__all__ = ["Witness"]
+__all__ = ["Submitted", "Witness"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A witness sent through the gateway of one side, to the stand-in of its backend: what
+    was decided of the job as it was measured, and what the device's engine received."""
+
+    decision: Decision
+    circuit_sha256: str | None
+    histogram: Mapping[str, int] | None
+    jobs: tuple[int, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the plan's contract; the names are those of `qgov/conformance/v1`."""
+        before, after = self.jobs
+        return {
+            "decision": self.decision.as_json(),
+            "circuit_sha256": self.circuit_sha256,
+            "histogram": None if self.histogram is None else dict(self.histogram),
+            "engine_jobs": {"before": before, "after": after},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +38,9 @@ class Witness:
 
     `says` is what is special about it, for people. `at_base` is how the base was asked, where
     a rename made that something else. `of` are the principal and the scope whose witness it
-    is, where it shows others for which the same changes.
+    is, where it shows others for which the same changes. `submitted` is what the gateways of
+    both sides (None: there is no policy) made of its circuit, where that was tried and shows
+    the same; `unsubmitted` says why it does not.
     """
 
     request: Mapping[str, Any]
@@ -26,6 +49,8 @@ class Witness:
     says: tuple[str, ...]
     at_base: Mapping[str, Any] | None = None
     of: tuple[str, str] | None = None
+    submitted: tuple[Submitted | None, Submitted | None] | None = None
+    unsubmitted: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The object of the plan's contract."""
@@ -39,4 +64,12 @@ class Witness:
             found["request_at_base"] = self.at_base
         if self.of is not None:
             found["of"] = {"principal": self.of[0], "scope": self.of[1]}
+        if self.submitted is not None:
+            base, head = self.submitted
+            found["submitted"] = {
+                "base": None if base is None else base.as_json(),
+                "head": None if head is None else head.as_json(),
+            }
+        if self.unsubmitted:
+            found["unsubmitted"] = self.unsubmitted
         return found

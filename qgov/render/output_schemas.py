@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from qgov.assess.item import Plan, State
 from qgov.finding import Severity
 from qgov.gateway.chain import STREAMS
 from qgov.language.permissions import CATALOGUE, NAMES
 from qgov.plan.changes import Change
 from qgov.plan.intent import OUTSIDE
+from qgov.plan.reviews import Outcome
 from qgov.plan.risk import RULES, Risk
 from qgov.render.schema import DRAFT
 
@@ -26,6 +28,7 @@ _NUMBER: Final[Schema] = {"type": "integer", "minimum": 0}
 _FLAG: Final[Schema] = {"type": "boolean"}
 _PLACE: Final[Schema] = {"type": "integer", "minimum": 1}
 _INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
+_COMMIT: Final[Schema] = {"type": ["string", "null"], "pattern": "^[0-9a-f]{40,64}$"}
 _DIGEST: Final[Schema] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 _PRINCIPAL: Final[Schema] = {
     "type": "string",
@@ -154,6 +157,25 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
             "document": _DOCUMENT,
         }
     ),
+    "measure": {
+        "description": "How much of one thing there is; a total of 0 is nothing to judge by.",
+        **_object(
+            {
+                "what": _TEXT,
+                **_numbers("held", "total"),
+                "evidence": _list(
+                    _object(
+                        {
+                            "holds": _FLAG,
+                            "says": _TEXT,
+                            "path": {"type": ["string", "null"]},
+                            "line": {"type": ["integer", "null"], "minimum": 1},
+                        }
+                    )
+                ),
+            }
+        ),
+    },
     "side": _object(
         {"ref": _TEXT, "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40,64}$"}}
     ),
@@ -199,6 +221,13 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
                     "type": "object",
                     "description": "How the base was asked, by the names before a rename.",
                 },
+                "submitted": {
+                    "description": "What the gateways of both sides made of its circuit.",
+                    **_object(
+                        {"base": _or_null(_ref("submitted")), "head": _or_null(_ref("submitted"))}
+                    ),
+                },
+                "unsubmitted": {**_TEXT, "description": "Why no circuit shows the same."},
                 "of": {
                     "description": "Whose witness it is, where the same changes for many.",
                     **_object({"principal": _PRINCIPAL, "scope": _SCOPE}),
@@ -206,6 +235,14 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
             },
         ),
     },
+    "submitted": _object(
+        {
+            "decision": _ref("decision"),
+            "circuit_sha256": _or_null(_TEXT),
+            "histogram": _or_null(_map(_NUMBER)),
+            "engine_jobs": _object(_numbers("before", "after")),
+        }
+    ),
     "which": {
         "description": "Which access; what else there is to say of it stands in `access`.",
         **_object(
@@ -230,6 +267,16 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
             "revision": _TEXT,
         }
     ),
+    "review": {
+        "description": "An approval; the platform may say neither its commit nor its time.",
+        **_object(
+            {
+                "by": _TEXT,
+                "commit": _COMMIT,
+                "at": {"type": ["string", "null"]},
+            }
+        ),
+    },
     "difference": _object(
         {"path": _TEXT, "change": _one_of("added", "removed", "changed"), "before": {}, "after": {}}
     ),
@@ -244,6 +291,8 @@ _DEFINITIONS: Final[dict[str, Schema]] = {
         }
     ),
 }
+
+_VERDICT: Final = _one_of("more permissive", "less permissive", "incomparable", "equivalent")
 
 _Output = tuple[str, dict[str, Schema], dict[str, Schema]]
 _OUTPUTS: Final[dict[str, _Output]] = {
@@ -288,7 +337,7 @@ _OUTPUTS: Final[dict[str, _Output]] = {
         },
         {
             "digest": _DIGEST,
-            "verdict": _one_of("more permissive", "less permissive", "incomparable", "equivalent"),
+            "verdict": _VERDICT,
             "guardrails": _object(
                 {
                     "checked": _NUMBER,
@@ -392,7 +441,7 @@ _OUTPUTS: Final[dict[str, _Output]] = {
     "qgov/manifest/v1": (
         "The artifacts of a folder that `qgov compile` wrote.",
         {
-            "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40,64}$"},
+            "commit": _COMMIT,
             "content_digest": _DIGEST,
             "qgov_version": _TEXT,
             "artifacts": _list(
@@ -448,6 +497,109 @@ _OUTPUTS: Final[dict[str, _Output]] = {
                     }
                 )
             ),
+        },
+        {},
+    ),
+    "qgov/decision-record/v1": (
+        "Who approved which plan, and what the gates said.",
+        {
+            "decision": _one_of("approved", "refused"),
+            "plan": _object(
+                {
+                    "digest": _DIGEST,
+                    "verdict": _TEXT,
+                    "risk": {"enum": [*map(str, Risk), None]},
+                }
+            ),
+            "evidence": {**_or_null(_DIGEST), "description": "Of the evidence pack."},
+            "base": _ref("side"),
+            "head": _ref("side"),
+            "reviewed": {"type": "string", "pattern": "^[0-9a-f]{40,64}$"},
+            "platform": _one_of("github", "gitlab"),
+            "author": _TEXT,
+            "approvals": _list(
+                _object(
+                    {
+                        "by": _TEXT,
+                        "because": _list(_TEXT),
+                        "outcome": _one_of(*Outcome),
+                        "reviews": _list(_ref("review")),
+                        "refused_by": _list(_TEXT),
+                    }
+                )
+            ),
+            "passed_over": _list({"allOf": [_ref("review"), _object({"why": _TEXT})]}),
+            "gates": _list(_object({"gate": _TEXT, "state": _one_of("passed", "failed", "off")})),
+            "overridden": _list(_one_of("mass-removal", "lock-out")),
+        },
+        {},
+    ),
+    "qgov/assessment/v1": (
+        "The scorecard of the 30-day and 90-day plans.",
+        {
+            "plans": _list(
+                _object(
+                    {
+                        "plan": _one_of(*Plan),
+                        "title": _TEXT,
+                        "summary": _object(_numbers(*State)),
+                    }
+                )
+            ),
+            "items": _list(
+                _object(
+                    {
+                        "id": _TEXT,
+                        "title": _TEXT,
+                        "plan": _one_of(*Plan),
+                        "guide": _TEXT,
+                        "state": _one_of(*State),
+                        "measures": _list(_ref("measure")),
+                        "next_steps": _list(_TEXT),
+                        "not_seen": {**_TEXT, "description": "What no repository can show."},
+                    }
+                )
+            ),
+            "summary": _object(_numbers(*State)),
+        },
+        {},
+    ),
+    "qgov/evidence/v1": (
+        "What an evidence pack holds, and what it was made from.",
+        {
+            "base": _COMMIT,
+            "head": _COMMIT,
+            "plan": {**_DIGEST, "description": "The plan's digest."},
+            "verdict": _VERDICT,
+            "risk": {"enum": [*map(str, Risk), None]},
+            "qgov_version": _TEXT,
+            "engine": {**_TEXT, "description": "What answered in the conformance run."},
+            "options": _object(
+                {
+                    "horizon": {"type": ["string", "null"]},
+                    "override": _list(_TEXT),
+                    "now": {"type": ["string", "null"]},
+                    "author": {"type": ["string", "null"]},
+                    "author_groups": _list(_TEXT),
+                    "intent": {"enum": ["intent.yaml", "intent.md", None]},
+                }
+            ),
+            "files": _list(_object({"path": _TEXT, "about": _TEXT})),
+        },
+        {},
+    ),
+    "qgov/pack-verification/v1": (
+        "What `qgov verify` finds.",
+        {
+            "path": _TEXT,
+            "sound": _FLAG,
+            "base": _COMMIT,
+            "head": _COMMIT,
+            "files": _NUMBER,
+            "signed_by": _list(_TEXT),
+            "key_checked": {**_FLAG, "description": "Whether a key was given to check."},
+            "rebuilt": {**_FLAG, "description": "Whether it was made again and compared."},
+            "problems": _list(_object({"path": _TEXT, "message": _TEXT})),
         },
         {},
     ),

@@ -211,7 +211,8 @@ def _kinds(principals: Iterable[str]) -> str:
 
 
 def verdict(plan: Plan) -> str:
-    """The one line that says the most: who gains and who loses what, and what it may cost."""
+    """The one line that says the most: who gains and who loses what, what it may cost, and
+    whether it breaks a rule."""
     word = {"incomparable": "MORE AND LESS PERMISSIVE"}.get(plan.verdict, plan.verdict.upper())
     parts = [
         clause(verb, chosen)
@@ -228,6 +229,8 @@ def verdict(plan: Plan) -> str:
             before.unbounded
         )
         parts.append(f"cost exposure {'rises' if rises else 'falls'}")
+    if errors := sum(f.severity is Severity.ERROR for f in plan.new_findings):
+        parts.append(count(errors, "new error"))
     return f"{word}: {'; '.join(parts)}"
 
 

@@ -56,7 +56,17 @@ def _answers(witness: Witness) -> str:
     """`, without MFA: denied before (mfa-missing), allowed now`."""
     says = f", {' and '.join(witness.says)}" if witness.says else ""
     before = f"{_answer(witness.base)} before{_why(witness.base)}"
-    return f"{says}: {before}, {_answer(witness.head)} now{_why(witness.head)}"
+    now = f"{_answer(witness.head)} now{_why(witness.head)}"
+    return f"{says}: {before}, {now}{_circuit(witness)}"
+
+
+def _circuit(witness: Witness) -> str:
+    """What became of its circuit, where that was tried."""
+    if witness.submitted is None:
+        return f"; no circuit: {witness.unsubmitted}" if witness.unsubmitted else ""
+    if witness.head.allow:
+        return "; its circuit ran now, and not before"
+    return "; its circuit ran before, and not now"
 
 
 def _answer(decision: Decision) -> str:

@@ -44,7 +44,10 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["-x"], "No such option: -x"),
     (["validate", "--fromat", "json"], "--format"),
     (["validate", "extra"], "unexpected extra argument"),
-    (["validate", "--format", "jsn"], "one of text, json, sarif, github; did you mean `json`?"),
+    (
+        ["validate", "--format", "jsn"],
+        "one of text, json, sarif, github, gitlab; did you mean `json`?",
+    ),
     (["validate", "--format", ""], "is not one of"),
     (["validate", "--format"], "requires an argument"),
     (["validate", "--now", "tomorrow"], "write an instant with an offset"),

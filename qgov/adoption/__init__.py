@@ -1,0 +1,1 @@
+"""How a company begins: a first repository, and each new tenant from its templates."""

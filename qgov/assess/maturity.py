@@ -1,0 +1,233 @@
+"""The guide's 90-day operational maturity plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, unseen
+from qgov.assess.places import elevating, holders, line_of, projects, readers, risky, streams
+from qgov.assess.templates import Made, made_by
+from qgov.finding import Origin
+from qgov.model.access_model import AccessModel, Budget, Fact
+from qgov.model.scope import EVERYWHERE, matches
+
+__all__ = ["ITEMS"]
+
+_STEPS: Final = (
+    ("Tenant", "group assignment and roles"),
+    ("Budget", "budget and quotas"),
+    ("AccessTest", "what the owner expects"),
+    ("page", "a welcome page"),
+)
+_MONTH_S: Final = 31 * 86_400
+_OWNERS: Final = (
+    ("security", ("access:review", "elevation:approve", "audit:read")),
+    ("finance", ("approval:grant", "billing:read", "billing:write", "budget:write")),
+    ("platform", ("policy:write", "identity:write")),
+)
+"""Whose owners a review needs, each known by any of these permissions."""
+
+
+def _onboarding(seen: Seen) -> Iterator[Measure]:
+    made = made_by(seen.templates)
+    broken = [each for each in made if each.why]
+    yield counted(
+        "steps of onboarding are made from templates",
+        [_step(made, kind, title) for kind, title in _STEPS],
+        "add templates of a `Tenant`, a `Budget`, an `AccessTest` and a welcome page to "
+        "`templates/`, as `qgov init` writes them",
+    )
+    if broken:
+        yield counted(
+            "templates render",
+            [
+                Evidence(not m.why, f"`{m.path}` {m.why}".rstrip(), partial(Origin, m.path))
+                for m in made
+            ],
+            "mend the template: plain text, answers, conditions, and loops over answers",
+        )
+
+
+def _step(made: list[Made], kind: str, title: str) -> Evidence:
+    for each in made:
+        if kind in each.makes:
+            return Evidence(True, title, partial(Origin, each.path))
+    what = "a page" if kind == "page" else f"`{kind}`"
+    return Evidence(False, f"{title}: no template makes {what}, not seen here")
+
+
+def _just_in_time(seen: Seen) -> Iterator[Measure]:
+    model = seen.model
+    if high := [(b.principal, line_of(b)) for b in risky(model)]:
+        yield by_rule(seen, "QG406", "bindings to high-risk permissions are eligible only", high)
+    eligible = [(b.principal, line_of(b)) for b in elevating(model)]
+    if not eligible:
+        yield unseen(
+            "an eligible binding",
+            "bind what is needed now and then with `eligible: {approvers: …, maxDuration: 4h, "
+            "ticket: required}`",
+        )
+        return
+    yield by_rule(seen, "QG408", "eligible bindings are approved by somebody else", eligible)
+    yield by_rule(seen, "QG409", "eligible bindings end within the bounds", eligible)
+
+
+def _dashboard(seen: Seen) -> Iterator[Measure]:
+    model = seen.model
+    yield counted(
+        "audit streams are exported in a structured format",
+        streams(model, "siem"),
+        "add a sink of `type: siem` with its `endpoint` to `auditSinks`",
+    )
+    for permission, what in (("usage:read", "the usage"), ("audit:read", "the audit log")):
+        yield counted(
+            f"tenants have somebody who sees {what}",
+            readers(model, permission, what),
+            f"bind a group to a role with `{permission}` in the tenant or at `*`",
+        )
+
+
+def _quotas(seen: Seen) -> Iterator[Measure]:
+    model = seen.model
+    yield counted(
+        "projects are counted by a quota of their tenant's own leads",
+        list(_quota_of_projects(model)),
+        "write a `Budget` of the project whose `owner` is a group of the tenant, with `quotas: "
+        "[{measure: jobs, per: day, limit: …, warnAt: [80%]}]`",
+    )
+    soft = [
+        (budget.name, line_of(budget.source))
+        for budget in model.budgets.values()
+        for _, per, _, _ in budget.quotas
+        if per != "job"
+    ]
+    if soft:
+        yield by_rule(seen, "QG816", "quotas warn before they stop", soft)
+
+
+def _quota_of_projects(model: AccessModel) -> Iterator[Evidence]:
+    counting = {
+        tenant: [b for b in budgets if any(per != "job" for _, per, _, _ in b.quotas)]
+        for tenant, budgets in model.budgets_in.items()
+    }
+    for scope, at, tenant in projects(model):
+        known = (*counting.get(tenant.name, ()), *counting.get("", ()))
+        found = [budget for budget in known if matches(budget.scope, scope)]
+        own = next((b for b in found if _led(model, b, tenant.name)), None)
+        if own is not None:
+            yield Evidence(True, f"`{own.name}` of `{own.owner}`", line_of(own.source))
+        elif found:
+            says = f"`{scope}` is counted by `{found[0].name}` of `{found[0].owner}` only"
+            yield Evidence(False, says, partial(found[0].source.at, "owner"))
+        else:
+            yield Evidence(False, f"nothing counts the jobs of `{scope}`", at)
+
+
+def _led(model: AccessModel, budget: Budget, tenant: str) -> bool:
+    """Whether the budget's owner is the tenant's, or one of its groups alone."""
+    group = model.groups.get(budget.owner)
+    owner = model.tenants[tenant].spec.owner.group
+    return budget.owner == owner or (group is not None and group.tenants == (tenant,))
+
+
+def _review(seen: Seen) -> Iterator[Measure]:
+    model = seen.model
+    bound = [
+        (name, line_of(tenant.source))
+        for name, tenant in model.tenants.items()
+        if tenant.spec.bindings or tenant.spec.service_accounts
+    ]
+    if not model.reviews:
+        yield unseen("an access review", _WRITE_REVIEW)
+        return
+    if bound:
+        yield by_rule(seen, "QG913", "tenants are reviewed again and again", bound)
+    reviews = [(review.value.scope, line_of(review)) for review in model.reviews]
+    yield by_rule(seen, "QG911", "reviews were held when they were due", reviews)
+    yield counted(
+        "tenants are reviewed every month",
+        list(_monthly(model)),
+        "set `every: 30d` in the `AccessReview` of the tenant or of `*`",
+    )
+    yield counted(
+        "owners take part: security, finance, platform",
+        [_takes_part(model, title, permissions) for title, permissions in _OWNERS],
+        "write an `AccessReview` whose `reviewers` are a group of each, known by what it holds",
+    )
+
+
+_WRITE_REVIEW: Final = (
+    "write an `AccessReview` of `*` for each of security, finance and platform owners, with "
+    "`every: 30d`"
+)
+
+
+def _monthly(model: AccessModel) -> Iterator[Evidence]:
+    every: dict[str, Fact[Any]] = {}
+    for review in sorted(model.reviews, key=lambda r: int(r.value.every)):
+        every.setdefault(review.value.scope, review)
+    for name, tenant in model.tenants.items():
+        whole = [every[scope] for scope in (name, EVERYWHERE) if scope in every]
+        often = min(whole, key=lambda r: int(r.value.every), default=None)
+        if often is None:
+            yield Evidence(False, f"nobody reviews `{name}`", line_of(tenant.source))
+        elif often.value.every > _MONTH_S:
+            days = often.value.every // 86_400
+            says = f"`{often.value.scope}` is reviewed every {days} days"
+            yield Evidence(False, says, partial(often.at, "every"))
+        else:
+            yield Evidence(True, f"`{name}`", partial(often.at, "every"))
+
+
+def _takes_part(model: AccessModel, title: str, permissions: tuple[str, ...]) -> Evidence:
+    groups = {b.principal.removeprefix("group:") for b in holders(model, *permissions)}
+    for review in model.reviews:
+        if review.value.reviewers in groups:
+            says = f"{title}: `{review.value.reviewers}`"
+            return Evidence(True, says, partial(review.at, "reviewers"))
+    return Evidence(False, f"{title}: reviews nothing, not seen here")
+
+
+ITEMS: Final = (
+    Item(
+        "onboarding",
+        "Automated onboarding",
+        Plan.MATURITY,
+        "Onboarding workflows that scale",
+        _onboarding,
+        "that newcomers come in this way",
+    ),
+    Item(
+        "just-in-time",
+        "Just-in-time elevation",
+        Plan.MATURITY,
+        "Group-based permissions and just-in-time elevation",
+        _just_in_time,
+    ),
+    Item(
+        "dashboard",
+        "Feeds and readers of an audit dashboard",
+        Plan.MATURITY,
+        "Keep logs structured and queryable",
+        _dashboard,
+        "the dashboard itself",
+    ),
+    Item(
+        "quotas",
+        "Quota controls for project leads",
+        Plan.MATURITY,
+        "Budgets, quotas, and approval thresholds",
+        _quotas,
+    ),
+    Item(
+        "review",
+        "Monthly review with security, finance and platform owners",
+        Plan.MATURITY,
+        "90-day operational maturity plan",
+        _review,
+        "that the owners met",
+    ),
+)
+"""What the guide asks for within 90 days, in its order."""

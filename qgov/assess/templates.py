@@ -1,0 +1,134 @@
+"""What the starter templates of a repository make, found out without real answers.
+
+A template comes from whoever opened the pull request. It is rendered in Jinja2's sandbox
+only when it is of the plain sort whose work is bounded by its length: text, answers,
+conditions, three filters, and loops over answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
+__all__ = ["MAX_BYTES", "Made", "made_by"]
+
+MAX_BYTES: Final = 64 * 1024
+_DEEPEST_LOOP: Final = 2
+_ALLOWED: Final = frozenset(
+    {"And", "Compare", "Const", "Filter", "For", "Getitem", "If", "Name", "Not", "Operand"}
+    | {"Or", "Output", "Template", "TemplateData"}
+)
+_FILTERS: Final = frozenset({"join", "markdown", "tojson"})
+"""What `qgov onboard` allows a template, and no more."""
+
+_SAMPLE: Final = "sample"
+
+
+class Made(NamedTuple):
+    """What a template makes: kinds of documents or `page`; or why it makes nothing."""
+
+    path: str
+    makes: frozenset[str]
+    why: str = ""
+
+
+class _Sample(str):
+    """An answer of any shape: a text, a list with one entry."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        yield self
+
+    def __getitem__(self, _key: Any) -> _Sample:
+        return self
+
+
+def made_by(templates: Mapping[str, bytes]) -> list[Made]:
+    """What each template makes, by path."""
+    return [_made(path, data) for path, data in sorted(templates.items())]
+
+
+def _made(path: str, data: bytes) -> Made:
+    if len(data) > MAX_BYTES:
+        return Made(path, frozenset(), f"has more than {MAX_BYTES} bytes")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return Made(path, frozenset(), "is not UTF-8")
+    rendered, why = _rendered(text)
+    if why:
+        return Made(path, frozenset(), why)
+    if path.endswith(".md.j2"):
+        return Made(path, frozenset({"page"} if rendered.strip() else ()))
+    if not path.endswith((".yaml.j2", ".yml.j2")):
+        return Made(path, frozenset())
+    kinds = _kinds(path, rendered)
+    return Made(path, kinds, "" if kinds else "makes no document that qgov reads")
+
+
+def _rendered(text: str) -> tuple[str, str]:
+    """The text with a sample for every answer, or why there is none."""
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.meta import find_undeclared_variables
+    from jinja2.sandbox import SandboxedEnvironment
+
+    # Not HTML: templates escape for YAML themselves.
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.globals.clear()
+    environment.filters["markdown"] = str
+    try:
+        parsed = environment.parse(text)
+        if why := _too_clever(parsed):
+            return "", why
+        answers = {name: _Sample(_SAMPLE) for name in find_undeclared_variables(parsed)}
+        return environment.from_string(parsed).render(answers), ""
+    except (TemplateError, RecursionError, SyntaxError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        return "", f"does not render: {first}" + (f" (line {line})" if line else "")
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        return "", f"does not render with a sample answer: {type(error).__name__}"
+
+
+def _too_clever(parsed: nodes.Template) -> str:
+    from jinja2 import nodes
+
+    pending: list[tuple[nodes.Node, int]] = [(parsed, 0)]
+    while pending:
+        node, depth = pending.pop()
+        kind = type(node).__name__
+        if kind not in _ALLOWED:
+            return f"uses {kind.lower()}, which is not judged here"
+        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+            return f"uses the filter {node.name}, which is not judged here"
+        if isinstance(node, nodes.For):
+            depth += 1
+            if depth > _DEEPEST_LOOP or not _answered(node.iter):
+                return "has a loop over more than answers, which is not judged here"
+        pending += ((child, depth) for child in node.iter_child_nodes())
+    return ""
+
+
+def _answered(node: nodes.Node) -> bool:
+    """Whether an expression is an answer or a part of one."""
+    from jinja2 import nodes
+
+    while isinstance(node, nodes.Getitem):
+        node = node.node
+    return isinstance(node, nodes.Name)
+
+
+def _kinds(path: str, text: str) -> frozenset[str]:
+    """The kinds of the documents in a rendered text."""
+    from qgov.language.kinds import KINDS
+    from qgov.language.reader import read
+
+    values, refused = read(path, text.encode())
+    if refused:
+        return frozenset()
+    kinds = (value.get("kind") for value, _ in values if isinstance(value, dict))
+    return frozenset(kind for kind in kinds if isinstance(kind, str) and kind in KINDS)

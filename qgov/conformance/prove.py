@@ -1,0 +1,69 @@
+"""A whole conformance run: every case of a model, asked of each engine, as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from qgov.conformance.case import Case, shard_of
+from qgov.conformance.cases import cases
+from qgov.conformance.content import added_grants, differences, grant_cases
+from qgov.conformance.report import report
+from qgov.conformance.run import Progress, Subject, run
+from qgov.conformance.submissions import submissions
+from qgov.conformance.table import table
+from qgov.decision.engine import EngineKind
+
+__all__ = ["WHOLE", "Keep", "asked_of", "prove"]
+
+WHOLE: Final = (1, 1)
+"""The only shard."""
+
+Keep = Callable[[Case, Path], None]
+"""Is shown the folder of a submission's logs before it goes."""
+
+
+def asked_of(subject: Subject, shard: tuple[int, int] = WHOLE) -> list[Case]:
+    """The cases of a shard. The subject's model must hold what is in force alone."""
+    index, of = shard
+
+    def wanted(case_id: str) -> bool:
+        return shard_of(case_id, of) == index
+
+    found = table(subject.model)
+    derived = [
+        *cases(found, wanted),
+        *grant_cases(subject.model, subject.bundle),
+        *submissions(found),
+    ]
+    return [case for case in derived if wanted(case.id)]
+
+
+def prove(
+    subject: Subject,
+    kinds: Sequence[EngineKind],
+    asked: Sequence[Case],
+    *,
+    engine: str,
+    shard: tuple[int, int] = WHOLE,
+    tell: Callable[[str], Progress] = lambda _: lambda _done, _of: None,
+    keep: Keep = lambda _case, _folder: None,
+) -> dict[str, Any]:
+    """The document `qgov/conformance/v1`. `engine` is its name there, `all` for several;
+    `tell` gives each engine's progress. Raises EngineError when an engine does not start, or
+    fails again and again."""
+    results = []
+    for kind in kinds:
+        results += run(subject, kind, asked, tell(kind.name), keep)
+    model, bundle = subject.model, subject.bundle
+    return report(
+        engine,
+        bundle.revision,
+        results,
+        roles=sorted(model.roles),
+        backends=sorted(model.organization.backends),
+        differences=differences(model, bundle),
+        added=added_grants(model, bundle),
+        shard=shard,
+    )

@@ -1,0 +1,1 @@
+"""What a reviewer keeps: tables, statements and the pack that holds them."""

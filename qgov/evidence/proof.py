@@ -1,0 +1,51 @@
+"""The proof that goes into a pack: conformance of the compiled bundle, and the audit events
+of one job that ran and one that was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from qgov.conformance.case import Case
+from qgov.conformance.prove import asked_of, prove
+from qgov.conformance.run import Progress, Subject
+from qgov.conformance.table import in_force
+from qgov.decision.bundle import read_bundle
+from qgov.decision.engines import engines
+from qgov.model.access_model import AccessModel
+from qgov.targets import emit
+
+__all__ = ["ENGINE", "Proof", "proof_of"]
+
+ENGINE: Final = "cedar"
+"""What answers: as for witnesses, embedded and the fastest that reads compiled policies."""
+
+_BUNDLE: Final = "policy/opa/bundle.tar.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A `qgov/conformance/v1` document, and sample logs by file name: the first submission's
+    that was allowed and the first's that was refused, each whole, so that it verifies."""
+
+    document: Mapping[str, Any]
+    samples: Mapping[str, bytes]
+
+
+def proof_of(model: AccessModel, tell: Callable[[str], Progress]) -> Proof:
+    """Run every case of a model against its own bundle. Raises EngineError."""
+    held = in_force(model)
+    artifacts, _ = emit(held, ("opa", "cedar"))
+    subject = Subject(held, artifacts, read_bundle(artifacts[_BUNDLE]))
+    samples: dict[str, bytes] = {}
+
+    def keep(case: Case, folder: Path) -> None:
+        verdict = "allowed" if case.expect == "allow" else "refused"
+        for stream, name in (("jobs", f"jobs-{verdict}.jsonl"), ("admin", "admin.jsonl")):
+            samples.setdefault(name, (folder / f"{stream}.jsonl").read_bytes())
+
+    kind = engines()[ENGINE]
+    document = prove(subject, [kind], asked_of(subject), engine=ENGINE, tell=tell, keep=keep)
+    return Proof(document, dict(sorted(samples.items())))

@@ -1,0 +1,184 @@
+"""Whether a pack is what it says: digests, statement, signature and contents, offline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+from qgov.evidence.pack import STATEMENT
+from qgov.evidence.statement import (
+    PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    StatementError,
+    as_written,
+    opened,
+    signers,
+    verified,
+)
+from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
+from qgov.plan.plan import digest
+
+__all__ = ["Problem", "Schemas", "compared", "verify"]
+
+Schemas = Mapping[str, Mapping[str, Any]]
+"""The name in a document's field `schema` → its JSON Schema."""
+
+_TYPED: Final = {
+    MANIFEST: "qgov/manifest/v1",
+    "artifacts.json": "qgov/manifest/v1",
+    "pack.json": "qgov/evidence/v1",
+    "plan.json": "qgov/plan/v1",
+    "conformance.json": "qgov/conformance/v1",
+}
+"""The files of ours that have a schema. Each must be there."""
+
+_NOT_IN_PLAN_DIGEST: Final = ("schema", "base", "head", "digest")
+
+
+class Problem(NamedTuple):
+    """A file of the pack, and what is wrong with it."""
+
+    path: str
+    message: str
+
+
+def verify(
+    files: Mapping[str, bytes], schemas: Schemas, public_pem: bytes | None = None
+) -> tuple[list[Problem], list[str]]:
+    """What is wrong with a pack, and the ids of the keys that it says it is signed by. With
+    a key (Ed25519, SPKI in PEM) it must be signed by that. Raises StatementError for a key
+    that is none."""
+    problems = [*_manifest(files), *_schemas(files, schemas)]
+    signed_by: list[str] = []
+    if STATEMENT in files:
+        try:
+            signed_by = signers(files[STATEMENT])
+            problems += _envelope(files, opened(files[STATEMENT]))
+        except StatementError as error:
+            problems.append(Problem(STATEMENT, str(error)))
+        else:
+            if public_pem is not None and not verified(files[STATEMENT], public_pem):
+                why = "is signed by another key" if signed_by else "is not signed"
+                problems.append(Problem(STATEMENT, why))
+    # Of each file the first problem: the others follow from it.
+    return list({problem.path: problem for problem in reversed(problems)}.values())[::-1], signed_by
+
+
+def _manifest(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Each file is as the manifest lists it, none is missing and none is more."""
+    try:
+        listed = {str(e["path"]): (e["sha256"], e["size"]) for e in _of(files)["artifacts"]}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        yield Problem(MANIFEST, "is not a manifest")
+        return
+    for path, content in files.items():
+        if path == MANIFEST:
+            continue
+        if path not in listed:
+            yield Problem(path, "is not in the manifest")
+        elif listed[path] != (hashlib.sha256(content).hexdigest(), len(content)):
+            yield Problem(path, "is not as the manifest lists it: it was changed")
+    for path in sorted(listed.keys() - files.keys()):
+        yield Problem(path, "is missing")
+    again = manifest_from(_of(files)["artifacts"], _of(files).get("commit"))
+    again["qgov_version"] = _of(files).get("qgov_version")
+    if files[MANIFEST] != manifest_text(again):
+        yield Problem(MANIFEST, "is not as qgov writes it: it was changed")
+
+
+def _of(files: Mapping[str, bytes]) -> Any:
+    return json.loads(files[MANIFEST])
+
+
+def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import best_match
+
+    for path in (STATEMENT, *_TYPED):
+        if path not in files:
+            yield Problem(path, "is missing")
+    for path, name in _TYPED.items():
+        if path not in files:
+            continue
+        try:
+            value = json.loads(files[path])
+        except (ValueError, RecursionError):
+            yield Problem(path, "is not JSON")
+            continue
+        wrong = best_match(Draft7Validator(schemas[name]).iter_errors(value))
+        if wrong is not None:
+            where = "/".join(map(str, wrong.absolute_path)) or "the document"
+            yield Problem(path, f"does not follow {name}: {where}: {wrong.message[:200]}")
+        elif path == "plan.json":
+            yield from _plan(value)
+
+
+def _plan(plan: Mapping[str, Any]) -> Iterator[Problem]:
+    content = {name: value for name, value in plan.items() if name not in _NOT_IN_PLAN_DIGEST}
+    if plan.get("digest") != digest(content):
+        yield Problem("plan.json", "its digest is not of what it says")
+
+
+def _envelope(files: Mapping[str, bytes], said: Any) -> Iterator[Problem]:
+    if not as_written(files[STATEMENT]):
+        yield Problem(STATEMENT, "is not as qgov writes it: it was changed")
+    yield from _statement(files, said)
+
+
+def _statement(files: Mapping[str, bytes], said: Any) -> Iterator[Problem]:
+    """The statement is about these files and no others, and says of them what they say."""
+    try:
+        subjects = {str(s["name"]): str(s["digest"]["sha256"]) for s in said["subject"]}
+        predicate = dict(said["predicate"])
+        types = (said["_type"], said["predicateType"])
+    except (KeyError, TypeError, ValueError):
+        yield Problem(STATEMENT, "is no in-toto statement")
+        return
+    if types != (STATEMENT_TYPE, PREDICATE_TYPE):
+        yield Problem(STATEMENT, f"is of another kind: {types[1]}")
+    about = {path: content for path, content in files.items() if path not in (MANIFEST, STATEMENT)}
+    for path, content in about.items():
+        if path not in subjects:
+            yield Problem(path, "is not what the statement is about")
+        elif subjects[path] != hashlib.sha256(content).hexdigest():
+            yield Problem(path, "is not as the statement says: it was changed")
+    for path in sorted(subjects.keys() - about.keys()):
+        yield Problem(path, "is missing, and the statement is about it")
+    with suppress(ValueError, KeyError, TypeError, RecursionError):  # told of as something else
+        yield from _agreeing(files, predicate)
+
+
+def _agreeing(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> Iterator[Problem]:
+    """Manifest, plan and index speak of the commits that the statement does."""
+    manifest, plan, pack = (json.loads(files[p]) for p in (MANIFEST, "plan.json", "pack.json"))
+    told = (
+        (MANIFEST, "commit", manifest["commit"], predicate.get("head")),
+        (MANIFEST, "qgov_version", manifest["qgov_version"], predicate.get("qgov_version")),
+        ("plan.json", "base", plan["base"]["commit"], predicate.get("base")),
+        ("plan.json", "head", plan["head"]["commit"], predicate.get("head")),
+        ("plan.json", "digest", plan["digest"], predicate.get("plan")),
+        *(("pack.json", name, pack[name], predicate[name]) for name in predicate),
+    )
+    for path, name, found, wanted in told:
+        if found != wanted:
+            yield Problem(path, f"its {name} is {found!r}, the statement says {wanted!r}")
+
+
+def compared(files: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> list[Problem]:
+    """What differs from the same pack made again; signatures apart, which take the key."""
+    problems = [
+        Problem(path, "is not what the two commits give")
+        for path in sorted(files.keys() & rebuilt.keys())
+        if files[path] != rebuilt[path] and path not in (STATEMENT, MANIFEST)
+    ]
+    problems += [
+        Problem(path, "is not made from the two commits")
+        for path in sorted(files.keys() - rebuilt.keys())
+    ]
+    problems += [Problem(path, "is missing") for path in sorted(rebuilt.keys() - files.keys())]
+    if opened(files[STATEMENT]) != opened(rebuilt[STATEMENT]):
+        problems.append(Problem(STATEMENT, "says something else than the two commits give"))
+    return problems

@@ -1,0 +1,53 @@
+"""Findings as GitLab's Code Quality report, which a merge request shows beside its lines.
+
+The format is the subset of Code Climate's that GitLab reads
+(https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from qgov.finding import Finding, Severity
+from qgov.render.text import plain
+
+__all__ = ["as_gitlab"]
+
+_SEVERITIES: Final = {
+    Severity.ERROR: "critical",
+    Severity.WARNING: "minor",
+    Severity.INFO: "info",
+}
+
+
+def as_gitlab(findings: Sequence[Finding]) -> str:
+    """The report, worst first."""
+    order = list(Severity)
+    seen: Counter[tuple[str, ...]] = Counter()
+    report: list[dict[str, object]] = []
+    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+        # Without the line: a finding that moves is the same, and not "fixed" and "new".
+        key = (finding.code, finding.origin.path, finding.document, finding.message)
+        seen[key] += 1
+        text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
+        report.append(
+            {
+                "description": plain(" ".join(text.split())),
+                "check_name": finding.code,
+                "fingerprint": _fingerprint((*key, str(seen[key]))),
+                "severity": _SEVERITIES[finding.severity],
+                "location": {
+                    "path": finding.origin.path,
+                    "lines": {"begin": finding.origin.line},
+                },
+            }
+        )
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _fingerprint(parts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,234 @@
+"""The access matrix as a heat map: principals × environments, before and after in a cell.
+
+How warm a cell is, is the strongest thing that the principal may do there; how many
+accesses that are, is its number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from qgov.language.permissions import CATALOGUE
+from qgov.model.access_model import AccessModel
+from qgov.model.accesses import Cell, accesses
+from qgov.model.scope import EVERYWHERE, tenant_of
+from qgov.plan.changes import Change, renamed
+from qgov.plan.plan import AccessChange, Plan
+from qgov.render.report.filters import Tags, tags_of
+
+__all__ = ["HEAT", "SIGNS", "HeatCell", "HeatMap", "HeatRow", "heat_map"]
+
+HEAT: Final = (
+    "no access",
+    "reads",
+    "writes",
+    "runs jobs on simulators",
+    "runs jobs on quantum hardware",
+    "holds a high-risk permission",
+)
+"""What each degree means."""
+
+SIGNS: Final = {
+    Change.GRANTED: "+",
+    Change.WIDENED: "▲",
+    Change.CHANGED: "◆",
+    Change.NARROWED: "▼",
+    Change.REVOKED: "−",
+}
+MOST_ROWS: Final = 40
+MOST_COLUMNS: Final = 16
+"""Above either, only what changes is shown; of that, the most dangerous."""
+
+MOST_NAMES: Final = 6
+
+_Change = tuple[Change, int]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """How many accesses before and after, how strong, and how many of them change how."""
+
+    before: int
+    after: int
+    heat_before: int
+    heat_after: int
+    changes: tuple[_Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """Principals whose cells are alike; `more` are counted and not named."""
+
+    principals: tuple[str, ...]
+    more: int
+    cells: tuple[HeatCell | None, ...]
+    tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Columns are (tenant, environment), either empty at a wider level. `unchanged` are the
+    principals left out because nothing changes for them; `rows_left` and `columns_left` are
+    left out for size."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[HeatRow, ...]
+    unchanged: int
+    rows_left: int
+    columns_left: int
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Tenants with the number of their columns."""
+        return list(Counter(tenant for tenant, _ in self.columns).items())
+
+
+def heat_map(
+    plan: Plan,
+    before: AccessModel | None,
+    after: AccessModel | None,
+    filters: Mapping[str, Mapping[str, int]],
+) -> HeatMap:
+    """The matrix of a plan."""
+    tenants = _renames(plan, "Tenant/")
+    touched = _touched(plan.access)
+    everybody = {_under(p, tenants) for p in _everybody(before)} | _everybody(after)
+    rows = list(dict.fromkeys(principal for principal, _ in touched))
+    columns = list(dict.fromkeys(column for _, column in touched))
+    hardware = _hardware(before) | _hardware(after)
+    small = len(everybody) <= MOST_ROWS // 2
+    wanted = everybody | {*rows} if small else {*rows}
+    sides = [_sums(side, hardware) for side in _tables(plan, before, after, wanted)]
+    everywhere = {column for side in sides for _, column in side}
+    if small and len(everywhere) <= MOST_COLUMNS:
+        rows += sorted(everybody - {*rows})
+        columns += sorted(everywhere - {*columns})
+    shown = sorted(columns[:MOST_COLUMNS], key=lambda column: (column != EVERYWHERE, column))
+    alike: dict[tuple[HeatCell | None, ...], list[str]] = defaultdict(list)
+    for principal in rows:
+        alike[tuple(_cell(sides, touched, (principal, c)) for c in shown)].append(principal)
+    hidden = alike.pop((None,) * len(shown), [])
+    found = _rows(alike, plan, filters)
+    named = {principal for principal, _ in touched}
+    return HeatMap(
+        tuple(_split(column) for column in shown),
+        tuple(found[:MOST_ROWS]),
+        len(everybody - {*rows}),
+        len(named & {*hidden}) + sum(len(r.principals) + r.more for r in found[MOST_ROWS:]),
+        len(columns) - len(shown),
+    )
+
+
+def _rows(
+    alike: Mapping[tuple[HeatCell | None, ...], Sequence[str]],
+    plan: Plan,
+    filters: Mapping[str, Mapping[str, int]],
+) -> list[HeatRow]:
+    changes: dict[str, list[AccessChange]] = defaultdict(list)
+    for change in plan.access:
+        changes[change.row.principal].append(change)
+    return [
+        HeatRow(
+            tuple(names[:MOST_NAMES]),
+            len(names[MOST_NAMES:]),
+            cells,
+            tags_of([c for name in names for c in changes[name]], filters),
+        )
+        for cells, names in alike.items()
+    ]
+
+
+def _everybody(model: AccessModel | None) -> set[str]:
+    """The principals of a model; the table of accesses need not be made to know them."""
+    if model is None:
+        return set()
+    return {b.principal for b in model.bindings} | {f"user:{e.subject}" for e in model.elevations}
+
+
+def _hardware(model: AccessModel | None) -> set[str]:
+    backends = model.organization.backends.items() if model is not None else ()
+    return {name for name, backend in backends if backend.value.backend_class == "qpu"}
+
+
+def _tables(
+    plan: Plan, before: AccessModel | None, after: AccessModel | None, wanted: Collection[str]
+) -> tuple[Iterable[Cell], Iterable[Cell]]:
+    """The accesses of some principals on both sides, under the names of the head."""
+    tenants, budgets = (_renames(plan, kind) for kind in ("Tenant/", "Budget/"))
+    former = {new: old for old, new in tenants.items()}
+    asked = {*wanted, *(_under(principal, former) for principal in wanted)}
+    old = accesses(before, principal=asked.__contains__) if before else {}
+    new = accesses(after, principal=frozenset(wanted).__contains__) if after else {}
+    return (cell for cell in renamed(old, tenants, budgets) if cell.principal in wanted), new
+
+
+def _renames(plan: Plan, kind: str) -> dict[str, str]:
+    return {
+        old.removeprefix(kind): new.removeprefix(kind)
+        for old, new in plan.renames
+        if old.startswith(kind)
+    }
+
+
+def _under(principal: str, tenants: Mapping[str, str]) -> str:
+    """A principal under a tenant's other name."""
+    kind, _, name = principal.partition(":")
+    tenant, slash, rest = name.partition("/")
+    return f"{kind}:{tenants.get(tenant, tenant)}{slash}{rest}" if kind == "workload" else principal
+
+
+def _column(scope: str) -> str:
+    """Where an access counts: a project with its environment."""
+    return "/".join(scope.split("/", 2)[:2])
+
+
+def _touched(changes: Iterable[AccessChange]) -> dict[tuple[str, str], Counter[Change]]:
+    """What changes at each place, the most dangerous first."""
+    found: dict[tuple[str, str], Counter[Change]] = defaultdict(Counter)
+    for change in changes:
+        for item in change.row.cells:
+            found[item.cell.principal, _column(item.cell.scope)][change.row.change] += 1
+    return found
+
+
+def _sums(
+    cells: Iterable[Cell], hardware: Collection[str]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """(how many, how strong) at each place."""
+    columns: dict[str, str] = {}
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for cell in cells:
+        if (column := columns.get(cell.scope)) is None:
+            column = columns[cell.scope] = _column(cell.scope)
+        number, heat = found.get((cell.principal, column), (0, 0))
+        found[cell.principal, column] = number + 1, max(heat, _heat(cell, hardware))
+    return found
+
+
+def _heat(cell: Cell, hardware: Collection[str]) -> int:
+    permission = CATALOGUE[cell.permission]
+    if permission.high_risk:
+        return 5
+    if permission.executes:
+        return 4 if cell.backend in hardware else 3
+    return 1 if cell.permission.endswith(":read") else 2
+
+
+def _cell(
+    sides: list[dict[tuple[str, str], tuple[int, int]]],
+    touched: Mapping[tuple[str, str], Counter[Change]],
+    place: tuple[str, str],
+) -> HeatCell | None:
+    (before, cold), (after, warm) = (side.get(place, (0, 0)) for side in sides)
+    changes = touched.get(place, Counter())
+    if not before and not after and not changes:
+        return None
+    told = tuple((kind, changes[kind]) for kind in SIGNS if changes[kind])
+    return HeatCell(before, after, cold, warm, told)
+
+
+def _split(column: str) -> tuple[str, str]:
+    return tenant_of(column) or "organization", column.partition("/")[2]

@@ -1,0 +1,1 @@
+"""What runs in continuous integration: the linters, the action, and the comment."""

@@ -1,0 +1,86 @@
+"""The five example pull requests: the important thing first, and nothing too wide."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("cedarpy")
+
+ROOT = Path(__file__).parents[2]
+FIRST = {
+    "researchers-in-production": "MORE PERMISSIVE: 1 group gains 7 permissions such as job:submit on aurora/production",
+    "without-a-second-factor": "MORE PERMISSIVE: 4 groups and 1 person gain 6 permissions such as job:submit on 26 scopes such as academy/bootcamp; 4 new errors",
+    "without-meridian": "LESS PERMISSIVE: 8 groups, 1 workload and 1 person lose 24 permissions such as audit:read on 9 scopes such as meridian; cost exposure falls",
+    "three-times-the-budget": "EQUIVALENT: no access changes; cost exposure rises",
+    "reformatted": "EQUIVALENT: no access changes",
+}
+SAID = {
+    "researchers-in-production": ("security-reviewers", "high"),
+    "without-a-second-factor": ("QG507", "no MFA"),
+    "without-meridian": ("mass-removal", "meridian-sponsors"),
+    "three-times-the-budget": ("84,800.00 EUR", "128,300.00 EUR", "finance-approvers"),
+    "reformatted": ("0 skipped",),
+}
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    spec = importlib.util.spec_from_file_location(
+        "pull_requests", ROOT / "docs" / "examples" / "pull_requests.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    script: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    out = tmp_path_factory.mktemp("examples")
+    script.main(out)
+    assert {request.branch for request in script.PULL_REQUESTS} == set(FIRST)
+    return out
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("branch", FIRST)
+def test_the_text_says_the_important_thing_first_and_fits(rendered: Path, branch: str) -> None:
+    text = (rendered / f"{branch}.txt").read_text()
+
+    assert flat(text).startswith(f"{FIRST[branch]} main (")
+    assert max(map(len, text.splitlines())) <= 80
+    for said in SAID[branch]:
+        assert said.lower() in flat(text).lower()
+
+
+@pytest.mark.parametrize("branch", FIRST)
+def test_the_comment_says_the_same_and_fits(rendered: Path, branch: str) -> None:
+    text = (rendered / f"{branch}.md").read_text()
+
+    marker, heading = text.splitlines()[:2]
+    assert marker == "<!-- qgov-plan -->"
+    assert FIRST[branch].partition(":")[0] in heading
+    assert len(text.encode("utf-16-le")) // 2 < 65_536
+    for said in SAID[branch]:
+        assert said.lower() in text.replace("\u2060", "").replace("\\", "").lower()
+
+
+@pytest.mark.parametrize("branch", FIRST)
+def test_the_report_says_the_same(rendered: Path, branch: str) -> None:
+    text = (rendered / f"{branch}.html").read_text()
+
+    assert text.startswith("<!doctype html>")
+    assert FIRST[branch].partition(":")[0].lower() in text.lower()
+    for said in SAID[branch]:
+        assert said.lower() in text.lower()
+
+
+def test_a_harmless_change_asks_for_nothing(rendered: Path) -> None:
+    text = (rendered / "reformatted.txt").read_text()
+
+    assert "text changed, meaning did not: 1 document" in text
+    for heading in ("APPROVALS", "FINDINGS", "GAINS", "LOSSES", "ARTIFACTS", "COST"):
+        assert heading not in text

@@ -1,0 +1,282 @@
+"""`qgov verify`: any changed byte, another key, other commits."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qgov.evidence.pack import STATEMENT, with_manifest, write_pack
+from qgov.evidence.statement import StatementError, enveloped, opened, statement
+from qgov.evidence.verify import Problem, compared, verify
+from qgov.output.manifest import MANIFEST
+from qgov.render.output_schemas import output_schemas
+from tests.evidence.conftest import Made
+from tests.evidence.packs import Pair, call
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("evidence")]
+
+SCHEMAS = output_schemas()
+
+
+def problems(files: dict[str, bytes], key: bytes | None = None) -> list[Problem]:
+    return verify(files, SCHEMAS, key)[0]
+
+
+def light(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same pack, honest, with less in it to validate a hundred times."""
+    proven = json.loads(files["conformance.json"])
+    fewer = json.dumps({**proven, "cases": proven["cases"][:3]}).encode()
+    about = {p: c for p, c in files.items() if p not in (MANIFEST, STATEMENT)}
+    about["conformance.json"] = fewer
+    said = enveloped(statement(about, opened(files[STATEMENT])["predicate"]), Pair.of(1).private)
+    commit = json.loads(files[MANIFEST])["commit"]
+    return with_manifest({**about, STATEMENT: said}, commit)
+
+
+def test_an_honest_pack_is_verified(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "key.pub").write_bytes(made.key.public)
+    done = call("verify", made.path, "--key", tmp_path / "key.pub")
+
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(f"VERIFIED: {len(made.files)} files\n")
+    assert "give --key" not in done.out
+
+
+def test_without_a_key_it_only_agrees_with_itself(made: Made) -> None:
+    done = call("verify", made.path)
+
+    assert done.status == 0
+    assert done.out.startswith(f"CONSISTENT: {len(made.files)} files\n")
+    assert "says that it is signed by" in done.out
+
+
+def test_json_says_the_same(made: Made) -> None:
+    found = json.loads(call("verify", made.path, "--format", "json").out)
+
+    assert found["schema"] == "qgov/pack-verification/v1"
+    assert (found["sound"], found["problems"], found["key_checked"]) == (True, [], False)
+    assert found["head"] == made.world.git("rev-parse", "change").strip()
+
+
+@pytest.fixture(scope="module")
+def sparse(made: Made) -> dict[str, bytes]:
+    return light(made.files)
+
+
+def test_a_pack_with_fewer_cases_is_as_honest(made: Made, sparse: dict[str, bytes]) -> None:
+    assert problems(sparse, made.key.public) == []
+
+
+@settings(max_examples=120)
+@given(which=st.integers(0, 10**3), at=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_any_changed_byte_is_found_and_its_file_named(
+    sparse: dict[str, bytes], which: int, at: int, bit: int
+) -> None:
+    path = sorted(sparse)[which % len(sparse)]
+    content, here = sparse[path], at % len(sparse[path])
+    flipped = content[:here] + bytes([content[here] ^ 1 << bit]) + content[here + 1 :]
+
+    found = {problem.path for problem in problems({**sparse, path: flipped})}
+    assert path in found
+    assert path in (MANIFEST, STATEMENT) or found == {path}
+
+
+@pytest.mark.parametrize("path", [MANIFEST, STATEMENT])
+@pytest.mark.parametrize("edit", ["\n", " "])
+def test_not_even_white_space_may_change(made: Made, path: str, edit: str) -> None:
+    files = {**made.files, path: made.files[path] + edit.encode()}
+
+    assert path in {problem.path for problem in problems(files)}
+
+
+def test_a_file_that_is_missing_more_or_renamed_is_named(made: Made) -> None:
+    files = dict(made.files)
+    files["plan.html"] = files.pop("plan.md")
+
+    assert [problem.path for problem in problems(files)] == ["plan.html", "plan.md"]
+    del files[STATEMENT]
+    assert Problem(STATEMENT, "is missing") in problems(files)
+
+
+def test_a_pack_of_another_key_or_of_none_fails(made: Made, tmp_path: Path) -> None:
+    other = Pair.of(2)
+    (tmp_path / "other.pub").write_bytes(other.public)
+    done = call("verify", made.path, "--key", tmp_path / "other.pub")
+    assert done.status == 1
+    assert done.out.startswith("NOT VERIFIED: 1 problem\n")
+    assert "is signed by another key" in done.out
+
+    unsigned = resigned(made.files, None)
+    assert problems(unsigned) == []
+    assert problems(unsigned, made.key.public) == [Problem(STATEMENT, "is not signed")]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"",
+        b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+        Pair.of(1).private,
+        b"\xff",
+    ],
+    ids=["empty", "garbage", "private", "bytes"],
+)
+def test_a_key_that_is_none_is_an_error(made: Made, tmp_path: Path, key: bytes) -> None:
+    (tmp_path / "key").write_bytes(key)
+    done = call("verify", made.path, "--key", tmp_path / "key")
+
+    assert (done.status, done.out) == (1, "")
+    assert "no public key in PEM" in done.err
+
+
+def test_a_missing_key_is_an_error(made: Made, tmp_path: Path) -> None:
+    done = call("verify", made.path, "--key", tmp_path / "none")
+
+    assert (done.status, done.out) == (1, "")
+    assert "No such file" in done.err
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"payload": 7, "payloadType": "x", "signatures": []}',
+        b'{"payload": "e30=", "payloadType": "text/plain", "signatures": []}',
+        b'{"payload": "!!!", "payloadType": "application/vnd.in-toto+json", "signatures": []}',
+        b'{"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": [7]}',
+        b"[" * 100_000,
+    ],
+)
+def test_an_envelope_that_is_none_is_a_problem(made: Made, envelope: bytes) -> None:
+    found = problems({**made.files, STATEMENT: envelope})
+
+    assert STATEMENT in {problem.path for problem in found}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"subject": [], "predicate": {}, "_type": "x", "predicateType": "y"},
+        {"subject": 7, "predicate": None},
+        [],
+    ],
+)
+def test_a_statement_about_nothing_is_a_problem(made: Made, said: Any) -> None:
+    found = problems({**made.files, STATEMENT: enveloped(said, made.key.private)})
+
+    assert STATEMENT in {problem.path for problem in found}
+
+
+def resigned(files: dict[str, bytes], key: bytes | None, **predicate: Any) -> dict[str, bytes]:
+    """The files with a statement that is about them, whatever they say."""
+    about = {path: c for path, c in files.items() if path not in (MANIFEST, STATEMENT)}
+    said = {**opened(files[STATEMENT])["predicate"], **predicate}
+    commit = json.loads(about["pack.json"])["head"]
+    return with_manifest({**about, STATEMENT: enveloped(statement(about, said), key)}, commit)
+
+
+def test_a_signed_plan_that_contradicts_itself_is_found(made: Made) -> None:
+    plan = json.loads(made.files["plan.json"])
+    plan["summary"]["risk"] = "critical"
+    edited = {**made.files, "plan.json": json.dumps(plan).encode()}
+
+    assert problems(resigned(edited, made.key.private)) == [
+        Problem("plan.json", "its digest is not of what it says")
+    ]
+
+
+def test_a_document_that_breaks_its_schema_is_found(made: Made) -> None:
+    proven = json.loads(made.files["conformance.json"])
+    del proven["summary"]["failed"]
+    edited = {**made.files, "conformance.json": json.dumps(proven).encode()}
+
+    (found,) = problems(resigned(edited, made.key.private))
+    assert found.path == "conformance.json"
+    assert "qgov/conformance/v1" in found.message
+
+
+def test_a_statement_about_other_commits_is_found(made: Made) -> None:
+    found = problems(resigned(made.files, made.key.private, head="0" * 40))
+
+    assert {problem.path for problem in found} == {MANIFEST, "plan.json", "pack.json"}
+
+
+def test_an_honest_pack_is_made_again_byte_for_byte(made: Made, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    made.world.git("clone", "--quiet", ".", str(clone))
+    (tmp_path / "key.pub").write_bytes(made.key.public)
+    done = call(
+        *("verify", made.path, "--key", tmp_path / "key.pub", "--rebuild", "--root", clone),
+    )
+
+    assert done.status == 0, done.out
+    assert "every byte is the same" in done.out
+
+
+def test_a_pack_made_from_other_commits_is_found_out(made: Made, tmp_path: Path) -> None:
+    """It is signed and agrees with itself: only who makes it again can tell."""
+    honest = {path: c for path, c in made.files.items() if path not in (MANIFEST, STATEMENT)}
+    forged = dict(honest)
+    report, plan = honest["report.html"], json.loads(honest["plan.json"])
+    forged["report.html"] = report.replace(b"atlas-guests", b"atlas-leads ")
+    forged["plan.json"] = json.dumps(plan, indent=1).encode()
+    files = resigned({**forged, STATEMENT: made.files[STATEMENT]}, made.key.private)
+    assert problems(files, made.key.public) == []
+    head = json.loads(files["pack.json"])["head"]
+    write_pack(tmp_path / "pack", {path: c for path, c in files.items() if path != MANIFEST}, head)
+    done = call("verify", tmp_path / "pack", "--rebuild", "--root", made.world.root)
+
+    assert done.status == 1
+    assert "report.html" in done.out
+    assert "plan.json" in done.out
+    assert "plan.md" not in done.out
+
+
+def test_a_rebuild_that_lacks_the_commits_says_so(made: Made, tmp_path: Path) -> None:
+    made.world.git("init", "--quiet", str(tmp_path / "other"))
+    done = call("verify", made.path, "--rebuild", "--root", tmp_path / "other")
+
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+
+
+def test_another_version_does_not_pretend_to_rebuild(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qgov.__version__", "9.9.9")
+    done = call("verify", made.path, "--rebuild", "--root", made.world.root)
+
+    assert (done.status, done.out) == (1, "")
+    assert "this is 9.9.9" in done.err
+
+
+def test_a_tampered_pack_is_not_rebuilt(made: Made, tmp_path: Path) -> None:
+    shutil.copytree(made.path, tmp_path / "pack")
+    (tmp_path / "pack" / "plan.md").write_text("nothing changes\n")
+    done = call("verify", tmp_path / "pack", "--rebuild", "--root", "/nowhere")
+
+    assert done.status == 1
+    assert done.out.startswith("NOT VERIFIED: 1 problem\n  plan.md  is not as the manifest lists")
+
+
+def test_what_was_made_again_is_compared_whole() -> None:
+    said = enveloped({"a": 1})
+    one = {STATEMENT: said, MANIFEST: b"1", "x": b"1", "y": b""}
+    other = {STATEMENT: enveloped({"a": 2}), MANIFEST: b"2", "x": b"2", "z": b""}
+
+    assert [problem.path for problem in compared(one, other)] == ["x", "y", "z", STATEMENT]
+
+
+def test_only_ed25519_keys_sign() -> None:
+    for pem in (b"", b"nonsense", Pair.of(1).public):
+        with pytest.raises(StatementError, match="no private key in PEM"):
+            enveloped({}, pem)
