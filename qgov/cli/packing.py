@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from qgov.finding import Finding
     from qgov.model.access_model import AccessModel
+    from qgov.plan.plan import Plan
     from qgov.repository import Snapshot
 
 __all__ = [
@@ -113,7 +114,7 @@ def packed(
         if not has_library(library):
             say(f"error: {library} is not installed; install qgov[{extra}]")
             return None
-    plan = replace(found.plan, base=_named(found.plan.base), head=_named(found.plan.head))
+    plan = _anywhere(found.plan)
     before, _ = _whole(plan.base, found.time)
     after, findings = _whole(plan.head, found.time)
     assert after is not None
@@ -132,8 +133,19 @@ def packed(
     return files, plan.head.commit
 
 
+def _anywhere(plan: Plan) -> Plan:
+    """The plan without what differs from clone to clone: what the sides are called there, and
+    where the intent lies."""
+    intent = plan.intent
+    return replace(
+        plan,
+        base=_named(plan.base),
+        head=_named(plan.head),
+        intent=None if intent is None else replace(intent, path=_intent_name(intent.path)),
+    )
+
+
 def _named(side: Snapshot) -> Snapshot:
-    """A side by its commit alone: what it was called differs from clone to clone."""
     return replace(side, ref=side.commit or side.ref)
 
 
