@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +20,7 @@ from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import Grant
 from qgov.decision.engines.cedar.proposals import Question, questions
-from qgov.decision.engines.cedar.request import Asked, asked_of
+from qgov.decision.engines.cedar.request import asked_of
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision
 from qgov.language.documents import read_documents
@@ -40,6 +39,7 @@ from tests.decision.harness import (
 )
 from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
+from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
 from tests.strategies import linked, models, requests
 
 pytestmark = pytest.mark.real
@@ -195,29 +195,6 @@ def test_the_revision_is_a_digest_of_the_three_files(cedar: CedarEngine) -> None
 # ---------------------------------------------------------- a proposal is not a decision
 
 
-def everything(monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine) -> None:
-    """Propose every grant, every elevation and every approval for every request."""
-    grants = [grant for held in cedar._known.grants.values() for grant in held]
-    monkeypatch.setattr(proposals, "_grants", lambda *_: iter(grants))
-    anywhere = ("aurora", "aurora/sandbox", "aurora/production", "aurora/production/chemistry")
-    for name in ("_elevations", "_approvals"):
-        honest: Callable[..., Any] = getattr(proposals, name)
-
-        def shameless(asked: Asked, known: Any, honest: Callable[..., Any] = honest) -> Any:
-            me = {**asked.principal, "id": asked.principal["id"] or "nobody"}
-            context = asked.request["context"]
-            given = {
-                n: [g | {"scope": g.get("scope", "x")} for g in context[n]]
-                for n in context
-                if n in ("elevations", "approvals")
-            }
-            request = {**asked.request, "context": {**context, **given}}
-            scopes = (*anywhere, "*", *(g["scope"] for gs in given.values() for g in gs))
-            return honest(replace(asked, principal=me, around=scopes, request=request), known)
-
-        monkeypatch.setattr(proposals, name, shameless)
-
-
 @pytest.mark.parametrize("case", DENIED)
 def test_a_wrong_proposal_allows_nothing(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine, case: str
@@ -237,6 +214,26 @@ def test_wrong_proposals_do_not_change_what_is_allowed(
         ALLOWED.values(), cedar.decide(list(ALLOWED.values())), strict=True
     ):
         assert decision == decide(MODEL, request, cedar.revision)
+
+
+@pytest.mark.parametrize("case", TEMPTING)
+def test_every_proposal_at_once_changes_no_answer(
+    monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    engine = engine_of(WIDER)
+    everything(monkeypatch, engine)
+    (decision,) = engine.decide([TEMPTING[case]])
+    assert decision == decide(WIDER, TEMPTING[case], engine.revision)
+
+
+@pytest.mark.parametrize("case", TEMPTING)
+def test_a_forged_proposal_allows_nothing(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    engine = engine_of(WIDER)
+    forgeries(monkeypatch, engine)
+    (decision,) = engine.decide([TEMPTING[case]])
+    honest = decide(WIDER, TEMPTING[case], engine.revision)
+    assert set(decision.reasons) >= set(honest.reasons)
+    assert set(decision.warnings) >= set(honest.warnings) or not decision.allow
 
 
 def test_a_budget_that_is_not_around_the_job_is_no_budget(

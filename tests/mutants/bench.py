@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +21,9 @@ from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 from qgov.targets.opa.data import model_data
 from tests.decision.harness import MODEL
-from tests.decision.test_cedar import everything as propose_everything
+from tests.decision.wrong_proposals import LIARS, TEMPTING, WIDER
 from tests.mutants import cedar, data, rego
-from tests.mutants.kill_set import HAND_MADE, MOST, Suite, for_data, for_text, told, unshaped
+from tests.mutants.kill_set import MOST, Suite, for_data, for_text, told, unshaped
 from tests.mutants.server import REVISION, RefusedError, Server
 from tests.targets.worked import worked
 
@@ -58,6 +58,7 @@ class Bench:
         models = {suite.name: suite.model for suite in self.text} | MODELS
         self._served = {name: model_data(model) for name, model in models.items()}
         self._cedar = {name: _cedar_files(model) for name, model in models.items()}
+        self._wider = _cedar_files(WIDER)
 
     def data_suite(self, name: str) -> Suite:
         """What changed data is asked: made when it is first needed, before the fork."""
@@ -66,8 +67,9 @@ class Bench:
         return self._suites[name]
 
     @cached_property
-    def _proposed(self) -> list[tuple[bool, tuple[str, ...]]] | None:
-        return self._shameless(self._cedar["harness"])
+    def _unmoved(self) -> list[Any]:
+        """What the policies say to every wrong proposal."""
+        return list(_tempted(self._wider))
 
     def __enter__(self) -> Self:
         self._server = self._stack.enter_context(Server(self._opa))
@@ -104,20 +106,14 @@ class Bench:
             return Verdict.REFUSED
         changed = {f"{CEDAR}policies.cedar": mutant.text.encode()}
         asked = [suite for suite in self.text if suite.name.startswith(("hand", "regr"))]
-        return _verdict(
-            any(_cedar_told(suite, {**self._cedar[suite.name], **changed}) for suite in asked)
-            or self._shameless({**self._cedar["harness"], **changed}) != self._proposed
-        )
+        told = any(_cedar_told(suite, {**self._cedar[suite.name], **changed}) for suite in asked)
+        return _verdict(told or self._falls(changed))
 
-    def _shameless(self, files: dict[str, bytes]) -> list[tuple[bool, tuple[str, ...]]] | None:
-        """What Cedar says when everything is proposed to it: its policies have to judge."""
-        try:
-            engine = CedarEngine(*(files[f"{CEDAR}{name}"] for name in CEDAR_FILES))
-            with pytest.MonkeyPatch.context() as patch:
-                propose_everything(patch, engine)
-                return [(d.allow, d.reasons) for d in engine.decide(HAND_MADE[::4])]
-        except EngineError:
-            return None
+    def _falls(self, changed: dict[str, bytes]) -> bool:
+        """Whether the policies fall for a wrong proposal: they have to judge each."""
+        honest = self._unmoved
+        with closing(_tempted({**self._wider, **changed})) as answers:
+            return any(a != b for a, b in zip(answers, honest, strict=True))
 
     def _judge_data(self, mutant: data.DataMutant) -> Verdict:
         name, what = mutant.id.split(" ")[:2]
@@ -168,6 +164,20 @@ def _cedar_told(suite: Suite, files: dict[str, bytes], words: Sequence[str] = ()
         return suite.catches(_asking(engine), words, MOST if words else None)
     except EngineError:
         return True
+
+
+def _tempted(files: dict[str, bytes]) -> Generator[Any]:
+    """What Cedar answers to each request of which each liar proposes what is not so; None
+    where it fails."""
+    engine = CedarEngine(*(files[f"{CEDAR}{name}"] for name in CEDAR_FILES))
+    for propose in LIARS:
+        with pytest.MonkeyPatch.context() as patch:
+            propose(patch, engine)
+            for request in TEMPTING.values():
+                try:
+                    yield told(*engine.decide([request]))
+                except EngineError:
+                    yield None
 
 
 def _asking(engine: Engine) -> Any:

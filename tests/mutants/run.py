@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,6 +28,7 @@ __all__ = [
     "family_of",
     "judge",
     "reasons",
+    "report",
     "sample",
     "unexplained",
     "unneeded",
@@ -47,7 +49,7 @@ FAMILIES: Final = {
     "worked": "OPA's data, of the worked repository",
     "entities": "Cedar's entities",
 }
-DEFAULT: Final = ("rego", "data")
+DEFAULT: Final = ("rego", "cedar", "data")
 """What the whole run judges; the others only when they are named."""
 
 
@@ -99,7 +101,10 @@ def sample(mutants: Sequence[Mutant], share: int) -> list[Mutant]:
 
 def reasons() -> dict[str, str]:
     """Why mutants survive: a pattern of ids, in which `*` is any text, to the reason."""
-    found: dict[str, str] = tomllib.loads(SURVIVORS.read_text())["equivalent"]
+    written = tomllib.loads(SURVIVORS.read_text())
+    found: dict[str, str] = dict(written["equivalent"])
+    for why, patterns in written["alike"].items():
+        found |= dict.fromkeys(patterns, why)
     return found
 
 
@@ -134,9 +139,10 @@ def report(judged: Sequence[Judged], known: dict[str, str]) -> str:
         total += count
     lines += [_row("**all**", "", total), ""]
     lines += ["What survives decides every request as the policy does:", ""]
-    for pattern, why in known.items():
-        n = sum(j.verdict is Verdict.SURVIVED and _like(j.id, pattern) for j in judged)
-        lines.append(f"- `{pattern}` ({n}): {why}")
+    survivors = [j.id for j in judged if j.verdict is Verdict.SURVIVED]
+    for why, patterns in groupby(known, known.__getitem__):
+        named = (f"`{p}` ({sum(_like(survivor, p) for survivor in survivors)})" for p in patterns)
+        lines.append(f"- {', '.join(named)}: {why}")
     return "\n".join(lines)
 
 
@@ -157,7 +163,8 @@ def main(families: Sequence[str] = ()) -> int:
         after = rest.partition(END)[2]
         PAGE.write_text(f"{before}{BEGIN}\n{report(judged, known)}\n{END}{after}")
     bad = [f"survives: {name}" for name in unexplained(judged, known)]
-    bad += [f"explained, but survives no more: {name}" for name in unneeded(judged, known)]
+    idle = [] if families else unneeded(judged, known)
+    bad += [f"explained, but survives no more: {name}" for name in idle]
     counts = Counter(str(j.verdict) for j in judged)
     said = [*bad, f"{dict(counts)} in {time.monotonic() - began:.0f} s"]
     sys.stdout.write("\n".join(said) + "\n")
