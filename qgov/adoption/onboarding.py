@@ -12,10 +12,11 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from qgov.adoption.answers import Answers, unmet
-from qgov.adoption.templates import MAX_TEMPLATE, TemplateError, read_template, render
+from qgov.adoption.templates import TemplateError, read_template, render
 from qgov.finding import Finding, Severity
 from qgov.language.reader import read
 from qgov.language.scalars import Name
+from qgov.language.templates import MAX_TEMPLATE
 from qgov.pipeline import validate_files
 from qgov.repository import RepositoryError
 from qgov.repository.files import is_configuration, link_on

@@ -1,9 +1,5 @@
-"""The templates of a repository, rendered as what they are: somebody else's program.
-
-A pull request may change them, so that they run in Jinja's sandbox
-(https://jinja.palletsprojects.com/en/stable/sandbox/), and of its language only in what
-cannot run for long: text, answers, filters of a short list, `for` over an answer, `if`.
-"""
+"""The templates of a repository, rendered as what they are: somebody else's program, in Jinja's
+sandbox and within `qgov.language.templates`."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, Template, meta, nodes
+from jinja2 import StrictUndefined, Template, meta
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.exceptions import TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -22,34 +18,14 @@ from jinja2.utils import htmlsafe_json_dumps
 from qgov.adoption.answers import Answer, Answers, FreeText
 from qgov.finding import Finding
 from qgov.language.quote import quoted
+from qgov.language.templates import FILTERS, MAX_TEMPLATE, beyond
 from qgov.render.markdown import escape
 from qgov.repository import RepositoryError
 
-__all__ = ["MAX_OUTPUT", "MAX_TEMPLATE", "Starter", "TemplateError", "read_template", "render"]
+__all__ = ["MAX_OUTPUT", "Starter", "TemplateError", "read_template", "render"]
 
-MAX_TEMPLATE: Final = 64 * 1024
 MAX_OUTPUT: Final = 256 * 1024
-"""Bytes of one template, and characters of what becomes of it."""
-
-MAX_LOOPS: Final = 2
-"""How deep a `for` may stand in another."""
-
-_ALLOWED: Final = (
-    nodes.And,
-    nodes.Compare,
-    nodes.Const,
-    nodes.Filter,
-    nodes.For,
-    nodes.Getitem,
-    nodes.If,
-    nodes.Name,
-    nodes.Not,
-    nodes.Operand,
-    nodes.Or,
-    nodes.Output,
-    nodes.Template,
-    nodes.TemplateData,
-)
+"""Characters of what becomes of a template."""
 
 
 class TemplateError(RepositoryError):
@@ -80,12 +56,8 @@ def read_template(path: str, data: bytes) -> Starter:
         raise TemplateError(f"{path}: the template has more than {MAX_TEMPLATE} bytes; shorten it")
     try:
         tree = _ENVIRONMENT.parse(data.decode("utf-8"), path, path)
-        for node in [tree, *tree.find_all(nodes.Node)]:
-            if not isinstance(node, _ALLOWED) or _is_attribute(node):
-                what = type(node).__name__
-                raise _refused(path, node.lineno, f"`{what}` is not for templates of a repository")
-        if (line := _too_deep(tree, MAX_LOOPS)) is not None:
-            raise _refused(path, line, f"more than {MAX_LOOPS} loops in one another")
+        if (found := beyond(tree)) is not None:
+            raise _refused(path, *found)
         asks = frozenset(meta.find_undeclared_variables(tree))
         code = _ENVIRONMENT.compile(tree, path, path)
     except UnicodeDecodeError as error:
@@ -134,26 +106,8 @@ def render(
 def _refused(path: str, line: int, what: str) -> TemplateError:
     return TemplateError(
         f"{path}:{line}: {what}; a template writes answers, `for` each of a list, `if`, "
-        f"and the filters {', '.join(sorted(_FILTERS))}"
+        f"and the filters {', '.join(sorted(FILTERS))}"
     )
-
-
-def _is_attribute(node: nodes.Node) -> bool:
-    """Whether a node asks for anything but an item by its number: Jinja takes `x["a"]` for
-    `x.a` too."""
-    return isinstance(node, nodes.Getitem) and not (
-        isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, int)
-    )
-
-
-def _too_deep(node: nodes.Node, left: int) -> int | None:
-    """The line of a loop that stands in too many others."""
-    for child in node.iter_child_nodes():
-        inside = left - isinstance(child, nodes.For)
-        found = child.lineno if inside < 0 else _too_deep(child, inside)
-        if found is not None:
-            return found
-    return None
 
 
 def _line(error: BaseException, path: str) -> int:

@@ -1,28 +1,16 @@
 """What the starter templates of a repository make, found out without real answers.
 
-A template comes from whoever opened the pull request. It is rendered in Jinja2's sandbox
-only when it is of the plain sort whose work is bounded by its length: text, answers,
-conditions, three filters, and loops over answers.
+A template that does more than `qgov.language.templates` allows is not rendered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-if TYPE_CHECKING:
-    from jinja2 import nodes
+from qgov.language.templates import MAX_TEMPLATE, beyond
 
-__all__ = ["MAX_BYTES", "Made", "made_by"]
-
-MAX_BYTES: Final = 64 * 1024
-_DEEPEST_LOOP: Final = 2
-_ALLOWED: Final = frozenset(
-    {"And", "Compare", "Const", "Filter", "For", "Getitem", "If", "Name", "Not", "Operand"}
-    | {"Or", "Output", "Template", "TemplateData"}
-)
-_FILTERS: Final = frozenset({"join", "markdown", "tojson"})
-"""What `qgov onboard` allows a template, and no more."""
+__all__ = ["Made", "made_by"]
 
 _SAMPLE: Final = "sample"
 
@@ -53,8 +41,8 @@ def made_by(templates: Mapping[str, bytes]) -> list[Made]:
 
 
 def _made(path: str, data: bytes) -> Made:
-    if len(data) > MAX_BYTES:
-        return Made(path, frozenset(), f"has more than {MAX_BYTES} bytes")
+    if len(data) > MAX_TEMPLATE:
+        return Made(path, frozenset(), f"has more than {MAX_TEMPLATE} bytes")
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -82,8 +70,8 @@ def _rendered(text: str) -> tuple[str, str]:
     environment.filters["markdown"] = str
     try:
         parsed = environment.parse(text)
-        if why := _too_clever(parsed):
-            return "", why
+        if (found := beyond(parsed)) is not None:
+            return "", f"line {found.line}: {found.what}; not judged here"
         answers = {name: _Sample(_SAMPLE) for name in find_undeclared_variables(parsed)}
         return environment.from_string(parsed).render(answers), ""
     except (TemplateError, RecursionError, SyntaxError, MemoryError) as error:
@@ -92,34 +80,6 @@ def _rendered(text: str) -> tuple[str, str]:
         return "", f"does not render: {first}" + (f" (line {line})" if line else "")
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         return "", f"does not render with a sample answer: {type(error).__name__}"
-
-
-def _too_clever(parsed: nodes.Template) -> str:
-    from jinja2 import nodes
-
-    pending: list[tuple[nodes.Node, int]] = [(parsed, 0)]
-    while pending:
-        node, depth = pending.pop()
-        kind = type(node).__name__
-        if kind not in _ALLOWED:
-            return f"uses {kind.lower()}, which is not judged here"
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-            return f"uses the filter {node.name}, which is not judged here"
-        if isinstance(node, nodes.For):
-            depth += 1
-            if depth > _DEEPEST_LOOP or not _answered(node.iter):
-                return "has a loop over more than answers, which is not judged here"
-        pending += ((child, depth) for child in node.iter_child_nodes())
-    return ""
-
-
-def _answered(node: nodes.Node) -> bool:
-    """Whether an expression is an answer or a part of one."""
-    from jinja2 import nodes
-
-    while isinstance(node, nodes.Getitem):
-        node = node.node
-    return isinstance(node, nodes.Name)
 
 
 def _kinds(path: str, text: str) -> frozenset[str]:

@@ -53,7 +53,7 @@ def assess(
 def _templates(root: Path) -> dict[str, bytes]:
     """The starter templates of the work tree, read no further than one may be long. Raises
     RepositoryError when one cannot be read."""
-    from qgov.assess.templates import MAX_BYTES
+    from qgov.language.templates import MAX_TEMPLATE
     from qgov.repository.files import link_on, unreadable
 
     if link_on(root, "templates") is not None or not (root / "templates").is_dir():
@@ -64,7 +64,7 @@ def _templates(root: Path) -> dict[str, bytes]:
             if path.is_file() and not path.is_symlink():
                 handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 with os.fdopen(handle, "rb") as stream:
-                    found[f"templates/{path.name}"] = stream.read(MAX_BYTES + 1)
+                    found[f"templates/{path.name}"] = stream.read(MAX_TEMPLATE + 1)
     except OSError as error:
         raise unreadable(error, root) from error
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qgov.assess.templates import MAX_BYTES, made_by
+from qgov.assess.templates import made_by
+from qgov.language.templates import MAX_TEMPLATE
 from tests.assess.cases import TEMPLATES
 
 
@@ -68,8 +69,8 @@ def test_what_cannot_be_rendered_says_so(text: str) -> None:
 
 
 def test_bytes_that_are_no_template_are_refused() -> None:
-    found = made_by({"templates/a.md.j2": b"\xff", "templates/b.md.j2": b"a" * (MAX_BYTES + 1)})
-    assert [made.why for made in found] == ["is not UTF-8", f"has more than {MAX_BYTES} bytes"]
+    found = made_by({"templates/a.md.j2": b"\xff", "templates/b.md.j2": b"a" * (MAX_TEMPLATE + 1)})
+    assert [made.why for made in found] == ["is not UTF-8", f"has more than {MAX_TEMPLATE} bytes"]
     assert all(not made.makes for made in found)
 
 
