@@ -86,6 +86,7 @@ def test_a_change_is_planned_in_every_form_and_is_no_failure(here: Path) -> None
     assert ran.outputs["status"] == "2"
     assert ran.outputs["digest"] == plan["digest"]
     assert Path(ran.outputs["markdown"]).read_text() == ran.summary
+    assert Path(ran.outputs["html"]).read_text().startswith("<!doctype html>")
     assert ran.summary.startswith(MARKER)
     assert "MORE PERMISSIVE" in ran.log
     assert ran.outputs["record"] == ""
@@ -190,7 +191,17 @@ def test_only_one_run_writes_what_is_kept(tmp_path: Path) -> None:
         (True, True),
         (False, False),
         (False, False),
+        (False, False),
     ]
+    assert all("--prove" in c for c in plans), "one plan, one digest"
+    assert not any("--prove" in c for c in calls(tmp_path) if c[0] != "plan")
+
+
+@pytest.mark.parametrize(("witness", "shown"), [("true", True), ("false", False), ("yes", False)])
+def test_witnesses_are_in_every_form_or_in_none(tmp_path: Path, witness: str, shown: bool) -> None:
+    step(tmp_path, STUB, witness=witness)
+
+    assert {"--witness" in c for c in calls(tmp_path) if c[0] == "plan"} == {shown}
 
 
 # ---------------------------------------------------------------------------------- as written
@@ -212,4 +223,4 @@ def test_every_input_reaches_the_step_through_the_environment() -> None:
     for name in run["env"]:
         option = name.removeprefix("QGOV_").lower().replace("_", "-")
         assert name in text or f" {option}" in text
-    assert set(action["outputs"]) == {"status", "digest", "markdown", "json", "record"}
+    assert set(action["outputs"]) == {*("status", "digest", "markdown", "json", "html", "record")}

@@ -49,7 +49,7 @@ def test_what_is_here_is_clean(copy: Path) -> None:
     ("path", "right", "wrong", "complaint"),
     [
         (PLAN, "run: printf '%s\\n' \"$TEXT\" > pull-request.md", f"run: {INJECTION}", "template-inj"),
-        (ACTION, 'run: make --silent -C "$GITHUB_ACTION_PATH/../../.." install', f"run: {INJECTION}", "template-inj"),
+        (ACTION, 'make --silent -C "$GITHUB_ACTION_PATH/../../.." "$target"', INJECTION, "template-inj"),
         (ACTION, "run: '\"$GITHUB_ACTION_PATH/plan.sh\"'", 'run: plan "${{ inputs.root }}"', "template-inj"),
         (PLAN, "checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "checkout@main", "unpinned-uses"),
         (PLAN, "    permissions:\n      contents: read\n", "    permissions: write-all\n", "excessive-permissions"),

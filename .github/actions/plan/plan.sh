@@ -15,6 +15,10 @@ for option in base head fail-on intent reviews members author-login; do
   [[ -z ${!name:-} ]] || compared+=("--$option=${!name}")
 done
 
+# All forms are of one plan, so that they have one digest.
+[[ ${QGOV_WITNESS:-false} != true ]] || compared+=(--witness)
+[[ -z ${QGOV_EVIDENCE:-} ]] || compared+=(--prove)
+
 # Files that the caller keeps, with what only one of the runs must write.
 kept=()
 [[ -z ${QGOV_EVIDENCE:-} ]] || kept+=("--evidence=$QGOV_EVIDENCE")
@@ -31,6 +35,7 @@ status=0
 "$qgov" plan "${compared[@]}" "${kept[@]}" --format=json >"$out/plan.json" || status=$?
 if [[ -s $out/plan.json ]]; then
   "$qgov" plan "${compared[@]}" --format=markdown >"$out/plan.md" 2>/dev/null || true
+  "$qgov" plan "${compared[@]}" --format=html >"$out/report.html" 2>/dev/null || true
 fi
 if [[ -s $out/plan.md && ${QGOV_FORMAT:-text} != none ]]; then
   "$qgov" plan "${compared[@]}" "--format=${QGOV_FORMAT:-text}" 2>/dev/null || true
@@ -63,6 +68,7 @@ fi
   echo "digest=$digest"
   echo "markdown=$out/plan.md"
   echo "json=$out/plan.json"
+  echo "html=$([[ ! -s $out/report.html ]] || echo "$out/report.html")"
   echo "record=$([[ -z $record || ! -s $record ]] || echo "$record")"
 } >>"$GITHUB_OUTPUT"
 
