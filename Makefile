@@ -76,7 +76,7 @@ bench: $(DEV) ## Measure against the budgets
 examples: $(DEV) ## Render five example pull requests, in three formats, to build/examples/
 	$(BIN)/python docs/examples/pull_requests.py
 
-mutants: $(DEV) ## Change each condition of the policies and see that a test notices (some minutes)
+mutants: $(DEV) ## Change each condition of the policies and see that a test notices (a quarter of an hour)
 	$(BIN)/python -m tests.mutants.run
 
 # --universal: one file for every Python and platform. What is in the file already stays, unless
