@@ -102,8 +102,9 @@ PULL_REQUESTS: Final = (
 )
 
 
-def branches(clone: Path) -> None:
-    """Make every branch in a clone of the repository, each one commit from `main`."""
+def branches(root: Path, clone: Path) -> None:
+    """Clone a repository and make every branch in it, each one commit from `main`."""
+    _git(root, "clone", "--quiet", "--no-hardlinks", ".", str(clone))
     _git(clone, "checkout", "--quiet", "-B", "main")
     when = _git(clone, "show", "--no-patch", "--format=%cI", "main").strip()
     for request in PULL_REQUESTS:
@@ -117,21 +118,17 @@ def branches(clone: Path) -> None:
         _git(clone, "commit", "--quiet", f"--message={request.title}", when=when)
 
 
-def render(clone: Path, out: Path) -> None:
-    """Write the plan of every branch in every format."""
-    out.mkdir(parents=True, exist_ok=True)
-    for request in PULL_REQUESTS:
-        for format_, ending in FORMATS.items():
-            plan = [sys.executable, "-m", "qgov", "plan", "--root", str(clone), "--witness"]
-            done = subprocess.run(
-                [*plan, "--base", "main", "--head", request.branch, "--format", format_],
-                check=False,
-                capture_output=True,
-            )
-            if not done.stdout:
-                raise SystemExit(done.stderr.decode())
-            (out / f"{request.branch}.{ending}").write_bytes(done.stdout)
-        sys.stderr.write(f"{out / request.branch}.*  {request.title}\n")
+def rendered(clone: Path, branch: str, format_: str) -> bytes:
+    """The plan of a branch. Raises SystemExit where there is none."""
+    plan = [sys.executable, "-m", "qgov", "plan", "--root", str(clone), "--witness"]
+    done = subprocess.run(
+        [*plan, "--base", "main", "--head", branch, "--format", format_],
+        check=False,
+        capture_output=True,
+    )
+    if not done.stdout:
+        raise SystemExit(done.stderr.decode())
+    return done.stdout
 
 
 def _git(clone: Path, *arguments: str, when: str = "") -> str:
@@ -153,12 +150,16 @@ def _git(clone: Path, *arguments: str, when: str = "") -> str:
 
 
 def main(out: Path = ROOT / "build" / "examples") -> None:
-    """Make the branches in a clone that goes away, and render them."""
+    """Render every branch in every format."""
+    out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="qgov-examples-") as folder:
         clone = Path(folder) / "northwind"
-        _git(ROOT, "clone", "--quiet", "--no-hardlinks", ".", str(clone))
-        branches(clone)
-        render(clone, out)
+        branches(ROOT, clone)
+        for request in PULL_REQUESTS:
+            for format_, ending in FORMATS.items():
+                plan = rendered(clone, request.branch, format_)
+                (out / f"{request.branch}.{ending}").write_bytes(plan)
+            sys.stderr.write(f"{out / request.branch}.*  {request.title}\n")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from tests.repository.repo import git
 PIN = re.compile(r"uses: (\S+@[0-9a-f]{40} # v\S+)")
 
 
+@pytest.mark.no_cover
 def test_a_new_repository_passes_its_own_ci(tmp_path: Path, call: Call) -> None:
     made = call("init", tmp_path / "acme")
     run = subprocess.run(
@@ -45,6 +46,7 @@ def test_a_new_repository_passes_its_own_ci(tmp_path: Path, call: Call) -> None:
     assert run.stdout.endswith("\nall well\n")
 
 
+@pytest.mark.no_cover
 def test_its_ci_fails_when_an_expectation_does(tmp_path: Path, call: Call) -> None:
     call("init", tmp_path / "acme")
     test = tmp_path / "acme/tests/access/pilot.yaml"

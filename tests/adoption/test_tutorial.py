@@ -12,6 +12,8 @@ from tests.adoption.pages import Step, agrees, steps
 from tests.cli.process import ENVIRONMENT, ROOT
 from tests.repository.repo import ENVIRONMENT as GIT
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 PAGE = ROOT / "docs" / "tutorial.md"
 SCRIPT = """{{ {command}
 }} 2>&1

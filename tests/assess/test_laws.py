@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
@@ -15,6 +16,8 @@ from qgov.render.assess import as_json, as_markdown, as_text
 from qgov.render.output_schemas import output_schemas
 from tests.assess.cases import TEMPLATES
 from tests.strategies import NOW, models
+
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
 SCHEMA = Draft7Validator(output_schemas()["qgov/assessment/v1"])
 ORDER = list(State)

@@ -17,7 +17,7 @@ from tests.plan.worlds import BASELINE, changed, sides_of
 from tests.render.hostile import HOSTILE, hostile_plan
 from tests.render.report_page import FAILED, report
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.no_cover]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (

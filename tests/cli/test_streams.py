@@ -87,6 +87,7 @@ def test_json_is_one_document_with_its_schema_and_nothing_else(
     assert result.out.endswith("}\n")
 
 
+@pytest.mark.no_cover
 def test_a_schema_is_one_document(call: Call) -> None:
     names = call("schema").out.split()
 
@@ -197,9 +198,9 @@ def test_a_diagnostic_never_lands_in_the_result(tmp_path: Path) -> None:
 
 def test_an_interruption_is_one_line() -> None:
     script = (
-        "import os, signal, sys, qgov.pipeline\n"
+        "import os, signal, sys, time, qgov.pipeline\n"
         "from qgov.cli import main\n"
-        "def interrupted(*_): os.kill(os.getpid(), signal.SIGINT)\n"
+        "def interrupted(*_): os.kill(os.getpid(), signal.SIGINT); time.sleep(60)\n"
         "qgov.pipeline.validate_files = interrupted\n"
         "sys.argv = ['qgov', 'validate']\n"
         "main()\n"
@@ -241,6 +242,7 @@ def test_an_interruption_is_one_line() -> None:
     ],
     ids=lambda arguments: "-".join(arguments[:3]).strip("-"),
 )
+@pytest.mark.no_cover
 def test_the_locale_changes_nothing(arguments: Sequence[str], environment: dict[str, str]) -> None:
     expected = spawn(*arguments, env={"LC_ALL": "C.UTF-8"})
     found = spawn(*arguments, env=environment)
@@ -256,6 +258,7 @@ def test_the_locale_changes_nothing(arguments: Sequence[str], environment: dict[
 @pytest.mark.parametrize(
     "arguments", [("validate",), ("plan", "--base", "empty")], ids=lambda arguments: arguments[0]
 )
+@pytest.mark.no_cover
 def test_a_terminal_gets_colours_unless_it_does_not_want_them(arguments: Sequence[str]) -> None:
     assert "\x1b[" in on_terminal(*arguments)
     assert "\x1b[" in on_terminal(*arguments, NO_COLOR="")

@@ -24,6 +24,8 @@ from tests.decision.compared import COMPARED, JUDGED, disagreements, settings_fo
 from tests.decision.sound import approval_rules, budgets_of, dear, lenient, sound
 from tests.strategies import PEOPLE, linked, models, repositories, requests
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 SLOW = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

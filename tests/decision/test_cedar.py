@@ -100,6 +100,7 @@ def test_an_allowed_job_is_told_what_it_nears(cedar: CedarEngine, case: str) -> 
 
 @settings(SLOW, max_examples=40)
 @given(st.data())
+@pytest.mark.no_cover
 def test_cedar_decides_as_the_reference_does(data: st.DataObject) -> None:
     model = data.draw(models())
     asked = [data.draw(requests(model)) for _ in range(8)]
@@ -294,6 +295,7 @@ DEFENSIVE = {
 """Policies that only a wrong proposal meets."""
 
 
+@pytest.mark.no_cover
 def test_no_policy_is_idle() -> None:
     """Without a prohibition, or a warning, some answer is another."""
     lean = linked(

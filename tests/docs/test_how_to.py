@@ -11,6 +11,8 @@ import pytest
 from qgov.cli import run
 from tests.docs.pages import BASE, FOLDER, NOW, PAGES, perform
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 # The guide's comparison table: page → its row.
 GUIDE = {
     "shared-login.md": "Shared login | Very early demos only | Low | Low initially, high later | Poor",

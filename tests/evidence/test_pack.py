@@ -15,7 +15,7 @@ from qgov.gateway.audit import verify as verify_log
 from tests.evidence.conftest import INTENT, Made
 from tests.evidence.packs import GAIN, call, process, world_of
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("evidence")]
+pytestmark = pytest.mark.real
 
 EXPECTED = {
     "README.md",

@@ -19,7 +19,7 @@ from qgov.render.output_schemas import output_schemas
 from tests.evidence.conftest import Made
 from tests.evidence.packs import Pair, call
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("evidence")]
+pytestmark = pytest.mark.real
 
 SCHEMAS = output_schemas()
 

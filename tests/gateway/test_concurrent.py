@@ -9,9 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from qgov.gateway.recovery import differences
 from qgov.gateway.verification import verify
 from tests.gateway.company import FITS, gate
+
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
 ROOT = Path(__file__).parents[2]
 

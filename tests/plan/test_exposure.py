@@ -117,6 +117,7 @@ budgets_ = st.lists(st.tuples(st.sampled_from(SCOPES), st.integers(0, 9)), max_s
 
 @settings(max_examples=120, deadline=None)
 @given(budgets_)
+@pytest.mark.no_cover
 def test_exposure_is_never_too_little_and_exact_where_budgets_nest(
     budgets: list[tuple[str, int]],
 ) -> None:

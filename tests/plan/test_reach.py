@@ -17,6 +17,8 @@ from qgov.plan.sides import load_sides
 from tests.plan.worlds import BASELINE, NOW, changed, plan_of, rows_of, snapshot
 from tests.strategies import repositories
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 ATLAS, BOREALIS = "tenants/atlas.yaml", "tenants/borealis.yaml"
 
 
@@ -67,7 +69,7 @@ def _changes(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
     return before, after
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_changes())
 def test_the_part_says_what_the_whole_says(pair: tuple[dict[str, str], dict[str, str]]) -> None:
     _same(*pair)

@@ -124,6 +124,7 @@ def test_a_hostile_plan_is_still_our_markdown(text: str) -> None:
     assert not re.search(r"(?i)https?://|\bwww\.", outside), "nothing is linked"
 
 
+@pytest.mark.no_cover
 def test_a_comment_fits_what_github_holds() -> None:
     plan = hostile_plan("é" * 60)
     large = replace(plan, documents=plan.documents * 20_000, artifacts=plan.artifacts * 20_000)

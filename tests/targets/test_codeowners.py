@@ -166,6 +166,7 @@ def many(count: int) -> AccessModel:
     )
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_tenants_fit_what_github_reads() -> None:
     model = many(10_000)
 

@@ -104,6 +104,7 @@ blocks = st.lists(_blocks(2), max_size=3).map(lambda found: sorted(found, key=la
     suppress_health_check=[HealthCheck.too_slow],
     phases=set(Phase) - {Phase.shrink},
 )  # minutes, where the tests of one text take none
+@pytest.mark.no_cover
 def test_any_text_anywhere_comes_back_literally(written: list[Block]) -> None:
     assert list(parse(render(written))) == written
 
@@ -116,6 +117,7 @@ def test_a_literal_is_one_line_of_printable_text_and_comes_back(text: str) -> No
 
 
 @given(nfc)
+@pytest.mark.no_cover
 def test_hcl2_reads_a_literal_as_one_literal(text: str) -> None:
     read = hcl2.loads(f"a = {quote(text)}\nb = 1\n")
     assert (unquote(read["a"]), read["b"]) == (text, 1)
