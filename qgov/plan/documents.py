@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qgov.language.documents import Document
+
+if TYPE_CHECKING:
+    from deepdiff import DeepDiff
 
 __all__ = ["DocumentChange", "document_changes", "rename_of"]
 
@@ -112,12 +116,24 @@ def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> d
     }
 
 
+def _deepdiff() -> type[DeepDiff]:
+    """DeepDiff, without Pandas: where that is installed (Cirq needs it) it would be imported
+    with it, for data that is never here, and that takes longer than the rest of a plan."""
+    hidden = "pandas" not in sys.modules
+    if hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment] # what import takes for "not there"
+    try:
+        from deepdiff import DeepDiff
+    finally:
+        if hidden:
+            del sys.modules["pandas"]
+    return DeepDiff
+
+
 def _list_differences(
     old: list[Any], new: list[Any], at: tuple[str | int, ...]
 ) -> list[dict[str, Any]]:
-    from deepdiff import DeepDiff
-
-    delta = DeepDiff(
+    delta = _deepdiff()(
         old,
         new,
         view="tree",

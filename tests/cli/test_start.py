@@ -83,3 +83,18 @@ def test_a_plan_loads_git_and_neither_an_engine_nor_a_circuit(arguments: Sequenc
 
     assert "git" in found
     assert found & (HEAVY - {"git", "hcl2", "lark", "deepdiff"}) == set()
+
+
+def test_a_list_that_differs_is_compared_without_pandas() -> None:
+    """It takes longer to import than the rest of a plan, and is there wherever Cirq is."""
+    script = (
+        "import sys; from qgov.plan.documents import _differences\n"
+        "assert _differences([{'a': 1}], [{'a': 2}])[0]['after'] == 2\n"
+        "assert 'deepdiff' in sys.modules and 'pandas' not in sys.modules\n"
+        "import pandas"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
+    )
+
+    assert (run.returncode, run.stderr) == (0, b"")
