@@ -74,6 +74,9 @@ def read_pack(path: Path) -> dict[str, bytes]:
     try:
         if path.is_dir():
             return _folder(path)
+        # A pipe would be waited for, and cannot be read as a zip.
+        if path.exists() and not path.is_file():
+            raise PackError(f"{path} is neither a file nor a folder")
         return _zip(path)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         # RuntimeError: an entry that is encrypted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,14 @@ def test_what_is_no_pack_is_said_to_be_none(tmp_path: Path, content: bytes, why:
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("error: ")
     assert why in done.err
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.zip")
+    done = call("verify", tmp_path / "pipe.zip")
+
+    assert (done.status, done.out) == (1, "")
+    assert "is neither a file nor a folder" in done.err
 
 
 def test_an_empty_folder_and_a_missing_one_are_no_packs(tmp_path: Path) -> None:
