@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from qgov.decision.job_rules import COUNTED, LIMITED
+from qgov.decision.request import MAX_COUNT
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
-from qgov.plan.changes import ChangedCell
+from qgov.plan.changes import Change, ChangedCell
 from qgov.plan.views import View
 
 __all__ = ["moot"]
@@ -45,12 +46,16 @@ class _Effect:
 
 
 def moot(item: ChangedCell, base: View, head: View) -> str:
-    """Why the change of a cell changes no decision; empty when it may."""
+    """Why the change of a cell changes no decision in the direction that it names (what is
+    widened may be narrower by something that no condition tells); empty when it may."""
     before = _effects(item.cell, item.base, base)
     after = _effects(item.cell, item.head, head)
     if not before and not after:
         return NOBODY
-    return ALIKE if _covers(before, after) and _covers(after, before) else ""
+    gains = item.change not in (Change.REVOKED, Change.NARROWED)
+    loses = item.change not in (Change.GRANTED, Change.WIDENED)
+    alike = (not gains or _covers(before, after)) and (not loses or _covers(after, before))
+    return ALIKE if alike else ""
 
 
 def _covers(wide: Collection[_Effect], narrow: Collection[_Effect]) -> bool:
@@ -119,7 +124,9 @@ def _bounds(cell: Cell, view: View, budgets: Collection[Budget]) -> Iterator[Job
 
 
 def _stops(budget: Budget) -> bool:
-    """Whether a job may be too much for a budget beside its own size."""
-    return budget.stop_micros is not None or any(
+    """Whether a job may be too much for a budget beside its own size. What was spent and what
+    a job costs are each at most the greatest number of a request."""
+    stop = budget.stop_micros
+    return (stop is not None and stop < 2 * MAX_COUNT) or any(
         window != "job" or measure == "simulatorSeconds" for measure, window, _, _ in budget.quotas
     )

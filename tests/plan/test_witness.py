@@ -454,6 +454,26 @@ def _shown(item: ChangedCell, old: View, new: View) -> bool:
     )
 
 
+def test_what_is_widened_and_narrower_by_a_quota_says_that_nothing_shows_it() -> None:
+    """No job is so dear that the approval matters, and no stop is so far that it is reached."""
+    cheap = changed(
+        BASELINE,
+        {
+            "qgov.yaml": {"    job: {shots: 50000}": "    job: {shots: 50000, cost: 1.00 EUR}"},
+            "budgets/atlas.yaml": {"limit: 1000.00 EUR": "limit: 999999999999.00 EUR"},
+        },
+    )
+    quota = "  quotas: [{measure: shots, per: job, limit: 1000}]\n"
+    approval = "  approval: {above: 50.00 EUR, approvers: finance, validFor: 7d}\n"
+    loose = changed(cheap, {"budgets/atlas.yaml": {approval: quota, ", stopAt: 100%": ""}})
+    plan = witnessed(cheap, loose)
+
+    assert MISSING not in {f.code for f in plan.new_findings}
+    widened = [c for c in plan.access if c.row.change is Change.WIDENED]
+    assert widened
+    assert {c.unwitnessed for c in widened} == {ALIKE}
+
+
 def test_the_decisions_are_those_of_the_compiled_policies() -> None:
     edited = changed(BASELINE, LOOSENED["organization, MFA"])
     base, head, reach = sides_of(BASELINE, edited)
