@@ -8,11 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
-from qgov.cli.common import Now, Root, choose, clock, wants_colour, write
+from qgov.cli.common import GATE, Now, Root, choose, clock, wants_colour, write
 
 __all__ = ["assess"]
 
-GATE: Final = 3
 _MOST_TEMPLATES: Final = 200
 
 

@@ -11,7 +11,10 @@ from typing import Annotated, TextIO
 
 import typer
 
-__all__ = ["Now", "Root", "choose", "clock", "say", "wants_colour", "write"]
+__all__ = ["GATE", "Now", "Root", "choose", "clock", "say", "wants_colour", "write"]
+
+GATE = 3
+"""The exit status when a gate was reached."""
 
 Root = Annotated[
     Path,

@@ -40,15 +40,16 @@ AuthorGroups = Annotated[
 ]
 
 
-def intent_of(file: Path | None) -> tuple[Intent | None, bool]:
-    """The intent that a file declares, and whether there is something wrong with it, which
-    is then on standard error. Raises OSError when the file cannot be read."""
+def intent_of(file: Path | None) -> tuple[Intent | None, bytes, bool]:
+    """The intent that a file declares, the file's bytes (it may be a pipe, which is read but
+    once), and whether there is something wrong with it, which is then on standard error.
+    Raises OSError when the file cannot be read."""
     from qgov.language.intent import FENCE, read_intent
     from qgov.language.reader import MAX_BYTES
     from qgov.render.text import plain
 
     if file is None:
-        return None, False
+        return None, b"", False
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     intent, findings = read_intent(str(file), data)
@@ -56,7 +57,7 @@ def intent_of(file: Path | None) -> tuple[Intent | None, bool]:
         refuse(str(file), findings)
     elif intent is None:
         say(plain(f"no intent: {file} has no block of {FENCE}"))
-    return intent, bool(findings)
+    return intent, data, bool(findings)
 
 
 def refuse(path: str, findings: Sequence[Finding]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgov.cli.common import Now, Root, choose, wants_colour, write
+from qgov.cli.common import GATE, Now, Root, choose, wants_colour, write
 from qgov.cli.declared import AuthorGroups, AuthorId, IntentFile, author_of, intent_of
 from qgov.cli.packing import EvidencePath, committed, evidence_key, packed, write_pack
 from qgov.cli.planning import Asked, Planned, planned
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plan"]
 
-GATE = 3
 CHANGES = 2
 
 
@@ -85,7 +84,7 @@ def plan(
     if fail_on is not None:
         choose(fail_on, ("low", "medium", "high", "critical"), "--fail-on")
     by = author_of(author, author_group)
-    declared, wrong = intent_of(intent)
+    declared, text, wrong = intent_of(intent)
     given, unread = given_of(reviews, members, author_login or author, record)
     if wrong or unread:
         return 1
@@ -110,20 +109,13 @@ def plan(
     judged = judged_of(found.plan, given, root, reviewed)
     digest = None
     if evidence is not None:
-        digest = _pack(evidence, asked, found, intent, key)
+        made = packed(asked, found, text, key)
+        digest = None if made is None else write_pack(evidence, *made)
         if digest is None:
             return 1
     write(_rendered(found, format_))
     status = _status(found.plan, fail_on, detailed_exitcode)
     return decided(status, found.plan, judged, record, fail_on, digest)
-
-
-def _pack(
-    path: Path, asked: Asked, found: Planned, intent: Path | None, key: bytes | None
-) -> str | None:
-    """Write the pack and return its digest; None where that was not possible."""
-    made = packed(asked, found, intent.read_bytes() if intent is not None else None, key)
-    return None if made is None else write_pack(path, *made)
 
 
 def _rendered(found: Planned, format_: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from qgov.cli.common import say
+from qgov.cli.common import GATE, say
 
 if TYPE_CHECKING:
     from qgov.plan.plan import Plan
@@ -26,8 +26,6 @@ __all__ = [
     "given_of",
     "judged_of",
 ]
-
-GATE = 3
 
 T = TypeVar("T")
 

@@ -112,6 +112,20 @@ def test_another_machine_makes_the_same_bytes(made: Made, tmp_path: Path) -> Non
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+def test_an_intent_from_a_pipe_is_read_but_once(made: Made, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, INTENT.encode())
+    os.close(writing)
+    done = call(
+        *("plan", "--root", made.world.root, "--base", "main", "--evidence", tmp_path / "pack"),
+        *("--intent", f"/dev/fd/{reading}"),
+    )
+    os.close(reading)
+
+    assert done.status == 0, done.err
+    assert (tmp_path / "pack" / "intent.md").read_text() == INTENT
+
+
 @pytest.mark.parametrize("dirty", ["changed", "untracked"])
 def test_a_pack_is_about_commits(tmp_path: Path, dirty: str) -> None:
     world = world_of(tmp_path / "repository")

@@ -12,20 +12,11 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, Final, NamedTuple
 
+from tests.mutants import rego
+
 __all__ = ["CedarMutant", "mutants"]
 
-SWAPPED: Final = {
-    "<": "<=",
-    "<=": "<",
-    ">": ">=",
-    ">=": ">",
-    "==": "!=",
-    "!=": "==",
-    "+": "-",
-    "-": "+",
-    "containsAll": "containsAny",
-    "containsAny": "containsAll",
-}
+SWAPPED: Final = {**rego.SWAPPED, "containsAll": "containsAny", "containsAny": "containsAll"}
 JOINED: Final = ("&&", "||")
 DECIDE: Final = frozenset(
     {"!", "has", "is", "in", "contains", "containsAll", "containsAny"}
