@@ -15,7 +15,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from qgov.decision.job_rules import COUNTED
 from qgov.finding import has_errors
 from qgov.language.documents import read_documents
 from qgov.language.permissions import CATALOGUE
@@ -24,6 +23,7 @@ from qgov.model.accesses import backends_of, budgets_around, scopes_at
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule
 from qgov.model.link import link
+from qgov.model.measures import COUNTED
 from qgov.model.scope import EVERYWHERE
 
 __all__ = ["NOW", "PEOPLE", "linked", "models", "repositories", "requests"]

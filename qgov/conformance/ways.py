@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from qgov.decision.request import MEASURES, WINDOWS
 from qgov.model.access_model import AccessModel, Binding, Budget
 from qgov.model.accesses import Path, budgets_around, budgets_at
 from qgov.model.conditions import ApprovalRule, Conditions
+from qgov.model.measures import counters
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
@@ -220,7 +220,7 @@ def _job() -> dict[str, int]:
 
 
 def _usage(model: AccessModel, scope: str) -> dict[str, dict[str, int]]:
-    nothing = {f"{measure}/{window}": 0 for measure in MEASURES for window in WINDOWS}
+    nothing = dict.fromkeys(counters(), 0)
     names = sorted(budget.name for budget in budgets_around(model, scope))
     return {name: {"spent_micros": 0, **nothing} for name in names}
 

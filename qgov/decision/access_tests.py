@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from qgov.decision.engine import Engine
 from qgov.decision.question import candidates, question
-from qgov.decision.request import MEASURES, WINDOWS, Decision
+from qgov.decision.request import Decision
 from qgov.language.kinds.access_test import Case
 from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest
 from qgov.model.accesses import backends_of, budgets_around
+from qgov.model.measures import counters
 from qgov.model.resolve import in_currency
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
@@ -83,7 +84,7 @@ def request_of(model: AccessModel, case: Case) -> dict[str, Any]:
 def _job(model: AccessModel, case: Case, now: datetime) -> dict[str, Any]:
     """The job, what its budgets have seen, and its approvals."""
     given, amount = case.context, partial(_micros, model)
-    nothing = {f"{measure}/{window}": 0 for measure in MEASURES for window in WINDOWS}
+    nothing = dict.fromkeys(counters(), 0)
     return {
         "job": {
             "shots": given.job.shots,

@@ -10,28 +10,12 @@ from qgov.decision.question import Question
 from qgov.decision.request import seconds
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
+from qgov.model.measures import COUNTED, JOBS, LIMITED
 from qgov.model.scope import contains
 
-__all__ = ["BACKEND_RULES", "BUDGET_RULES", "COUNTED", "JOB_RULES", "JOB_WARNINGS", "too_large"]
+__all__ = ["BACKEND_RULES", "BUDGET_RULES", "JOB_RULES", "JOB_WARNINGS", "too_large"]
 
 ON_PREMISES: Final = "on-premises"
-
-LIMITED: Final = {
-    "shots": "shots",
-    "circuits": "circuits",
-    "qubits": "qubits",
-    "qpu_seconds": "estimated_qpu_seconds",
-    "cost_micros": "estimated_cost_micros",
-}
-"""A limit → the job's attribute that it bounds."""
-
-COUNTED: Final = {
-    "shots": "shots",
-    "circuits": "circuits",
-    "qpuSeconds": "estimated_qpu_seconds",
-    "simulatorSeconds": "estimated_simulator_seconds",
-}
-"""A quota's measure → the job's attribute that it counts; `jobs` counts the job itself."""
 
 
 def _backend(asked: Question) -> Iterator[str]:
@@ -82,10 +66,11 @@ def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int 
     """Every quota: what the job adds, what was used, the hard and the soft threshold."""
     job = asked.context["job"]
     for budget in asked.budgets:
-        for measure, window, limit, warn_at in budget.quotas:
-            more = 1 if measure == "jobs" else job.get(COUNTED[measure])
-            used = 0 if window == "job" else _used(asked, budget.name, f"{measure}/{window}")
-            yield more, used, limit, soft_threshold(limit, warn_at)
+        for quota in budget.quotas:
+            more = 1 if quota.measure == JOBS else job.get(COUNTED[quota.measure])
+            counter = f"{quota.measure}/{quota.window}"
+            used = 0 if quota.window == "job" else _used(asked, budget.name, counter)
+            yield more, used, quota.limit, soft_threshold(quota.limit, quota.warn_at)
 
 
 def _quotas(asked: Question) -> Iterator[str]:

@@ -11,12 +11,11 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 from qgov.language.scalars import parse_instant
+from qgov.model.measures import counters
 
 __all__ = [
-    "MEASURES",
     "REASONS",
     "WARNINGS",
-    "WINDOWS",
     "Decision",
     "Request",
     "normalize",
@@ -55,12 +54,6 @@ REASONS: Final = (
 
 WARNINGS: Final = ("quota-near", "budget-near", "elevation-expiring")
 """What an allowed request is told."""
-
-MEASURES: Final = ("jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds")
-"""What quotas count, as the language spells it."""
-
-WINDOWS: Final = ("day", "month")
-"""Over what quotas count beside a single job: calendar days and months in UTC."""
 
 MAX_TEXT: Final = 1000
 MAX_COUNT: Final = 10**15
@@ -194,11 +187,7 @@ def _instant(value: Any) -> str | None:
 
 _USAGE: Final = _object(
     spent_micros=_count,
-    **{
-        f"{measure}/{window}": _device_seconds if measure.endswith("Seconds") else _count
-        for measure in MEASURES
-        for window in WINDOWS
-    },
+    **{name: _device_seconds if "Seconds" in name else _count for name in counters()},
 )
 
 _REQUEST: Final = _object(

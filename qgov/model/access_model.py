@@ -45,6 +45,7 @@ __all__ = [
     "Group",
     "Organization",
     "Price",
+    "Quota",
     "Raise",
     "Role",
     "Tenant",
@@ -219,6 +220,16 @@ class Elevation:
     source: Fact[Any] = field(compare=False, repr=False)
 
 
+class Quota(NamedTuple):
+    """A bound on something counted: a measure, over a `window` (`job`, or a calendar `day` or
+    `month` in UTC), with its hard limit and the shares of it, in basis points, that warn."""
+
+    measure: str
+    window: str
+    limit: int
+    warn_at: tuple[int, ...]
+
+
 class Raise(NamedTuple):
     """What an exception adds to a budget, from `not_before` until before `expires`."""
 
@@ -241,7 +252,7 @@ class Budget:
     limit_micros: int | None
     warn_at: tuple[int, ...]
     stop_at: int | None
-    quotas: tuple[tuple[str, str, int, tuple[int, ...]], ...]
+    quotas: tuple[Quota, ...]
     approval: ApprovalRule | None
     approval_classes: tuple[str, ...]
     raises: tuple[Raise, ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qgov.language.documents import Document
-from qgov.model.access_model import Budget, Fact, Group, Raise, Tenant
+from qgov.model.access_model import Budget, Fact, Group, Quota, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
@@ -65,7 +65,7 @@ def _budget(
         warn_at=tuple(sorted(spend.warn_at)) if spend else (),
         stop_at=spend.stop_at if spend else None,
         quotas=tuple(
-            sorted((q.measure, q.per, q.limit, tuple(sorted(q.warn_at))) for q in spec.quotas)
+            sorted(Quota(q.measure, q.per, q.limit, tuple(sorted(q.warn_at))) for q in spec.quotas)
         ),
         approval=_approval(document, groups, names),
         approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),

@@ -22,12 +22,12 @@ from qgov.decision.circumstances import (
     asking,
     request_of,
 )
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.decision.request import MAX_COUNT
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions, ElevationWindow
+from qgov.model.measures import COUNTED, LIMITED
 from qgov.plan.changes import ChangedCell, Options
 from qgov.plan.misses import MISSES, Between, Miss
 from qgov.plan.views import View

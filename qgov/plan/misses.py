@@ -12,11 +12,11 @@ from string import ascii_uppercase
 from typing import Any, Final, NamedTuple
 
 from qgov.decision.circumstances import SOMEBODY_ELSE, Approved, Circumstances
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.decision.request import MAX_COUNT
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow
+from qgov.model.measures import COUNTED, LIMITED
 from qgov.plan.changes import Options
 
 __all__ = ["MISSES", "Between", "Miss"]

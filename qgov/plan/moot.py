@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.decision.request import MAX_COUNT
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
+from qgov.model.measures import COUNTED, LIMITED
 from qgov.plan.changes import Change, ChangedCell
 from qgov.plan.views import View
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, Path, budgets_around, scopes_at
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions
+from qgov.model.measures import COUNTED, LIMITED
 from tests.decision.sound import BOSS, approval_rules, budgets_of
 
 __all__ = ["ATTRIBUTES", "MISSING", "TOGETHER", "Deviation", "Situation", "changed", "deviations"]

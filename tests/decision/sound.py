@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, Path, budgets_around
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
+from qgov.model.measures import COUNTED, LIMITED
 from tests.strategies import NOW
 
 __all__ = ["SOMEBODY", "approval_rules", "budgets_of", "dear", "lenient", "sound"]

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from qgov.decision.engine import EngineKind
-from qgov.decision.job_rules import COUNTED, LIMITED
 from qgov.decision.reference import decide
 from qgov.decision.request import normalize
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses, backends_of, scopes_at
 from qgov.model.conditions import Conditions
+from qgov.model.measures import COUNTED, LIMITED
 from tests.decision.compared import COMPARED, JUDGED, disagreements, settings_for, shown
 from tests.decision.sound import approval_rules, budgets_of, dear, lenient, sound
 from tests.strategies import PEOPLE, linked, models, repositories, requests
