@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from qgov.checks import guide
 from qgov.checks.facts import answering, found_at, ticks
-from qgov.checks.rule import Found, Rule
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.kinds.tenant import RETENTION_CLASSES, Retention
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.tenants import retention_of
-
-__all__ = ["RULES"]
 
 YEAR: Final = 365 * 86_400
 _CONTENT: Final = frozenset({"inputs", "results"})
@@ -27,7 +26,14 @@ def _kept(model: AccessModel) -> Iterator[tuple[Tenant, str, Retention]]:
             yield tenant, name, retention
 
 
-def _incomplete(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG701", Severity.ERROR, "data-retention", "audit-retention", guide=guide.DATA)
+def retention_incomplete(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant with projects does not say what happens to each class of records.
+
+    What has no retention rule is kept for ever, or lost before it is needed.
+
+    Remedy: name `inputs`, `results`, `executionLogs` and `auditLogs` in `retention`.
+    """
     for tenant in model.tenants.values():
         plan = tenant.spec.retention
         if plan.inputs and plan.results and plan.execution_logs and plan.audit_logs:
@@ -42,7 +48,14 @@ def _incomplete(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _mixed(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG702", Severity.ERROR, "data-retention", "classification", guide=guide.DATA)
+def content_with_logs(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Inputs or results share a store with logs.
+
+    Whoever may read the logs then reads the data, and a wrong retention rule deletes both.
+
+    Remedy: keep logs in a store of their own.
+    """
     for tenant in model.tenants.values():
         kept = retention_of(tenant.spec.retention)
         content = {r.store for name, r in kept if name in _CONTENT}
@@ -57,7 +70,14 @@ def _mixed(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _wrong_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG703", Severity.ERROR, "data-retention", "classification", guide=guide.DATA)
+def store_not_for_this(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A class of records goes to a store that is not declared to hold it.
+
+    A convenient bucket that holds more than it says is a hidden risk at the next review.
+
+    Remedy: name a store that `holds` the class, or add the class to the store.
+    """
     holds = {n: frozenset(s.value.holds) for n, s in model.organization.stores.items()}
     for tenant, name, retention in _kept(model):
         known = holds.get(retention.store)
@@ -67,7 +87,14 @@ def _wrong_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _ownerless_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG704", Severity.WARNING, "data-retention", "classification", guide=guide.DATA)
+def store_without_owner(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A store's owner is a group that nobody knows.
+
+    Data without an owner is found by e-discovery, not by its owner.
+
+    Remedy: name a group that owns a tenant, holds a role or is declared by the organization.
+    """
     strangers = [
         (name, store)
         for name, store in model.organization.stores.items()
@@ -83,7 +110,14 @@ def _ownerless_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _out_of_bounds(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG705", Severity.ERROR, "data-retention", "audit-retention", guide=guide.OBLIGATIONS)
+def retention_out_of_bounds(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Records are kept shorter or longer than a framework allows.
+
+    The bound is an obligation towards somebody outside; a review reads it off this table.
+
+    Remedy: set `keep` within the framework's bounds.
+    """
     frameworks = model.organization.frameworks
     for tenant in model.tenants.values():
         if not tenant.spec.frameworks:
@@ -117,7 +151,14 @@ def _out_of_bounds(model: AccessModel, _now: datetime) -> Iterator[Found]:
                     )
 
 
-def _mutable_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG706", Severity.ERROR, "audit-immutability", guide=guide.RETENTION)
+def mutable_audit_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Audit logs that must be write-once go to a store that can be overwritten.
+
+    Evidence that could have been changed proves nothing.
+
+    Remedy: name a store with `immutable: true`.
+    """
     stores, frameworks = model.organization.stores, model.organization.frameworks
     asking = {name for name, f in frameworks.items() if f.value.immutable_audit}
     for tenant in model.tenants.values():
@@ -136,7 +177,14 @@ def _mutable_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _short_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG707", Severity.WARNING, "audit-retention", guide=guide.RETENTION)
+def audit_before_results(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Audit logs are deleted before the records that they are about.
+
+    A result whose origin nobody can tell any more is worth little in a dispute.
+
+    Remedy: keep audit logs at least as long as results and execution logs.
+    """
     for tenant in model.tenants.values():
         plan = tenant.spec.retention
         if plan.audit_logs is None:
@@ -154,7 +202,14 @@ def _short_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _year_of_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG708", Severity.WARNING, "audit-retention", "incident-response", guide=guide.RETENTION)
+def short_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Audit logs are kept for less than a year.
+
+    Intrusions are found months later; the log is what tells how far they went.
+
+    Remedy: keep audit logs for a year or longer.
+    """
     for tenant in model.tenants.values():
         audit = tenant.spec.retention.audit_logs
         if audit is not None and audit.keep < YEAR:
@@ -167,13 +222,27 @@ def _year_of_audit(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _unencrypted(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG709", Severity.ERROR, "secrets", "classification", guide=guide.OBLIGATIONS)
+def unencrypted_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A store does not encrypt what it holds.
+
+    Encryption at rest is expected by each framework, and costs nothing.
+
+    Remedy: set `encryption` to `provider-key` or `customer-key`.
+    """
     for name, store in model.organization.stores.items():
         if store.value.encryption == "none":
             yield found_at(store, f"records in `{name}` are not encrypted", "encryption")
 
 
-def _provider_key(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG710", Severity.WARNING, "secrets", "classification", "residency", guide=guide.OBLIGATIONS)
+def provider_holds_the_key(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Regulated data is encrypted with a key that the storage provider holds.
+
+    Whoever holds the key can be compelled to use it.
+
+    Remedy: set the store's `encryption` to `customer-key`.
+    """
     stores = model.organization.stores
     for tenant in model.tenants.values():
         if tenant.spec.classification != "regulated":
@@ -190,7 +259,14 @@ def _provider_key(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _streams(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG711", Severity.ERROR, "audit-content", guide=guide.LOGGING)
+def stream_not_audited(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """No audit sink takes the jobs, or the administrative changes.
+
+    Forensics need both: who ran it, and who made that possible.
+
+    Remedy: let the sinks take the streams `jobs` and `admin` between them.
+    """
     covered = {s for sink in model.organization.audit_sinks.values() for s in sink.value.streams}
     missing = [stream for stream in ("jobs", "admin") if stream not in covered]
     if missing:
@@ -201,7 +277,14 @@ def _streams(model: AccessModel, _now: datetime) -> Iterator[Found]:
         )
 
 
-def _mutable_sinks(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG712", Severity.WARNING, "audit-immutability", guide=guide.LIFECYCLE)
+def mutable_admin_stream(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Administrative changes are not captured in a write-once sink.
+
+    Administrators are those who could tidy up the record of what they did.
+
+    Remedy: add a sink with `immutable: true` that takes the stream `admin`.
+    """
     organization = model.organization
     for sink in organization.audit_sinks.values():
         store = organization.stores.get(sink.value.store or "")
@@ -212,12 +295,26 @@ def _mutable_sinks(model: AccessModel, _now: datetime) -> Iterator[Found]:
     yield found_at(organization.source, "no write-once sink takes the stream `admin`", "auditSinks")
 
 
-def _no_siem(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG713", Severity.WARNING, "audit-content", "incident-response", guide=guide.QUERYABLE)
+def no_siem(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Audit events are not exported to a SIEM.
+
+    Logs that live only with the platform cannot be correlated with identity and cost.
+
+    Remedy: add a sink of type `siem`.
+    """
     if not any(s.value.type == "siem" for s in model.organization.audit_sinks.values()):
         yield found_at(model.organization.source, "audit events go to no SIEM", "auditSinks")
 
 
-def _sink_to_nowhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG714", Severity.ERROR, "audit-content", guide=guide.LOGGING)
+def sink_to_nowhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An audit sink does not say where it writes.
+
+    Nothing runs when the audit cannot be written, so this stops every job.
+
+    Remedy: give a sink of type `store` its `store`, and one of type `siem` its `endpoint`.
+    """
     for name, sink in model.organization.audit_sinks.items():
         field = "store" if sink.value.type == "store" else "endpoint"
         if getattr(sink.value, field) is None:
@@ -226,7 +323,15 @@ def _sink_to_nowhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _false_immutability(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG715", Severity.ERROR, "audit-immutability", guide=guide.RETENTION)
+def immutable_in_name_only(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An audit sink says that it is write-once, and its store is not.
+
+    The claim ends up in the evidence pack, and is false.
+
+    Remedy: set `immutable: true` on the store when object lock is on, or drop it from the
+    sink.
+    """
     for name, sink in model.organization.audit_sinks.items():
         store = model.organization.stores.get(sink.value.store or "")
         if sink.value.immutable and store is not None and not store.value.immutable:
@@ -237,7 +342,14 @@ def _false_immutability(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _no_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG716", Severity.WARNING, "assessment", "classification", guide=guide.OBLIGATIONS)
+def no_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant with confidential or regulated data names no compliance framework.
+
+    Controls that answer to no obligation are dropped when they are in the way.
+
+    Remedy: name the frameworks that bind the tenant in `frameworks`.
+    """
     for tenant in model.tenants.values():
         if tenant.spec.classification in _SENSITIVE and not tenant.spec.frameworks:
             yield found_at(
@@ -245,375 +357,3 @@ def _no_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 f"`{tenant.name}` handles {tenant.spec.classification} data and names no framework",
                 "classification",
             )
-
-
-_SEPARATION = "Data separation and result handling"
-_RETENTION = "Retention, tamper resistance, and evidence handling"
-_CONTROLS = "Map controls to real obligations"
-
-RULES: Final = (
-    Rule(
-        "QG701",
-        "retention-incomplete",
-        Severity.ERROR,
-        "A tenant with projects does not say what happens to each class of records.",
-        "What has no retention rule is kept for ever, or lost before it is needed.",
-        "name `inputs`, `results`, `executionLogs` and `auditLogs` in `retention`",
-        ("data-retention", "audit-retention"),
-        _SEPARATION,
-        _incomplete,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: null}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: {keep: 90d, store: platform-logs}}}
-""",
-    ),
-    Rule(
-        "QG702",
-        "content-with-logs",
-        Severity.ERROR,
-        "Inputs or results share a store with logs.",
-        "Whoever may read the logs then reads the data, and a wrong retention rule deletes both.",
-        "keep logs in a store of their own",
-        ("data-retention", "classification"),
-        _SEPARATION,
-        _mixed,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {borealis-data: {holds: [inputs, results, executionLogs]}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: {store: borealis-data}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {borealis-data: {holds: [inputs, results, executionLogs]}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: {store: platform-logs}}}
-""",
-    ),
-    Rule(
-        "QG703",
-        "store-not-for-this",
-        Severity.ERROR,
-        "A class of records goes to a store that is not declared to hold it.",
-        "A convenient bucket that holds more than it says is a hidden risk at the next review.",
-        "name a store that `holds` the class, or add the class to the store",
-        ("data-retention", "classification"),
-        _SEPARATION,
-        _wrong_store,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {store: platform-logs}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {platform-logs: {holds: [executionLogs, results]}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {store: platform-logs}}}
-""",
-    ),
-    Rule(
-        "QG704",
-        "store-without-owner",
-        Severity.WARNING,
-        "A store's owner is a group that nobody knows.",
-        "Data without an owner is found by e-discovery, not by its owner.",
-        "name a group that owns a tenant, holds a role or is declared by the organization",
-        ("data-retention", "classification"),
-        _SEPARATION,
-        _ownerless_store,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {platform-logs: {owner: former-team}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {groups: {log-keepers: {}}, stores: {platform-logs: {owner: log-keepers}}}
-""",
-    ),
-    Rule(
-        "QG705",
-        "retention-out-of-bounds",
-        Severity.ERROR,
-        "Records are kept shorter or longer than a framework allows.",
-        "The bound is an obligation towards somebody outside; a review reads it off this table.",
-        "set `keep` within the framework's bounds",
-        ("data-retention", "audit-retention"),
-        _CONTROLS,
-        _out_of_bounds,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {retention: {results: {keep: 5y}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {retention: {results: {keep: 2y}}}
-""",
-    ),
-    Rule(
-        "QG706",
-        "mutable-audit-store",
-        Severity.ERROR,
-        "Audit logs that must be write-once go to a store that can be overwritten.",
-        "Evidence that could have been changed proves nothing.",
-        "name a store with `immutable: true`",
-        ("audit-immutability",),
-        _RETENTION,
-        _mutable_audit,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {plain: {type: s3, jurisdiction: eu, owner: platform-admins, holds: [auditLogs]}}}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {retention: {auditLogs: {store: plain}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  stores:
-    vault2: {type: s3, jurisdiction: eu, owner: platform-admins, holds: [auditLogs],
-             immutable: true}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {retention: {auditLogs: {store: vault2}}}
-""",
-    ),
-    Rule(
-        "QG707",
-        "audit-before-results",
-        Severity.WARNING,
-        "Audit logs are deleted before the records that they are about.",
-        "A result whose origin nobody can tell any more is worth little in a dispute.",
-        "keep audit logs at least as long as results and execution logs",
-        ("audit-retention",),
-        _RETENTION,
-        _short_audit,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {keep: 10y}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {keep: 10y}, auditLogs: {keep: 10y}}}
-""",
-    ),
-    Rule(
-        "QG708",
-        "short-audit",
-        Severity.WARNING,
-        "Audit logs are kept for less than a year.",
-        "Intrusions are found months later; the log is what tells how far they went.",
-        "keep audit logs for a year or longer",
-        ("audit-retention", "incident-response"),
-        _RETENTION,
-        _year_of_audit,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {auditLogs: {keep: 90d}, executionLogs: {keep: 30d}, results: {keep: 30d}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {auditLogs: {keep: 1y}, executionLogs: {keep: 30d}, results: {keep: 30d}}}
-""",
-    ),
-    Rule(
-        "QG709",
-        "unencrypted-store",
-        Severity.ERROR,
-        "A store does not encrypt what it holds.",
-        "Encryption at rest is expected by each framework, and costs nothing.",
-        "set `encryption` to `provider-key` or `customer-key`",
-        ("secrets", "classification"),
-        _CONTROLS,
-        _unencrypted,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {borealis-data: {encryption: none}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {borealis-data: {encryption: customer-key}}}
-""",
-    ),
-    Rule(
-        "QG710",
-        "provider-holds-the-key",
-        Severity.WARNING,
-        "Regulated data is encrypted with a key that the storage provider holds.",
-        "Whoever holds the key can be compelled to use it.",
-        "set the store's `encryption` to `customer-key`",
-        ("secrets", "classification", "residency"),
-        _CONTROLS,
-        _provider_key,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: regulated, isolation: dedicated}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {borealis-data: {encryption: customer-key}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: regulated, isolation: dedicated}
-""",
-    ),
-    Rule(
-        "QG711",
-        "stream-not-audited",
-        Severity.ERROR,
-        "No audit sink takes the jobs, or the administrative changes.",
-        "Forensics need both: who ran it, and who made that possible.",
-        "let the sinks take the streams `jobs` and `admin` between them",
-        ("audit-content",),
-        "What to log",
-        _streams,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: {streams: [admin]}, archive: {streams: [admin]}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: {streams: [jobs]}, archive: {streams: [admin]}}}
-""",
-    ),
-    Rule(
-        "QG712",
-        "mutable-admin-stream",
-        Severity.WARNING,
-        "Administrative changes are not captured in a write-once sink.",
-        "Administrators are those who could tidy up the record of what they did.",
-        "add a sink with `immutable: true` that takes the stream `admin`",
-        ("audit-immutability",),
-        "Lifecycle flow",
-        _mutable_sinks,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {archive: {streams: [jobs]}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {archive: {streams: [admin]}}}
-""",
-    ),
-    Rule(
-        "QG713",
-        "no-siem",
-        Severity.WARNING,
-        "Audit events are not exported to a SIEM.",
-        "Logs that live only with the platform cannot be correlated with identity and cost.",
-        "add a sink of type `siem`",
-        ("audit-content", "incident-response"),
-        "Keep logs structured and queryable",
-        _no_siem,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: null}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: {endpoint: https://siem.acme.example/other}}}
-""",
-    ),
-    Rule(
-        "QG714",
-        "sink-to-nowhere",
-        Severity.ERROR,
-        "An audit sink does not say where it writes.",
-        "Nothing runs when the audit cannot be written, so this stops every job.",
-        "give a sink of type `store` its `store`, and one of type `siem` its `endpoint`",
-        ("audit-content",),
-        "What to log",
-        _sink_to_nowhere,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: {endpoint: null}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {auditSinks: {siem: {endpoint: https://siem.acme.example/v2}}}
-""",
-    ),
-    Rule(
-        "QG715",
-        "immutable-in-name-only",
-        Severity.ERROR,
-        "An audit sink says that it is write-once, and its store is not.",
-        "The claim ends up in the evidence pack, and is false.",
-        "set `immutable: true` on the store when object lock is on, or drop it from the sink",
-        ("audit-immutability",),
-        _RETENTION,
-        _false_immutability,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {audit-vault: {immutable: false}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {audit-vault: {immutable: false}}, auditSinks: {archive: {immutable: false}}}
-""",
-    ),
-    Rule(
-        "QG716",
-        "no-framework",
-        Severity.WARNING,
-        "A tenant with confidential or regulated data names no compliance framework.",
-        "Controls that answer to no obligation are dropped when they are in the way.",
-        "name the frameworks that bind the tenant in `frameworks`",
-        ("assessment", "classification"),
-        _CONTROLS,
-        _no_framework,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: confidential}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: confidential, frameworks: [soc2]}
-""",
-    ),
-)
-"""Rules about retention, stores and audit sinks."""

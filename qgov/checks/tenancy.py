@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
+from qgov.checks import guide
 from qgov.checks.facts import (
     PRODUCTION,
     backend_place,
@@ -15,14 +16,12 @@ from qgov.checks.facts import (
     submitting,
     ticks,
 )
-from qgov.checks.rule import Found, Rule
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Claim, Environment, Tenant
 from qgov.model.conditions import Conditions
 from qgov.model.scope import EVERYWHERE, contains, depth
 from qgov.model.tenants import retention_of
-
-__all__ = ["RULES"]
 
 _SHORT_TOKEN_S: Final = 12 * 3600
 _CLASSES: Final = frozenset({"simulator", "qpu"})
@@ -44,7 +43,15 @@ def _others(tenants: Iterable[str], tenant: str) -> str:
     return ticks([name for name in tenants if name != tenant])
 
 
-def _crossing_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG501", Severity.ERROR, "tenant-isolation", "least-privilege", guide=guide.ISOLATION)
+def group_in_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A group that is not shared is bound in two tenants.
+
+    Its members carry what they see in one tenant into the other, and nobody decided so.
+
+    Remedy: bind a group of its own in each tenant, or declare the group `shared` in the
+    organization.
+    """
     for claim, tenants in _groups_of_several(model):
         if not model.groups[claim.key].shared:
             yield Found(
@@ -59,7 +66,14 @@ def _dedicated(model: AccessModel) -> frozenset[str]:
     return frozenset(n for n, tenant in model.tenants.items() if tenant.isolation == "dedicated")
 
 
-def _dedicated_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG502", Severity.ERROR, "tenant-isolation", guide=guide.TENANTS)
+def dedicated_tenant_shares_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A dedicated tenant binds a group that another tenant binds.
+
+    A dedicated tenant was promised that it shares nothing.
+
+    Remedy: bind a group that only this tenant binds.
+    """
     dedicated = _dedicated(model)
     if not dedicated:
         return
@@ -74,7 +88,14 @@ def _dedicated_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _dedicated_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG503", Severity.ERROR, "tenant-isolation", "data-retention", guide=guide.TENANTS)
+def dedicated_tenant_shares_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A dedicated tenant keeps records in a store that another tenant uses.
+
+    One wrong path or one wide right in the store crosses the boundary.
+
+    Remedy: give the tenant a store of its own for each class of records.
+    """
     dedicated = _dedicated(model)
     if not dedicated:
         return
@@ -96,7 +117,14 @@ def _dedicated_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _dedicated_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG504", Severity.ERROR, "tenant-isolation", guide=guide.TENANTS)
+def dedicated_tenant_shares_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A dedicated tenant's jobs wait in a queue with another tenant's.
+
+    Who waits tells what the other tenant does, and one tenant can starve another.
+
+    Remedy: give the tenant's environments a queue of their own.
+    """
     dedicated = _dedicated(model)
     if not dedicated:
         return
@@ -119,7 +147,14 @@ def _dedicated_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _foreign_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG505", Severity.ERROR, "tenant-isolation", "data-retention", guide=guide.ISOLATION)
+def store_of_another_tenant(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant keeps records in a store that belongs to another.
+
+    The store's owner can read what the tenant writes there.
+
+    Remedy: name a store of this tenant, or one that belongs to none.
+    """
     stores = model.organization.stores
     owners = {n: s.value.tenant for n, s in stores.items() if s.value.tenant is not None}
     if not owners:
@@ -137,7 +172,14 @@ def _foreign_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _wrong_class(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG506", Severity.ERROR, "tenant-isolation", "cost", guide=guide.TIERS)
+def backend_class_not_of_tier(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An environment names a backend of a class that its tier does not allow.
+
+    Sandboxes are cheap and permissive; a QPU in one is expensive and permissive.
+
+    Remedy: move the backend to an environment of another tier, or allow its class in the tier.
+    """
     backends, tiers = model.organization.backends, model.organization.spec.tiers
     refused: dict[str, set[str]] = {}
     for name in ("sandbox", "test", PRODUCTION):
@@ -171,7 +213,14 @@ def _of_tier(model: AccessModel, tier: str) -> Iterator[tuple[Tenant, Environmen
             yield tenant, environment
 
 
-def _production_mfa(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG507", Severity.ERROR, "strong-authentication", guide=guide.MFA)
+def production_without_mfa(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A production environment has no floor that asks for a second factor.
+
+    A role that forgets to require it would let a stolen password into production.
+
+    Remedy: set `mfa: true` in the floors of the tier, the tenant or the organization.
+    """
     for tenant, environment in _of_tier(model, PRODUCTION):
         if not environment.floor.mfa:
             yield Found(
@@ -181,7 +230,14 @@ def _production_mfa(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _production_floor(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG508", Severity.WARNING, "strong-authentication", "tenant-isolation", guide=guide.TIERS)
+def loose_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A production environment accepts unmanaged devices, or tokens older than 12 hours.
+
+    Production-like areas are tightly restricted, whatever role is used in them.
+
+    Remedy: set `managedDevice: true` and a `maxTokenAge` of at most 12h in the tier's floors.
+    """
     for tenant, environment in _of_tier(model, PRODUCTION):
         floor = environment.floor
         missing = [] if floor.managed_device else ["managedDevice"]
@@ -195,7 +251,14 @@ def _production_floor(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _unlike_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG509", Severity.WARNING, "tenant-isolation", "assessment", guide=guide.TIERS)
+def test_unlike_production(model: AccessModel, _now: datetime) -> Iterator[Found]:  # noqa: PT019 - no test
+    """A test environment has weaker controls than the tenant's production.
+
+    What was tested without the controls fails, or worse works, when they are switched on.
+
+    Remedy: give the tier `test` the floors of `production`.
+    """
     for tenant, environment in _of_tier(model, "test"):
         for other in tenant.environments.values():
             if other.tier == PRODUCTION and other.floor != environment.floor:
@@ -224,7 +287,15 @@ def _lacking(here: Conditions, there: Conditions) -> list[str]:
     return [name for name, lacks in weaker if lacks]
 
 
-def _wholesale_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG510", Severity.WARNING, "least-privilege", "tenant-isolation", guide=guide.TIERS)
+def production_by_the_way(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A binding lets a group run jobs in production without naming it.
+
+    Production is restricted to approved projects; a binding on the whole tenant also covers
+    every environment that is added later.
+
+    Remedy: bind the role on each environment, and on production just-in-time.
+    """
     roles = submitting(model)
     with_production = {tenant.name for tenant, _ in _of_tier(model, PRODUCTION)}
     for binding in model.bindings:
@@ -239,7 +310,14 @@ def _wholesale_production(model: AccessModel, _now: datetime) -> Iterator[Found]
             )
 
 
-def _no_sandbox(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG511", Severity.WARNING, "tenant-isolation", guide=guide.FOUNDATION)
+def production_only(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant has production and neither a sandbox nor a test environment.
+
+    People experiment where they can; without a sandbox that is production.
+
+    Remedy: add an environment of tier `sandbox` or `test`.
+    """
     for tenant in model.tenants.values():
         tiers = {environment.tier for environment in tenant.environments.values()}
         if PRODUCTION in tiers and len(tiers) == 1:
@@ -250,7 +328,14 @@ def _no_sandbox(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _no_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG512", Severity.WARNING, "cost", guide=guide.QUEUES)
+def production_without_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A production environment with a QPU names no queue.
+
+    Users should know when to expect execution and what happens when capacity is short.
+
+    Remedy: name the environment's `queue`.
+    """
     qpus = {n for n, b in model.organization.backends.items() if b.value.backend_class == "qpu"}
     for tenant, environment in _of_tier(model, PRODUCTION):
         if environment.queue is None and not qpus.isdisjoint(environment.backends):
@@ -261,7 +346,14 @@ def _no_queue(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _queue_order(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG513", Severity.WARNING, "cost", guide=guide.QUEUES)
+def sandbox_before_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Sandbox jobs have a higher priority than production's.
+
+    Work is prioritized by business need, not by who shouts loudest.
+
+    Remedy: put the sandbox into a queue of lower priority.
+    """
     priority = {name: queue.value.priority for name, queue in model.organization.queues.items()}
     for tenant, environment in _of_tier(model, PRODUCTION):
         if environment.queue is None:
@@ -281,7 +373,21 @@ def _queue_order(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 )
 
 
-def _external(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule(
+    "QG514",
+    Severity.ERROR,
+    "tenant-isolation",
+    "just-in-time",
+    "joiner-mover-leaver",
+    guide=guide.TENANTS,
+)
+def external_standing_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """External collaborators run production jobs all the time.
+
+    People of another directory leave without this organization hearing of it.
+
+    Remedy: make the binding just-in-time, or keep it out of production.
+    """
     roles = submitting(model)
     providers = {name: tenant.provider for name, tenant in model.tenants.items()}
     foreign = {
@@ -313,7 +419,14 @@ def _external(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _regulated_shared(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG515", Severity.WARNING, "tenant-isolation", "classification", guide=guide.TENANTS)
+def regulated_tenant_shared(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant with regulated data is shared.
+
+    Legal separation is clear when groups, stores and queues are the tenant's alone.
+
+    Remedy: set `isolation: dedicated`.
+    """
     for tenant in model.tenants.values():
         if tenant.spec.classification == "regulated" and tenant.isolation != "dedicated":
             yield found_at(
@@ -321,7 +434,14 @@ def _regulated_shared(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _nobody_submits(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG516", Severity.INFO, "joiner-mover-leaver", guide=guide.ONBOARDING)
+def project_without_users(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Nobody may run jobs in a project.
+
+    The request was granted up to the last step; its people wait for a binding.
+
+    Remedy: bind a group that may submit, or remove the project.
+    """
     roles = submitting(model)
     scopes = {binding.scope for binding in model.bindings if binding.role in roles}
     if EVERYWHERE in scopes:
@@ -340,407 +460,3 @@ def _nobody_submits(model: AccessModel, _now: datetime) -> Iterator[Found]:
                     "projects",
                     place,
                 )
-
-
-_ISOLATION = "Tenant isolation and workload separation"
-_SINGLE = "Single tenant vs multi-tenant tradeoffs"
-_MFA = "Enforce MFA and conditional access"
-_TIERS = "Sandbox, shared test, and production-like tiers"
-_QUEUES = "Capacity planning and queue strategy"
-
-RULES: Final = (
-    Rule(
-        "QG501",
-        "group-in-two-tenants",
-        Severity.ERROR,
-        "A group that is not shared is bound in two tenants.",
-        "Its members carry what they see in one tenant into the other, and nobody decided so.",
-        "bind a group of its own in each tenant, or declare the group `shared` in the organization",
-        ("tenant-isolation", "least-privilege"),
-        _ISOLATION,
-        _crossing_group,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {bindings: [{group: atlas-developers, role: developer, on: sandbox}]}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {groups: {atlas-developers: {shared: true}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {bindings: [{group: atlas-developers, role: developer, on: sandbox}]}
-""",
-    ),
-    Rule(
-        "QG502",
-        "dedicated-tenant-shares-group",
-        Severity.ERROR,
-        "A dedicated tenant binds a group that another tenant binds.",
-        "A dedicated tenant was promised that it shares nothing.",
-        "bind a group that only this tenant binds",
-        ("tenant-isolation",),
-        _SINGLE,
-        _dedicated_group,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {groups: {atlas-developers: {shared: true}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {isolation: dedicated, bindings: [{group: atlas-developers, role: developer, on: sandbox}]}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {isolation: dedicated, bindings: [{group: borealis-lab, role: developer, on: sandbox}]}
-""",
-    ),
-    Rule(
-        "QG503",
-        "dedicated-tenant-shares-store",
-        Severity.ERROR,
-        "A dedicated tenant keeps records in a store that another tenant uses.",
-        "One wrong path or one wide right in the store crosses the boundary.",
-        "give the tenant a store of its own for each class of records",
-        ("tenant-isolation", "data-retention"),
-        _SINGLE,
-        _dedicated_store,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {isolation: dedicated}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  stores:
-    borealis-logs: {type: s3, jurisdiction: eu, owner: borealis-leads, holds: [executionLogs]}
-    borealis-audit: {type: s3, jurisdiction: eu, owner: platform-auditors, holds: [auditLogs]}
----
-kind: Tenant
-metadata: {name: borealis}
-spec:
-  isolation: dedicated
-  retention: {executionLogs: {store: borealis-logs}, auditLogs: {store: borealis-audit}}
-""",
-    ),
-    Rule(
-        "QG504",
-        "dedicated-tenant-shares-queue",
-        Severity.ERROR,
-        "A dedicated tenant's jobs wait in a queue with another tenant's.",
-        "Who waits tells what the other tenant does, and one tenant can starve another.",
-        "give the tenant's environments a queue of their own",
-        ("tenant-isolation",),
-        _SINGLE,
-        _dedicated_queue,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {isolation: dedicated, environments: {sandbox: {queue: research}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {queues: {borealis: {priority: 200}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {isolation: dedicated, environments: {sandbox: {queue: borealis}}}
-""",
-    ),
-    Rule(
-        "QG505",
-        "store-of-another-tenant",
-        Severity.ERROR,
-        "A tenant keeps records in a store that belongs to another.",
-        "The store's owner can read what the tenant writes there.",
-        "name a store of this tenant, or one that belongs to none",
-        ("tenant-isolation", "data-retention"),
-        _ISOLATION,
-        _foreign_store,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {store: atlas-results}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {results: {store: borealis-data}}}
-""",
-    ),
-    Rule(
-        "QG506",
-        "backend-class-not-of-tier",
-        Severity.ERROR,
-        "An environment names a backend of a class that its tier does not allow.",
-        "Sandboxes are cheap and permissive; a QPU in one is expensive and permissive.",
-        "move the backend to an environment of another tier, or allow its class in the tier",
-        ("tenant-isolation", "cost"),
-        _TIERS,
-        _wrong_class,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {sandbox: {backends: [simulator, garnet]}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {tiers: {sandbox: {backendClasses: [simulator, qpu]}}}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {sandbox: {backends: [simulator, garnet]}}}
-""",
-    ),
-    Rule(
-        "QG507",
-        "production-without-mfa",
-        Severity.ERROR,
-        "A production environment has no floor that asks for a second factor.",
-        "A role that forgets to require it would let a stolen password into production.",
-        "set `mfa: true` in the floors of the tier, the tenant or the organization",
-        ("strong-authentication",),
-        _MFA,
-        _production_mfa,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {floors: {mfa: false}}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {costCenter: CC-101}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {floors: {mfa: false}, tiers: {production: {floors: {mfa: true}}}}
-""",
-    ),
-    Rule(
-        "QG508",
-        "loose-production",
-        Severity.WARNING,
-        "A production environment accepts unmanaged devices, or tokens older than 12 hours.",
-        "Production-like areas are tightly restricted, whatever role is used in them.",
-        "set `managedDevice: true` and a `maxTokenAge` of at most 12h in the tier's floors",
-        ("strong-authentication", "tenant-isolation"),
-        _TIERS,
-        _production_floor,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {tiers: {production: {floors: {managedDevice: false}}}}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {costCenter: CC-101}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {tiers: {production: {floors: {managedDevice: false}}}}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {floors: {managedDevice: true}}}}
-""",
-    ),
-    Rule(
-        "QG509",
-        "test-unlike-production",
-        Severity.WARNING,
-        "A test environment has weaker controls than the tenant's production.",
-        "What was tested without the controls fails, or worse works, when they are switched on.",
-        "give the tier `test` the floors of `production`",
-        ("tenant-isolation", "assessment"),
-        _TIERS,
-        _unlike_production,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {floors: {countries: [DE]}}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {floors: {countries: [DE]}}
-""",
-    ),
-    Rule(
-        "QG510",
-        "production-by-the-way",
-        Severity.WARNING,
-        "A binding lets a group run jobs in production without naming it.",
-        "Production is restricted to approved projects; a binding on the whole tenant also covers "
-        "every environment that is added later.",
-        "bind the role on each environment, and on production just-in-time",
-        ("least-privilege", "tenant-isolation"),
-        _TIERS,
-        _wholesale_production,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {bindings: [{group: atlas-developers, role: developer, on: "*"}]}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec:
-  bindings:
-    - {group: atlas-developers, role: developer, on: sandbox}
-    - {group: atlas-developers, role: developer, on: test}
-    - group: atlas-developers
-      role: developer
-      on: production/chem
-      eligible: {approvers: atlas-leads, maxDuration: 4h, ticket: required}
-""",
-    ),
-    Rule(
-        "QG511",
-        "production-only",
-        Severity.WARNING,
-        "A tenant has production and neither a sandbox nor a test environment.",
-        "People experiment where they can; without a sandbox that is production.",
-        "add an environment of tier `sandbox` or `test`",
-        ("tenant-isolation",),
-        "30-day foundation plan",
-        _no_sandbox,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec:
-  environments: {sandbox: null, test: null}
-  serviceAccounts: []
-  bindings: []
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec:
-  environments: {test: null}
-  bindings: []
-""",
-    ),
-    Rule(
-        "QG512",
-        "production-without-queue",
-        Severity.WARNING,
-        "A production environment with a QPU names no queue.",
-        "Users should know when to expect execution and what happens when capacity is short.",
-        "name the environment's `queue`",
-        ("cost",),
-        _QUEUES,
-        _no_queue,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {queue: null}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {queue: research}, sandbox: {queue: research}}}
-""",
-    ),
-    Rule(
-        "QG513",
-        "sandbox-before-production",
-        Severity.WARNING,
-        "Sandbox jobs have a higher priority than production's.",
-        "Work is prioritized by business need, not by who shouts loudest.",
-        "put the sandbox into a queue of lower priority",
-        ("cost",),
-        _QUEUES,
-        _queue_order,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {sandbox: {queue: governed}, production: {queue: research}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {sandbox: {queue: governed}, production: {queue: governed}}}
-""",
-    ),
-    Rule(
-        "QG514",
-        "external-standing-production",
-        Severity.ERROR,
-        "External collaborators run production jobs all the time.",
-        "People of another directory leave without this organization hearing of it.",
-        "make the binding just-in-time, or keep it out of production",
-        ("tenant-isolation", "just-in-time", "joiner-mover-leaver"),
-        _SINGLE,
-        _external,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {bindings: [{group: partner-lab, role: developer, on: production}]}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec:
-  bindings:
-    - {group: partner-lab, role: developer, on: sandbox}
-    - group: partner-lab
-      role: developer
-      on: production/chem
-      eligible: {approvers: atlas-leads, maxDuration: 4h, ticket: required}
-""",
-    ),
-    Rule(
-        "QG515",
-        "regulated-tenant-shared",
-        Severity.WARNING,
-        "A tenant with regulated data is shared.",
-        "Legal separation is clear when groups, stores and queues are the tenant's alone.",
-        "set `isolation: dedicated`",
-        ("tenant-isolation", "classification"),
-        _SINGLE,
-        _regulated_shared,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: regulated}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {classification: regulated, isolation: dedicated}
-""",
-    ),
-    Rule(
-        "QG516",
-        "project-without-users",
-        Severity.INFO,
-        "Nobody may run jobs in a project.",
-        "The request was granted up to the last step; its people wait for a binding.",
-        "bind a group that may submit, or remove the project",
-        ("joiner-mover-leaver",),
-        "Onboarding workflows that scale",
-        _nobody_submits,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {environments: {sandbox: {projects: [demo, next]}},
-       bindings: [{group: borealis-developers, role: developer, on: sandbox/demo}]}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec: {environments: {sandbox: {projects: [demo, next]}}}
-""",
-    ),
-)
-"""Rules about isolation, tiers, production and queues."""
