@@ -1,7 +1,7 @@
-"""Elevations, waivers, raised budgets and access reviews: QG90x and QG91x.
+"""Elevations, waivers and raised budgets: QG901 to QG910, QG916, QG917.
 
-An exception that has expired ends by itself: it is listed once (QG904), and no other
-rule speaks of it. None of these rules can be waived.
+An exception that has expired ends by itself: it is listed once (QG904), and no other rule
+speaks of it. None of these rules can be waived.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import AccessModel, Elevation, Fact
-from qgov.model.scope import EVERYWHERE, tenant_of
 
 
 def _all(model: AccessModel) -> Iterator[Fact[Any]]:
@@ -33,6 +32,11 @@ def _live(model: AccessModel, now: datetime) -> Iterator[Fact[Any]]:
 
 def _elevations(model: AccessModel, now: datetime) -> Iterator[Elevation]:
     return (elevation for elevation in model.elevations if elevation.expires > now)
+
+
+def _person(id_: str | None) -> str | None:
+    """Directory ids differ by more than case."""
+    return id_ and id_.lower()
 
 
 @rule("QG901", Severity.ERROR, "exceptions", "change-approval", guide=guide.LIFECYCLE)
@@ -63,11 +67,6 @@ def self_approved_exception(model: AccessModel, now: datetime) -> Iterator[Found
             yield found_at(
                 fact, f"`{spec.approved_by}` approved {fact.document} for themselves", "approvedBy"
             )
-
-
-def _person(id_: str | None) -> str | None:
-    """Directory ids differ by more than case."""
-    return id_ and id_.lower()
 
 
 @rule("QG903", Severity.ERROR, "exceptions", guide=guide.LIFECYCLE)
@@ -178,11 +177,8 @@ def elevation_without_binding(model: AccessModel, now: datetime) -> Iterator[Fou
     """
     for elevation in _elevations(model, now):
         if not elevation.through:
-            yield found_at(
-                elevation.source,
-                f"nobody is eligible for `{elevation.role}` on `{elevation.scope}`",
-                "role",
-            )
+            message = f"nobody is eligible for `{elevation.role}` on `{elevation.scope}`"
+            yield found_at(elevation.source, message, "role")
 
 
 @rule("QG909", Severity.ERROR, "just-in-time", "exceptions", guide=guide.TOOLING)
@@ -223,118 +219,6 @@ def waiver_of_no_rule(model: AccessModel, now: datetime) -> Iterator[Found]:
             yield found_at(waiver, f"`{code}` is not a rule that can be waived", "rule")
         elif code.startswith("QG9"):
             yield found_at(waiver, f"`{code}` cannot be waived", "rule")
-
-
-@rule("QG911", Severity.WARNING, "access-review", guide=guide.MATURITY)
-def review_overdue(model: AccessModel, now: datetime) -> Iterator[Found]:
-    """An access review is overdue.
-
-    Rights that nobody looks at only ever grow.
-
-    Remedy: review the access, and write the day into `completed`.
-    """
-    today = now.date()
-    for review in model.reviews:
-        late = (today - review.value.completed).days * 86_400 - review.value.every
-        if late > 0:
-            yield found_at(
-                review,
-                f"the access review of `{review.value.scope}` was due {format_duration(late)} ago",
-                "completed",
-            )
-
-
-def _cadences(model: AccessModel) -> tuple[dict[str, Fact[Any]], Fact[Any] | None]:
-    """The most frequent review of each tenant as a whole, and of everything."""
-    best: dict[str, Fact[Any]] = {}
-    for review in model.reviews:
-        name = tenant_of(review.value.scope)
-        if review.value.scope not in (EVERYWHERE, name):
-            continue
-        if name not in best or review.value.every < best[name].value.every:
-            best[name] = review
-    return best, best.get("")
-
-
-@rule("QG912", Severity.ERROR, "access-review", "assessment", guide=guide.OBLIGATIONS)
-def review_too_rare(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """A tenant's access is reviewed less often than a framework asks for.
-
-    The cadence is an obligation towards somebody outside.
-
-    Remedy: shorten `every`, or add a review of the tenant.
-    """
-    bounds = {
-        n: f.value.review_every
-        for n, f in model.organization.frameworks.items()
-        if f.value.review_every is not None
-    }
-    best, everything = _cadences(model)
-    for name, tenant in model.tenants.items():
-        reviews = [r for r in (best.get(name), everything) if r is not None]
-        if not bounds or not reviews:
-            continue
-        review = min(reviews, key=lambda r: int(r.value.every))
-        for framework in tenant.spec.frameworks:
-            if review.value.every > bounds.get(framework, review.value.every):
-                yield found_at(
-                    review,
-                    f"`{name}` is reviewed every "
-                    f"{format_duration(review.value.every)}, `{framework}` asks for "
-                    f"{format_duration(bounds[framework])}",
-                    "every",
-                )
-
-
-@rule("QG913", Severity.WARNING, "access-review", guide=guide.MATURITY)
-def no_review(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """No access review covers a tenant.
-
-    People change projects; only a review notices.
-
-    Remedy: write an `AccessReview` of the tenant, or one of `*`.
-    """
-    best, everything = _cadences(model)
-    if everything is not None:
-        return
-    for name, tenant in model.tenants.items():
-        if name not in best and (tenant.spec.bindings or tenant.spec.service_accounts):
-            yield Found(
-                tenant.source.origin,
-                f"nobody reviews who has access to `{name}`",
-                tenant.source.document,
-            )
-
-
-@rule("QG914", Severity.ERROR, "access-review", guide=guide.MATURITY)
-def review_of_tomorrow(model: AccessModel, now: datetime) -> Iterator[Found]:
-    """An access review was completed in the future.
-
-    It would keep the review from ever being due.
-
-    Remedy: write the day on which the review was completed.
-    """
-    for review in model.reviews:
-        if review.value.completed > now.date():
-            yield found_at(
-                review, f"the review of `{review.value.scope}` lies in the future", "completed"
-            )
-
-
-@rule("QG915", Severity.WARNING, "access-review", "assessment", guide=guide.EVIDENCE)
-def review_without_evidence(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """An access review does not say who attested it, or where the record is.
-
-    An auditor asks for the record, not for the date.
-
-    Remedy: write `completedBy` and `evidence`.
-    """
-    for review in model.reviews:
-        if review.value.completed_by is None or review.value.evidence is None:
-            missing = "completedBy" if review.value.completed_by is None else "evidence"
-            yield found_at(
-                review, f"the review of `{review.value.scope}` has no `{missing}`", "completed"
-            )
 
 
 @rule("QG916", Severity.WARNING, "exceptions", "cost", guide=guide.SCALABILITY)

@@ -14,6 +14,7 @@ from qgov.finding import Severity
 from qgov.language.kinds.organization import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.principal import is_group, is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 
 __all__ = ["covered", "globs", "satisfies", "told"]
@@ -126,23 +127,18 @@ def lock_out(model: AccessModel, _now: datetime) -> Iterator[Found]:
     holders = {
         b.principal
         for b in model.bindings
-        if b.role in roles
-        and effective(permission, b.scope)
-        and not b.principal.startswith("workload:")
+        if b.role in roles and effective(permission, b.scope) and not is_workload(b.principal)
     }
     people = sum(
-        model.groups[holder.removeprefix("group:")].members if holder.startswith("group:") else 1
-        for holder in holders
+        model.groups[name_of(holder)].members if is_group(holder) else 1 for holder in holders
     )
     if people < rails.min_people:
-        yield found_at(
-            model.organization.source,
+        message = (
             f"`{permission}`, which undoes a change, is left "
             f"to {people} {'person' if people == 1 else 'people'} "
-            f"({len(holders)} principals); {rails.min_people} must keep it",
-            "rails",
-            "minPeople",
+            f"({len(holders)} principals); {rails.min_people} must keep it"
         )
+        yield found_at(model.organization.source, message, "rails", "minPeople")
 
 
 @rule("QG984", Severity.WARNING, "change-approval", guide=guide.API_FIRST)
@@ -206,16 +202,11 @@ def guardrail_about_nobody(model: AccessModel, _now: datetime) -> Iterator[Found
         for index, principal in enumerate(rail.value.principals):
             if _is_known(model, principal):
                 continue
-            yield found_at(
-                rail,
-                f"`{rail.name}` speaks of `{principal}`, whom nobody knows",
-                "principals",
-                index,
-            )
+            message = f"`{rail.name}` speaks of `{principal}`, whom nobody knows"
+            yield found_at(rail, message, "principals", index)
 
 
 def _is_known(model: AccessModel, principal: str) -> bool:
-    kind, _, name = principal.partition(":")
-    if "*" in principal or kind == "user":
+    if "*" in principal or is_user(principal):
         return True
-    return name in (model.groups if kind == "group" else model.workloads)
+    return name_of(principal) in (model.groups if is_group(principal) else model.workloads)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import found_at, privileged, submitting, ticks
+from qgov.checks.facts import found_at, group_document, privileged, submitting
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Binding, Role
+from qgov.model.principal import is_group, is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, depth, tenant_of
 
 DAY: Final = 86_400
@@ -51,8 +52,8 @@ def account_in_binding(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: bind a directory group, and put the person into it.
     """
     for binding in model.bindings:
-        if binding.principal.startswith("user:"):
-            person = binding.principal.removeprefix("user:")
+        if is_user(binding.principal):
+            person = name_of(binding.principal)
             yield found_at(binding.source, f"the binding names the account `{person}`", "user")
 
 
@@ -66,11 +67,8 @@ def local_login(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     for name, provider in model.organization.providers.items():
         if provider.value.login == "local":
-            yield found_at(
-                provider,
-                f"people of `{name}` sign in with passwords that the quantum platform keeps",
-                "login",
-            )
+            message = f"people of `{name}` sign in with passwords that the quantum platform keeps"
+            yield found_at(provider, message, "login")
 
 
 @rule("QG303", Severity.WARNING, "strong-authentication", guide=guide.MFA)
@@ -103,11 +101,8 @@ def privileged_without_mfa(model: AccessModel, _now: datetime) -> Iterator[Found
     """
     for name, role in model.roles.items():
         if privileged(role) and not (role.requires & model.organization.floor).mfa:
-            yield found_at(
-                role.source,
-                f"the privileged role `{name}` does not require multi-factor authentication",
-                "requires",
-            )
+            message = f"the privileged role `{name}` does not require multi-factor authentication"
+            yield found_at(role.source, message, "requires")
 
 
 @rule("QG305", Severity.WARNING, "strong-authentication", guide=guide.MFA)
@@ -121,11 +116,8 @@ def privileged_from_anywhere(model: AccessModel, _now: datetime) -> Iterator[Fou
     for name, role in model.roles.items():
         held = role.requires & model.organization.floor
         if privileged(role) and not held.managed_device and held.countries is None:
-            yield found_at(
-                role.source,
-                f"the privileged role `{name}` may be used from any device and any country",
-                "requires",
-            )
+            message = f"the privileged role `{name}` may be used from any device and any country"
+            yield found_at(role.source, message, "requires")
 
 
 @rule("QG306", Severity.WARNING, "strong-authentication", "joiner-mover-leaver", guide=guide.TOKENS)
@@ -142,7 +134,7 @@ def tokens_of_any_age(model: AccessModel, _now: datetime) -> Iterator[Found]:
         return
     reported: set[str] = set()
     for binding in model.bindings:
-        if binding.role in reported or binding.principal.startswith("workload:"):
+        if binding.role in reported or is_workload(binding.principal):
             continue
         if not _fresh(model, binding, model.roles[binding.role]):
             reported.add(binding.role)
@@ -183,11 +175,8 @@ def long_session(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if lifetime is None:
             yield found_at(provider, f"`{name}` does not say how long a session lasts")
         elif lifetime > DAY:
-            yield found_at(
-                provider,
-                f"a session of `{name}` lasts {format_duration(lifetime)}",
-                "sessionLifetime",
-            )
+            message = f"a session of `{name}` lasts {format_duration(lifetime)}"
+            yield found_at(provider, message, "sessionLifetime")
 
 
 @rule(
@@ -207,18 +196,8 @@ def lookalike_groups(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if first != name:
             for one, other in ((name, first), (first, name)):
                 group = model.groups[one]
-                yield Found(
-                    group.origin,
-                    f"the group `{one}` reads like `{other}`",
-                    _document_at(model, group.origin.path, group.tenants),
-                )
-
-
-def _document_at(model: AccessModel, path: str, tenants: tuple[str, ...]) -> str:
-    for name in tenants:
-        if name in model.tenants and model.tenants[name].source.source.path == path:
-            return f"Tenant/{name}"
-    return model.organization.source.document
+                message = f"the group `{one}` reads like `{other}`"
+                yield Found(group.origin, message, group_document(model, one, group.tenants))
 
 
 @rule("QG309", Severity.ERROR, "individual-identity", "tenant-isolation", guide=guide.SSO)
@@ -247,10 +226,7 @@ def catch_all_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     roles = submitting(model) | {n for n, role in model.roles.items() if privileged(role)}
     for binding in model.bindings:
-        if binding.role in roles and binding.principal.removeprefix("group:") in _EVERYONE:
-            yield found_at(
-                binding.source,
-                f"{ticks([binding.role])} is given to the catch-all "
-                f"group {ticks([binding.principal.removeprefix('group:')])}",
-                "group",
-            )
+        group = name_of(binding.principal)
+        if binding.role in roles and is_group(binding.principal) and group in _EVERYONE:
+            message = f"`{binding.role}` is given to the catch-all group `{group}`"
+            yield found_at(binding.source, message, "group")

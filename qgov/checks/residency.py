@@ -7,16 +7,22 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import backend_place, environments, found_at, ticks
+from qgov.checks.facts import (
+    SENSITIVE,
+    at_backend,
+    at_record,
+    backends_used,
+    found_at,
+    records,
+    ticks,
+)
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import ON_PREMISES
-from qgov.model.tenants import retention_of
 
 _YEAR: Final = 365 * 86_400
-_SENSITIVE: Final = frozenset({"confidential", "regulated"})
 _EU: Final = frozenset(
     (
         "AT",
@@ -76,15 +82,14 @@ def backend_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fo
     Remedy: remove the backend, or add its jurisdiction to the tenant's `residency`.
     """
     where = {n: b.value.jurisdiction for n, b in model.organization.backends.items()}
-    for tenant, environment in environments(model):
-        for backend in environment.backends:
-            if where[backend] not in tenant.residency and where[backend] != ON_PREMISES:
-                yield found_at(
-                    tenant.source,
-                    f"jobs on `{backend}` are processed in "
-                    f"`{where[backend]}`, outside the residency of `{tenant.name}`",
-                    *backend_place(tenant, environment, backend),
-                )
+    for tenant, environment, backend in backends_used(model):
+        place = where[backend]
+        if place not in tenant.residency and place != ON_PREMISES:
+            message = (
+                f"jobs on `{backend}` are processed in `{place}`, "
+                f"outside the residency of `{tenant.name}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
 
 
 @rule("QG752", Severity.ERROR, "residency", "data-retention", guide=guide.VENDORS)
@@ -96,17 +101,11 @@ def store_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Foun
     Remedy: name a store inside the residency.
     """
     where = {n: s.value.jurisdiction for n, s in model.organization.stores.items()}
-    for tenant in model.tenants.values():
-        for name, retention in retention_of(tenant.spec.retention):
-            place = where.get(retention.store, ON_PREMISES)
-            if place not in tenant.residency and place != ON_PREMISES:
-                yield found_at(
-                    tenant.source,
-                    f"{name} are kept in `{place}`, outside the residency of `{tenant.name}`",
-                    "retention",
-                    name,
-                    "store",
-                )
+    for tenant, name, retention in records(model):
+        place = where.get(retention.store, ON_PREMISES)
+        if place not in tenant.residency and place != ON_PREMISES:
+            message = f"{name} are kept in `{place}`, outside the residency of `{tenant.name}`"
+            yield at_record(tenant, name, "store", message)
 
 
 @rule("QG753", Severity.ERROR, "residency", "assessment", guide=guide.VENDORS)
@@ -146,11 +145,8 @@ def vendor_review_overdue(model: AccessModel, now: datetime) -> Iterator[Found]:
     for name, vendor in model.organization.vendors.items():
         late = (today - vendor.value.reviewed).days * 86_400 - vendor.value.review_every
         if late > 0:
-            yield found_at(
-                vendor,
-                f"the risk review of `{name}` was due {format_duration(late)} ago",
-                "reviewed",
-            )
+            message = f"the risk review of `{name}` was due {format_duration(late)} ago"
+            yield found_at(vendor, message, "reviewed")
         elif vendor.value.reviewed > today:
             yield found_at(vendor, f"the risk review of `{name}` lies in the future", "reviewed")
 
@@ -188,18 +184,16 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
         for name, b in backends.items()
         if b.value.vendor in vendors
     }
-    for tenant, environment in environments(model):
-        if tenant.spec.classification not in _SENSITIVE:
+    for tenant, environment, backend in backends_used(model):
+        if tenant.spec.classification not in SENSITIVE or backend not in country:
             continue
         covered = _countries(tenant.residency)
-        for backend in environment.backends:
-            if covered is not None and country.get(backend, "") not in covered | {""}:
-                yield found_at(
-                    tenant.source,
-                    f"`{backend}` is run by a vendor of "
-                    f"{country[backend]}, outside the residency of `{tenant.name}`",
-                    *backend_place(tenant, environment, backend),
-                )
+        if covered is not None and country[backend] not in covered:
+            message = (
+                f"`{backend}` is run by a vendor of {country[backend]}, "
+                f"outside the residency of `{tenant.name}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
 
 
 def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:

@@ -50,8 +50,8 @@ class Rule:
 
     @property
     def concern(self) -> str:
-        """The file of this folder that the rule stands in, such as `roles`."""
-        return self.find.__module__.rpartition(".")[2]
+        """The file of this folder that the rule stands in, such as `just-in-time`."""
+        return self.find.__module__.rpartition(".")[2].replace("_", "-")
 
     @property
     def summary(self) -> str:

@@ -160,11 +160,8 @@ def no_secrets_manager(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: declare it in `secretsManagers`.
     """
     if not model.organization.secrets_managers:
-        yield found_at(
-            model.organization.source,
-            "the organization declares no secrets manager",
-            "secretsManagers",
-        )
+        message = "the organization declares no secrets manager"
+        yield found_at(model.organization.source, message, "secretsManagers")
 
 
 @rule("QG653", Severity.ERROR, "secrets", "workload-identity", guide=guide.TOKENS)
@@ -180,14 +177,12 @@ def slow_rotation(model: AccessModel, _now: datetime) -> Iterator[Found]:
         key = workload.spec.static_credential
         manager = managers.get(_manager_of(key.secret)) if key else None
         if key and manager and key.rotate_every > manager.value.max_age:
-            yield found_at(
-                workload.source,
+            message = (
                 f"the key of `{name}` is replaced every "
                 f"{format_duration(key.rotate_every)}, `{manager.name}` asks for "
-                f"{format_duration(manager.value.max_age)}",
-                "staticCredential",
-                "rotateEvery",
+                f"{format_duration(manager.value.max_age)}"
             )
+            yield found_at(workload.source, message, "staticCredential", "rotateEvery")
 
 
 def _manager_of(reference: str) -> str:
@@ -204,11 +199,8 @@ def old_secrets(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     for name, manager in model.organization.secrets_managers.items():
         if manager.value.max_age > 90 * _DAY:
-            yield found_at(
-                manager,
-                f"secrets in `{name}` may grow {format_duration(manager.value.max_age)} old",
-                "maxAge",
-            )
+            message = f"secrets in `{name}` may grow {format_duration(manager.value.max_age)} old"
+            yield found_at(manager, message, "maxAge")
 
 
 @rule("QG655", Severity.WARNING, "incident-response", guide=guide.EVIDENCE)
@@ -220,11 +212,8 @@ def no_incident_response(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: fill `incidentResponse`: owner, contact, runbook and `revokeWithin`.
     """
     if model.organization.spec.incident_response is None:
-        yield found_at(
-            model.organization.source,
-            "nobody is named who acts when a credential leaks",
-            "incidentResponse",
-        )
+        message = "nobody is named who acts when a credential leaks"
+        yield found_at(model.organization.source, message, "incidentResponse")
 
 
 @rule("QG656", Severity.WARNING, "incident-response", "secrets", guide=guide.TOKENS)
@@ -237,9 +226,5 @@ def slow_revocation(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     response = model.organization.spec.incident_response
     if response is not None and response.revoke_within > _DAY:
-        yield found_at(
-            model.organization.source,
-            f"a leaked credential works for up to {format_duration(response.revoke_within)}",
-            "incidentResponse",
-            "revokeWithin",
-        )
+        message = f"a leaked credential works for up to {format_duration(response.revoke_within)}"
+        yield found_at(model.organization.source, message, "incidentResponse", "revokeWithin")

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import answering, found_at, high_risk, ticks
+from qgov.checks.facts import answering, found_at, high_risk, of_workloads, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.permissions import CATALOGUE, Level
 from qgov.language.scalars import format_duration
-from qgov.model.access_model import AccessModel, Binding, Workload
+from qgov.model.access_model import AccessModel, Workload
 
 HOUR: Final = 3600
 _FOREIGN_AUDIENCE: Final = re.compile(
@@ -63,7 +63,7 @@ def workload_in_several_projects(model: AccessModel, _now: datetime) -> Iterator
         if any(CATALOGUE[p].level is Level.PROJECT for p in role.permissions)
     }
     projects: dict[str, set[str]] = defaultdict(set)
-    for binding in _of_workloads(model):
+    for binding in of_workloads(model):
         if binding.role not in for_jobs:
             continue
         labels = binding.scope.split("/")
@@ -78,17 +78,8 @@ def workload_in_several_projects(model: AccessModel, _now: datetime) -> Iterator
         known = projects[binding.principal]
         known.add(labels[2])
         if len(known) > 1:
-            yield found_at(
-                binding.source,
-                f"`{binding.principal}` works in the projects {ticks(sorted(known))}",
-                "on",
-            )
-
-
-def _of_workloads(model: AccessModel) -> Iterator[Binding]:
-    for binding in model.bindings:
-        if binding.principal.startswith("workload:"):
-            yield binding
+            message = f"`{binding.principal}` works in the projects {ticks(sorted(known))}"
+            yield found_at(binding.source, message, "on")
 
 
 @rule("QG603", Severity.WARNING, "workload-identity", "incident-response", guide=guide.WORKLOADS)
@@ -127,11 +118,8 @@ def long_workload_token(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if lifetime is None:
             yield found_at(workload.source, f"tokens of `{name}` serve at any age", "name")
         elif lifetime > HOUR:
-            yield found_at(
-                workload.source,
-                f"tokens of `{name}` serve for {format_duration(lifetime)}",
-                "maxTokenLifetime",
-            )
+            message = f"tokens of `{name}` serve for {format_duration(lifetime)}"
+            yield found_at(workload.source, message, "maxTokenLifetime")
 
 
 @rule("QG605", Severity.ERROR, "workload-identity", "least-privilege", guide=guide.WORKLOADS)
@@ -146,12 +134,8 @@ def wildcard_subject(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for name, workload in model.workloads.items():
         subject = workload.subject
         if subject and "*" in subject and not _ANYBODYS_SUBJECT.fullmatch(subject):
-            yield found_at(
-                workload.source,
-                f"`{name}` is whoever's token matches `{subject}`",
-                "federation",
-                "subject",
-            )
+            message = f"`{name}` is whoever's token matches `{subject}`"
+            yield found_at(workload.source, message, "federation", "subject")
 
 
 @rule("QG606", Severity.ERROR, "workload-identity", "change-approval", guide=guide.TOOLING)
@@ -164,12 +148,8 @@ def subject_of_any_branch(model: AccessModel, _now: datetime) -> Iterator[Found]
     """
     for name, workload in model.workloads.items():
         if workload.subject and _ANYBODYS_SUBJECT.fullmatch(workload.subject):
-            yield found_at(
-                workload.source,
-                f"every branch or pull request is `{name}` by `{workload.subject}`",
-                "federation",
-                "subject",
-            )
+            message = f"every branch or pull request is `{name}` by `{workload.subject}`"
+            yield found_at(workload.source, message, "federation", "subject")
 
 
 @rule("QG607", Severity.ERROR, "workload-identity", guide=guide.TOOLING)
@@ -182,12 +162,8 @@ def audience_of_another_service(model: AccessModel, _now: datetime) -> Iterator[
     """
     for name, workload in model.workloads.items():
         if workload.audience and _FOREIGN_AUDIENCE.fullmatch(workload.audience):
-            yield found_at(
-                workload.source,
-                f"`{name}` accepts tokens that were made for `{workload.audience}`",
-                "federation",
-                "audience",
-            )
+            message = f"`{name}` accepts tokens that were made for `{workload.audience}`"
+            yield found_at(workload.source, message, "federation", "audience")
 
 
 def _plain_issuer(workload: Workload) -> str:
@@ -209,12 +185,8 @@ def same_federation(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for workloads in known.values():
         for workload in workloads if len(workloads) > 1 else ():
             other = next(w for w in workloads if w is not workload)
-            yield found_at(
-                workload.source,
-                f"a token of `{workload.id}` is also one of `{other.id}`",
-                "federation",
-                "subject",
-            )
+            message = f"a token of `{workload.id}` is also one of `{other.id}`"
+            yield found_at(workload.source, message, "federation", "subject")
 
 
 @rule("QG609", Severity.ERROR, "workload-identity", "least-privilege", guide=guide.WORKLOADS)
@@ -228,7 +200,7 @@ def high_risk_workload(model: AccessModel, _now: datetime) -> Iterator[Found]:
     risky = {
         n: high_risk(role) for n, role in model.roles.items() if role.privileged or high_risk(role)
     }
-    for binding in _of_workloads(model):
+    for binding in of_workloads(model):
         if binding.role in risky:
             what = ticks(risky[binding.role]) or f"the privileged role `{binding.role}`"
             yield found_at(binding.source, f"`{binding.principal}` holds {what}", "role")
@@ -255,10 +227,7 @@ def workload_just_in_time(model: AccessModel, _now: datetime) -> Iterator[Found]
 
     Remedy: make the binding standing and narrow, or let a person run it.
     """
-    for binding in _of_workloads(model):
+    for binding in of_workloads(model):
         if binding.eligible is not None:
-            yield found_at(
-                binding.source,
-                f"`{binding.principal}` would have to ask for `{binding.role}`",
-                "eligible",
-            )
+            message = f"`{binding.principal}` would have to ask for `{binding.role}`"
+            yield found_at(binding.source, message, "eligible")

@@ -74,9 +74,9 @@ def _link(rule: Rule) -> str:
 
 
 def _page(concern: str, members: list[Rule]) -> str:
-    purpose = import_module(f"qgov.checks.{concern}").__doc__ or ""
+    purpose = import_module(members[0].find.__module__).__doc__ or ""
     lines = [
-        f"# Rules: {concern}\n",
+        f"# {concern.replace('-', ' ').capitalize()}\n",
         _MARK,
         f"{purpose.strip()}\n",
         "[All rules](README.md)\n",

@@ -139,7 +139,7 @@ def test_the_texts_of_a_rule_are_its_docstring_without_line_breaks() -> None:
         return []
 
     assert far_away.name == "far-away"
-    assert far_away.concern == "test_rules"
+    assert far_away.concern == "test-rules"
     assert far_away.topics == ("secrets", "residency")
     assert far_away.summary == "It is wrong."
     assert far_away.why == "It matters. Remedy: no, not here."
@@ -226,7 +226,7 @@ def test_the_pages_of_rules_are_what_the_rules_say() -> None:
 
 def test_each_link_between_the_pages_leads_to_a_rule() -> None:
     pages = rules_pages()
-    links = re.findall(r"\[(QG[0-9]{3})\]\(([a-z]+\.md)#([a-z0-9-]+)\)", pages[INDEX])
+    links = re.findall(r"\[(QG[0-9]{3})\]\(([a-z-]+\.md)#([a-z0-9-]+)\)", pages[INDEX])
     assert len(links) == 2 * len(rules()), "once in the table, once by the guide"
     for code, page, anchor in links:
         headings = [line[3:] for line in pages[page].splitlines() if line.startswith(f"## {code} ")]

@@ -8,10 +8,19 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import PRODUCTION, backend_place, environments, found_at, ticks
+from qgov.checks.facts import (
+    PRODUCTION,
+    accounts,
+    at_backend,
+    backends_used,
+    found_at,
+    group_document,
+    of_cloud,
+    ticks,
+)
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Claim, Tenant
+from qgov.model.access_model import AccessModel, Claim
 
 _CLOUDS: Final = ("braket", "azure", "ibm", "google")
 _BUCKET_PREFIX: Final = "amazon-braket-"
@@ -35,11 +44,8 @@ def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found
         tenants = sorted({claim.tenant for claim in claims})
         for claim in claims if len(tenants) > 1 else ():
             others = ticks([name for name in tenants if name != claim.tenant])
-            yield Found(
-                claim.origin,
-                f"the {claim.what} of `{claim.tenant}` is that of {others} too",
-                f"Tenant/{claim.tenant}",
-            )
+            message = f"the {claim.what} of `{claim.tenant}` is that of {others} too"
+            yield Found(claim.origin, message, f"Tenant/{claim.tenant}")
 
 
 @rule("QG952", Severity.ERROR, "secrets", "individual-identity", guide=guide.TOKENS)
@@ -50,16 +56,10 @@ def azure_access_keys(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: set `accessKeys: false`, and `apiKeyEnabled` to false in the workspace.
     """
-    for tenant in model.tenants.values():
-        azure = tenant.spec.clouds.azure
-        if azure is not None and azure.access_keys:
-            yield found_at(
-                tenant.source,
-                f"the workspace of `{tenant.name}` accepts access keys",
-                "clouds",
-                "azure",
-                "accessKeys",
-            )
+    for tenant, workspace in accounts(model, lambda clouds: clouds.azure):
+        if workspace.access_keys:
+            message = f"the workspace of `{tenant.name}` accepts access keys"
+            yield found_at(tenant.source, message, "clouds", "azure", "accessKeys")
 
 
 @rule("QG953", Severity.ERROR, "least-privilege", "data-retention", guide=guide.DATA)
@@ -70,20 +70,11 @@ def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: rename the bucket.
     """
-    for tenant in model.tenants.values():
-        braket = tenant.spec.clouds.braket
-        if (
-            braket
-            and braket.results_bucket
-            and not braket.results_bucket.startswith(_BUCKET_PREFIX)
-        ):
-            yield found_at(
-                tenant.source,
-                f"Braket cannot write to `{braket.results_bucket}`",
-                "clouds",
-                "braket",
-                "resultsBucket",
-            )
+    for tenant, account in accounts(model, lambda clouds: clouds.braket):
+        bucket = account.results_bucket
+        if bucket and not bucket.startswith(_BUCKET_PREFIX):
+            message = f"Braket cannot write to `{bucket}`"
+            yield found_at(tenant.source, message, "clouds", "braket", "resultsBucket")
 
 
 @rule("QG954", Severity.WARNING, "tenant-isolation", "least-privilege", guide=guide.ISOLATION)
@@ -94,12 +85,12 @@ def ibm_name_in_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: rename one of the two.
     """
-    names: dict[str, Tenant] = {}
-    on_ibm = {name for name, t in model.tenants.items() if t.spec.clouds.ibm is not None}
+    names: dict[str, str] = {}
+    on_ibm = {tenant.name for tenant, _ in accounts(model, lambda clouds: clouds.ibm)}
     for name, group in model.groups.items():
         for tenant in group.tenants:
             if tenant in on_ibm:
-                names[name] = model.tenants[tenant]
+                names[name] = tenant
     # Every slice that is as long as some name, so that the work grows with the names alone.
     lengths = sorted({len(name) for name in names})
     for name in names:
@@ -110,13 +101,8 @@ def ibm_name_in_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
                     yield Found(
                         model.groups[part].origin,
                         f"`{part}` is a part of `{name}`",
-                        _document_of(model, part, names[part]),
+                        group_document(model, part, [names[part]]),
                     )
-
-
-def _document_of(model: AccessModel, group: str, tenant: Tenant) -> str:
-    elsewhere = model.groups[group].origin.path != tenant.source.source.path
-    return model.organization.source.document if elsewhere else tenant.source.document
 
 
 @rule("QG955", Severity.ERROR, "cost", guide=guide.COSTS)
@@ -127,16 +113,10 @@ def ibm_without_limit(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: set `instanceLimitSeconds`; it counts the instance's whole life.
     """
-    for tenant in model.tenants.values():
-        ibm = tenant.spec.clouds.ibm
-        if ibm and ibm.plan == "pay-as-you-go" and ibm.instance_limit_seconds is None:
-            yield found_at(
-                tenant.source,
-                f"the pay-as-you-go instance of `{tenant.name}` has no limit of its own",
-                "clouds",
-                "ibm",
-                "plan",
-            )
+    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
+        if instance.plan == "pay-as-you-go" and instance.instance_limit_seconds is None:
+            message = f"the pay-as-you-go instance of `{tenant.name}` has no limit of its own"
+            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
 
 
 @rule("QG956", Severity.WARNING, "cost", "vendor-risk", guide=guide.TIERS)
@@ -147,20 +127,11 @@ def open_plan_in_production(model: AccessModel, _now: datetime) -> Iterator[Foun
 
     Remedy: order a paid plan for production.
     """
-    for tenant in model.tenants.values():
-        ibm = tenant.spec.clouds.ibm
-        if (
-            ibm
-            and ibm.plan == "open"
-            and any(e.tier == PRODUCTION for e in tenant.environments.values())
-        ):
-            yield found_at(
-                tenant.source,
-                f"`{tenant.name}` has production and IBM's open plan",
-                "clouds",
-                "ibm",
-                "plan",
-            )
+    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
+        tiers = {environment.tier for environment in tenant.environments.values()}
+        if instance.plan == "open" and PRODUCTION in tiers:
+            message = f"`{tenant.name}` has production and IBM's open plan"
+            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
 
 
 @rule("QG957", Severity.INFO, "vendor-risk", "change-approval", guide=guide.API_FIRST)
@@ -172,14 +143,9 @@ def google_by_hand(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: keep the request to the sponsor with the pull request, and review the list by hand.
     """
-    for tenant in model.tenants.values():
-        if tenant.spec.clouds.google is not None:
-            yield found_at(
-                tenant.source,
-                f"Google's sponsor adds the people of `{tenant.name}` by hand",
-                "clouds",
-                "google",
-            )
+    for tenant, _ in accounts(model, lambda clouds: clouds.google):
+        message = f"Google's sponsor adds the people of `{tenant.name}` by hand"
+        yield found_at(tenant.source, message, "clouds", "google")
 
 
 @rule("QG958", Severity.WARNING, "tenant-isolation", "cost", guide=guide.COMPONENTS)
@@ -193,14 +159,11 @@ def cloud_without_account(model: AccessModel, _now: datetime) -> Iterator[Found]
     remote = {
         n: b.value.cloud for n, b in model.organization.backends.items() if b.value.cloud != "local"
     }
-    for tenant, environment in environments(model):
-        for backend in environment.backends:
-            if backend in remote and getattr(tenant.spec.clouds, remote[backend]) is None:
-                yield found_at(
-                    tenant.source,
-                    f"`{tenant.name}` uses `{backend}` and has no account in `{remote[backend]}`",
-                    *backend_place(tenant, environment, backend),
-                )
+    for tenant, environment, backend in backends_used(model):
+        cloud = remote.get(backend)
+        if cloud is not None and getattr(tenant.spec.clouds, cloud) is None:
+            message = f"`{tenant.name}` uses `{backend}` and has no account in `{cloud}`"
+            yield at_backend(tenant, environment, backend, message)
 
 
 @rule("QG960", Severity.INFO, "least-privilege", "vendor-risk", guide=guide.COMPONENTS)
@@ -211,23 +174,13 @@ def idle_cloud_account(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: remove the account, or name a backend of the cloud.
     """
-    inside = {
-        cloud: frozenset(
-            n for n, b in model.organization.backends.items() if b.value.cloud == cloud
-        )
-        for cloud in _CLOUDS
-    }
+    inside = {cloud: of_cloud(model, cloud) for cloud in _CLOUDS}
     for tenant in model.tenants.values():
-        for cloud in _CLOUDS:
-            if getattr(tenant.spec.clouds, cloud) is not None and all(
-                inside[cloud].isdisjoint(e.backends) for e in tenant.environments.values()
-            ):
-                yield found_at(
-                    tenant.source,
-                    f"`{tenant.name}` has an account in `{cloud}` and uses no backend of it",
-                    "clouds",
-                    cloud,
-                )
+        used = {b for environment in tenant.environments.values() for b in environment.backends}
+        for cloud, backends in inside.items():
+            if getattr(tenant.spec.clouds, cloud) is not None and backends.isdisjoint(used):
+                message = f"`{tenant.name}` has an account in `{cloud}` and uses no backend of it"
+                yield found_at(tenant.source, message, "clouds", cloud)
 
 
 @rule("QG959", Severity.ERROR, "residency", guide=guide.VENDORS)
@@ -238,22 +191,16 @@ def ibm_other_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: use a backend of the instance's region, or an instance in the other region.
     """
-    region = {
-        n: b.value.region for n, b in model.organization.backends.items() if b.value.cloud == "ibm"
-    }
-    for tenant in model.tenants.values():
-        ibm = tenant.spec.clouds.ibm
-        if ibm is None:
-            continue
-        for environment in tenant.environments.values():
-            for backend in environment.backends:
-                if region.get(backend, ibm.region) != ibm.region:
-                    yield found_at(
-                        tenant.source,
-                        f"`{backend}` is in `{region[backend]}`, the "
-                        f"instance of `{tenant.name}` in `{ibm.region}`",
-                        *backend_place(tenant, environment, backend),
-                    )
+    backends = model.organization.backends
+    region = {name: backends[name].value.region for name in of_cloud(model, "ibm")}
+    for tenant, environment, backend in backends_used(model):
+        instance = tenant.spec.clouds.ibm
+        if instance is not None and region.get(backend, instance.region) != instance.region:
+            message = (
+                f"`{backend}` is in `{region[backend]}`, the "
+                f"instance of `{tenant.name}` in `{instance.region}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
 
 
 @rule("QG961", Severity.ERROR, "residency", "vendor-risk", guide=guide.VENDORS)
@@ -290,7 +237,7 @@ def ibm_without_federation(model: AccessModel, _now: datetime) -> Iterator[Found
 
     Remedy: keep the service id's key in the secrets manager, and rotate it.
     """
-    ibm = {n for n, b in model.organization.backends.items() if b.value.cloud == "ibm"}
+    ibm = of_cloud(model, "ibm")
     if not ibm:
         return
     for name, workload in model.workloads.items():
@@ -299,10 +246,6 @@ def ibm_without_federation(model: AccessModel, _now: datetime) -> Iterator[Found
         for index, binding in enumerate(workload.spec.bindings):
             environment = model.environment(f"{workload.tenant}/{binding.on}")
             if environment is not None and not ibm.isdisjoint(environment.backends):
-                yield found_at(
-                    workload.source,
-                    f"`{name}` is federated, and IBM Cloud takes no tokens of other issuers",
-                    "bindings",
-                    index,
-                )
+                message = f"`{name}` is federated, and IBM Cloud takes no tokens of other issuers"
+                yield found_at(workload.source, message, "bindings", index)
                 break
