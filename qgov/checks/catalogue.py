@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -15,11 +14,13 @@ __all__ = ["rules"]
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule of every concern, by code."""
+    # Not pkgutil.iter_modules, which would also read through the folder of examples.
+    files = [path for path in Path(__file__).parent.iterdir() if path.suffix == ".py"]
     found = [
         value
-        for concern in pkgutil.iter_modules([str(Path(__file__).parent)])
-        if not concern.ispkg
-        for value in vars(import_module(f"qgov.checks.{concern.name}")).values()
+        for file in files
+        if file.stem != "__init__"
+        for value in vars(import_module(f"qgov.checks.{file.stem}")).values()
         if isinstance(value, Rule)
     ]
     return tuple(sorted(found, key=lambda rule: rule.code))

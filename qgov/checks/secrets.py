@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ __all__ = ["credential_in"]
 
 _DAY: Final = 86_400
 
-_KNOWN: Final = re.compile(r"""(?x)
+_KNOWN: Final = r"""(?x)
     (?P<aws_access_key_id>          \b(?:AKIA|ASIA)[A-Z2-7]{16}\b)
   | (?P<private_key>                -----BEGIN\ [A-Z\ ]{0,30}PRIVATE\ KEY)
   | (?P<github_token>               \bgh[opsur]_[A-Za-z0-9]{36,} | \bgithub_pat_[A-Za-z0-9_]{22,})
@@ -37,7 +38,7 @@ _KNOWN: Final = re.compile(r"""(?x)
       (?i: (?:passw(?:or)?d|passphrase|secret|token|(?:api|access|private|secret)[\ _-]?key)
            ["']?\s{0,3}[:=]\s{0,3}["']? | bearer\ )
       (?!//)(?=[^\s"']{0,80}[0-9])[^\s"']{12,})
-""")
+"""
 _LONG: Final = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 """Where an API key without a mark of its own may hide, such as IBM Cloud's 44 characters."""
 _LEAST_ENTROPY: Final = 4.0
@@ -77,9 +78,15 @@ _TO_RUNS: Final = str.maketrans(
 )
 
 
+@cache
+def _known() -> re.Pattern[str]:
+    """Compiled when a text is read closely, which few are: it takes a millisecond."""
+    return re.compile(_KNOWN)
+
+
 def credential_in(text: str) -> str | None:
     """What kind of credential a text holds, in words, or None. Never the credential."""
-    if match := _KNOWN.search(text):
+    if match := _known().search(text):
         return str(match.lastgroup).replace("_", " ")
     for match in _LONG.finditer(text):
         run = match.group()
