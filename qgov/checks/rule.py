@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +97,7 @@ class Rule:
 
     def _texts(self) -> tuple[str, str, str]:
         """The three paragraphs of the docstring. Read when asked for: most rules find nothing."""
-        paragraphs = [" ".join(text.split()) for text in (self.find.__doc__ or "").split("\n\n")]
+        paragraphs = [" ".join(text.split()) for text in _docstring(self.find).split("\n\n")]
         if (
             len(paragraphs) != 3
             or not paragraphs[2].startswith(_REMEDY)
@@ -102,6 +105,15 @@ class Rule:
         ):
             raise ValueError(f"{self.code}: its docstring is not a summary, a why and a `Remedy:`")
         return paragraphs[0], paragraphs[1], paragraphs[2][len(_REMEDY) : -1]
+
+
+def _docstring(find: Find) -> str:
+    if sys.flags.optimize < 2:
+        return find.__doc__ or ""
+    # `python -OO` drops docstrings; the source still has them.
+    (function,) = ast.parse(inspect.getsource(find)).body
+    assert isinstance(function, ast.FunctionDef)
+    return ast.get_docstring(function) or ""
 
 
 def rule(code: str, severity: Severity, *topics: str, guide: str) -> Callable[[Find], Rule]:

@@ -151,6 +151,14 @@ def test_there_is_a_file_of_examples_for_each_rule_and_no_other() -> None:
     assert names == {f"{rule.code}.yaml" for rule in rules()}
 
 
+def test_a_rule_keeps_its_texts_where_python_drops_docstrings() -> None:
+    script = "from qgov.checks import rules; print([(r.summary, r.why, r.remedy) for r in rules()])"
+    ran = subprocess.run(
+        [sys.executable, "-OO", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == f"{[(r.summary, r.why, r.remedy) for r in rules()]}\n"
+
+
 def test_a_validation_reads_no_examples() -> None:
     script = (
         "import sys; from qgov.cli import run; assert run(['validate']) == 0\n"
