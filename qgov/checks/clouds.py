@@ -12,11 +12,11 @@ from qgov.checks.facts import (
     PRODUCTION,
     accounts,
     at_backend,
-    backends_used,
     found_at,
     group_document,
     of_cloud,
     ticks,
+    uses,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
@@ -159,9 +159,9 @@ def cloud_without_account(model: AccessModel, _now: datetime) -> Iterator[Found]
     remote = {
         n: b.value.cloud for n, b in model.organization.backends.items() if b.value.cloud != "local"
     }
-    for tenant, environment, backend in backends_used(model):
-        cloud = remote.get(backend)
-        if cloud is not None and getattr(tenant.spec.clouds, cloud) is None:
+    for tenant, environment, backend in uses(model, remote):
+        cloud = remote[backend]
+        if getattr(tenant.spec.clouds, cloud) is None:
             message = f"`{tenant.name}` uses `{backend}` and has no account in `{cloud}`"
             yield at_backend(tenant, environment, backend, message)
 
@@ -176,9 +176,10 @@ def idle_cloud_account(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     inside = {cloud: of_cloud(model, cloud) for cloud in _CLOUDS}
     for tenant in model.tenants.values():
-        used = {b for environment in tenant.environments.values() for b in environment.backends}
         for cloud, backends in inside.items():
-            if getattr(tenant.spec.clouds, cloud) is not None and backends.isdisjoint(used):
+            if getattr(tenant.spec.clouds, cloud) is not None and all(
+                backends.isdisjoint(e.backends) for e in tenant.environments.values()
+            ):
                 message = f"`{tenant.name}` has an account in `{cloud}` and uses no backend of it"
                 yield found_at(tenant.source, message, "clouds", cloud)
 
@@ -191,13 +192,12 @@ def ibm_other_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: use a backend of the instance's region, or an instance in the other region.
     """
-    backends = model.organization.backends
-    region = {name: backends[name].value.region for name in of_cloud(model, "ibm")}
-    for tenant, environment, backend in backends_used(model):
+    for tenant, environment, backend in uses(model, of_cloud(model, "ibm")):
+        region = model.organization.backends[backend].value.region
         instance = tenant.spec.clouds.ibm
-        if instance is not None and region.get(backend, instance.region) != instance.region:
+        if instance is not None and instance.region != region:
             message = (
-                f"`{backend}` is in `{region[backend]}`, the "
+                f"`{backend}` is in `{region}`, the "
                 f"instance of `{tenant.name}` in `{instance.region}`"
             )
             yield at_backend(tenant, environment, backend, message)

@@ -12,11 +12,11 @@ from qgov.checks.facts import (
     at_backend,
     at_environment,
     at_project,
-    backends_used,
     environments,
     found_at,
     submitting,
     ticks,
+    uses,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
@@ -47,7 +47,7 @@ def backend_class_not_of_tier(model: AccessModel, _now: datetime) -> Iterator[Fo
         tier: {b for b, fact in backends.items() if fact.value.backend_class not in allowed}
         for tier, allowed in (_CLASSES | declared).items()
     }
-    for tenant, environment, backend in backends_used(model):
+    for tenant, environment, backend in uses(model, set().union(*refused.values())):
         if backend in refused[environment.tier]:
             message = (
                 f"`{environment.scope}` is a {environment.tier} and may not use "

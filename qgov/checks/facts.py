@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from qgov.checks.rule import Found
@@ -22,7 +22,6 @@ __all__ = [
     "at_environment",
     "at_project",
     "at_record",
-    "backends_used",
     "effective",
     "environments",
     "found_at",
@@ -37,6 +36,7 @@ __all__ = [
     "spending",
     "submitting",
     "ticks",
+    "uses",
 ]
 
 T = TypeVar("T")
@@ -134,11 +134,16 @@ def environments(model: AccessModel) -> Iterator[tuple[Tenant, Environment]]:
             yield tenant, environment
 
 
-def backends_used(model: AccessModel) -> Iterator[tuple[Tenant, Environment, str]]:
-    """Every backend that an environment names."""
+def uses(
+    model: AccessModel, backends: Collection[str]
+) -> Iterator[tuple[Tenant, Environment, str]]:
+    """Every place where an environment names one of some backends."""
+    wanted = frozenset(backends)
     for tenant, environment in environments(model):
-        for backend in environment.backends:
-            yield tenant, environment, backend
+        if not wanted.isdisjoint(environment.backends):
+            for backend in environment.backends:
+                if backend in wanted:
+                    yield tenant, environment, backend
 
 
 def records(model: AccessModel) -> Iterator[tuple[Tenant, str, Retention]]:

@@ -12,7 +12,8 @@ from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Binding, Role
-from qgov.model.principal import is_group, is_user, is_workload, name_of
+from qgov.model.principal import group as group_of
+from qgov.model.principal import is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, depth, tenant_of
 
 DAY: Final = 86_400
@@ -225,8 +226,9 @@ def catch_all_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: bind a group of the people who need it.
     """
     roles = submitting(model) | {n for n, role in model.roles.items() if privileged(role)}
+    everyone = {group_of(name) for name in _EVERYONE}
     for binding in model.bindings:
-        group = name_of(binding.principal)
-        if binding.role in roles and is_group(binding.principal) and group in _EVERYONE:
+        if binding.role in roles and binding.principal in everyone:
+            group = name_of(binding.principal)
             message = f"`{binding.role}` is given to the catch-all group `{group}`"
             yield found_at(binding.source, message, "group")

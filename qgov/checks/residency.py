@@ -11,10 +11,10 @@ from qgov.checks.facts import (
     SENSITIVE,
     at_backend,
     at_record,
-    backends_used,
     found_at,
     records,
     ticks,
+    uses,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
@@ -82,7 +82,7 @@ def backend_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fo
     Remedy: remove the backend, or add its jurisdiction to the tenant's `residency`.
     """
     where = {n: b.value.jurisdiction for n, b in model.organization.backends.items()}
-    for tenant, environment, backend in backends_used(model):
+    for tenant, environment, backend in uses(model, where):
         place = where[backend]
         if place not in tenant.residency and place != ON_PREMISES:
             message = (
@@ -184,8 +184,8 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
         for name, b in backends.items()
         if b.value.vendor in vendors
     }
-    for tenant, environment, backend in backends_used(model):
-        if tenant.spec.classification not in SENSITIVE or backend not in country:
+    for tenant, environment, backend in uses(model, country):
+        if tenant.spec.classification not in SENSITIVE:
             continue
         covered = _countries(tenant.residency)
         if covered is not None and country[backend] not in covered:
