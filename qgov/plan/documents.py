@@ -117,16 +117,17 @@ def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> d
 
 
 def _deepdiff() -> type[DeepDiff]:
-    """DeepDiff, without Pandas: where that is installed (Cirq needs it) it would be imported
-    with it, for data that is never here, and that takes longer than the rest of a plan."""
-    hidden = "pandas" not in sys.modules
-    if hidden:
-        sys.modules["pandas"] = None  # type: ignore[assignment] # what import takes for "not there"
+    """DeepDiff, without NumPy and Pandas: where these are installed (Cirq needs them) they would
+    be imported with it, for arrays and lists of numbers that no document has, and that takes
+    longer than the rest of a plan."""
+    hidden = {"numpy", "pandas"} - {*sys.modules}
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment] # what import takes for "not there"
     try:
         from deepdiff import DeepDiff
     finally:
-        if hidden:
-            del sys.modules["pandas"]
+        for name in hidden:
+            del sys.modules[name]
     return DeepDiff
 
 
