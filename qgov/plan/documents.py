@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from qgov.language.documents import Document
@@ -117,12 +119,14 @@ def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> d
 
 
 def _deepdiff() -> type[DeepDiff]:
-    """DeepDiff, without NumPy and Pandas: where these are installed (Cirq needs them) they would
-    be imported with it, for arrays and lists of numbers that no document has, and that takes
-    longer than the rest of a plan."""
-    hidden = {"numpy", "pandas"} - {*sys.modules}
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment] # what import takes for "not there"
+    """DeepDiff, without what it imports and no document needs, which takes longer than the rest
+    of a plan: NumPy and Pandas where they are installed (Cirq needs them), for arrays and lists
+    of numbers, and asyncio with OpenSSL, for a cache that is off."""
+    later = ModuleType("asyncio")
+    later.__getattr__ = lambda name: getattr(import_module("asyncio"), name)  # type: ignore[method-assign]
+    hidden = {"asyncio": later, "numpy": None, "pandas": None}  # None: not installed
+    hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
+    sys.modules.update(hidden)  # type: ignore[arg-type]
     try:
         from deepdiff import DeepDiff
     finally:
