@@ -79,7 +79,7 @@ def test_help_reads_no_yaml_and_builds_no_model() -> None:
 
 @pytest.mark.parametrize("arguments", [("plan",), ("plan", "--base", "empty")], ids="-".join)
 def test_a_plan_loads_neither_an_engine_nor_a_circuit(arguments: Sequence[str]) -> None:
-    assert loaded(*arguments) & (HEAVY - {"hcl2", "lark", "deepdiff"}) == set()
+    assert loaded(*arguments) & (HEAVY - {"deepdiff"}) == set()
 
 
 def test_a_list_that_differs_is_compared_without_what_that_does_not_touch() -> None:
