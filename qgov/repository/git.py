@@ -1,9 +1,8 @@
 """Git, called as a program: `run` prints, `objects` reads; nothing else here starts it.
 
-A library would have to stand in for git where it counts, and GitPython 3.2 does not: it reads
-no repository with SHA-256 ids or reftables, believes replaced objects, lists a tree one
-process's answer at a time, and takes longer to import than all these calls together
-(`docs/performance.md`). The tests hold it against us where it can read.
+GitPython 3.2 would not do: it reads no repository with SHA-256 ids or reftables, believes
+replaced objects, asks for one object at a time, and takes longer to import than all of a
+plan's calls together (`docs/performance.md`). The tests hold it against us where it can read.
 
 The repository's own `.git` is trusted, as git itself trusts it (`safe.directory`); its
 hooks and its file-system monitor are switched off nevertheless.
