@@ -47,7 +47,7 @@ replacement of an object, and takes paths as they are written."""
 _ELSEWHERE: Final = frozenset({"GIT_COMMON_DIR", "GIT_DIR", "GIT_PREFIX", "GIT_WORK_TREE"})
 """Variables that lead git to another repository than the folder's. A hook has them set."""
 
-_HEADER: Final = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]+)\n")
+_HEADER: Final = re.compile(rb"([0-9a-f]+) [a-z]+ ([0-9]+)\n")
 
 
 class GitFailedError(RepositoryError):
@@ -66,10 +66,9 @@ class NoRepositoryError(RepositoryError):
 
 
 class Object(NamedTuple):
-    """An object of the repository; `kind` is commit, tree, blob or tag."""
+    """An object of the repository."""
 
     id: str
-    kind: str
     data: bytes
 
 
@@ -156,14 +155,14 @@ def _answers(stream: IO[bytes], count: int, most_bytes: float) -> list[Object | 
         if header is None:
             found.append(None)
             continue
-        size = int(header[3])
+        size = int(header[2])
         most_bytes -= size
         if most_bytes < 0:
             raise TooMuchError
         data = stream.read(size)
         if stream.read(1) != b"\n":
             break
-        found.append(Object(header[1].decode(), header[2].decode(), data))
+        found.append(Object(header[1].decode(), data))
     return found
 
 
@@ -178,23 +177,15 @@ def _run(folder: Path, *arguments: str) -> bytes:
 def _started(
     folder: Path, arguments: Sequence[str], stdin: int | IO[bytes], stderr: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
+    user = os.environ  # noqa: TID251 - what git is to do as its user says
+    kept = {name: value for name, value in user.items() if name not in _ELSEWHERE}
     try:
         return subprocess.Popen(  # noqa: S603 - no shell, and arguments of our own
             ["git", "-C", str(folder), *_SAFELY, *arguments],  # noqa: S607 - the user's git
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env=_environment(),
+            env={**kept, "LC_ALL": "C"},
         )
     except OSError as error:
         raise NoRepositoryError("the program `git` is needed and was not found") from error
-
-
-def _environment() -> dict[str, str]:
-    """Git's environment: the user's own, in English, and of no other repository."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()  # noqa: TID251 - git's settings, not ours
-        if name not in _ELSEWHERE
-    }
-    return {**kept, "LC_ALL": "C"}

@@ -759,3 +759,34 @@ def test_a_library_reads_the_same_commit(repo: Path) -> None:
         assert everything(found) == {p: blob.data_stream.read() for p, blob in blobs.items()}
         assert found.time == seen.committed_datetime
     assert differing == {p for p, _ in found.blobs.items() ^ now.blobs.items()}
+
+
+@pytest.mark.parametrize(
+    ("object_of", "message"),
+    [
+        ("HEAD", "git cat-file failed: loose object {} .* is corrupt"),
+        ("HEAD:roles/a.yaml", "the object {} of roles/a.yaml is missing"),
+    ],
+)
+def test_an_object_that_is_broken_is_an_error(repo: Path, object_of: str, message: str) -> None:
+    broken = git(repo, "rev-parse", object_of)
+    file = repo / ".git/objects" / broken[:2] / broken[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"nonsense")
+
+    with pytest.raises(RepositoryError, match=message.format(broken)):
+        everything(committed(repo))
+
+
+def test_without_git_there_is_no_history(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert head_commit(repo, CONFIGURATION) is None
+    with pytest.raises(RepositoryError, match="the program `git` is needed and was not found"):
+        lying(repo)
+
+
+@pytest.mark.parametrize("name", ["main\n", "main\0", "\n", "", "^main", "-x", "main..main"])
+def test_what_names_no_object_is_no_object(repo: Path, name: str) -> None:
+    with pytest.raises(RepositoryError, match="there is no commit"):
+        committed(repo, name)
