@@ -12,12 +12,22 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from qgov import __version__
-from qgov.cli.commands import ABOUT, COMMANDS, MOST_COLUMNS, module_of, overview
+from qgov.cli.commands import ABOUT, COMMANDS, MOST_COLUMNS, overview
 from qgov.cli.common import application
 from qgov.errors import QgovError
 from qgov.lazy import named
 
-__all__ = ["call"]
+__all__ = ["call", "loaded"]
+
+
+def loaded(name: str) -> Any:
+    """The command of this name as Typer runs it, from its module."""
+    found = named(f"qgov.cli.{name.replace('-', '_')}:command")
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    alone = application()
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
 
 
 class _Commands(TyperGroup):
@@ -30,7 +40,7 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first argument names, and the others."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, typer.main.get_command(named(f"{module_of(str(name))}:app")), rest
+        return name, loaded(str(name)), rest
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - how Typer calls it
         """As it is printed where Typer is not loaded."""

@@ -8,19 +8,16 @@ from typing import Annotated
 from qgov.assess.item import State
 from qgov.assess.scorecard import assess
 from qgov.assess.templates import templates_of
-from qgov.cli.common import Now, Root, application, clock, one_of
+from qgov.cli.common import Now, Root, clock, one_of
 from qgov.cli.loading import model_at
 from qgov.cli.streams import wants_colour, write
 from qgov.errors import ExitStatus
 from qgov.render.assess import as_json, as_markdown, as_text
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("assess")
-def _assess(
+def command(
     root: Root = Path(),
     format_: Annotated[
         str, one_of("--format", "text", "markdown", "json", help_="How to print.")

@@ -13,14 +13,14 @@ from qgov.gateway.audit import checkpoint, verify
 from qgov.gateway.chain import STREAMS
 from qgov.render.audit import as_json, as_text
 
-__all__ = ["app"]
+__all__ = ["command"]
 
-app = application("Check audit logs.")
+command = application("Check audit logs.")
 
 _Log = Annotated[Path, typer.Argument(metavar="FILE", help="An audit log.")]
 
 
-@app.command("verify")
+@command.command("verify")
 def _verify(
     file: _Log,
     checkpoint: Annotated[
@@ -38,7 +38,7 @@ def _verify(
     return 0 if found.sound else 1
 
 
-@app.command("checkpoint")
+@command.command("checkpoint")
 def _checkpoint(file: _Log) -> int:
     """Print the checkpoint of FILE, to be kept elsewhere."""
     write(checkpoint(file).encode().decode())

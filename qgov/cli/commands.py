@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["ABOUT", "COMMANDS", "MOST_COLUMNS", "module_of", "overview"]
+__all__ = ["ABOUT", "COMMANDS", "MOST_COLUMNS", "overview"]
 
 ABOUT: Final = "Access to quantum clouds as a reviewed change."
 
@@ -27,16 +27,11 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "onboard": "Write a new tenant from the repository's templates.",
     }
 )
-"""Each command is the file of its name in this folder, which ends in an `app` that begins its
-own help with the same line."""
+"""Each is the file of its name in this folder, and there the function or the group `command`,
+whose docstring begins with the same line."""
 
 MOST_COLUMNS: Final = 100
 _LEAST_COLUMNS: Final = 52
-
-
-def module_of(name: str) -> str:
-    """Where the command is defined."""
-    return f"qgov.cli.{name.replace('-', '_')}"
 
 
 def overview(columns: int) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Now, Root, about, application, choose, clock
+from qgov.cli.common import Now, Root, about, choose, clock
 from qgov.cli.loading import files_at
 from qgov.cli.streams import say
 from qgov.errors import ExitStatus, FindingsError, Report
@@ -21,13 +21,10 @@ from qgov.repository import head_commit
 from qgov.targets import targets
 from qgov.targets.opa.signing import BUNDLE, key_digest, signed
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("compile")
-def _compile(
+def command(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The output folder.")],
     target: Annotated[
         list[str] | None,

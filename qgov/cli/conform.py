@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qgov.cli.common import Root, about, application, choose, one_of, progress
+from qgov.cli.common import Root, about, choose, one_of, progress
 from qgov.cli.loading import model_at
 from qgov.cli.streams import say, wants_colour, write
 from qgov.conformance.prove import asked_of, prove
@@ -29,13 +29,10 @@ from qgov.decision.engines import engines
 from qgov.errors import QgovError
 from qgov.render.conformance import FORMATS, as_text
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("conform")
-def _conform(
+def command(
     root: Root = Path(),
     engine: Annotated[
         str,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from qgov.cli.common import Format, Root, application, choose
+from qgov.cli.common import Format, Root, choose
 from qgov.cli.loading import model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
@@ -19,13 +19,10 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.render.explain import as_json, as_text
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("explain")
-def _explain(
+def command(
     subject: Annotated[
         str,
         typer.Option(

@@ -11,18 +11,15 @@ from qgov.adoption.additions import new_folder
 from qgov.adoption.messages import initialized
 from qgov.adoption.onboarding import require_name
 from qgov.adoption.starter import PROGRAMS, starter
-from qgov.cli.common import Now, about, application, clock
+from qgov.cli.common import Now, about, clock
 from qgov.cli.streams import write
 from qgov.errors import FindingsError, Report
 from qgov.finding import has_errors
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("init")
-def init(
+def command(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")
     ],

@@ -19,17 +19,17 @@ from qgov.finding import has_errors
 from qgov.language.reader import MAX_BYTES
 from qgov.render.findings import as_text
 
-__all__ = ["app"]
+__all__ = ["command"]
 
-app = application("Write a new tenant from the repository's templates.")
+command = application("Write a new tenant from the repository's templates.")
 
 
-@app.callback()
+@command.callback()
 def _top() -> None:
     """Makes `tenant` a command of its own, though there is no other yet."""
 
 
-@app.command("tenant")
+@command.command("tenant")
 def _tenant(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new tenant.")],
     answers: Annotated[

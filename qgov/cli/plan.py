@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from qgov.cli.common import Now, Root, application, choose, one_of
+from qgov.cli.common import Now, Root, choose, one_of
 from qgov.cli.declared import AuthorGroups, AuthorId, IntentFile, author_of, intent_of
 from qgov.cli.planning import Asked, Planned, planned
 from qgov.cli.reviewing import (
@@ -28,7 +28,7 @@ from qgov.plan.rails import RAILS
 from qgov.plan.risk import Risk
 from qgov.render.plan_text import as_text
 
-__all__ = ["app"]
+__all__ = ["command"]
 
 _as_markdown = lazy("qgov.render.plan_markdown:as_markdown")
 _as_json = lazy("qgov.render.plan_json:as_json")
@@ -44,11 +44,8 @@ _committed: Callable[[Asked], Asked] = lazy("qgov.cli.packing:committed")
 _evidence_key: Callable[[], bytes | None] = lazy("qgov.cli.packing:evidence_key")
 _pack: Callable[[Path, Asked, Planned, bytes, bytes | None], str] = lazy("qgov.cli.packing:pack")
 
-app = application()
 
-
-@app.command("plan")
-def _plan(
+def command(
     root: Root = Path(),
     base: Annotated[
         str | None,

@@ -7,18 +7,15 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import application, choose
+from qgov.cli.common import choose
 from qgov.cli.streams import write
 from qgov.render.output_schemas import output_schemas
 from qgov.render.schema import schemas
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("schema")
-def schema(
+def command(
     kind: Annotated[
         str | None, typer.Argument(metavar="[KIND]", help="A kind, or a format like qgov/plan/v1.")
     ] = None,

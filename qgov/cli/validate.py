@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from qgov.cli.common import Now, Root, application, clock, one_of
+from qgov.cli.common import Now, Root, clock, one_of
 from qgov.cli.streams import wants_colour, write
 from qgov.finding import has_errors
 from qgov.pipeline import validate_files
@@ -13,14 +13,12 @@ from qgov.render.findings import FORMATS, as_text
 from qgov.render.gitlab import as_gitlab
 from qgov.repository import read_work_tree
 
-__all__ = ["app"]
+__all__ = ["command"]
 
 _FORMATS = {**FORMATS, "gitlab": as_gitlab}
-app = application()
 
 
-@app.command("validate")
-def validate(
+def command(
     root: Root = Path(),
     format_: Annotated[str, one_of("--format", *_FORMATS, help_="How to print.")] = "text",
     now: Now = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, about, application
+from qgov.cli.common import Format, Root, about
 from qgov.cli.streams import wants_colour, write
 from qgov.evidence.pack import read_pack
 from qgov.evidence.verification import Verification, as_json, as_text
@@ -16,14 +16,12 @@ from qgov.evidence.verify import Problem, index_of, verify
 from qgov.lazy import lazy
 from qgov.render.output_schemas import output_schemas
 
-__all__ = ["app"]
+__all__ = ["command"]
 
-app = application()
 _rebuilt: Callable[[Path, Mapping[str, bytes]], list[Problem]] = lazy("qgov.cli.packing:rebuilt")
 
 
-@app.command("verify")
-def _verify(
+def command(
     pack: Annotated[Path, typer.Argument(metavar="PACK", help="The folder or the zip.")],
     key: Annotated[
         Path | None,

@@ -7,20 +7,17 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, application, choose
+from qgov.cli.common import Format, Root, choose
 from qgov.cli.loading import model_at
 from qgov.cli.streams import write
 from qgov.decision.who_can import who_can
 from qgov.language.permissions import CATALOGUE
 from qgov.render.who_can import as_json, as_text
 
-__all__ = ["app"]
-
-app = application()
+__all__ = ["command"]
 
 
-@app.command("who-can")
-def _who_can(
+def command(
     permission: Annotated[str, typer.Argument(help="A permission, such as job:submit.")],
     on: Annotated[str | None, typer.Option(metavar="SCOPE", help="Only at or below.")] = None,
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Only on a backend.")] = None,
