@@ -39,8 +39,8 @@ class _Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first argument names, and the others."""
-        name, _, rest = super().resolve_command(ctx, args)
-        return name, loaded(str(name)), rest
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, None if found is None else loaded(str(name)), rest
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - how Typer calls it
         """As it is printed where Typer is not loaded."""

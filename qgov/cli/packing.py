@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from qgov import __version__
+import qgov
 from qgov.cli.common import about, progress
 from qgov.cli.planning import Asked, Planned, planned
 from qgov.cli.streams import say
@@ -77,10 +77,9 @@ def rebuilt(root: Path, files: Mapping[str, bytes]) -> list[Problem]:
     """What differs from the pack made again from the clone at `root`. Raises QgovError where
     it cannot be made."""
     said = index_of(files)
-    if said["qgov_version"] != __version__:
-        raise QgovError(
-            f"the pack was made by qgov {said['qgov_version']}, this is {__version__}: use that one"
-        )
+    made_by, this = said["qgov_version"], qgov.__version__
+    if made_by != this:
+        raise QgovError(f"the pack was made by qgov {made_by}, this is {this}: use that one")
     asked = _asked(root, said, files)
     intent = files.get(str(said["options"]["intent"]))
     made = _made(asked, planned(asked), intent, None)

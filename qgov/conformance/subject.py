@@ -11,7 +11,7 @@ from qgov.conformance.run import Subject
 from qgov.decision.bundle import read_bundle
 from qgov.decision.engine import EngineError, EngineKind, Settings
 from qgov.decision.engines import engines
-from qgov.decision.engines.opa.server import program_at
+from qgov.decision.engines.opa import server
 from qgov.errors import FindingsError, QgovError, Report
 from qgov.finding import has_errors
 from qgov.model.access_model import AccessModel
@@ -79,7 +79,7 @@ def _unable(kind: EngineKind, subject: Subject, fresh: bool) -> str | None:
         return f"{library} is not installed; install qgov[engines]"
     if kind.name == "opa" and subject.settings.opa_url is None:
         try:
-            program_at(subject.settings.opa)
+            server.program_at(subject.settings.opa)
         except EngineError as error:
             return str(error)
     return None
