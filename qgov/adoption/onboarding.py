@@ -13,7 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from qgov.adoption.answers import Answers, unmet
 from qgov.adoption.templates import TemplateError, read_template, render
+from qgov.errors import QgovError
 from qgov.finding import Finding, Severity
+from qgov.language.quote import quoted
 from qgov.language.reader import read
 from qgov.language.scalars import Name
 from qgov.language.templates import MAX_TEMPLATE
@@ -21,7 +23,7 @@ from qgov.pipeline import validate_files
 from qgov.repository import RepositoryError
 from qgov.repository.files import is_configuration, link_on
 
-__all__ = ["TEMPLATES", "Onboarded", "is_name", "onboard", "read_templates"]
+__all__ = ["TEMPLATES", "Onboarded", "onboard", "read_templates", "require_name"]
 
 TEMPLATES: Final = {
     "templates/budget.yaml.j2": "budgets/{}.yaml",
@@ -44,9 +46,18 @@ class Onboarded:
     findings: tuple[Finding, ...]
 
 
-def is_name(text: str) -> bool:
-    """Whether the language takes a text for a name (RFC 1123 label), also where it stands
-    without quotes: `12` and `null` are none."""
+def require_name(text: str) -> str:
+    """The text when the language takes it for a name (RFC 1123 label), also where it stands
+    without quotes: `12` and `null` are none. Raises QgovError."""
+    if not _is_name(text):
+        raise QgovError(
+            f"{quoted(text)} is not a name; write lower-case letters, digits and inner hyphens, "
+            "at most 63, and no number or `null`"
+        )
+    return text
+
+
+def _is_name(text: str) -> bool:
     try:
         _NAME.validate_python(text)
     except ValidationError:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from qgov.cli.common import clock, say
-from qgov.cli.declared import refuse
-from qgov.cli.witnessing import proven, witnessed
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from qgov.language.intent import Intent
-    from qgov.plan.author import Author
-    from qgov.plan.plan import Plan
-    from qgov.plan.sides import Reach, Side
-    from qgov.repository import Snapshot
+from qgov.cli.common import clock, progress
+from qgov.cli.declared import unfit
+from qgov.errors import FindingsError, QgovError, Report, under
+from qgov.finding import Severity
+from qgov.language.intent import Intent
+from qgov.language.scalars import parse_duration
+from qgov.lazy import lazy
+from qgov.model.access_model import AccessModel
+from qgov.plan.author import Author
+from qgov.plan.index import load_index, save_index
+from qgov.plan.intent import reaches_all, undefined
+from qgov.plan.plan import Plan, make_plan
+from qgov.plan.sides import Reach, Side, load_sides
+from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base, open_repository
 
 __all__ = ["Asked", "Planned", "planned"]
+
+_Model = AccessModel | None
+_witnessed: Callable[[Plan, _Model, _Model], Plan] = lazy("qgov.plan.witnesses:with_witnesses")
+_proven: Callable[[Plan, _Model, _Model, Callable[[int, int], None]], Plan] = lazy(
+    "qgov.conformance.proofs:with_proofs"
+)
+_has_library: Callable[[str], bool] = lazy("qgov.conformance.subject:has_library")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +61,8 @@ class Planned:
     time: datetime
 
 
-def planned(asked: Asked) -> Planned | None:
-    """The plan; None, with the reasons on standard error, where there is none. Raises
-    RepositoryError and typer.BadParameter."""
-    from qgov.plan.intent import undefined
-    from qgov.plan.plan import make_plan
-
+def planned(asked: Asked) -> Planned:
+    """The plan. Raises QgovError where there is none, and typer.BadParameter."""
     within = _duration(asked.horizon)
     old, new = _snapshots(asked)
     # Rules judge both sides at one time: the head's own, so that two commits always give
@@ -65,14 +71,11 @@ def planned(asked: Asked) -> Planned | None:
     times = [side.time for side in (old, new) if side.time is not None]
     time = max(times) if new.time is not None and asked.now is None else clock(asked.now)
     before, after, reach = _sides(asked, old, new, time, within is not None)
-    if not (before.readable and after.readable):
-        _failed(before, after)
-        return None
+    _require_readable(before, after)
     intent = asked.intent
     if intent and (unknown := undefined(intent, (before.model, after.model))):
-        refuse(intent.path, unknown)
-        return None
-    made: Plan | None = make_plan(
+        raise unfit(intent.path, unknown)
+    made = make_plan(
         before,
         after,
         reach,
@@ -82,16 +85,23 @@ def planned(asked: Asked) -> Planned | None:
         intent=intent,
         author=asked.author,
     )
-    if asked.witness and made is not None:
-        made = witnessed(made, before, after)
-    if asked.prove and made is not None:
-        made = proven(made, before, after)
-    return None if made is None else Planned(made, before, after, time)
+    if asked.witness:
+        with under("PLAN FAILED: no witness could be decided"):
+            made = _witnessed(made, before.model, after.model)
+    if asked.prove:
+        made = _with_proofs(made, before, after)
+    return Planned(made, before, after, time)
+
+
+def _with_proofs(made: Plan, before: Side, after: Side) -> Plan:
+    with under("PLAN FAILED: nothing can be proven"):
+        if not _has_library("cirq_google"):
+            raise QgovError("Cirq is not installed: qgov[conform]")
+    with under("PLAN FAILED: nothing could be proven"):
+        return _proven(made, before.model, after.model, progress("circuits"))
 
 
 def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
-    from qgov.repository import EMPTY, at_ref, at_work_tree, default_base, open_repository
-
     root, head = asked.root, asked.head
     repository = open_repository(root)
     new = at_work_tree(repository, root) if head is None else at_ref(repository, root, head)
@@ -103,11 +113,6 @@ def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
 def _sides(
     asked: Asked, old: Snapshot, new: Snapshot, time: datetime, whole: bool
 ) -> tuple[Side, Side, Reach]:
-    from qgov.plan.index import load_index, save_index
-    from qgov.plan.intent import reaches_all, undefined
-    from qgov.plan.sides import load_sides
-    from qgov.repository import open_repository
-
     cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
     index = load_index(cache)
     known = len(index)
@@ -124,27 +129,23 @@ def _sides(
 
 
 def _duration(text: str | None) -> int | None:
-    from pydantic_core import PydanticCustomError
-
-    from qgov.language.scalars import parse_duration
-
     if text is None:
         return None
     try:
         return parse_duration(text)
-    except PydanticCustomError as error:
+    except ValueError as error:
         raise typer.BadParameter("write a duration like 30d", param_hint="--horizon") from error
 
 
-def _failed(before: Side, after: Side) -> None:
-    """A plan that failed is no plan: nothing on standard output, the reasons beside it."""
-    from qgov.finding import Severity
-    from qgov.render.findings import as_text
-
-    for name, side in (("base", before), ("head", after)):
-        errors = [f for f in side.findings if f.severity is Severity.ERROR]
-        if not side.readable:
-            say(
-                f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood\n"
-                + as_text(errors).rstrip()
-            )
+def _require_readable(before: Side, after: Side) -> None:
+    """A plan that failed is no plan: raises FindingsError with the errors of both sides."""
+    failed = [
+        Report(
+            [f for f in side.findings if f.severity is Severity.ERROR],
+            f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood",
+        )
+        for name, side in (("base", before), ("head", after))
+        if not side.readable
+    ]
+    if failed:
+        raise FindingsError(*failed)

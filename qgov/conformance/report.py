@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from qgov.conformance.case import Result
 from qgov.conformance.content import Difference, Grant
+from qgov.errors import QgovError
 from qgov.model.scope import contains
 
 __all__ = ["SCHEMA", "MergeError", "failed", "merged", "report"]
@@ -19,7 +20,7 @@ SCHEMA: Final = "qgov/conformance/v1"
 WHOLE: Final = {"index": 1, "of": 1}
 
 
-class MergeError(Exception):
+class MergeError(QgovError):
     """Reports that do not belong together; the message says why."""
 
 

@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from qgov.decision.request import Decision, Request
+from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 
 __all__ = ["UNANSWERED", "Engine", "EngineError", "EngineKind", "Settings", "decide_or_deny"]
 
 
-class EngineError(Exception):
+class EngineError(QgovError):
     """An engine crashed, ran out of time or answered nonsense.
 
     `answered` are the decisions that it had given before, in the order of the requests.

@@ -21,7 +21,7 @@ from qgov.evidence.statement import (
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
 from qgov.plan.plan import digest
 
-__all__ = ["Problem", "Schemas", "compared", "verify"]
+__all__ = ["Problem", "Schemas", "compared", "index_of", "verify"]
 
 Schemas = Mapping[str, Mapping[str, Any]]
 """The name in a document's field `schema` → its JSON Schema."""
@@ -94,8 +94,8 @@ def _of(files: Mapping[str, bytes]) -> Any:
 
 
 def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
-    from jsonschema import Draft7Validator
-    from jsonschema.exceptions import best_match
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - extra `evidence`
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - extra `evidence`
 
     for path in (STATEMENT, *_TYPED):
         if path not in files:
@@ -165,6 +165,15 @@ def _agreeing(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> Itera
     for path, name, found, wanted in told:
         if found != wanted:
             yield Problem(path, f"its {name} is {found!r}, the statement says {wanted!r}")
+
+
+def index_of(files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    """What the pack says of itself; nothing where that cannot be read."""
+    try:
+        found = json.loads(files.get("pack.json", b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def compared(files: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> list[Problem]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from qgov.language.scalars import format_instant
+
 __all__ = [
     "NONE",
     "NO_LIMITS",
@@ -104,8 +106,6 @@ class ElevationWindow:
 
     def as_json(self) -> dict[str, Any]:
         """Instants as RFC 3339 in UTC."""
-        from qgov.language.scalars import format_instant
-
         start = {"not_before": format_instant(self.not_before)} if self.not_before else {}
         return {**start, "expires": format_instant(self.expires), "approved_by": self.approved_by}
 

@@ -28,7 +28,7 @@ from qgov.model.bindings import link_bindings, link_elevations
 from qgov.model.budgets import link_budgets
 from qgov.model.groups import link_groups
 from qgov.model.resolve import Resolver
-from qgov.model.tenants import claims_of, link_tenant, link_workloads
+from qgov.model.tenants import claims_of, link_tenant, link_workloads, scope_defined
 
 __all__ = ["link"]
 
@@ -314,8 +314,6 @@ def _reviews(
     groups: Mapping[str, Any],
     names: Resolver,
 ) -> tuple[Fact[Any], ...]:
-    from qgov.model.tenants import scope_defined
-
     for document in documents:
         scope_defined(document.spec.scope, tenants, names, document, "spec", "scope")
         names.defined("group", document.spec.reviewers, groups, document, "spec", "reviewers")

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from qgov import __version__
 from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
@@ -140,8 +141,6 @@ def _claims(spec: TenantSpec) -> tuple[str, ...]:
 
 def _schema_digest() -> str:
     # A blob that this version of the language reads may be one that another refuses.
-    from qgov import __version__
-
     return f"{__version__}:{len(KINDS)}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from qgov.finding import has_errors
+from qgov.plan.gates import gates
 from qgov.plan.plan import Plan
 from qgov.plan.reviews import Judged, Outcome, Required, Review
 from qgov.plan.risk import Risk
@@ -31,10 +31,10 @@ def as_record(
 ) -> str:
     """The record as text. `fail_on` is the risk that may not be reached; `evidence` is the
     digest (`sha256:…`) of the evidence pack that the reviewers had before them."""
-    gates = _gates(plan, judged, fail_on)
+    found = gates(plan, judged, fail_on)
     content: dict[str, Any] = {
         "schema": SCHEMA,
-        "decision": "refused" if "failed" in gates.values() else "approved",
+        "decision": "refused" if "failed" in found.values() else "approved",
         "plan": {
             "digest": as_value(plan)["digest"],
             "verdict": plan.verdict,
@@ -48,7 +48,7 @@ def as_record(
         "author": judged.author,
         "approvals": [_approval(each) for each in judged.required],
         "passed_over": [{**_review(r), "why": why} for r, why in judged.passed_over],
-        "gates": [{"gate": gate, "state": state} for gate, state in gates.items()],
+        "gates": [{"gate": gate, "state": state} for gate, state in found.items()],
         "overridden": list(plan.overridden),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -70,24 +70,6 @@ def as_text(judged: Judged) -> str:
     if judged.platform == "gitlab":
         lines += wrapped(_UNBOUND, 2, 4)
     return page(lines)
-
-
-def _gates(plan: Plan, judged: Judged, fail_on: Risk | None) -> dict[str, str]:
-    """Gate → `passed`, `failed`, or `off` where nobody asked for it."""
-    reached = fail_on is not None and plan.risk is not None and plan.risk >= fail_on
-    found = {
-        "approvals": judged.passed,
-        "findings": not has_errors(plan.new_findings),
-        "guardrails": not plan.overrun,
-        "intent": not plan.unintended,
-        "rails": not plan.stopped_by,
-        "risk": not reached,
-    }
-    off = {"risk": fail_on is None, "intent": plan.intent is None}
-    return {
-        gate: "off" if off.get(gate) else "passed" if passed else "failed"
-        for gate, passed in found.items()
-    }
 
 
 def _side(side: Snapshot) -> dict[str, str | None]:

@@ -159,7 +159,7 @@ def _unescape(match: re.Match[str]) -> str:
 def parse(content: bytes) -> tuple[Block, ...]:
     """The blocks of a `.tf` file such as `render` writes; nothing is evaluated. Blocks of
     one type stand together."""
-    import hcl2  # with a parser generator: a tenth of a plan, which lays out nothing
+    import hcl2  # noqa: PLC0415 - with a parser generator: a tenth of a plan, which lays out nothing
 
     options = hcl2.SerializationOptions(with_comments=False)
     return _body("", (), hcl2.loads(content.decode(), serialization_options=options)).blocks
@@ -264,7 +264,7 @@ def _key(key: str) -> str:
 @lru_cache(maxsize=4096)
 def _pieces(shape: _Shape) -> tuple[str, ...]:
     """The text of a shape, cut at its holes."""
-    import hcl2  # as above
+    import hcl2  # noqa: PLC0415 - as above
 
     builder = hcl2.Builder()
     _build(builder, shape)

@@ -7,7 +7,12 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from qgov.cli.app import _app
+from qgov.cli.app import loaded as loaded_command
+from qgov.cli.commands import COMMANDS, overview
 from tests.cli.process import ENVIRONMENT, ROOT
 
 HEAVY = {
@@ -32,10 +37,10 @@ sys.exit(status)
 """
 
 
-def loaded(*arguments: str) -> set[str]:
+def loaded(*arguments: str, script: str = SCRIPT) -> set[str]:
     """The packages that a command has loaded when it ends."""
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         env=ENVIRONMENT,
         capture_output=True,
@@ -71,10 +76,39 @@ def test_what_needs_no_history_and_no_engine_loads_none(arguments: Sequence[str]
     assert loaded(*arguments) & HEAVY == set()
 
 
-def test_help_reads_no_yaml_and_builds_no_model() -> None:
-    assert loaded("--help") & {"pydantic", "yaml"} == set()
-    # Typer itself loads pydantic to read any option.
-    assert loaded("plan", "--help") & {"yaml"} == set()
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)], ids=str)
+def test_the_list_of_commands_is_printed_without_loading_any(arguments: Sequence[str]) -> None:
+    script = SCRIPT.replace('name.partition(".")[0]', "name")
+    found = loaded(*arguments, script=script)
+
+    assert {name.partition(".")[0] for name in found} & {"pydantic", "typer", "yaml"} == set()
+    assert {name for name in found if name.startswith("qgov.cli.")} == {
+        "qgov.cli.commands",
+        "qgov.cli.streams",
+    }
+
+
+def test_only_the_command_that_is_called_is_loaded() -> None:
+    script = SCRIPT.replace('name.partition(".")[0]', "name")
+    found = loaded("schema", "--help", script=script)
+
+    commands = {f"qgov.cli.{name.replace('-', '_')}" for name in COMMANDS}
+    assert found & commands == {"qgov.cli.schema"}
+
+
+@pytest.mark.parametrize("width", [20, 51, 52, 53, 80, 101, 102, 103, 300])
+def test_the_list_of_commands_looks_as_typer_would_print_it(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    commands = {name: loaded_command(name) for name in COMMANDS}
+    command = get_command(_app)
+    assert isinstance(command, TyperGroup)
+    command.commands = commands
+    context = command.make_context("qgov", [], resilient_parsing=True)
+
+    assert overview(width) == f"{TyperGroup.get_help(command, context)}\n"
+    assert command.get_help(context) == TyperGroup.get_help(command, context)
 
 
 @pytest.mark.parametrize("arguments", [("plan",), ("plan", "--base", "empty")], ids="-".join)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from qgov.evidence.tables import Row, Table, tables
 from qgov.model.access_model import AccessModel
+from qgov.render.tables import Row, Table, tables
 
 __all__ = ["CONTROLS", "Compared", "FactCell", "FactRow", "compared_tables", "controls"]
 

@@ -16,7 +16,6 @@ from qgov import __version__
 from qgov.evidence.oscal import Assessment, assessment_results, component_definition
 from qgov.evidence.procedure import steps
 from qgov.evidence.proof import ENGINE, Proof
-from qgov.evidence.tables import Table, as_csv, tables
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.output.manifest import manifest_of, manifest_text
@@ -29,6 +28,7 @@ from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_view import verdict
 from qgov.render.report import as_html
+from qgov.render.tables import Table, as_csv, tables
 from qgov.targets import emit
 
 __all__ = ["PACK", "SCHEMA", "Evidence", "contents", "predicate"]

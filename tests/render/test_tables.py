@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from qgov.evidence.procedure import steps
-from qgov.evidence.tables import Table, as_csv, tables
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
+from qgov.render.tables import Table, as_csv, tables
 from tests.plan.worlds import BASELINE, changed
 from tests.strategies import linked
 from tests.targets.worked import worked
