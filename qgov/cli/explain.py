@@ -66,6 +66,7 @@ def _request(
 ) -> dict[str, Any]:
     """The whole request; what is left out is as good as the model requires."""
     from qgov.decision.access_tests import request_of
+    from qgov.decision.asking import ACCESS_TEST
     from qgov.language.permissions import CATALOGUE
 
     choose(action, tuple(CATALOGUE), "--action")
@@ -76,7 +77,7 @@ def _request(
         "resource": _resource(model, resource),
         "expect": "allow",
     }
-    request = request_of(model, _case(case))
+    request = ACCESS_TEST.json(request_of(model, _case(case)))
     for part, text, option in (
         ("subject", subject, "--subject"),
         ("resource", resource, "--resource"),

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from qgov.conformance.case import Case, Result
 from qgov.conformance.cases import cases
@@ -17,9 +16,9 @@ from qgov.conformance.content import grant_cases
 from qgov.conformance.run import Subject, run
 from qgov.conformance.table import Table, table
 from qgov.decision.bundle import Bundle, read_bundle
-from qgov.decision.engine import EngineKind
+from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.model.access_model import AccessModel
 from qgov.pipeline import understand
 from qgov.repository import read_work_tree
@@ -91,27 +90,16 @@ def asked_of(
     return run(subject, engines()[engine], asked), bundle
 
 
-class Stub:
+class Stub(Closing):
     """An engine that answers with a function."""
 
     name = "stub"
 
-    def __init__(self, answer: Callable[[Request], Decision]) -> None:
+    def __init__(self, answer: Callable[[RequestJson], Decision]) -> None:
         self.answer = answer
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         return [self.answer(request) for request in requests]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
 
 
 def kind_of(stub: Any) -> EngineKind:

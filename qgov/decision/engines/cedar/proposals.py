@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
-from qgov.decision.engines.cedar.request import Asked, present, reference, uid
-from qgov.decision.request import seconds
+from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
+from qgov.decision.request import Approval, Elevation
 
 __all__ = ["Question", "questions"]
 
@@ -87,8 +87,8 @@ def _elevations(asked: Asked, known: Known) -> list[Json]:
     ]
     found += [
         {"elevation": _held(given, known)}
-        for given in asked.request["context"]["elevations"]
-        if given.get("subject", name) == name and "role" in given and "scope" in given
+        for given in asked.request.elevations or ()
+        if given.subject in (None, name) and given.role is not None and given.scope is not None
     ]
     return _unique(f for f in found if f["elevation"]["scope"]["id"] in asked.around)
 
@@ -101,28 +101,28 @@ def _short(terms: Json) -> Json:
     }
 
 
-def _held(given: Json, known: Known) -> Json:
+def _held(given: Elevation, known: Known) -> Json:
     return present(
         {
-            "subject": given.get("subject"),
-            "role": uid("Role", given["role"]),
-            "scope": uid("Scope", given["scope"]),
+            "subject": given.subject,
+            "role": reference("Role", given.role),
+            "scope": reference("Scope", given.scope),
             **_approved(given, known),
-            "ticket": "ticket" in given,
-            "not_before": seconds(given["not_before"]) if "not_before" in given else None,
+            "ticket": given.ticket is not None,
+            "not_before": number(given.not_before),
         }
     )
 
 
-def _approved(given: Json, known: Known) -> Json:
+def _approved(given: Elevation | Approval, known: Known) -> Json:
     """What elevations and approvals say alike. Of the approvers' groups those that count
     anywhere: there may be thousands of others."""
-    groups = sorted(known.approvers.intersection(given["approver_groups"]))
+    groups = sorted(known.approvers.intersection(given.approver_groups))
     return {
-        "requested_by": given.get("requested_by"),
-        "approved_by": given.get("approved_by"),
+        "requested_by": given.requested_by,
+        "approved_by": given.approved_by,
         "approver_groups": [uid("Group", group) for group in groups],
-        "expires": seconds(given["expires"]) if "expires" in given else None,
+        "expires": number(given.expires),
     }
 
 
@@ -141,7 +141,7 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
 def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Question]:
     """What a budget is asked costs by the word: it is told what its kind has a use for."""
     for budget in budgets:
-        used = asked.request["context"]["usage"].get(budget.name, {})
+        used = (asked.request.usage or {}).get(budget.name, {})
         needed = {"job", "groups"}
         needed |= {"issuer"} if budget.group is not None else set()
         needed |= {"now"} if budget.raises or budget.approves else set()
@@ -165,16 +165,16 @@ def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
     found = (
         present(
             {
-                "subject": given.get("subject"),
-                "scope": uid("Scope", given["scope"]),
-                "backend": reference("Backend", given.get("backend")),
-                "max_cost_micros": given.get("max_cost_micros"),
+                "subject": given.subject,
+                "scope": reference("Scope", given.scope),
+                "backend": reference("Backend", given.backend),
+                "max_cost_micros": given.max_cost_micros,
                 **_approved(given, known),
-                "approved_at": seconds(given["approved_at"]) if "approved_at" in given else None,
+                "approved_at": number(given.approved_at),
             }
         )
-        for given in asked.request["context"]["approvals"]
-        if given.get("scope") in asked.around
+        for given in asked.request.approvals or ()
+        if given.scope in asked.around
     )
     return iter(_unique(found))
 
