@@ -26,11 +26,9 @@ from qgov.decision.deviations import (
 from qgov.decision.request import MAX_COUNT, Approval, Request
 from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, JobLimits
-from qgov.model.measures import COUNTED, JOBS, MEASURES
+from qgov.model.measures import COST, COUNTED, JOBS, MEASURES
 
 __all__ = ["ABOUT_BACKENDS", "ABOUT_JOBS", "ABOUT_MONEY", "ABOUT_TERMS", "approved"]
-
-COST: Final = "estimated_cost_micros"
 
 
 def _size(path: AccessPath) -> Iterator[Deviation]:
@@ -104,17 +102,17 @@ def _at_stop(path: AccessPath, budget: Budget, label: str, moment: datetime) -> 
     yield over._replace(
         key=f"{over.key}{label.replace(' ', '-')}",
         says=f"{over.says}{label}",
-        change=together(moved_to(moment), _micro, over.change),
+        change=together(moved_to(moment), _cost(1), over.change),
     )
 
 
-_micro: Final = having(job={COST: 1})
-"""A job of one micro."""
+def _cost(micros: int) -> Change:
+    return having(job={COST.attribute: micros})
 
 
 def _spent(budget: Budget, spent: int | None) -> Change:
     """A job of one micro, when so much was spent."""
-    return together(_micro, using(budget.name, {"spent_micros": spent}))
+    return together(_cost(1), using(budget.name, {"spent_micros": spent}))
 
 
 def _exceptions(path: AccessPath) -> Iterator[Deviation]:
@@ -212,10 +210,10 @@ def _approvals(path: AccessPath) -> Iterator[Deviation]:
         at = Deviation(
             f"approval-{rule.budget}-at",
             f"a job of {above:,} micros, which needs no leave of {rule.budget}",
-            having(job={COST: above}),
+            _cost(above),
         )
         yield _at(at, required, denied=above != least)
-        yield _dear(rule, "missing", "unapproved", having(job={COST: above + 1}), required)
+        yield _dear(rule, "missing", "unapproved", _cost(above + 1), required)
         given = _approved(path, rule, "given", "approved", "")
         yield given._replace(spares=invalid)
         says = "approved by somebody in every group but its approvers'"
@@ -271,7 +269,7 @@ def _approved(
 
     def change(request: Request) -> Request:
         given = replace(approved(path, request, cost), **fields)
-        return replace(having(job={COST: cost})(request), approvals=(given,))
+        return replace(_cost(cost)(request), approvals=(given,))
 
     return _dear(rule, key, says, change, denies)
 

@@ -17,7 +17,7 @@ from qgov.decision.asking import SOME_TIME
 from qgov.decision.request import Elevation, Request
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota
-from qgov.model.measures import Measure
+from qgov.model.measures import COST, Measure
 
 __all__ = [
     "CONTEXT_MISSING",
@@ -257,16 +257,14 @@ def elevated_by(groups: Iterable[str], approvers: str = "") -> Deviation:
 _IN_FULL: Final = {
     "estimated_qpu_seconds": "seconds of QPU time",
     "estimated_simulator_seconds": "seconds of simulator time",
-    "estimated_cost_micros": "micros of estimated cost",
+    COST.attribute: "micros of estimated cost",
 }
 
 
 def sized(measure: Measure, size: int, currency: str = "") -> Deviation:
     """A job of another size. What it is denied for, its bound says."""
-    if measure.attribute == "estimated_cost_micros":
-        told = format_money(Money(size, currency))
-    else:
-        told = f"{size:,} {measure.unit}"
+    money = measure is COST
+    told = format_money(Money(size, currency)) if money else f"{size:,} {measure.unit}"
     return Deviation(
         measure.attribute,
         f"{size:,} {_IN_FULL.get(measure.attribute, measure.unit)}",
