@@ -13,7 +13,7 @@ from qgov.cli.common import Root, choose, say, wants_colour, write
 from qgov.cli.loading import model_at
 
 if TYPE_CHECKING:
-    from qgov.conformance.run import Subject
+    from qgov.conformance.run import Compiled
     from qgov.decision.engine import EngineKind, Settings
     from qgov.model.access_model import AccessModel
 
@@ -117,7 +117,7 @@ def _run(
     root: Path, engine: str, bundle: Path | None, shard: tuple[int, int], settings: Settings
 ) -> Mapping[str, Any] | None:
     from qgov.conformance.prove import asked_of, prove
-    from qgov.conformance.run import Subject
+    from qgov.conformance.run import Compiled
     from qgov.conformance.table import in_force
     from qgov.decision.bundle import read_bundle
 
@@ -130,7 +130,7 @@ def _run(
     artifacts = _compiled(model) if bundle is None else _given(bundle)
     if artifacts is None:
         return None
-    subject = Subject(model, artifacts, read_bundle(artifacts[TARBALL]), settings)
+    subject = Compiled(model, artifacts, read_bundle(artifacts[TARBALL]), settings)
     kinds = _kinds(engine, subject, fresh=bundle is None)
     began = time.monotonic()
     asked = asked_of(subject, shard)
@@ -189,7 +189,7 @@ def _given(bundle: Path) -> Mapping[str, bytes]:
     return found
 
 
-def _kinds(engine: str, subject: Subject, fresh: bool) -> list[EngineKind]:
+def _kinds(engine: str, subject: Compiled, fresh: bool) -> list[EngineKind]:
     """The engines to ask. Of all those that cannot be asked are left out, and it is said.
     Raises EngineError where the one that was asked for cannot be."""
     from qgov.decision.engine import EngineError
@@ -208,7 +208,7 @@ def _kinds(engine: str, subject: Subject, fresh: bool) -> list[EngineKind]:
     return found
 
 
-def _absent(kind: EngineKind, subject: Subject, fresh: bool) -> str | None:
+def _absent(kind: EngineKind, subject: Compiled, fresh: bool) -> str | None:
     """Why an engine cannot be asked; None when it can."""
     from qgov.decision.engine import EngineError
     from qgov.decision.engines.opa.server import program_at

@@ -15,6 +15,7 @@ from qgov.decision.deviations import (
     Change,
     Deviation,
     having,
+    lacking,
     moved_to,
     overspent,
     sized,
@@ -23,7 +24,7 @@ from qgov.decision.deviations import (
     used_up,
     using,
 )
-from qgov.decision.request import MAX_COUNT, Approval, Request
+from qgov.decision.request import MAX_COUNT, GivenApproval, Request
 from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COST, COUNTED, JOBS, MEASURES
@@ -77,10 +78,9 @@ def _backend(path: AccessPath) -> Iterator[Deviation]:
         for name in sorted(set(facts) - set(environment.backends), reverse=True)
     }
     for name in sorted(foreign.values()):
-        says, change = f"{name}, which is not here", having(resource={"backend": name})
-        yield Deviation(f"backend-{name}", says, change, "backend-not-entitled")
-    unsaid = having(resource={"backend": None})
-    yield Deviation("backend-unknown", "no backend", unsaid, CONTEXT_MISSING)
+        says, denies = f"{name}, which is not here", "backend-not-entitled"
+        yield lacking(f"backend-{name}", says, denies, resource={"backend": name})
+    yield lacking("backend-unknown", "no backend", CONTEXT_MISSING, resource={"backend": None})
 
 
 def _spending(path: AccessPath) -> Iterator[Deviation]:
@@ -194,7 +194,7 @@ def _uncounted(path: AccessPath) -> Iterator[Deviation]:
                 )
 
 
-def approved(path: AccessPath, request: Request, cost: int) -> Approval:
+def approved(path: AccessPath, request: Request, cost: int) -> GivenApproval:
     """An approval of the request that every budget accepts."""
     approvers = sorted({rule.approvers for rule in path.approval_rules})
     return approval(request, CONFORMANCE, scope=path.scope, approvers=approvers, cost=cost)
@@ -217,7 +217,7 @@ def _approvals(path: AccessPath) -> Iterator[Deviation]:
         given = _approved(path, rule, "given", "approved", "")
         yield given._replace(spares=invalid)
         says = "approved by somebody in every group but its approvers'"
-        foreign = tuple(all_but(path, rule.approvers))
+        foreign = all_but(path, rule.approvers)
         yield _approved(path, rule, "foreign-approver", says, invalid, approver_groups=foreign)
         says = "approved by oneself"
         yield _approved(path, rule, "self-approved", says, invalid, approved_by=path.subject)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from qgov.conformance.access_path import AccessPath, sound
-from qgov.decision.asking import CONFORMANCE, labels_of
+from qgov.decision.asking import CONFORMANCE, LABELS, labels_of
 from qgov.decision.deviations import (
     CONTEXT_MISSING,
     NO_ELEVATION,
@@ -24,11 +24,12 @@ from qgov.decision.deviations import (
     elevated_by,
     elevated_for,
     from_country,
-    having,
+    lacking,
     moved_to,
     of_somebody_else,
     old_token,
     token_aged,
+    unapproved,
 )
 from qgov.language.permissions import CATALOGUE
 from qgov.model.accesses import scopes_at
@@ -54,15 +55,15 @@ Deviations = Callable[[AccessPath], Iterator[Deviation]]
 def _mfa(path: AccessPath) -> Iterator[Deviation]:
     if path.conditions.mfa:
         yield NO_MFA
-        unsaid = having(context={"mfa": None})
-        yield Deviation("mfa-unknown", "with nothing said of MFA", unsaid, CONTEXT_MISSING)
+        says = "with nothing said of MFA"
+        yield lacking("mfa-unknown", says, CONTEXT_MISSING, context={"mfa": None})
 
 
 def _device(path: AccessPath) -> Iterator[Deviation]:
     if path.conditions.managed_device:
         yield UNMANAGED_DEVICE
-        unsaid, says = having(context={"managed_device": None}), "with nothing said of the device"
-        yield Deviation("device-unknown", says, unsaid, CONTEXT_MISSING)
+        says, unsaid = "with nothing said of the device", {"managed_device": None}
+        yield lacking("device-unknown", says, CONTEXT_MISSING, context=unsaid)
 
 
 def _country(path: AccessPath) -> Iterator[Deviation]:
@@ -71,15 +72,15 @@ def _country(path: AccessPath) -> Iterator[Deviation]:
     named = {vendor.value.country for vendor in path.model.organization.vendors.values()}
     for country in sorted({*named, *BLOCKED} - set(allowed))[:MOST_COUNTRIES]:
         yield from_country(country)
-    unsaid = having(context={"country": None})
-    yield Deviation("country-unknown", "from nowhere known", unsaid, CONTEXT_MISSING)
+    says = "from nowhere known"
+    yield lacking("country-unknown", says, CONTEXT_MISSING, context={"country": None})
     for country in allowed[-1:]:
         yield from_country(country)._replace(denies="")
 
 
 def _token(path: AccessPath) -> Iterator[Deviation]:
     if (most := path.conditions.max_token_age_s) is not None:
-        yield Deviation("token-oldest", f"with a token of {most} s", token_aged(most))
+        yield old_token(most)._replace(key="token-oldest", denies="")
         yield old_token(most + 1)
 
 
@@ -87,46 +88,42 @@ def _clock(_: AccessPath) -> Iterator[Deviation]:
     yield Deviation("token-skewed", f"with a token {SKEW_S} s ahead", token_aged(-SKEW_S))
     ahead = token_aged(-SKEW_S - 1)
     yield Deviation("token-ahead", f"with a token {SKEW_S + 1} s ahead", ahead, "token-stale")
-    undated = having(token={"issued_at": None})
-    yield Deviation("token-undated", "with a token of no known age", undated, CONTEXT_MISSING)
+    says = "with a token of no known age"
+    yield lacking("token-undated", says, CONTEXT_MISSING, token={"issued_at": None})
 
 
 def _credential(path: AccessPath) -> Iterator[Deviation]:
     for kind in ("api-key",) if path.person else ("api-key", "saml"):
-        says, change = f"with a credential of the kind {kind}", having(token={"kind": kind})
-        yield Deviation(f"credential-{kind}", says, change, "static-credential")
+        says = f"with a credential of the kind {kind}"
+        yield lacking(f"credential-{kind}", says, "static-credential", token={"kind": kind})
 
 
 def _federation(path: AccessPath) -> Iterator[Deviation]:
-    mismatch = "federation-mismatch"
-    other, none = having(token={"audience": "another"}), having(token={"audience": None})
-    yield Deviation("wrong-audience", "with a token for another audience", other, mismatch)
-    yield Deviation("no-audience", "with a token for no audience", none, CONTEXT_MISSING)
-    denies = "subject-unknown" if path.person else mismatch
-    unknown = having(subject={"issuer": ELSEWHERE})
-    yield Deviation("unknown-issuer", "with a token of an unknown issuer", unknown, denies)
+    mismatch, says = "federation-mismatch", "with a token for another audience"
+    yield lacking("wrong-audience", says, mismatch, token={"audience": "another"})
+    says = "with a token for no audience"
+    yield lacking("no-audience", says, CONTEXT_MISSING, token={"audience": None})
+    says, denies = "with a token of an unknown issuer", "subject-unknown"
+    denies = denies if path.person else mismatch
+    yield lacking("unknown-issuer", says, denies, subject={"issuer": ELSEWHERE})
     if not path.person:
-        claim, says = having(subject={"subject": "another"}), "as another job of the same issuer"
-        yield Deviation("wrong-subject", says, claim, mismatch)
-        stranger = having(subject={"id": f"{tenant_of(path.binding.scope)}/conformance-nobody"})
+        says = "as another job of the same issuer"
+        yield lacking("wrong-subject", says, mismatch, subject={"subject": "another"})
         says = "as a workload that does not exist"
-        yield Deviation("unknown-workload", says, stranger, "subject-unknown")
+        nobody = {"id": f"{tenant_of(path.binding.scope)}/conformance-nobody"}
+        yield lacking("unknown-workload", says, "subject-unknown", subject=nobody)
         return
     own = sound(path).subject.issuer
     for name, fact in sorted(path.model.organization.providers.items()):
-        provider = fact.value
-        if provider.issuer != own:
-            foreign = having(
-                subject={"issuer": provider.issuer}, token={"audience": provider.audience}
-            )
+        if fact.value.issuer != own:
+            issuer, audience = {"issuer": fact.value.issuer}, {"audience": fact.value.audience}
             says = f"with a token of the provider {name}"
-            yield Deviation(f"provider-{name}", says, foreign, "no-grant")
+            yield lacking(f"provider-{name}", says, "no-grant", subject=issuer, token=audience)
 
 
 def _group(path: AccessPath) -> Iterator[Deviation]:
     if path.person:
-        left = having(subject={"groups": ()})
-        yield Deviation("no-group", "having left the group", left, "no-grant")
+        yield lacking("no-group", "having left the group", "no-grant", subject={"groups": ()})
 
 
 def _place(path: AccessPath) -> Iterator[Deviation]:
@@ -141,32 +138,28 @@ def _place(path: AccessPath) -> Iterator[Deviation]:
     for scope in scopes_at(path.model, tenant_of(path.scope), level) if level else ():
         if not contains(path.binding.scope, scope) and scope not in path.reach:
             yield _on(scope, f"beside-{scope}", f"beside its scope, on {scope}")
-    label = ("", "tenant", "environment", "project")[level]
-    if label:
-        says, nowhere = (
-            f"in a {label} that does not exist",
-            having(resource={label: "no-such-place"}),
-        )
-        yield Deviation(f"no-such-{label}", says, nowhere, "scope-unknown")
+    if level:
+        label = LABELS[level - 1]
+        says, nowhere = f"in a {label} that does not exist", {label: "no-such-place"}
+        yield lacking(f"no-such-{label}", says, "scope-unknown", resource=nowhere)
 
 
 def _on(scope: str, key: str, says: str) -> Deviation:
-    tenant, environment, project = labels_of(scope)
-    labels = {"tenant": tenant, "environment": environment, "project": project}
-    return Deviation(key, says, having(resource=labels), "no-grant")
+    labels = dict(zip(LABELS, labels_of(scope), strict=True))
+    return lacking(key, says, "no-grant", resource=labels)
 
 
 def not_owner(path: AccessPath) -> Iterator[Deviation]:
     """What belongs to somebody else, for a permission that is narrowed to one's own."""
     if path.conditions.own_only:
         yield of_somebody_else(NOBODY)
-        unsaid = having(resource={"owner": None})
-        yield Deviation("owner-unknown", "of what is nobody's", unsaid, CONTEXT_MISSING)
+        says = "of what is nobody's"
+        yield lacking("owner-unknown", says, CONTEXT_MISSING, resource={"owner": None})
 
 
-def all_but(path: AccessPath, group: str) -> list[str]:
+def all_but(path: AccessPath, group: str) -> tuple[str, ...]:
     """Every group that is known, but one."""
-    return sorted(set(path.model.groups) - {group})
+    return tuple(sorted(set(path.model.groups) - {group}))
 
 
 def _elevation(path: AccessPath) -> Iterator[Deviation]:
@@ -174,33 +167,30 @@ def _elevation(path: AccessPath) -> Iterator[Deviation]:
     if (eligible := path.conditions.eligible) is None:
         return
     now, longest = path.time, timedelta(seconds=eligible.max_duration_s)
-    expired, unapproved = "elevation-expired", "elevation-unapproved"
 
     def variant(key: str, says: str, denies: str, **fields: Any) -> Deviation:
         return Deviation(f"elevation-{key}", says, elevated(**fields), denies)
 
-    def window(begins: timedelta, ends: timedelta) -> dict[str, Any]:
-        return {"not_before": now + begins, "expires": now + ends}
+    def within(key: str, says: str, denies: str, begins: timedelta, ends: timedelta) -> Deviation:
+        return variant(key, says, denies, not_before=now + begins, expires=now + ends)
 
     yield NO_ELEVATION
-    last = window(SECOND - longest, SECOND)
-    yield variant("last-second", "in an elevation's last second", "", **last)
-    ended = window(-longest, timedelta())
-    yield variant("expired", "when an elevation has just ended", expired, **ended)
-    early = window(SECOND, longest)
-    yield variant("not-begun", "a second before an elevation", expired, **early)
+    says, expired = "in an elevation's last second", "elevation-expired"
+    yield within("last-second", says, "", SECOND - longest, SECOND)
+    says = "when an elevation has just ended"
+    yield within("expired", says, expired, -longest, timedelta())
+    yield within("not-begun", "a second before an elevation", expired, SECOND, longest)
     yield elevated_for(eligible.max_duration_s + 1)
-    says = "with an elevation that never ends"
-    yield variant("endless", says, unapproved, expires=None)
+    yield unapproved("elevation-endless", "with an elevation that never ends", expires=None)
     says, by_oneself = "with an elevation approved by oneself", "elevation-self-approved"
     yield variant("self-approved", says, by_oneself, approved_by=path.subject)
     says = "with an elevation approved by who asked for it"
     yield variant("requester-approved", says, by_oneself, requested_by=CONFORMANCE.approver)
     says = "with an elevation that nobody approved"
-    yield variant("unapproved", says, unapproved, approved_by=None)
+    yield unapproved("elevation-unapproved", says, approved_by=None)
     yield elevated_by(all_but(path, eligible.approvers), eligible.approvers)
     says = "with an elevation approved by somebody in no group"
-    yield variant("groupless-approver", says, unapproved, approver_groups=())
+    yield unapproved("elevation-groupless-approver", says, approver_groups=())
     if eligible.ticket:
         yield NO_TICKET
     required = "elevation-required"
@@ -219,8 +209,8 @@ def _reviewed(path: AccessPath) -> Iterator[Deviation]:
         ("not-begun", "a second before it", held.not_before - SECOND, "elevation-expired"),
     ):
         yield Deviation(key, says, moved_to(moment), denies)
-    other = having(subject={"id": NOBODY})
-    yield Deviation("other-person", "as somebody else", other, "elevation-required")
+    other, required = {"id": NOBODY}, "elevation-required"
+    yield lacking("other-person", "as somebody else", required, subject=other)
 
 
 ABOUT_SIGN_IN: Final[tuple[Deviations, ...]] = (_mfa, _device, _country, _token)

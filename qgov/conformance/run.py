@@ -18,7 +18,7 @@ from qgov.model import principal
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
 
-__all__ = ["Answer", "Progress", "Subject", "decide_all", "run"]
+__all__ = ["Answer", "Compiled", "Progress", "decide_all", "run"]
 
 CHUNK: Final = 100
 """Cases between two reports of progress."""
@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Compiled:
     """What is judged: the documents' model, and the artifacts with the bundle in them."""
 
     model: AccessModel
@@ -52,7 +52,7 @@ class Answer:
 
 
 def run(
-    subject: Subject,
+    compiled: Compiled,
     kind: EngineKind,
     cases: Sequence[Case],
     tell: Progress = lambda _, __: None,
@@ -65,7 +65,7 @@ def run(
     decided = [case for case in cases if case.submission is None]
     with ExitStack() as open_:
         engines = [
-            open_.enter_context(kind.start(subject.model, subject.artifacts, subject.settings))
+            open_.enter_context(kind.start(compiled.model, compiled.artifacts, compiled.settings))
             for _ in range(PROCESSES.get(kind.name, 1))
         ]
 
@@ -73,11 +73,11 @@ def run(
             tell(done, len(cases))
 
         results = _decided(kind.name, engines, decided, told)
-        results += _single(subject.model, kind.name, engines, results)
+        results += _single(compiled.model, kind.name, engines, results)
         if submitted:
-            from qgov.conformance.submit import Stand, submit
+            from qgov.conformance.submit import Stand, submit  # brings Cirq in
 
-            stand = Stand(subject.model, engines[0], subject.bundle, keep=keep)
+            stand = Stand(compiled.model, engines[0], compiled.bundle, keep=keep)
             for number, case in enumerate(submitted, len(decided) + 1):
                 results.append(submit(case, stand))
                 if number % CHUNK == 0 or number == len(cases):

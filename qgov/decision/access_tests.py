@@ -28,7 +28,7 @@ from qgov.decision.asking import (
 from qgov.decision.deviations import NO_MFA, UNMANAGED_DEVICE, from_country, token_aged
 from qgov.decision.engine import Engine
 from qgov.decision.question import candidates, question
-from qgov.decision.request import Approval, Decision, Job, Request, Usage
+from qgov.decision.request import Decision, GivenApproval, JobSize, Request, Used
 from qgov.language.kinds.access_test import Case
 from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest
@@ -100,9 +100,9 @@ def _asker(model: AccessModel, case: Case) -> Asker:
     return who._replace(token=replace(who.token, kind=kind))
 
 
-def _job(model: AccessModel, case: Case) -> Job:
+def _job(model: AccessModel, case: Case) -> JobSize:
     given = case.context.job
-    return Job(
+    return JobSize(
         given.shots,
         given.circuits,
         given.qubits,
@@ -112,7 +112,7 @@ def _job(model: AccessModel, case: Case) -> Job:
     )
 
 
-def _usage(model: AccessModel, case: Case) -> Usage:
+def _usage(model: AccessModel, case: Case) -> Used:
     """What the budgets around the resource have seen."""
     given, amount = case.context, partial(_micros, model)
     return {
@@ -125,9 +125,9 @@ def _usage(model: AccessModel, case: Case) -> Usage:
     }
 
 
-def _approvals(model: AccessModel, case: Case, now: datetime) -> Iterator[Approval]:
+def _approvals(model: AccessModel, case: Case, now: datetime) -> Iterator[GivenApproval]:
     for given in case.context.approvals:
-        yield Approval(
+        yield GivenApproval(
             scope=case.resource.scope,
             max_cost_micros=_micros(model, given.up_to),
             requested_by=given.requested_by,

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from qgov.decision.request import (
-    Approval,
     Context,
-    Elevation,
-    Job,
+    GivenApproval,
+    GivenElevation,
+    JobSize,
     Request,
     Resource,
     Subject,
@@ -31,6 +31,7 @@ from qgov.model.scope import EVERYWHERE
 __all__ = [
     "ACCESS_TEST",
     "CONFORMANCE",
+    "LABELS",
     "SMALLEST",
     "SOME_COUNTRY",
     "SOME_TIME",
@@ -47,11 +48,14 @@ __all__ = [
     "workload",
 ]
 
+LABELS: Final = ("tenant", "environment", "project")
+"""What a scope's parts are called in a resource."""
+
 SOME_TIME: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SOME_COUNTRY: Final = "DE"
 """Where nothing depends on it."""
 
-SMALLEST: Final = Job(1, 1, 1, 0, 0, 0)
+SMALLEST: Final = JobSize(1, 1, 1, 0, 0, 0)
 """One of everything, and no cost."""
 
 
@@ -158,19 +162,11 @@ def asked(
     """The request under the best circumstances: with a fresh token and MFA, from a managed
     device, and where there is a backend for the smallest job, of which nothing was used before.
     """
-    tenant, environment, project = labels_of(scope)
+    resource = Resource(permission.partition(":")[0], cast.resource, *labels_of(scope))
     return Request(
         who.subject,
         permission,
-        Resource(
-            permission.partition(":")[0],
-            cast.resource,
-            tenant,
-            environment,
-            project,
-            who.subject.id,
-            backend or None,
-        ),
+        replace(resource, owner=who.subject.id, backend=backend or None),
         Context(now, mfa=True, managed_device=True, country=SOME_COUNTRY),
         replace(who.token, issued_at=now),
         elevations=(),
@@ -182,8 +178,8 @@ def asked(
 
 def labels_of(scope: str) -> tuple[str | None, str | None, str | None]:
     """The tenant, environment and project of a scope, as a resource has them."""
-    labels = () if scope == EVERYWHERE else scope.split("/")
-    tenant, environment, project = (*labels, None, None, None)[:3]
+    labels = [] if scope == EVERYWHERE else scope.split("/")
+    tenant, environment, project, *_ = (*labels, None, None, None)
     return tenant, environment, project
 
 
@@ -201,10 +197,10 @@ def elevation(
     scope: str,
     approvers: Iterable[str],
     duration_s: int,
-) -> Elevation:
+) -> GivenElevation:
     """An elevation of the subject from the request's time on, by somebody in `approvers`."""
     now = request.context.time or SOME_TIME
-    return Elevation(
+    return GivenElevation(
         request.subject.id,
         role,
         scope,
@@ -225,10 +221,10 @@ def approval(
     approvers: Iterable[str],
     cost: int | None,
     age_s: int = 0,
-) -> Approval:
+) -> GivenApproval:
     """An approval of the subject's job up to a cost in micros, `age_s` seconds old, by somebody
     in `approvers`."""
     me, now = request.subject.id, request.context.time or SOME_TIME
     backend = request.resource.backend
     given_at = now - timedelta(seconds=age_s)
-    return Approval(me, scope, backend, cost, me, cast.approver, tuple(approvers), given_at)
+    return GivenApproval(me, scope, backend, cost, me, cast.approver, tuple(approvers), given_at)

@@ -8,13 +8,13 @@ one shows.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from qgov.decision.asking import SOME_TIME
-from qgov.decision.request import Elevation, Request
+from qgov.decision.request import GivenElevation, Request
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota
 from qgov.model.measures import COST, Measure
@@ -32,6 +32,7 @@ __all__ = [
     "elevated_for",
     "from_country",
     "having",
+    "lacking",
     "moved_to",
     "of_somebody_else",
     "old_token",
@@ -40,6 +41,7 @@ __all__ = [
     "together",
     "token_aged",
     "unaccounted",
+    "unapproved",
     "unsized",
     "used_up",
     "using",
@@ -145,7 +147,9 @@ def elevated(**fields: Any) -> Change:
     return change
 
 
-def _elevation(held: Elevation, duration_s: int | None = None, **fields: Any) -> Elevation:
+def _elevation(
+    held: GivenElevation, duration_s: int | None = None, **fields: Any
+) -> GivenElevation:
     if duration_s is not None and held.not_before is not None:
         fields["expires"] = held.not_before + timedelta(seconds=duration_s)
     return replace(held, **fields)
@@ -178,25 +182,27 @@ def unaccounted(budget: str) -> Change:
 CONTEXT_MISSING: Final = "context-missing"
 """What a request is denied for that does not say what matters."""
 
-NO_MFA: Final = Deviation(
-    "no-mfa",
-    "without a second factor",
-    having(context={"mfa": False}),
-    "mfa-missing",
-    told="without MFA",
+
+def lacking(key: str, says: str, denies: str = "", told: str = "", **parts: Any) -> Deviation:
+    """A deviation that is other fields of a request's parts; see `having`."""
+    return Deviation(key, says, having(**parts), denies, told=told)
+
+
+NO_MFA: Final = lacking(
+    "no-mfa", "without a second factor", "mfa-missing", "without MFA", context={"mfa": False}
 )
-UNMANAGED_DEVICE: Final = Deviation(
+UNMANAGED_DEVICE: Final = lacking(
     "unmanaged-device",
     "from an unmanaged device",
-    having(context={"managed_device": False}),
     "device-unmanaged",
+    context={"managed_device": False},
 )
 
 
 def from_country(country: str) -> Deviation:
     """From a country that is not among those allowed."""
-    key, change = f"country-{country.lower()}", having(context={"country": country})
-    return Deviation(key, f"from {country}", change, "country-blocked")
+    key, says = f"country-{country.lower()}", f"from {country}"
+    return lacking(key, says, "country-blocked", context={"country": country})
 
 
 def old_token(age_s: int) -> Deviation:
@@ -207,13 +213,8 @@ def old_token(age_s: int) -> Deviation:
 
 def of_somebody_else(owner: str) -> Deviation:
     """On what is not one's own."""
-    return Deviation(
-        "not-owner",
-        "of what belongs to somebody else",
-        having(resource={"owner": owner}),
-        "not-owner",
-        told="on what somebody else owns",
-    )
+    says, told = "of what belongs to somebody else", "on what somebody else owns"
+    return lacking("not-owner", says, "not-owner", told, resource={"owner": owner})
 
 
 NO_ELEVATION: Final = Deviation(
@@ -222,36 +223,33 @@ NO_ELEVATION: Final = Deviation(
     lambda request: replace(request, elevations=()),
     "elevation-required",
 )
-NO_TICKET: Final = Deviation(
+
+
+def unapproved(key: str, says: str, told: str = "", **fields: Any) -> Deviation:
+    """With an elevation that was not granted as its binding asks for."""
+    return Deviation(key, says, elevated(**fields), "elevation-unapproved", told=told)
+
+
+NO_TICKET: Final = unapproved(
     "elevation-no-ticket",
     "with an elevation without a ticket",
-    elevated(ticket=None),
-    "elevation-unapproved",
-    told="elevated without a ticket",
+    "elevated without a ticket",
+    ticket=None,
 )
 
 
 def elevated_for(duration_s: int) -> Deviation:
     """With an elevation that lasts longer than it may."""
-    return Deviation(
-        "elevation-too-long",
-        "with an elevation a second longer than allowed",
-        elevated(duration_s=duration_s),
-        "elevation-unapproved",
-        told=f"elevated for {format_duration(duration_s)}",
-    )
+    says = "with an elevation a second longer than allowed"
+    told = f"elevated for {format_duration(duration_s)}"
+    return unapproved("elevation-too-long", says, told, duration_s=duration_s)
 
 
-def elevated_by(groups: Iterable[str], approvers: str = "") -> Deviation:
+def elevated_by(groups: tuple[str, ...], approvers: str = "") -> Deviation:
     """With an elevation by somebody in other groups than the approvers'."""
-    groups = tuple(groups)
-    return Deviation(
-        "elevation-foreign-approver",
-        f"with an elevation approved by somebody in every group but {approvers}",
-        elevated(approver_groups=groups),
-        "elevation-unapproved",
-        told=f"elevated by {', '.join(groups)}",
-    )
+    says = f"with an elevation approved by somebody in every group but {approvers}"
+    told = f"elevated by {', '.join(groups)}"
+    return unapproved("elevation-foreign-approver", says, told, approver_groups=groups)
 
 
 _IN_FULL: Final = {
@@ -263,45 +261,30 @@ _IN_FULL: Final = {
 
 def sized(measure: Measure, size: int, currency: str = "") -> Deviation:
     """A job of another size. What it is denied for, its bound says."""
-    money = measure is COST
+    name, money = measure.attribute, measure is COST
+    says = f"{size:,} {_IN_FULL.get(name, measure.unit)}"
     told = format_money(Money(size, currency)) if money else f"{size:,} {measure.unit}"
-    return Deviation(
-        measure.attribute,
-        f"{size:,} {_IN_FULL.get(measure.attribute, measure.unit)}",
-        having(job={measure.attribute: size}),
-        told=f"for a job of {told}",
-    )
+    return lacking(name, says, told=f"for a job of {told}", job={name: size})
 
 
 def unsized(measure: Measure) -> Deviation:
     """A job that does not say its size."""
-    return Deviation(
-        f"{measure.attribute}-unknown",
-        f"an unknown number of {measure.attribute}",
-        having(job={measure.attribute: None}),
-        CONTEXT_MISSING,
-        told=f"for a job of unknown {measure.limit.removesuffix('_micros').replace('_', ' ')}",
-    )
+    name, what = measure.attribute, measure.limit.removesuffix("_micros").replace("_", " ")
+    says, told = f"an unknown number of {name}", f"for a job of unknown {what}"
+    return lacking(f"{name}-unknown", says, CONTEXT_MISSING, told, job={name: None})
 
 
 def overspent(budget: str, spent: int) -> Deviation:
     """When no job fits into a budget's money."""
-    return Deviation(
-        f"budget-{budget}-over",
-        f"one micro more than {budget}",
-        using(budget, {"spent_micros": spent}),
-        "budget-exceeded",
-        told=f"when the budget {budget} is spent",
-    )
+    key, says = f"budget-{budget}-over", f"one micro more than {budget}"
+    change, told = using(budget, {"spent_micros": spent}), f"when the budget {budget} is spent"
+    return Deviation(key, says, change, "budget-exceeded", told=told)
 
 
 def used_up(budget: str, quota: Quota, used: int) -> Deviation:
     """When no job fits into a quota."""
     counter = f"{quota.measure}/{quota.window}"
-    return Deviation(
-        f"quota-{budget}-{quota.measure}-{quota.window}-over",
-        f"one {counter} more than {budget} has",
-        using(budget, {counter: used}),
-        "quota-exceeded",
-        told=f"when the {quota.measure} of this {quota.window} in {budget} are used up",
-    )
+    key = f"quota-{budget}-{quota.measure}-{quota.window}-over"
+    says = f"one {counter} more than {budget} has"
+    told = f"when the {quota.measure} of this {quota.window} in {budget} are used up"
+    return Deviation(key, says, using(budget, {counter: used}), "quota-exceeded", told=told)

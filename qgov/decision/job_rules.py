@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from qgov.decision.question import Question
-from qgov.decision.request import Approval, seconds
+from qgov.decision.request import GivenApproval, seconds
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COUNTED, JOBS, LIMITED
@@ -126,7 +126,7 @@ def _approval_rules(asked: Question) -> Iterator[ApprovalRule]:
             yield budget.approval
 
 
-def _names(asked: Question, given: Approval) -> bool:
+def _names(asked: Question, given: GivenApproval) -> bool:
     """Whether an approval is for this subject, place and backend."""
     return (
         given.subject in (None, asked.request.subject.id)
@@ -135,7 +135,7 @@ def _names(asked: Question, given: Approval) -> bool:
     )
 
 
-def _sound(asked: Question, given: Approval, rule: ApprovalRule, cost: int) -> bool:
+def _sound(asked: Question, given: GivenApproval, rule: ApprovalRule, cost: int) -> bool:
     """Whether an approval was given by an approver, not the subject or who asked, covers
     the cost and holds: from when it was given, at the longest for as long as the rule says."""
     by, begins, now = given.approved_by, given.approved_at, asked.now

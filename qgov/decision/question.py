@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qgov.decision.request import (
-    Job,
+    JobSize,
     Request,
     RequestJson,
     Resource,
     Subject,
-    Usage,
+    Used,
     seconds,
 )
 from qgov.language.permissions import CATALOGUE, Permission
@@ -41,8 +41,8 @@ class Question:
     model: AccessModel
     request: Request
     action: str
-    job: Job
-    usage: Usage
+    job: JobSize
+    usage: Used
     known: bool
     audiences: frozenset[str]
     principals: tuple[Principal, ...]
@@ -97,7 +97,7 @@ def question(model: AccessModel, given: RequestJson) -> Question:
         model,
         request,
         request.action or "",
-        request.job or Job(),
+        request.job or JobSize(),
         request.usage or {},
         known,
         audiences,

@@ -16,11 +16,11 @@ from qgov.model.measures import counters
 __all__ = [
     "REASONS",
     "WARNINGS",
-    "Approval",
     "Context",
     "Decision",
-    "Elevation",
-    "Job",
+    "GivenApproval",
+    "GivenElevation",
+    "JobSize",
     "Request",
     "RequestJson",
     "Resource",
@@ -154,7 +154,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobSize:
     """The size of a job: all its shots and circuits, the widest circuit's qubits, and
     estimates; money in micros of the organization's currency."""
 
@@ -167,7 +167,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Elevation:
+class GivenElevation:
     """An elevation that an identity provider granted."""
 
     subject: str | None = None
@@ -182,7 +182,7 @@ class Elevation:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class GivenApproval:
     """The approval of an expensive job."""
 
     subject: str | None = None
@@ -196,7 +196,7 @@ class Approval:
     expires: datetime | None = None
 
 
-Usage = Mapping[str, Mapping[str, int]]
+Used = Mapping[str, Mapping[str, int]]
 """Budget → what was used of it: `spent_micros`, and counters such as `shots/day`."""
 
 
@@ -213,10 +213,10 @@ class Request:
     resource: Resource = Resource()
     context: Context = Context()
     token: Token = Token()
-    elevations: tuple[Elevation, ...] | None = None
-    approvals: tuple[Approval, ...] | None = None
-    job: Job | None = None
-    usage: Usage | None = None
+    elevations: tuple[GivenElevation, ...] | None = None
+    approvals: tuple[GivenApproval, ...] | None = None
+    job: JobSize | None = None
+    usage: Used | None = None
 
     @classmethod
     def from_json(cls, given: RequestJson) -> Self:
@@ -234,24 +234,17 @@ class Request:
             _part(Resource, _flat(asked.get("resource"))),
             _part(Context, context),
             _part(Token, _object(context.get("token"))),
-            _parts(Elevation, context.get("elevations")),
-            _parts(Approval, context.get("approvals")),
-            _part(Job, _object(context.get("job"))),
+            _parts(GivenElevation, context.get("elevations")),
+            _parts(GivenApproval, context.get("approvals")),
+            _part(JobSize, _object(context.get("job"))),
             _usage(context.get("usage")),
         )
 
     def to_json(self, last: tuple[str, ...] = ()) -> dict[str, Any]:
         """The JSON that is read as this request; instants are RFC 3339 in UTC. Fields in `last`
         follow the others of their object, in that order."""
-        context = _fields(self.context) | {"token": _fields(self.token)}
-        if self.elevations is not None:
-            context["elevations"] = [_fields(each) for each in self.elevations]
-        if self.approvals is not None:
-            context["approvals"] = [_fields(each) for each in self.approvals]
-        if self.job is not None:
-            context["job"] = _fields(self.job)
-        if self.usage is not None:
-            context["usage"] = {budget: dict(used) for budget, used in self.usage.items()}
+        parts = {name: getattr(self, name) for name in _IN_CONTEXT}
+        context = _written(self.context) | _written(parts)
         found = {
             "subject": _nested(self.subject),
             "action": {} if self.action is None else {"name": self.action},
@@ -328,7 +321,7 @@ _READERS: Final[dict[str, Reader]] = {
 }
 _SHAPES: Final[dict[type, tuple[tuple[str, Reader], ...]]] = {
     part: tuple((each.name, _READERS[str(each.type)]) for each in fields(part))
-    for part in (Subject, Resource, Context, Token, Job, Elevation, Approval)
+    for part in (Subject, Resource, Context, Token, JobSize, GivenElevation, GivenApproval)
 }
 
 
@@ -358,7 +351,7 @@ _COUNTERS: Final[dict[str, Reader]] = {
 }
 
 
-def _usage(value: Any) -> Usage:
+def _usage(value: Any) -> Used:
     return {
         budget: {
             name: count
@@ -372,21 +365,23 @@ def _usage(value: Any) -> Usage:
 
 # -------------------------------------------------------------------------------- to JSON
 
+_IN_CONTEXT: Final = ("token", "elevations", "approvals", "job", "usage")
+
 
 def _written(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _fields(part: Any) -> dict[str, Any]:
-    values = ((name, getattr(part, name)) for name, _ in _SHAPES[type(part)])
-    return {name: _written(value) for name, value in values if value is not None}
+    """A part of a request as JSON, without what is None."""
+    if type(value) in _SHAPES:
+        value = {name: getattr(value, name) for name, _ in _SHAPES[type(value)]}
+    if isinstance(value, Mapping):
+        return {name: _written(each) for name, each in value.items() if each is not None}
+    if isinstance(value, tuple):
+        return [_written(each) for each in value]
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def _nested(part: Subject | Resource) -> dict[str, Any]:
     """The part with its properties apart from its type and id. A workload has no groups."""
-    found = _fields(part)
+    found = _written(part)
     if part.type == "workload" and found.get("groups") == []:
         del found["groups"]
     outer: dict[str, Any] = {name: found.pop(name) for name in ("type", "id") if name in found}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from qgov.conformance.case import Case
 from qgov.conformance.prove import asked_of, prove
-from qgov.conformance.run import Progress, Subject
+from qgov.conformance.run import Compiled, Progress
 from qgov.conformance.table import in_force
 from qgov.decision.bundle import read_bundle
 from qgov.decision.engines import engines
@@ -38,7 +38,7 @@ def proof_of(model: AccessModel, tell: Callable[[str], Progress]) -> Proof:
     """Run every case of a model against its own bundle. Raises EngineError."""
     held = in_force(model)
     artifacts, _ = emit(held, ("opa", "cedar"))
-    subject = Subject(held, artifacts, read_bundle(artifacts[_BUNDLE]))
+    subject = Compiled(held, artifacts, read_bundle(artifacts[_BUNDLE]))
     samples: dict[str, bytes] = {}
 
     def keep(case: Case, folder: Path) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cirq
 import cirq_google as cg
 from cirq_google.engine.abstract_job import AbstractJob
 from cirq_google.engine.abstract_processor import AbstractProcessor
 
-from qgov.gateway.circuits import cirq_milliseconds, work_of
+from qgov.gateway.circuits import Guarded, cirq_milliseconds, work_of
+from qgov.gateway.sampler import GovernedSampler
 from qgov.gateway.verdicts import Refused
-
-if TYPE_CHECKING:
-    from qgov.gateway.session import Session
 
 __all__ = ["GovernedProcessor"]
 
@@ -27,8 +25,8 @@ class GovernedProcessor(AbstractProcessor):
     A job counts as it was asked for when the engine has taken it: results come later.
     """
 
-    def __init__(self, session: Session, backend: str, inner: AbstractProcessor) -> None:
-        self._session, self._backend, self._inner = session, backend, inner
+    def __init__(self, guarded: Guarded, inner: AbstractProcessor) -> None:
+        self._guarded, self._inner = guarded, inner
 
     async def run_sweep_async(
         self,
@@ -43,8 +41,7 @@ class GovernedProcessor(AbstractProcessor):
         """Submit the program(s) for each parameter set. Raises Denied, Refused, AuditError,
         LedgerError, and what the processor raises. Options are the processor's own."""
         resolvers = list(cirq.to_resolvers(params)) if params is not None else None
-        with self._session.job(
-            self._backend,
+        with self._guarded(
             lambda: work_of(program, resolvers, repetitions),
             device_ms=lambda: cirq_milliseconds(program, resolvers, repetitions),
         ):
@@ -54,7 +51,7 @@ class GovernedProcessor(AbstractProcessor):
 
     def get_sampler(self, *arguments: Any, **options: Any) -> Any:
         """The processor's sampler, behind the gateway."""
-        return self._session.sampler(self._backend, self._inner.get_sampler(*arguments, **options))
+        return GovernedSampler(self._guarded, self._inner.get_sampler(*arguments, **options))
 
     def engine(self) -> Any:
         """Refused: the engine has every processor without a gateway."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
 from qgov.decision.engine import EngineError
 from qgov.decision.request import Decision, Request, seconds
@@ -15,12 +16,10 @@ from qgov.gateway.estimate import amounts_of
 from qgov.gateway.ledger import Moved
 from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event, step_event
 from qgov.gateway.owners import exclusively
+from qgov.gateway.point import EnforcementPoint
 from qgov.gateway.tables import Amounts, counts_of
 from qgov.gateway.verdicts import Denied, Identity, Refused
 from qgov.model.measures import COST, COUNTED
-
-if TYPE_CHECKING:
-    from qgov.gateway.gateway import Gateway
 
 __all__ = ["Session"]
 
@@ -37,7 +36,9 @@ UNSUBMITTED: Final = (ValueError, TypeError, KeyError)
 class Session:
     """One subject in one project. Made by `Gateway.session`."""
 
-    def __init__(self, gateway: Gateway, identity: Identity, scope: str, trace: str) -> None:
+    def __init__(
+        self, gateway: EnforcementPoint, identity: Identity, scope: str, trace: str
+    ) -> None:
         self.gateway, self.identity, self.scope, self.trace = gateway, identity, scope, trace
         labels = scope.split("/")
         if len(labels) != len(LABELS):
@@ -48,15 +49,15 @@ class Session:
 
     def sampler(self, backend: str, inner: Any) -> Any:
         """A `cirq.Sampler` that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.sampler import GovernedSampler
+        from qgov.gateway.sampler import GovernedSampler  # brings Cirq in
 
-        return GovernedSampler(self, backend, inner)
+        return GovernedSampler(partial(self.job, backend), inner)
 
     def processor(self, backend: str, inner: Any) -> Any:
         """A `cirq_google` processor that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.processor import GovernedProcessor
+        from qgov.gateway.processor import GovernedProcessor  # brings cirq_google in
 
-        return GovernedProcessor(self, backend, inner)
+        return GovernedProcessor(partial(self.job, backend), inner)
 
     @contextmanager
     def step(self, name: str, action: str = "") -> Iterator[None]:

@@ -21,7 +21,7 @@ from qgov.decision.asking import (
     asker,
     elevation,
 )
-from qgov.decision.request import MAX_COUNT, Elevation, Job, Request
+from qgov.decision.request import MAX_COUNT, GivenElevation, JobSize, Request
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
@@ -192,7 +192,7 @@ def _country(way: Conditions, others: Options) -> str:
 
 def _elevation(
     request: Request, side: RenamedSide, path: Path, others: Options
-) -> Elevation | None:
+) -> GivenElevation | None:
     """An elevation that the way accepts, and the others as far as they accept the same."""
     mine = path.conditions.eligible
     if mine is None:
@@ -208,7 +208,7 @@ def _elevation(
     )
 
 
-def _smallest(way: Conditions, others: Options, budgets: Iterable[Budget]) -> Job:
+def _smallest(way: Conditions, others: Options, budgets: Iterable[Budget]) -> JobSize:
     """One of everything and no cost, or less where a limit or quota says so."""
     job = {measure.attribute: 0 if measure is COST else 1 for measure in MEASURES}
     for name, attribute in LIMITED.items():
@@ -218,7 +218,7 @@ def _smallest(way: Conditions, others: Options, budgets: Iterable[Budget]) -> Jo
         if quota.measure in COUNTED:
             attribute = COUNTED[quota.measure]
             job[attribute] = min(job[attribute], quota.limit)
-    return Job(**job)
+    return JobSize(**job)
 
 
 def _nothing_used(budget: Budget) -> dict[str, int]:

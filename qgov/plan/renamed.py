@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from qgov.decision.request import Approval, Elevation, Request
+from qgov.decision.request import GivenApproval, GivenElevation, Request
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, budgets_at
@@ -19,7 +19,7 @@ from qgov.model.conditions import ApprovalRule
 __all__ = ["RenamedSide"]
 
 
-G = TypeVar("G", Elevation, Approval)
+G = TypeVar("G", GivenElevation, GivenApproval)
 
 
 @dataclass(frozen=True, slots=True)

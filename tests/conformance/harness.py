@@ -13,7 +13,7 @@ from typing import Any
 from qgov.conformance.case import Case, Result
 from qgov.conformance.cases import cases
 from qgov.conformance.content import grant_cases
-from qgov.conformance.run import Subject, run
+from qgov.conformance.run import Compiled, run
 from qgov.conformance.table import Table, table
 from qgov.decision.bundle import Bundle, read_bundle
 from qgov.decision.engine import Closing, EngineKind
@@ -48,9 +48,9 @@ def artifacts_of(small: bool) -> Mapping[str, bytes]:
     return emit(MODEL if small else worked())
 
 
-def subject_of(small: bool) -> Subject:
+def subject_of(small: bool) -> Compiled:
     artifacts = artifacts_of(small)
-    return Subject(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
+    return Compiled(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
 
 
 def data_of(small: bool) -> Data:
@@ -86,7 +86,7 @@ def asked_of(
     """The results of the worked repository's wanted cases for a bundle."""
     bundle, found = read_bundle(packed), table_of(False)
     asked = [*cases(found, wanted), *grant_cases(found.model, bundle)]
-    subject = Subject(found.model, {TARBALL: packed}, bundle)
+    subject = Compiled(found.model, {TARBALL: packed}, bundle)
     return run(subject, engines()[engine], asked), bundle
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from qgov.decision.request import MAX_COUNT, Approval, Elevation, Job, Request, Resource, Subject
+from qgov.decision.request import (
+    MAX_COUNT,
+    GivenApproval,
+    GivenElevation,
+    JobSize,
+    Request,
+    Resource,
+    Subject,
+)
 from tests.decision.harness import DEVELOPER, PIPELINE, approval, asking, elevation
 
 
@@ -44,7 +52,7 @@ def test_what_nobody_knows_is_left_out() -> None:
 
 @pytest.mark.parametrize("given", [None, [], "x", {"subject": []}, {"context": {"job": "x"}}])
 def test_nothing_is_too_odd_to_be_read(given: Any) -> None:
-    assert Request.from_json(given) == Request(elevations=(), approvals=(), job=Job(), usage={})
+    assert Request.from_json(given) == Request(elevations=(), approvals=(), job=JobSize(), usage={})
 
 
 def test_an_elevation_or_approval_with_a_spoilt_field_is_left_out_whole() -> None:
@@ -71,7 +79,7 @@ def test_a_part_that_is_not_said_is_not_written() -> None:
         Subject("workload", "a/b"),
         "job:read",
         Resource(tenant="a"),
-        elevations=(Elevation(expires=moment),),
+        elevations=(GivenElevation(expires=moment),),
     )
 
     assert said.to_json() == {
@@ -83,7 +91,7 @@ def test_a_part_that_is_not_said_is_not_written() -> None:
             "elevations": [{"approver_groups": [], "expires": "2026-01-01T00:00:00+00:00"}],
         },
     }
-    assert replace(said, approvals=(Approval(),)).to_json()["context"]["approvals"] == [
+    assert replace(said, approvals=(GivenApproval(),)).to_json()["context"]["approvals"] == [
         {"approver_groups": []}
     ]
 

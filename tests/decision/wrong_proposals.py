@@ -16,7 +16,7 @@ import pytest
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, uid
-from qgov.decision.request import Approval, Elevation
+from qgov.decision.request import GivenApproval, GivenElevation
 from qgov.model.access_model import AccessModel
 from tests.decision.harness import DEVELOPER, FILES, PIPELINE, approval, asking, elevation
 from tests.decision.jobs import EXPENSIVE
@@ -155,7 +155,9 @@ def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
     return _honest_approvals(_anywhere(asked, known, approvals=given), known)
 
 
-def _anywhere(asked: Asked, known: Known, **given: Sequence[Elevation | Approval]) -> Asked:
+def _anywhere(
+    asked: Asked, known: Known, **given: Sequence[GivenElevation | GivenApproval]
+) -> Asked:
     """The request with what is given, as though it were about every scope."""
     (each,) = given.values()
     scopes = {scope for _, scope in known.places} | {str(one.scope) for one in each}
@@ -170,7 +172,7 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
 
 def _charges(
     asked: Asked, budgets: list[Budget], approvals: list[Json]
-) -> Iterator[proposals.Question]:
+) -> Iterator[proposals.Evaluation]:
     """Each budget with an exception: the one in force, or else the first."""
     for budget in budgets:
         now = asked.now

@@ -31,7 +31,7 @@ from typing import Any, Final
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
 from qgov.decision.engines.cedar.answers import Said, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import read_entities
-from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import Asked, asked_of
 from qgov.decision.request import Decision, RequestJson
 from qgov.model.access_model import AccessModel
@@ -89,7 +89,7 @@ class CedarEngine(Closing):
         end = time.monotonic() + self._deadline_s
         asked = asked_of(request, self._known)
         proposed = questions(asked, self._known)
-        answers: list[tuple[Question, Said]] = []
+        answers: list[tuple[Evaluation, Said]] = []
         while batch := list(islice(proposed, AT_ONCE)):
             if answers and time.monotonic() >= end:
                 raise EngineError(f"Cedar did not answer within {self._deadline_s:g} s")
@@ -103,7 +103,7 @@ class CedarEngine(Closing):
             revision=self._revision,
         )
 
-    def _ask(self, asked: Asked, batch: Sequence[Question]) -> list[Said]:
+    def _ask(self, asked: Asked, batch: Sequence[Evaluation]) -> list[Said]:
         requests = [
             {
                 "principal": asked.principal,

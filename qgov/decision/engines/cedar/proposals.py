@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
-from qgov.decision.request import Approval, Elevation
+from qgov.decision.request import GivenApproval, GivenElevation
 
-__all__ = ["Question", "questions"]
+__all__ = ["Evaluation", "questions"]
 
 Json = dict[str, Any]
 
 
-class Question(NamedTuple):
+class Evaluation(NamedTuple):
     """One evaluation. `way` is the grant's name (empty without one), `budget` the budget's
     (None: the question is about a way); `context` is JSON."""
 
@@ -31,7 +31,7 @@ class Question(NamedTuple):
     context: str
 
 
-def questions(asked: Asked, known: Known) -> Iterator[Question]:
+def questions(asked: Asked, known: Known) -> Iterator[Evaluation]:
     """Everything that Cedar is asked about a request."""
     budgets = _budgets(asked, known)
     action = asked.action if asked.listed else "unlisted"
@@ -49,9 +49,9 @@ def questions(asked: Asked, known: Known) -> Iterator[Question]:
             if grant.eligible and proposed["elevation"]["role"]["id"] == grant.role
         ]
         for proposed in given or [{}]:
-            yield Question(grant.name, None, action, _close(said, {**fields, **proposed}))
+            yield Evaluation(grant.name, None, action, _close(said, {**fields, **proposed}))
     if not grants:
-        yield Question("", None, action, _close(said, {}))
+        yield Evaluation("", None, action, _close(said, {}))
     if budgets:
         yield from _charges(asked, budgets, list(_approvals(asked, known)))
 
@@ -101,7 +101,7 @@ def _short(terms: Json) -> Json:
     }
 
 
-def _held(given: Elevation, known: Known) -> Json:
+def _held(given: GivenElevation, known: Known) -> Json:
     return present(
         {
             "subject": given.subject,
@@ -114,7 +114,7 @@ def _held(given: Elevation, known: Known) -> Json:
     )
 
 
-def _approved(given: Elevation | Approval, known: Known) -> Json:
+def _approved(given: GivenElevation | GivenApproval, known: Known) -> Json:
     """What elevations and approvals say alike. Of the approvers' groups those that count
     anywhere: there may be thousands of others."""
     groups = sorted(known.approvers.intersection(given.approver_groups))
@@ -138,7 +138,7 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
     ]
 
 
-def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Question]:
+def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Evaluation]:
     """What a budget is asked costs by the word: it is told what its kind has a use for."""
     for budget in budgets:
         used = (asked.request.usage or {}).get(budget.name, {})
@@ -157,7 +157,7 @@ def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iter
         said = _open(fields)
         proposed = [{"approval": given} for given in approvals] if budget.approves else []
         for approval in proposed or [{}]:
-            yield Question("", budget.name, "charge", _close(said, approval))
+            yield Evaluation("", budget.name, "charge", _close(said, approval))
 
 
 def _approvals(asked: Asked, known: Known) -> Iterator[Json]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from qgov.decision.engines.cedar.entities import Known
-from qgov.decision.request import Job, Request, RequestJson, Resource, seconds
+from qgov.decision.request import JobSize, Request, RequestJson, Resource, seconds
 from qgov.language.permissions import CATALOGUE
 
 __all__ = ["Asked", "asked_of", "number", "present", "reference", "uid"]
@@ -66,7 +66,7 @@ class Asked:
 def asked_of(given: RequestJson, known: Known) -> Asked:
     """The request in the schema's terms: its texts as references, its instants as numbers."""
     asked = Request.from_json(given)
-    subject, job = asked.subject, asked.job or Job()
+    subject, job = asked.subject, asked.job or JobSize()
     kind, name = _SUBJECTS.get(subject.type or "", "Stranger"), subject.id or ""
     if kind == "User" and not name:
         kind = "Stranger"
