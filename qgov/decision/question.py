@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qgov.decision.request import (
+    GivenElevation,
     JobSize,
     Request,
     RequestJson,
@@ -24,7 +25,7 @@ from qgov.model.conditions import Conditions
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
 
-__all__ = ["Candidate", "Held", "Question", "candidates", "question"]
+__all__ = ["Candidate", "HeldElevation", "Question", "candidates", "question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,11 @@ class Question:
     issued_at: int | None
 
 
-class Held(NamedTuple):
+class HeldElevation(NamedTuple):
     """An elevation of the subject. `reviewed`: it is a document that was merged."""
 
-    role: str
-    scope: str
-    requested_by: str | None
-    approved_by: str | None
-    approver_groups: tuple[str, ...]
+    terms: GivenElevation
     reviewed: bool
-    ticket: str | None
-    not_before: int | None
-    expires: int | None
 
 
 class Candidate(NamedTuple):
@@ -76,7 +70,7 @@ class Candidate(NamedTuple):
 
     binding: Binding
     conditions: Conditions
-    elevations: tuple[Held, ...]
+    elevations: tuple[HeldElevation, ...]
 
 
 def question(model: AccessModel, given: RequestJson) -> Question:
@@ -194,42 +188,34 @@ def _folded(asked: Question, binding: Binding) -> Conditions:
     return replace(folded, own_only=role.permissions[asked.action], eligible=binding.eligible)
 
 
-def _elevations(asked: Question, binding: Binding) -> Iterator[Held]:
+def _elevations(asked: Question, binding: Binding) -> Iterator[HeldElevation]:
     """The subject's elevations that name the binding's role at a scope inside the binding's
     and around the resource."""
     for held in _held(asked):
+        role, scope = held.terms.role, held.terms.scope
         if (
-            held.role == binding.role
-            and contains(binding.scope, held.scope)
-            and contains(held.scope, asked.scope or EVERYWHERE)
+            role == binding.role
+            and scope is not None
+            and contains(binding.scope, scope)
+            and contains(scope, asked.scope or EVERYWHERE)
         ):
             yield held
 
 
-def _held(asked: Question) -> Iterator[Held]:
+def _held(asked: Question) -> Iterator[HeldElevation]:
     me = asked.request.subject.id or ""
     for e in asked.model.elevations_of.get(me, ()):
-        yield Held(
+        terms = GivenElevation(
+            me,
             e.role,
             e.scope,
             e.requested_by,
             e.approved_by,
-            (),
-            True,
-            e.ticket,
-            None if e.not_before is None else seconds(e.not_before),
-            seconds(e.expires),
+            ticket=e.ticket,
+            not_before=e.not_before,
+            expires=e.expires,
         )
+        yield HeldElevation(terms, reviewed=True)
     for given in asked.request.elevations or ():
-        if given.subject in (None, me) and given.role is not None and given.scope is not None:
-            yield Held(
-                given.role,
-                given.scope,
-                given.requested_by,
-                given.approved_by,
-                given.approver_groups,
-                False,
-                given.ticket,
-                None if given.not_before is None else seconds(given.not_before),
-                None if given.expires is None else seconds(given.expires),
-            )
+        if given.subject in (None, me):
+            yield HeldElevation(given, reviewed=False)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cirq
-import cirq_google as cg
 from cirq_google.engine.abstract_job import AbstractJob
 from cirq_google.engine.abstract_processor import AbstractProcessor
 
@@ -15,6 +14,25 @@ from qgov.gateway.sampler import GovernedSampler
 from qgov.gateway.verdicts import Refused
 
 __all__ = ["GovernedProcessor"]
+
+
+def _passed_on(name: str) -> Any:
+    def method(self: GovernedProcessor, *arguments: Any, **options: Any) -> Any:
+        """As the processor does."""
+        return getattr(self._inner, name)(*arguments, **options)
+
+    return method
+
+
+def _refused(name: str) -> Any:
+    def method(*_: Any, **__: Any) -> Any:
+        """Refused: it is not for who runs jobs."""
+        raise Refused(
+            "administration",
+            f"`{name}` is not for who runs jobs: ask who administers the device",
+        )
+
+    return method
 
 
 class GovernedProcessor(AbstractProcessor):
@@ -53,72 +71,22 @@ class GovernedProcessor(AbstractProcessor):
         """The processor's sampler, behind the gateway."""
         return GovernedSampler(self._guarded, self._inner.get_sampler(*arguments, **options))
 
-    def engine(self) -> Any:
-        """Refused: the engine has every processor without a gateway."""
-        raise _administration("engine")
+    # What tells about the device.
+    get_reservation = _passed_on("get_reservation")
+    list_reservations = _passed_on("list_reservations")
+    get_schedule = _passed_on("get_schedule")
+    health = _passed_on("health")
+    expected_down_time = _passed_on("expected_down_time")
+    expected_recovery_time = _passed_on("expected_recovery_time")
+    supported_languages = _passed_on("supported_languages")
+    get_device = _passed_on("get_device")
+    get_device_specification = _passed_on("get_device_specification")
+    list_calibrations = _passed_on("list_calibrations")
+    get_calibration = _passed_on("get_calibration")
+    get_current_calibration = _passed_on("get_current_calibration")
 
-    def create_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("create_reservation")
-
-    def update_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("update_reservation")
-
-    def remove_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("remove_reservation")
-
-    def get_reservation(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_reservation(*arguments, **options)
-
-    def list_reservations(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.list_reservations(*arguments, **options)
-
-    def get_schedule(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_schedule(*arguments, **options)
-
-    def health(self) -> Any:
-        """As the processor does."""
-        return self._inner.health()
-
-    def expected_down_time(self) -> Any:
-        """As the processor does."""
-        return self._inner.expected_down_time()
-
-    def expected_recovery_time(self) -> Any:
-        """As the processor does."""
-        return self._inner.expected_recovery_time()
-
-    def supported_languages(self) -> Any:
-        """As the processor does."""
-        return self._inner.supported_languages()
-
-    def get_device(self) -> cirq.Device:
-        """As the processor does."""
-        return self._inner.get_device()
-
-    def get_device_specification(self) -> Any:
-        """As the processor does."""
-        return self._inner.get_device_specification()
-
-    def list_calibrations(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.list_calibrations(*arguments, **options)
-
-    def get_calibration(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_calibration(*arguments, **options)
-
-    def get_current_calibration(self) -> cg.Calibration | None:
-        """As the processor does."""
-        return self._inner.get_current_calibration()
-
-
-def _administration(what: str) -> Refused:
-    return Refused(
-        "administration", f"`{what}` is not for who runs jobs: ask who administers the device"
-    )
+    # What administers it; the engine has every processor without a gateway.
+    engine = _refused("engine")
+    create_reservation = _refused("create_reservation")
+    update_reservation = _refused("update_reservation")
+    remove_reservation = _refused("remove_reservation")

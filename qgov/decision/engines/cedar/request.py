@@ -10,6 +10,7 @@ from typing import Any, Final
 from qgov.decision.engines.cedar.entities import Known
 from qgov.decision.request import JobSize, Request, RequestJson, Resource, seconds
 from qgov.language.permissions import CATALOGUE
+from qgov.model.measures import MEASURES
 
 __all__ = ["Asked", "asked_of", "number", "present", "reference", "uid"]
 
@@ -24,14 +25,7 @@ _PLACES: Final = {
 }
 """Which labels a resource has → what it is."""
 
-_JOB: Final = {
-    "shots": "shots",
-    "circuits": "circuits",
-    "qubits": "qubits",
-    "estimated_qpu_seconds": "qpu_seconds",
-    "estimated_simulator_seconds": "simulator_seconds",
-    "estimated_cost_micros": "cost_micros",
-}
+_JOB: Final = {m.attribute: m.attribute.removeprefix("estimated_") for m in MEASURES}
 """The request's words for a job → the schema's."""
 
 
