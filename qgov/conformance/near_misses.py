@@ -46,7 +46,7 @@ BLOCKED: Final = ("BR", "KP", "US")
 """Countries that a job is tried from, beside those of vendors, as far as they are blocked."""
 
 ELSEWHERE: Final = "https://elsewhere.example"
-NOBODY: Final = "nobody@conformance.example"
+NOBODY: Final = f"nobody@{CONFORMANCE.domain}"
 
 Deviations = Callable[[AccessPath], Iterator[Deviation]]
 """The deviations of one kind from the sound request of a path."""

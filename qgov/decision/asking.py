@@ -75,6 +75,11 @@ class Cast:
         return f"somebody@{self.domain}"
 
     @property
+    def somebody_else(self) -> str:
+        """Who owns what is not the subject's."""
+        return f"somebody-else@{self.domain}"
+
+    @property
     def approver(self) -> str:
         """Who approves."""
         return f"approver@{self.domain}"

@@ -41,7 +41,6 @@ from qgov.plan.changes import Options
 __all__ = ["MISSES", "Contrast", "Miss", "approved"]
 
 SECOND: Final = timedelta(seconds=1)
-SOMEBODY_ELSE: Final = "somebody-else@qgov.example"
 MOST_COUNTRIES: Final = 8
 COUNTRIES: Final = ("US", "GB", "JP", "BR", "IN", "ZA", "CA", "AU", "MX", "KR")
 """Where somebody may be who may be anywhere."""
@@ -120,7 +119,7 @@ def _person(contrast: Contrast) -> Iterator[Miss]:
     way = contrast.way
     if not way.own_only:
         owned = _which(contrast, lambda o: o.own_only)
-        yield Miss("owner", of_somebody_else(SOMEBODY_ELSE), owned)
+        yield Miss("owner", of_somebody_else(WITNESS.somebody_else), owned)
     if not way.mfa:
         yield Miss("mfa", NO_MFA, _which(contrast, lambda o: o.mfa))
     if not way.managed_device:
