@@ -68,7 +68,7 @@ def questions(model: AccessModel, count: int) -> list[dict[str, Any]]:
                 "expect": "allow",
             }
         )
-        asked.append(request_of(model, case))
+        asked.append(request_of(model, case).to_json())
     return asked
 
 

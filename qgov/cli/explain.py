@@ -13,6 +13,7 @@ from qgov.cli.common import Format, Root, choose
 from qgov.cli.loading import model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
+from qgov.decision.asking import ACCESS_TEST
 from qgov.decision.explanation import explanation
 from qgov.language.kinds.access_test import Case
 from qgov.language.permissions import CATALOGUE
@@ -71,7 +72,7 @@ def _request(
         "resource": _resource(model, resource),
         "expect": "allow",
     }
-    request = request_of(model, _case(case))
+    request = ACCESS_TEST.json(request_of(model, _case(case)))
     for part, text, option in (
         ("subject", subject, "--subject"),
         ("resource", resource, "--resource"),

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from qgov.conformance.case import Case, Claim, specified
-from qgov.conformance.ways import asks
+from qgov.conformance.access_path import asks
+from qgov.conformance.case import Assertion, Case, specified
+from qgov.decision.asking import CONFORMANCE
 from qgov.decision.bundle import Bundle
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import scopes_at
+from qgov.model.accesses import Cell, scopes_at
 from qgov.targets.opa.data import model_data
 
 __all__ = ["Difference", "Grant", "added_grants", "differences", "grant_cases", "grants"]
@@ -112,19 +113,16 @@ def grant_cases(model: AccessModel, bundle: Bundle) -> list[Case]:
 
 
 def _grant_case(model: AccessModel, grant: Grant, permission: str, scope: str) -> Case:
-    kind, _, name = grant.principal.partition(":")
     environment = model.environment(scope)
     backends = environment.backends if environment and CATALOGUE[permission].executes else ()
     backend = next(iter(backends), "")
-    groups = (name,) if kind == "group" else ()
+    cell = Cell(grant.principal, permission, scope, backend)
     where = "/".join(filter(None, (scope, backend)))
     case = Case(
         id=f"grant:{grant.principal}/{grant.role}@{grant.scope}/{permission}/{where}",
         name=f"{grant.role}: {grant.principal} holds no {permission} on {scope} by documents, "
         f"though the bundle grants the role on {grant.scope}",
-        request=asks(
-            model, grant.principal, groups, permission, scope, backend, issuer=grant.issuer
-        ),
+        request=CONFORMANCE.json(asks(model, cell, issuer=grant.issuer)),
         expect="deny",
         role=grant.role,
         scope=scope,
@@ -132,5 +130,5 @@ def _grant_case(model: AccessModel, grant: Grant, permission: str, scope: str) -
         principal=grant.principal,
     )
     # By another binding the documents may give the same: then there is nothing to refuse.
-    found = specified(model, case, Claim(spares="subject-unknown"))
+    found = specified(model, case, Assertion(spares="subject-unknown"))
     return replace(found, contradiction="")

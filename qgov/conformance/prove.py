@@ -10,7 +10,7 @@ from qgov.conformance.case import Case, shard_of
 from qgov.conformance.cases import cases
 from qgov.conformance.content import added_grants, differences, grant_cases
 from qgov.conformance.report import report
-from qgov.conformance.run import Progress, Subject, run
+from qgov.conformance.run import Compiled, Progress, run
 from qgov.conformance.submissions import submissions
 from qgov.conformance.table import table
 from qgov.decision.engine import EngineKind
@@ -24,24 +24,24 @@ Keep = Callable[[Case, Path], None]
 """Is shown the folder of a submission's logs before it goes."""
 
 
-def asked_of(subject: Subject, shard: tuple[int, int] = WHOLE) -> list[Case]:
-    """The cases of a shard. The subject's model must hold what is in force alone."""
+def asked_of(compiled: Compiled, shard: tuple[int, int] = WHOLE) -> list[Case]:
+    """The cases of a shard. The model must hold what is in force alone."""
     index, of = shard
 
     def wanted(case_id: str) -> bool:
         return shard_of(case_id, of) == index
 
-    found = table(subject.model)
+    found = table(compiled.model)
     derived = [
         *cases(found, wanted),
-        *grant_cases(subject.model, subject.bundle),
+        *grant_cases(compiled.model, compiled.bundle),
         *submissions(found),
     ]
     return [case for case in derived if wanted(case.id)]
 
 
 def prove(
-    subject: Subject,
+    compiled: Compiled,
     kinds: Sequence[EngineKind],
     asked: Sequence[Case],
     *,
@@ -55,8 +55,8 @@ def prove(
     fails again and again."""
     results = []
     for kind in kinds:
-        results += run(subject, kind, asked, tell(kind.name), keep)
-    model, bundle = subject.model, subject.bundle
+        results += run(compiled, kind, asked, tell(kind.name), keep)
+    model, bundle = compiled.model, compiled.bundle
     return report(
         engine,
         bundle.revision,

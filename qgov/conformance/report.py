@@ -12,6 +12,7 @@ from typing import Any, Final
 from qgov.conformance.case import Result
 from qgov.conformance.content import Difference, Grant
 from qgov.errors import QgovError
+from qgov.model.principal import group
 from qgov.model.scope import contains
 
 __all__ = ["SCHEMA", "MergeError", "failed", "merged", "report"]
@@ -117,7 +118,7 @@ def _roles(result: Result, added: Sequence[Grant]) -> str:
     if result.passed:
         return ""
     permission = case.request["action"]["name"]
-    asked = {case.principal, *(f"group:{group}" for group in case.one_by_one)}
+    asked = {case.principal, *map(group, case.one_by_one)}
     found = {
         grant.role
         for grant in added

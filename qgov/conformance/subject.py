@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from qgov.conformance.run import Subject
+from qgov.conformance.run import Compiled
 from qgov.decision.bundle import read_bundle
 from qgov.decision.engine import EngineError, EngineKind, Settings
 from qgov.decision.engines import engines
@@ -49,14 +49,14 @@ def read_compiled(path: Path) -> Mapping[str, bytes]:
 
 def subject_of(
     held: AccessModel, artifacts: Mapping[str, bytes], settings: Settings | None = None
-) -> Subject:
+) -> Compiled:
     """The artifacts, and the model that they are held to. Raises EngineError when the bundle
     cannot be read."""
-    return Subject(held, artifacts, read_bundle(artifacts[BUNDLE]), settings or Settings())
+    return Compiled(held, artifacts, read_bundle(artifacts[BUNDLE]), settings or Settings())
 
 
 def able(
-    engine: str, subject: Subject, *, fresh: bool
+    engine: str, subject: Compiled, *, fresh: bool
 ) -> tuple[tuple[EngineKind, ...], Mapping[str, str]]:
     """The engines to ask, and of `all` those that cannot be asked with the reason. Raises
     EngineError where the one that is wanted cannot be."""
@@ -68,7 +68,7 @@ def able(
     return tuple(kind for kind in wanted if kind.name not in left_out), left_out
 
 
-def _unable(kind: EngineKind, subject: Subject, fresh: bool) -> str | None:
+def _unable(kind: EngineKind, subject: Compiled, fresh: bool) -> str | None:
     """Why an engine cannot be asked; None when it can."""
     if not fresh and not kind.needs:
         return "it answers from the documents, not from a bundle"

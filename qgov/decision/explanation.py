@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
 from qgov.decision.question import Candidate, Question, candidates, question
 from qgov.decision.reference import CONDITIONS, decide
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
 
@@ -38,13 +38,13 @@ class Bound:
 class Explanation:
     """The request, the decision, every way that was considered and every bound of the job."""
 
-    request: Request
+    request: RequestJson
     decision: Decision
     ways: tuple[Way, ...]
     bounds: tuple[Bound, ...]
 
 
-def explanation(model: AccessModel, request: Request) -> Explanation:
+def explanation(model: AccessModel, request: RequestJson) -> Explanation:
     """Ask the reference, and keep what it looked at."""
     asked = question(model, request)
     ways = tuple(
@@ -57,7 +57,7 @@ def explanation(model: AccessModel, request: Request) -> Explanation:
 def _bounds(asked: Question) -> Iterator[Bound]:
     if asked.permission is None or not asked.permission.executes:
         return
-    backend = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    backend = asked.model.organization.backends.get(asked.request.resource.backend or "")
     if backend is not None:
         yield Bound("backend", backend.name, backend.origin, _lacks(BACKEND_RULES, asked))
     for budget in asked.budgets:

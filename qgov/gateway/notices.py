@@ -20,7 +20,7 @@ from qgov.gateway.ocsf import (
     bundle_activated,
     threshold_reached,
 )
-from qgov.gateway.tables import Amounts
+from qgov.gateway.tables import Amounts, counts_of
 from qgov.gateway.terms import Terms, Thresholds
 from qgov.gateway.verification import events
 
@@ -111,14 +111,8 @@ class Notices:
 
 def _added(measure: str, estimate: Amounts) -> int:
     """What a job adds to a counter, in its unit."""
-    return {
-        "spent_micros": estimate.cost_micros,
-        "jobs": estimate.jobs,
-        "shots": estimate.shots,
-        "circuits": estimate.circuits,
-        "qpuSeconds": -(-estimate.qpu_ms // 1000),
-        "simulatorSeconds": -(-estimate.simulator_ms // 1000),
-    }[measure.partition("/")[0]]
+    added = {"spent_micros": estimate.cost_micros, **counts_of(estimate)}
+    return added[measure.partition("/")[0]]
 
 
 def _approval(

@@ -2,7 +2,7 @@
 
 Both sides are compiled as far as the plan loaded them, so that the cost is in proportion to
 the change, and every decision is Cedar's on what was compiled. A change that no request shows
-is an error of qgov and a finding, unless it changes no decision (`qgov.plan.moot`).
+is an error of qgov and a finding, unless it changes no decision (`qgov.plan.without_effect`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+from qgov.decision.asking import WITNESS
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, Settings
 from qgov.decision.engines import engines
 from qgov.decision.request import Decision
 from qgov.finding import Finding, Origin
 from qgov.model.access_model import AccessModel
 from qgov.model.conditions import Conditions
-from qgov.plan.candidates import Candidate, Direction, candidates
+from qgov.model.principal import kind_of
+from qgov.plan.attempts import Attempt, Direction, attempts
 from qgov.plan.changes import Change, ChangedCell, Row
-from qgov.plan.moot import moot
 from qgov.plan.plan import AccessChange, Plan
-from qgov.plan.views import View
+from qgov.plan.renamed import RenamedSide
+from qgov.plan.without_effect import without_effect
 from qgov.plan.witness import Witness
 from qgov.targets import emit
 
@@ -53,7 +55,7 @@ def with_witnesses(plan: Plan, base: AccessModel | None, head: AccessModel | Non
     old, new = _views(plan, base, head)
     leaders = _leaders(plan.access)
     searches = [
-        _Search(number, direction, _candidates(change.row, direction))
+        _Search(number, direction, _attempts(change.row, direction))
         for number, change in enumerate(plan.access)
         if leaders[number] == number
         for direction in _directions(change.row.change, old, new)
@@ -73,13 +75,15 @@ def with_witnesses(plan: Plan, base: AccessModel | None, head: AccessModel | Non
     return replace(plan, access=tuple(changes), new_findings=(*missing, *plan.new_findings))
 
 
-def _views(plan: Plan, base: AccessModel | None, head: AccessModel | None) -> tuple[View, View]:
+def _views(
+    plan: Plan, base: AccessModel | None, head: AccessModel | None
+) -> tuple[RenamedSide, RenamedSide]:
     names: dict[str, dict[str, str]] = {"Tenant": {}, "Budget": {}}
     for old, new in plan.renames:
         kind, _, name = new.partition("/")
         if kind in names:
             names[kind][name] = old.partition("/")[2]
-    return View(base, names["Tenant"], names["Budget"]), View(head)
+    return RenamedSide(base, names["Tenant"], names["Budget"]), RenamedSide(head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class _Search:
 
     number: int
     direction: Direction
-    candidates: Iterator[Candidate]
+    attempts: Iterator[Attempt]
 
 
 _ALLOWED_AT: Final = {
@@ -101,16 +105,16 @@ _ALLOWED_AT: Final = {
 """Whether the head allows what the base denies, or the reverse."""
 
 
-def _directions(change: Change, base: View, head: View) -> list[Direction]:
+def _directions(change: Change, base: RenamedSide, head: RenamedSide) -> list[Direction]:
     return [
         Direction(head, base, True) if gained else Direction(base, head, False)
         for gained in _ALLOWED_AT[change]
     ]
 
 
-def _candidates(row: Row, direction: Direction) -> Iterator[Candidate]:
+def _attempts(row: Row, direction: Direction) -> Iterator[Attempt]:
     for item in islice(_cells(row), MOST_CELLS):
-        yield from candidates(item, direction)
+        yield from attempts(item, direction)
 
 
 def _cells(row: Row) -> Iterator[ChangedCell]:
@@ -133,23 +137,23 @@ def _engine(model: AccessModel | None) -> AbstractContextManager[Engine | None]:
 
 def _round(
     searches: Sequence[_Search],
-    base: View,
+    base: RenamedSide,
     asked: Sequence[Engine | None],
     found: dict[tuple[int, bool], Witness],
 ) -> Iterator[_Search]:
-    """Tries one candidate of each search; those that found nothing go on."""
-    tried = [(search, next(search.candidates, None)) for search in searches]
-    open_ = [(search, candidate) for search, candidate in tried if candidate is not None]
-    requests = [candidate.request for _, candidate in open_]
-    at_base = [base.request(request) for request in requests]
+    """Makes one attempt of each search; those that found nothing go on."""
+    tried = [(search, next(search.attempts, None)) for search in searches]
+    open_ = [(search, attempt) for search, attempt in tried if attempt is not None]
+    requests = [WITNESS.json(attempt.request) for _, attempt in open_]
+    at_base = [WITNESS.json(base.request(attempt.request)) for _, attempt in open_]
     old, new = _decisions(asked[0], at_base), _decisions(asked[1], requests)
-    for (search, candidate), before, after, former in zip(open_, old, new, at_base, strict=True):
+    for (search, attempt), request, former, before, after in zip(
+        open_, requests, at_base, old, new, strict=True
+    ):
         gained = search.direction.gained
         if before.allow is not gained and after.allow is gained:
-            other = former if former != candidate.request else None
-            found[search.number, gained] = Witness(
-                candidate.request, before, after, candidate.says, other
-            )
+            other = former if former != request else None
+            found[search.number, gained] = Witness(request, before, after, attempt.says, other)
         else:
             yield search
 
@@ -165,7 +169,7 @@ def _leaders(changes: Sequence[AccessChange]) -> list[int]:
     leaders: list[int] = []
     for number, change in enumerate(changes):
         row = change.row
-        kind = row.principal.partition(":")[0]
+        kind = kind_of(row.principal)
         shapes = tuple(tuple(map(_shape, options)) for options in (row.before, row.after))
         group = alike[kind, row.permission, row.backends, row.change, change.causes, shapes]
         group.append(number)
@@ -198,11 +202,11 @@ def _shown(
 
 
 def _witnessed(
-    change: AccessChange, witnesses: Sequence[Witness], base: View, head: View
+    change: AccessChange, witnesses: Sequence[Witness], base: RenamedSide, head: RenamedSide
 ) -> AccessChange:
     reasons: set[str] = set()
     if not witnesses:
-        reasons = {moot(item, base, head) for item in change.row.cells}
+        reasons = {without_effect(item, base, head) for item in change.row.cells}
     return replace(
         change,
         witness=witnesses[0] if witnesses else None,

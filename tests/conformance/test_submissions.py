@@ -17,7 +17,7 @@ from qgov.conformance.submissions import submissions
 from qgov.conformance.submit import Stand, submit
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.audit import AuditLog, Entry
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.organization import BackendSpec
@@ -170,7 +170,7 @@ def test_a_log_that_was_edited_fails() -> None:
 def test_an_engine_that_allows_everything_fails() -> None:
     reference = ReferenceEngine(MODEL)
 
-    def answer(request: Request) -> Decision:
+    def answer(request: RequestJson) -> Decision:
         return replace(reference.decide([request])[0], allow=True, reasons=())
 
     result = submitted(REFUSED, engine=Stub(answer))
@@ -186,7 +186,7 @@ def test_an_engine_that_denies_everything_fails() -> None:
 
 
 def test_an_engine_that_breaks_down_is_told() -> None:
-    def answer(_: Request) -> Decision:
+    def answer(_: RequestJson) -> Decision:
         raise EngineError("out of order")
 
     assert "out of order" in told(submitted(RAN, engine=Stub(answer)))
@@ -209,7 +209,7 @@ def test_what_is_too_dear_is_tried_with_fewer_repetitions() -> None:
     sizes: list[int] = []
     reference = ReferenceEngine(MODEL)
 
-    def answer(request: Request) -> Decision:
+    def answer(request: RequestJson) -> Decision:
         sizes.append(request["context"]["job"]["shots"])
         return reference.decide([request])[0]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qgov.decision.access_tests import Result, run
+from qgov.decision.access_tests import AccessTestResult, run
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.engines.rego import RegoEngine
 from qgov.language.documents import read_documents
@@ -50,7 +50,7 @@ def test_every_expectation_of_the_repository_holds_in_the_bundle(worked: AccessM
     assert {r.test.case.expect for r in results} == {"allow", "deny"}
 
 
-def outcome(**case: Any) -> Result:
+def outcome(**case: Any) -> AccessTestResult:
     """The result of one case in the small repository."""
     spec = {
         "cases": [

@@ -19,7 +19,7 @@ from qgov.decision.engine import EngineError, decide_or_deny
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import Grant
-from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import asked_of
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision
@@ -397,7 +397,7 @@ def test_a_question_that_the_schema_does_not_admit_is_an_error(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
     for context in ('{"groups": 1}', "{}", '{"groups": [], "nothing": 1}'):
-        wrong = [Question("", None, "job:read", context)]
+        wrong = [Evaluation("", None, "job:read", context)]
         monkeypatch.setattr("qgov.decision.engines.cedar.questions", lambda *_, w=wrong: iter(w))
         with pytest.raises(EngineError) as raised:
             cedar.decide([DEVELOPER])
@@ -466,7 +466,7 @@ def test_an_answer_that_is_none_is_an_error(result: Any, message: str) -> None:
 
 
 def test_nothing_said_is_no_yes() -> None:
-    way, charge = Question("g", None, "job:read", ""), Question("", "b", "charge", "")
+    way, charge = Evaluation("g", None, "job:read", ""), Evaluation("", "b", "charge", "")
     assert join([(way, frozenset({GRANT}))]).reasons == ()
     permitted = frozenset({GRANT})
     # A prohibition that is about something else than what was asked is no bearing either.

@@ -90,7 +90,7 @@ def test_no_request_is_no_decision(kind: EngineKind) -> None:
 class Unreadable(dict[str, Any]):
     """A request at which an engine fails."""
 
-    def items(self) -> Any:
+    def get(self, *_: object) -> Any:
         raise EngineError("unreadable")
 
 

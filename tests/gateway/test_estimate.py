@@ -11,7 +11,8 @@ from qgov.decision.bundle import read_bundle
 from qgov.gateway.circuits import Work, cirq_milliseconds, digest, work_of
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
-from qgov.gateway.terms import BackendTerms, Price, Terms, terms_of
+from qgov.gateway.terms import BackendTerms, Terms, terms_of
+from qgov.model.access_model import Price
 from qgov.pipeline import understand
 from qgov.repository import read_work_tree
 from qgov.targets.opa import TARGET

@@ -15,7 +15,7 @@ import sympy
 
 from qgov.decision.engine import UNANSWERED, EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.circuits import REFUSALS
 from qgov.gateway.gateway import Denied, Identity, Refused
 from qgov.gateway.ledger import Ledger, LedgerError
@@ -251,7 +251,7 @@ class Broken:
     def __init__(self, lie: bool = False) -> None:
         self.lie = lie
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         if self.lie:
             return [Decision(True, obligations={"budgets": []}) for _ in requests]
         raise EngineError("the engine has gone")
@@ -303,7 +303,7 @@ def test_somebody_elses_spending_between_question_and_reservation_is_noticed(
     taken: list[bool] = []
 
     class Slow(ReferenceEngine):
-        def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
             decisions = super().decide(requests)
             if not taken and decisions[0].allow:
                 taken.append(True)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision, normalize
+from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 from tests.decision.exhaustive import TENANTS, Extent, requests_about
 from tests.decision.harness import MODEL
@@ -77,7 +77,9 @@ class Suite:
         model: AccessModel,
         requests: Sequence[dict[str, Any]],
         names: Sequence[str] = (),
-        shape: Callable[[dict[str, Any]], dict[str, Any]] = normalize,
+        shape: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: Request.from_json(
+            given
+        ).to_json(),
     ) -> None:
         self.name = name
         self.model = model

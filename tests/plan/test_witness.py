@@ -21,11 +21,11 @@ from qgov.decision.reference import decide
 from qgov.finding import has_errors
 from qgov.model.accesses import accesses
 from qgov.plan import witnesses
-from qgov.plan.candidates import candidates
+from qgov.plan.attempts import attempts
 from qgov.plan.changes import Change, ChangedCell, difference
-from qgov.plan.moot import ALIKE, NOBODY, moot
 from qgov.plan.plan import Plan, make_plan
-from qgov.plan.views import View
+from qgov.plan.renamed import RenamedSide
+from qgov.plan.without_effect import ALIKE, NOBODY, without_effect
 from qgov.plan.witnesses import ENGINE, MISSING, with_witnesses
 from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_json
@@ -387,7 +387,7 @@ def test_an_access_that_nobody_can_use_is_told_as_such() -> None:
 def test_a_change_that_no_request_shows_is_an_error_of_qgov(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(witnesses, "candidates", lambda *_: iter(()))
+    monkeypatch.setattr(witnesses, "attempts", lambda *_: iter(()))
     plan = witnessed(BASELINE, changed(BASELINE, LOOSENED["eligible, longer"]))
 
     found = [f for f in plan.new_findings if f.code == MISSING]
@@ -436,21 +436,21 @@ def test_what_is_said_to_change_no_decision_has_no_witness(
     assume(base.model is not None and head.model is not None)
     assert base.model is not None
     assert head.model is not None
-    old, new = View(base.model), View(head.model)
+    old, new = RenamedSide(base.model), RenamedSide(head.model)
     for item in difference(accesses(base.model), accesses(head.model)):
-        if moot(item, old, new):
+        if without_effect(item, old, new):
             assert not _shown(item, old, new), item
 
 
-def _shown(item: ChangedCell, old: View, new: View) -> bool:
+def _shown(item: ChangedCell, old: RenamedSide, new: RenamedSide) -> bool:
     assert old.model is not None
     assert new.model is not None
     return any(
-        decide(old.model, c.request).allow is not gained
-        and decide(new.model, c.request).allow is gained
+        decide(old.model, a.request.to_json()).allow is not gained
+        and decide(new.model, a.request.to_json()).allow is gained
         for direction in witnesses._directions(item.change, old, new)
         for gained in (direction.gained,)
-        for c in candidates(item, direction)
+        for a in attempts(item, direction)
     )
 
 
@@ -574,7 +574,7 @@ def test_the_status_is_that_of_a_failed_plan_when_a_witness_is_missing(
     pair: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pair.plan(*TWO, "--witness", "--override", "mass-removal")[0] == 0
-    monkeypatch.setattr(witnesses, "candidates", lambda *_: iter(()))
+    monkeypatch.setattr(witnesses, "attempts", lambda *_: iter(()))
     status, out, _ = pair.plan(*TWO, "--witness", "--override", "mass-removal")
 
     assert status == 1

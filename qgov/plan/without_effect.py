@@ -17,11 +17,11 @@ from qgov.decision.request import MAX_COUNT
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
-from qgov.model.measures import COUNTED, LIMITED
+from qgov.model.measures import JOBS, MEASURES
 from qgov.plan.changes import Change, ChangedCell
-from qgov.plan.views import View
+from qgov.plan.renamed import RenamedSide
 
-__all__ = ["moot"]
+__all__ = ["without_effect"]
 
 NOBODY: Final = "no request is allowed by it: no country, or no job, is left"
 ALIKE: Final = "no request is decided otherwise: other bounds are as strict, or it stops nothing"
@@ -45,7 +45,7 @@ class _Effect:
         )
 
 
-def moot(item: ChangedCell, base: View, head: View) -> str:
+def without_effect(item: ChangedCell, base: RenamedSide, head: RenamedSide) -> str:
     """Why the change of a cell changes no decision in the direction that it names (what is
     widened may be narrower by something that no condition tells); empty when it may."""
     before = _effects(item.cell, item.base, base)
@@ -62,7 +62,7 @@ def _covers(wide: Collection[_Effect], narrow: Collection[_Effect]) -> bool:
     return all(any(mine.implies(other) for other in wide) for mine in narrow)
 
 
-def _effects(cell: Cell, paths: Collection[Path], view: View) -> list[_Effect]:
+def _effects(cell: Cell, paths: Collection[Path], view: RenamedSide) -> list[_Effect]:
     together: dict[_Effect, list[Conditions]] = defaultdict(list)
     for effect in (found for path in paths for found in _effect(cell, path, view)):
         anywhere = replace(effect.conditions, countries=None)
@@ -80,11 +80,11 @@ def _either(ways: Collection[Conditions]) -> tuple[str, ...] | None:
     return tuple(sorted({country for way in ways for country in way.countries or ()}))
 
 
-def _effect(cell: Cell, path: Path, view: View) -> Iterator[_Effect]:
+def _effect(cell: Cell, path: Path, view: RenamedSide) -> Iterator[_Effect]:
     """The effect of a way, if it has any."""
     budgets = view.budgets_of(cell, path.binding.principal)
     quotas = [quota for budget in budgets.values() for quota in budget.quotas]
-    if path.conditions.countries == () or any(m == "jobs" and n == 0 for m, _, n, _ in quotas):
+    if path.conditions.countries == () or any(q.measure == JOBS and q.limit == 0 for q in quotas):
         return
     job = path.conditions.job
     for bound in _bounds(cell, view, budgets.values()):
@@ -101,16 +101,11 @@ def _effect(cell: Cell, path: Path, view: View) -> Iterator[_Effect]:
     )
 
 
-_MEASURED: Final = {
-    measure: limit
-    for measure, counted in COUNTED.items()
-    for limit, attribute in LIMITED.items()
-    if attribute == counted
-}
-"""A quota's measure → the limit of a single job that it is as well."""
+_LIMITS: Final = {measure.quota: measure.limit for measure in MEASURES if measure.quota}
+"""A quota's measure → the limit of a single job that it is as well; empty where it is none."""
 
 
-def _bounds(cell: Cell, view: View, budgets: Collection[Budget]) -> Iterator[JobLimits]:
+def _bounds(cell: Cell, view: RenamedSide, budgets: Collection[Budget]) -> Iterator[JobLimits]:
     """The bounds of a single job that follow from the backend and the budgets."""
     assert view.model is not None, "an access that exists has a model"
     if (fact := view.model.organization.backends.get(cell.backend)) is not None:
@@ -118,9 +113,9 @@ def _bounds(cell: Cell, view: View, budgets: Collection[Budget]) -> Iterator[Job
     for budget in budgets:
         if budget.stop_micros is not None:
             yield JobLimits(cost_micros=budget.stop_micros + budget.raised_micros)
-        for measure, _, limit, _ in budget.quotas:
-            if measure in _MEASURED:
-                yield JobLimits(**{_MEASURED[measure]: limit})
+        for quota in budget.quotas:
+            if limit := _LIMITS.get(quota.measure):
+                yield JobLimits(**{limit: quota.limit})
 
 
 def _stops(budget: Budget) -> bool:
@@ -128,5 +123,5 @@ def _stops(budget: Budget) -> bool:
     a job costs are each at most the greatest number of a request."""
     stop = budget.stop_micros
     return (stop is not None and stop < 2 * MAX_COUNT) or any(
-        window != "job" or measure == "simulatorSeconds" for measure, window, _, _ in budget.quotas
+        quota.window != "job" or _LIMITS.get(quota.measure) == "" for quota in budget.quotas
     )

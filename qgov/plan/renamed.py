@@ -7,19 +7,23 @@ asked of the base with the old ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from qgov.decision.request import GivenApproval, GivenElevation, Request
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, budgets_at
 from qgov.model.conditions import ApprovalRule
 
-__all__ = ["View"]
+__all__ = ["RenamedSide"]
+
+
+G = TypeVar("G", GivenElevation, GivenApproval)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RenamedSide:
     """A side's model, None for the empty repository. `tenants` and `budgets` are the head's
     names of what this side calls otherwise → this side's."""
 
@@ -56,33 +60,33 @@ class View:
             if fact and budget.approval and fact.value.backend_class in budget.approval_classes
         ]
 
-    def request(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, request: Request) -> Request:
         """A request written with the head's names, with this side's."""
         if not self.tenants and not self.budgets:
-            return dict(request)
-        subject, resource, context = (request[p] for p in ("subject", "resource", "context"))
-        labels = dict(resource["properties"])
-        if subject["type"] == "workload":
-            subject = {**subject, "id": self.own(subject["id"])}
-            labels["owner"] = self.own(labels["owner"])
-        if "tenant" in labels:
-            labels["tenant"] = self.own(labels["tenant"])
-        context = dict(context)
-        for kind in {"elevations", "approvals"} & context.keys():
-            context[kind] = [
-                {
-                    **given,
-                    "scope": self.own(given["scope"]),
-                    "subject": subject["id"],
-                    "requested_by": subject["id"],
-                }
-                for given in context[kind]
-            ]
-        if "usage" in context:
-            context["usage"] = {self.budgets.get(b, b): u for b, u in context["usage"].items()}
-        return {
-            **request,
-            "subject": subject,
-            "resource": {**resource, "properties": labels},
-            "context": context,
-        }
+            return request
+        subject, resource = request.subject, request.resource
+        if subject.type == "workload":
+            subject = replace(subject, id=self.own(subject.id or ""))
+            resource = replace(resource, owner=self.own(resource.owner or ""))
+        if resource.tenant is not None:
+            resource = replace(resource, tenant=self.own(resource.tenant))
+        usage = request.usage
+        if usage is not None:
+            usage = {self.budgets.get(name, name): used for name, used in usage.items()}
+        return replace(
+            request,
+            subject=subject,
+            resource=resource,
+            elevations=self._given(request.elevations, subject.id),
+            approvals=self._given(request.approvals, subject.id),
+            usage=usage,
+        )
+
+    def _given(self, given: tuple[G, ...] | None, subject: str | None) -> tuple[G, ...] | None:
+        """Elevations or approvals of the subject, with this side's names."""
+        if given is None:
+            return None
+        return tuple(
+            replace(each, scope=self.own(each.scope or ""), subject=subject, requested_by=subject)
+            for each in given
+        )
