@@ -202,7 +202,9 @@ def test_each_project_that_reaches_a_device_has_a_hard_stop_and_an_approval_rule
 
 
 def test_no_two_tenants_share_a_cloud_account(model: AccessModel) -> None:
-    accounts = Counter((claim.what, claim.key) for claim in model.claims if claim.what != "group")
+    accounts = Counter(
+        (claim.what, claim.key) for claim in model.exclusives if claim.what != "group"
+    )
 
     assert {what for what, _ in accounts} == {
         "AWS account",

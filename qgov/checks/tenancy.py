@@ -17,7 +17,7 @@ from qgov.checks.facts import (
 )
 from qgov.checks.rule import Found, Rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Claim, Environment, Tenant
+from qgov.model.access_model import AccessModel, Environment, Exclusive, Tenant
 from qgov.model.conditions import Conditions
 from qgov.model.scope import EVERYWHERE, contains, depth
 from qgov.model.tenants import retention_of
@@ -28,10 +28,10 @@ _SHORT_TOKEN_S: Final = 12 * 3600
 _CLASSES: Final = frozenset({"simulator", "qpu"})
 
 
-def _groups_of_several(model: AccessModel) -> Iterator[tuple[Claim, tuple[str, ...]]]:
+def _groups_of_several(model: AccessModel) -> Iterator[tuple[Exclusive, tuple[str, ...]]]:
     """The first claim of each tenant on a group that several tenants bind."""
     seen: set[tuple[str, str]] = set()
-    for claim in model.claims:
+    for claim in model.exclusives:
         if claim.what != "group":
             continue
         tenants = model.groups[claim.key].tenants

@@ -10,7 +10,7 @@ from typing import Final
 from qgov.checks.facts import PRODUCTION, backend_place, environments, found_at, ticks
 from qgov.checks.rule import Found, Rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Claim, Tenant
+from qgov.model.access_model import AccessModel, Exclusive, Tenant
 
 __all__ = ["RULES"]
 
@@ -19,8 +19,8 @@ _BUCKET_PREFIX: Final = "amazon-braket-"
 
 
 def _same_account(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    known: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-    for claim in model.claims:
+    known: dict[tuple[str, str], list[Exclusive]] = defaultdict(list)
+    for claim in model.exclusives:
         if claim.what != "group":
             known[claim.what, claim.key].append(claim)
     for claims in known.values():

@@ -9,10 +9,10 @@ from qgov.language.documents import Document
 from qgov.language.kinds.base import Binding as BindingSpec
 from qgov.language.kinds.base import Eligibility as EligibilitySpec
 from qgov.language.kinds.tenant import WorkloadBinding
+from qgov.model import principal as principals
 from qgov.model.access_model import (
     Binding,
     Elevation,
-    Fact,
     Group,
     Organization,
     Role,
@@ -20,6 +20,8 @@ from qgov.model.access_model import (
     Workload,
 )
 from qgov.model.conditions import NONE, Eligibility
+from qgov.model.fact import Fact
+from qgov.model.principal import Principal, is_group
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.model.tenants import scope_defined
@@ -40,7 +42,7 @@ def link_bindings(
 
     def add(
         spec: BindingSpec | WorkloadBinding,
-        principal: str,
+        principal: Principal | None,
         scope: str,
         source: Document,
         path: tuple[str | int, ...],
@@ -70,7 +72,7 @@ def link_bindings(
             path = (*workload.source.path, "bindings", index)
             add(
                 account_binding,
-                f"workload:{workload.id}",
+                principals.workload(workload.id),
                 _absolute(tenant, account_binding.on),
                 document,
                 path,
@@ -91,22 +93,24 @@ def _absolute(tenant: Tenant, on: str) -> str:
 
 def _principal(
     spec: BindingSpec, source: Document, path: tuple[str | int, ...], names: Resolver
-) -> str:
-    if (spec.group is None) == (spec.user is None):
-        names.refuse(
-            "QG221",
-            "a binding names exactly one directory group",
-            source.at(*path),
-            "write `group:` with the group's name",
-            source.id,
-        )
-        return ""
-    return f"group:{spec.group}" if spec.group is not None else f"user:{spec.user}"
+) -> Principal | None:
+    if spec.group is not None and spec.user is None:
+        return principals.group(spec.group)
+    if spec.user is not None and spec.group is None:
+        return principals.user(spec.user)
+    names.refuse(
+        "QG221",
+        "a binding names exactly one directory group",
+        source.at(*path),
+        "write `group:` with the group's name",
+        source.id,
+    )
+    return None
 
 
 def _binding(
     spec: BindingSpec | WorkloadBinding,
-    principal: str,
+    principal: Principal | None,
     scope: str,
     source: Document,
     path: tuple[str | int, ...],
@@ -115,7 +119,7 @@ def _binding(
     tenants: Mapping[str, Tenant],
     names: Resolver,
 ) -> Binding | None:
-    known = names.defined("role", spec.role, roles, source, *path, "role", kind="Role")
+    known = names.defined("role", spec.role, roles, source, *path, "role")
     if "*" in scope and scope != EVERYWHERE:
         names.refuse(
             "QG222",
@@ -172,12 +176,12 @@ def link_elevations(
     """Every elevation with the eligible bindings that it makes use of."""
     eligible: dict[tuple[str, str], list[tuple[int, Binding]]] = defaultdict(list)
     for index, binding in enumerate(bindings):
-        if binding.eligible is not None and binding.principal.startswith("group:"):
+        if binding.eligible is not None and is_group(binding.principal):
             eligible[binding.role, tenant_of(binding.scope)].append((index, binding))
     found: list[Elevation] = []
     for document in documents:
         spec = document.spec
-        known = names.defined("role", spec.role, roles, document, "spec", "role", kind="Role")
+        known = names.defined("role", spec.role, roles, document, "spec", "role")
         placed = scope_defined(spec.on, tenants, names, document, "spec", "on")
         if "*" in spec.on and spec.on != EVERYWHERE:
             names.refuse(

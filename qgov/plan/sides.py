@@ -16,11 +16,11 @@ from typing import Final
 from qgov.checks import check
 from qgov.finding import Finding, Origin, Severity, has_errors, in_order
 from qgov.language.documents import Document, Documents, read_documents
-from qgov.model.access_model import AccessModel, Claim
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link
 from qgov.model.scope import tenant_of
 from qgov.plan.exposure import exposure
-from qgov.plan.index import NAMED, Entry, Index, Tie, belongs_to, claim_of, summarize
+from qgov.plan.index import NAMED, Index, Summary, Tie, belongs_to, exclusive_of, summarize
 from qgov.repository import Snapshot
 
 __all__ = ["Reach", "Side", "load_sides"]
@@ -107,49 +107,49 @@ def _learn(
 def _reach(base: Snapshot, head: Snapshot, index: Index) -> Reach:
     changed = frozenset(path for path, _ in base.blobs.items() ^ head.blobs.items())
     everything = [
-        entry
+        summary
         for blob in {*base.blobs.values(), *head.blobs.values()}
-        for entry in index[blob] or ()
+        for summary in index[blob] or ()
     ]
     owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for entry in everything:
-        owners[entry.kind, entry.name].add(entry.tenant)
+    for summary in everything:
+        owners[summary.kind, summary.name].add(summary.tenant)
     tenants: set[str] = set()
     for path in changed:
         for blob in {base.blobs.get(path), head.blobs.get(path)} - {None}:
-            entries = index[str(blob)]
-            if entries is None:
+            summaries = index[str(blob)]
+            if summaries is None:
                 return Reach(changed, None, 0)
-            for entry in entries:
-                tenants |= _touched(entry, owners)
+            for summary in summaries:
+                tenants |= _touched(summary, owners)
     if "" in tenants:
         return Reach(changed, None, 0)
     tenants |= _neighbours(tenants, base, head, index)
-    everyone = {entry.name for entry in everything if entry.kind == "Tenant"}
+    everyone = {summary.name for summary in everything if summary.kind == "Tenant"}
     return Reach(changed, frozenset(tenants), len(everyone - tenants))
 
 
-def _touched(entry: Entry, owners: Mapping[tuple[str, str], set[str]]) -> set[str]:
+def _touched(summary: Summary, owners: Mapping[tuple[str, str], set[str]]) -> set[str]:
     """The tenants that a changed document reaches; an empty name stands for all."""
-    if entry.kind in REACHES_NONE:
+    if summary.kind in REACHES_NONE:
         return set()
-    about = [id_.partition("/") for id_ in entry.about]
+    about = [id_.partition("/") for id_ in summary.about]
     refers = {tenant for kind, _, name in about for tenant in owners.get((kind, name), ())}
-    if entry.tenant:
+    if summary.tenant:
         # Another document of the same name is a clash that must be seen.
-        return refers | owners[entry.kind, entry.name]
-    return refers or {""} if entry.kind in REACHES_OTHERS else {""}
+        return refers | owners[summary.kind, summary.name]
+    return refers or {""} if summary.kind in REACHES_OTHERS else {""}
 
 
 def _neighbours(tenants: Collection[str], base: Snapshot, head: Snapshot, index: Index) -> set[str]:
     """Tenants that bear on what changes between the given ones and others."""
     before, after = (
         {
-            (entry.tenant, tie)
+            (summary.tenant, tie)
             for blob in snapshot.blobs.values()
-            for entry in index[blob] or ()
-            if entry.tenant in tenants
-            for tie in entry.tied()
+            for summary in index[blob] or ()
+            if summary.tenant in tenants
+            for tie in summary.tied()
         }
         for snapshot in (base, head)
     )
@@ -159,10 +159,10 @@ def _neighbours(tenants: Collection[str], base: Snapshot, head: Snapshot, index:
     if not moved:
         return set()
     return {
-        entry.tenant
+        summary.tenant
         for blob in {*base.blobs.values(), *head.blobs.values()}
-        for entry in index[blob] or ()
-        for theirs in entry.tied()
+        for summary in index[blob] or ()
+        for theirs in summary.tied()
         if any(
             theirs.use != tie.use or theirs.alone or tie.alone for tie in moved.get(theirs.key, ())
         )
@@ -172,37 +172,37 @@ def _neighbours(tenants: Collection[str], base: Snapshot, head: Snapshot, index:
 @dataclass(frozen=True, slots=True)
 class Far:
     """Of some blobs: the paths to load; of all others the names of their documents and of
-    the groups that these bring into being, and their entries by what they claim."""
+    the groups that these bring into being, and their summaries by what they claim."""
 
     wanted: tuple[str, ...]
     names: frozenset[tuple[str, str]]
-    claimed: Mapping[str, Sequence[tuple[str, Entry]]]
+    claimed: Mapping[str, Sequence[tuple[str, Summary]]]
 
 
 def _far(blobs: Mapping[str, str], index: Index, reach: Reach) -> Far:
     wanted: list[str] = []
     names: set[tuple[str, str]] = set()
-    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    claimed: dict[str, list[tuple[str, Summary]]] = defaultdict(list)
     for path, blob in blobs.items():
-        entries = index[blob]
-        if entries is None or _is_wanted(entries, reach, path):
+        summaries = index[blob]
+        if summaries is None or _is_wanted(summaries, reach, path):
             wanted.append(path)
             continue
-        for entry in entries:
-            _add_far(path, entry, names, claimed)
+        for summary in summaries:
+            _add_far(path, summary, names, claimed)
     return Far(tuple(wanted), frozenset(names), claimed)
 
 
 def _add_far(
     path: str,
-    entry: Entry,
+    summary: Summary,
     names: set[tuple[str, str]],
-    claimed: dict[str, list[tuple[str, Entry]]],
+    claimed: dict[str, list[tuple[str, Summary]]],
 ) -> None:
-    names.add((entry.kind, entry.name))
-    for claim in entry.claims:
-        claimed[claim].append((path, entry))
-        what, key = claim_of(claim)
+    names.add((summary.kind, summary.name))
+    for claim in summary.exclusives:
+        claimed[claim].append((path, summary))
+        what, key = exclusive_of(claim)
         if what in ("group", NAMED):
             names.add(("Group", key))
 
@@ -237,11 +237,11 @@ def _side(
     )
 
 
-def _is_wanted(entries: tuple[Entry, ...], reach: Reach, path: str) -> bool:
+def _is_wanted(summaries: tuple[Summary, ...], reach: Reach, path: str) -> bool:
     return path in reach.changed or any(
-        entry.kind not in REACHES_NONE
-        and (reach.tenants is None or not entry.tenant or entry.tenant in reach.tenants)
-        for entry in entries
+        summary.kind not in REACHES_NONE
+        and (reach.tenants is None or not summary.tenant or summary.tenant in reach.tenants)
+        for summary in summaries
     )
 
 
@@ -278,26 +278,26 @@ def _elsewhere(
     kept: Iterable[Document],
     wanted: Iterable[str],
     far: Iterable[Far],
-) -> tuple[set[tuple[str, str]], list[Claim]]:
+) -> tuple[set[tuple[str, str]], list[Exclusive]]:
     """The names of the documents that are not kept, of the groups that they bring into
     being, and what they claim that a kept one claims as well."""
     here = {(d.kind, d.name) for d in kept}
     ours: set[str] = set()
     names: set[tuple[str, str]] = set()
-    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+    claimed: dict[str, list[tuple[str, Summary]]] = defaultdict(list)
     for path in wanted:
-        for entry in index[snapshot.blobs[path]] or ():
-            if (entry.kind, entry.name) in here:
-                ours.update(entry.claims)
+        for summary in index[snapshot.blobs[path]] or ():
+            if (summary.kind, summary.name) in here:
+                ours.update(summary.exclusives)
             else:
-                _add_far(path, entry, names, claimed)
+                _add_far(path, summary, names, claimed)
     names = names.union(*(part.names for part in far))
     claims = [
-        Claim(*claim_of(claim), entry.tenant, Origin(path))
+        Exclusive(*exclusive_of(claim), summary.tenant, Origin(path))
         for claim in sorted(ours)
-        if claim_of(claim)[0] != NAMED
+        if exclusive_of(claim)[0] != NAMED
         for theirs in (claimed, *(part.claimed for part in far))
-        for path, entry in theirs.get(claim, ())
+        for path, summary in theirs.get(claim, ())
     ]
     return names, claims
 
