@@ -185,7 +185,7 @@ def test_each_project_that_reaches_a_device_has_a_hard_stop_and_an_approval_rule
 ) -> None:
     reached = {
         cell.scope
-        for cell in accesses(model, permissions=("job:submit",))
+        for cell in accesses(model).of("job:submit")
         if model.organization.backends[cell.backend].value.backend_class == "qpu"
     }
     unbound = [

@@ -21,8 +21,8 @@ from qgov.model.access_model import AccessModel
 __all__ = [
     "Evidence",
     "Item",
+    "Line",
     "Measure",
-    "Place",
     "Plan",
     "Result",
     "Seen",
@@ -59,7 +59,7 @@ class Seen(NamedTuple):
     templates: Mapping[str, bytes]
 
 
-Place = Callable[[], Origin]
+Line = Callable[[], Origin]
 """Where something is written; looked up only when somebody is told."""
 
 
@@ -69,7 +69,7 @@ class Evidence(NamedTuple):
 
     holds: bool
     says: str
-    place: Place | None = None
+    place: Line | None = None
 
     @property
     def origin(self) -> Origin | None:
@@ -144,7 +144,7 @@ def unseen(what: str, next_step: str) -> Measure:
     return Measure(what, 0, 0, (), next_step)
 
 
-def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Place]]) -> Measure:
+def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Line]]) -> Measure:
     """The measure over places of which a rule says where they fail, so that nothing is decided
     twice; the next step is the rule's remedy."""
     rule = next(rule for rule in rules() if rule.code == code)

@@ -11,6 +11,7 @@ from qgov.assess.places import elevating, holders, line_of, projects, readers, r
 from qgov.assess.templates import Made, made_by
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Budget, Fact
+from qgov.model.principal import name_of
 from qgov.model.scope import EVERYWHERE, matches
 
 __all__ = ["ITEMS"]
@@ -100,8 +101,8 @@ def _quotas(seen: Seen) -> Iterator[Measure]:
     soft = [
         (budget.name, line_of(budget.source))
         for budget in model.budgets.values()
-        for _, per, _, _ in budget.quotas
-        if per != "job"
+        for quota in budget.quotas
+        if quota.window != "job"
     ]
     if soft:
         yield by_rule(seen, "QG816", "quotas warn before they stop", soft)
@@ -109,7 +110,7 @@ def _quotas(seen: Seen) -> Iterator[Measure]:
 
 def _quota_of_projects(model: AccessModel) -> Iterator[Evidence]:
     counting = {
-        tenant: [b for b in budgets if any(per != "job" for _, per, _, _ in b.quotas)]
+        tenant: [b for b in budgets if any(quota.window != "job" for quota in b.quotas)]
         for tenant, budgets in model.budgets_in.items()
     }
     for scope, at, tenant in projects(model):
@@ -182,7 +183,7 @@ def _monthly(model: AccessModel) -> Iterator[Evidence]:
 
 
 def _takes_part(model: AccessModel, title: str, permissions: tuple[str, ...]) -> Evidence:
-    groups = {b.principal.removeprefix("group:") for b in holders(model, *permissions)}
+    groups = {name_of(b.principal) for b in holders(model, *permissions)}
     for review in model.reviews:
         if review.value.reviewers in groups:
             says = f"{title}: `{review.value.reviewers}`"

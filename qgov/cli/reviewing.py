@@ -14,7 +14,7 @@ from qgov.cli.common import GATE, say
 
 if TYPE_CHECKING:
     from qgov.plan.plan import Plan
-    from qgov.plan.reviews import Given, Judged
+    from qgov.plan.reviews import Approvals, Given
 
 __all__ = [
     "AuthorLogin",
@@ -109,7 +109,9 @@ def _read(file: Path, reader: Callable[[bytes], T]) -> T | None:
         return None
 
 
-def judged_of(found: Plan, given: Given | None, root: Path, reviewed: str | None) -> Judged | None:
+def judged_of(
+    found: Plan, given: Given | None, root: Path, reviewed: str | None
+) -> Approvals | None:
     """The approvals that the plan needs, judged; None without reviews. Raises RepositoryError
     when it is not known which commit was reviewed."""
     from qgov.plan.reviews import judge
@@ -145,7 +147,7 @@ def _commit(root: Path, head: str, reviewed: str | None) -> str:
 def decided(
     status: int,
     found: Plan,
-    judged: Judged | None,
+    judged: Approvals | None,
     record: Path | None,
     fail_on: str | None,
     evidence: str | None = None,

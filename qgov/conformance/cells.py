@@ -14,8 +14,10 @@ from qgov.conformance.case import Case, Claim, specified
 from qgov.conformance.table import Draft, Table, line_of, what
 from qgov.conformance.ways import asks, shut, sound
 from qgov.language.permissions import CATALOGUE, Permission
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Environment
 from qgov.model.accesses import Cell, backends_of, scopes_at
+from qgov.model.principal import Principal
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
 __all__ = ["allowed", "denied", "denied_cell", "nobody_else"]
@@ -46,7 +48,7 @@ def denied(found: Table) -> Iterator[Draft]:
     """What workloads may not, one by one: each is its own subject. So are groups that hold
     a binding and nothing by it, because they sign in where the tenant admits nobody."""
     model, bound = found.model, _Bound(found.model)
-    for group in (f"group:{name}" for name in sorted(model.groups)):
+    for group in map(principals.group, sorted(model.groups)):
         for permission in CATALOGUE.values():
             for scope in scopes_at(model, EVERYWHERE, permission.level.depth):
                 backend = next(_backends(model, scope), "") if permission.executes else ""
@@ -58,7 +60,7 @@ def denied(found: Table) -> Iterator[Draft]:
     homes: dict[str, set[str]] = defaultdict(set)
     for binding in model.bindings:
         homes[binding.principal].add(tenant_of(binding.scope))
-    for principal in (f"workload:{name}" for name in sorted(model.workloads)):
+    for principal in map(principals.workload, sorted(model.workloads)):
         for permission in CATALOGUE.values():
             for cell in _beside(model, principal, permission, homes[principal]):
                 if cell not in found.cells:
@@ -66,7 +68,7 @@ def denied(found: Table) -> Iterator[Draft]:
 
 
 def _beside(
-    model: AccessModel, principal: str, permission: Permission, homes: set[str]
+    model: AccessModel, principal: Principal, permission: Permission, homes: set[str]
 ) -> Iterator[Cell]:
     """Jobs in every project; all else in the workload's own tenants, once in each
     environment. Elsewhere it may nothing, whatever it was granted."""
@@ -154,12 +156,12 @@ def nobody_else(found: Table) -> Iterator[Draft]:
                 without = tuple(
                     name
                     for name in sorted(names)
-                    if not bound(f"group:{name}", permission.name, scope)
+                    if not bound(principals.group(name), permission.name, scope)
                 )
                 for backend in _backends(model, scope) if permission.executes else ("",):
                     if without:
                         pool = _pool(model, permission.name, scope, backend, provider, without)
-                        cell = Cell("", permission.name, scope, backend)
+                        cell = Cell(Principal(""), permission.name, scope, backend)
                         yield Draft(pool, Claim(_refusal(model, cell)))
 
 
@@ -176,7 +178,7 @@ def _pool(
     return Case(
         id=f"nobody-else:{where}/{provider}",
         name=f"none of {len(groups)} groups of {provider} may "
-        f"{what(Cell('', permission, scope, backend))}",
+        f"{what(Cell(Principal(''), permission, scope, backend))}",
         request=asks(model, "group:", groups, permission, scope, backend, issuer=issuer),
         expect="deny",
         scope=scope,

@@ -14,6 +14,7 @@ from qgov.conformance.cells import denied_cell
 from qgov.decision.bundle import Bundle
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, EngineKind, Settings
 from qgov.decision.request import Decision
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
 
@@ -157,4 +158,4 @@ def _single(
 
 def _alone(model: AccessModel, case: Case, group: str) -> Case:
     permission = case.request["action"]["name"]
-    return denied_cell(model, Cell(f"group:{group}", permission, case.scope, case.backend))
+    return denied_cell(model, Cell(principals.group(group), permission, case.scope, case.backend))

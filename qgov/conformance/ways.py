@@ -15,6 +15,7 @@ from qgov.model.access_model import AccessModel, Binding, Budget
 from qgov.model.accesses import Path, budgets_around, budgets_at
 from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.measures import counters
+from qgov.model.principal import Principal
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
@@ -49,7 +50,7 @@ class Way:
     the scopes where it may use the permission."""
 
     model: AccessModel
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     backend: str

@@ -157,8 +157,9 @@ def _quotas(model: AccessModel) -> Iterator[Row]:
                 "never" if stop is None else _share(stop),
                 where,
             )
-        for measure, per, most, warn in budget.quotas:
-            yield (*common, measure, f"per {per}", f"{most:,}", _shares(warn), "100%", where)
+        for quota in budget.quotas:
+            counted = (quota.measure, f"per {quota.window}", f"{quota.limit:,}")
+            yield (*common, *counted, _shares(quota.warn_at), "100%", where)
         if budget.approval is not None:
             yield (*common, "approval", "per job", _approval(budget, currency), "", "", where)
 

@@ -17,11 +17,11 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
 from qgov.plan.approvals import Approver, approvers
 from qgov.plan.author import Author, second_person
-from qgov.plan.causes import Cause, Lines, causes
+from qgov.plan.causes import Cause, causes
 from qgov.plan.changes import Change, ChangedCell, Row, difference, renamed, rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of
 from qgov.plan.exposure import Exposure, exposure
-from qgov.plan.guardrails import Judged, judged
+from qgov.plan.guardrails import GuardrailResult, guardrails
 from qgov.plan.horizon import Event, horizon
 from qgov.plan.intent import Unmet, parted
 from qgov.plan.rails import Tripped, tripped
@@ -120,7 +120,7 @@ class Plan:
     new_findings: tuple[Finding, ...]
     fixed_findings: tuple[Finding, ...]
     approvals: tuple[Approver, ...]
-    guardrails: tuple[Judged, ...]
+    guardrails: tuple[GuardrailResult, ...]
     rails: tuple[Tripped, ...]
     overridden: tuple[str, ...]
     renames: tuple[tuple[str, str], ...]
@@ -160,7 +160,7 @@ class Plan:
         return tuple(rail for rail in self.rails if rail.rail not in self.overridden)
 
     @property
-    def overrun(self) -> tuple[Judged, ...]:
+    def overrun(self) -> tuple[GuardrailResult, ...]:
         """The guardrails that the change takes away and runs into. One that it leaves in
         place and breaks is a finding."""
         return tuple(g for g in self.guardrails if g.removed and g.holds is False)
@@ -236,7 +236,7 @@ def make_plan(
         )
         if rules
         else (),
-        guardrails=tuple(judged(old_model, new_model, now, whole=reach.tenants is None)),
+        guardrails=tuple(guardrails(old_model, new_model, now, whole=reach.tenants is None)),
         rails=tuple(tripped(old_model, new_model, old_table, changed)),
         overridden=tuple(sorted(overridden)),
         renames=tuple(
@@ -309,8 +309,7 @@ def _versions(
 def _access_changes(
     found: list[Row], base: AccessModel | None, head: AccessModel | None
 ) -> list[AccessChange]:
-    old, new = Lines(base), Lines(head)
-    changes = [AccessChange(row, assess(row, base, head), causes(row, old, new)) for row in found]
+    changes = [AccessChange(row, assess(row, base, head), causes(row, base, head)) for row in found]
     return sorted(
         changes,
         key=lambda c: (

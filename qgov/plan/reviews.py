@@ -24,13 +24,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from qgov.model.principal import is_group, name_of
 from qgov.model.scope import EVERYWHERE
 from qgov.plan.approvals import Approver
 
 __all__ = [
     "MAX_BYTES",
+    "Approvals",
     "Given",
-    "Judged",
     "Outcome",
     "Required",
     "Review",
@@ -107,7 +108,7 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Approvals:
     """Every required approval, and the approvals that do not count: (review, why)."""
 
     platform: str
@@ -201,8 +202,8 @@ def read_members(data: bytes) -> dict[str, frozenset[str]]:
     """
     members = _read(_MEMBERS, data, "an object of groups, each an array of logins")
     return {
-        group.removeprefix("group:"): frozenset(login.casefold() for login in logins)
-        for group, logins in members.items()
+        name_of(who) if is_group(who) else who: frozenset(login.casefold() for login in logins)
+        for who, logins in members.items()
     }
 
 
@@ -245,7 +246,7 @@ def _gitlab(approvals: _GitLabApprovals) -> list[Review]:
 # ------------------------------------------------------------------------------- the judgment
 
 
-def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
+def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Approvals:
     """Every approval that a plan needs against the reviews; `commit` is what was planned."""
     counting: list[Review] = []
     passed_over: list[tuple[Review, str]] = []
@@ -258,7 +259,7 @@ def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
     reasons: dict[str, list[str]] = defaultdict(list)
     for approval in approvals:
         reasons[approval.by].append(approval.because)
-    return Judged(
+    return Approvals(
         platform=given.reviews.platform,
         author=given.author,
         commit=commit,

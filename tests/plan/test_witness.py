@@ -333,7 +333,7 @@ def test_one_edit_that_reaches_very_many_is_decided_for_the_first_of_them(
     plan = witnessed(BASELINE, edited)
 
     assert said(plan) == {()}
-    of = {(c.row.principal, c.row.scope): c.witness.of for c in plan.access if c.witness}
+    of = {(str(c.row.principal), c.row.scope): c.witness.of for c in plan.access if c.witness}
     assert of["group:atlas-developers", "atlas/production"] is None
     assert of["group:borealis-developers", "borealis/production"] == (
         "group:atlas-developers",
