@@ -19,7 +19,7 @@ from qgov.finding import Severity
 from qgov.language.kinds import KINDS
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses, budgets_at
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 
 ROOT = Path(__file__).parents[1]
@@ -62,10 +62,10 @@ WRITTEN_TO = {
 
 def understood(files: Mapping[str, bytes]) -> AccessModel:
     """The model of files that read and link without a finding."""
-    _, model, findings = understand(files)
-    assert findings == []
-    assert model is not None
-    return model
+    loaded = load(files)
+    assert loaded.findings == ()
+    assert loaded.model is not None
+    return loaded.model
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,8 @@ def compile_(
     """Compile the configuration into DIR, all of it or nothing."""
     from qgov.finding import Severity, has_errors
     from qgov.output import publish, stale_paths
-    from qgov.pipeline import compile_files
+    from qgov.pipeline import check as check_rules
+    from qgov.pipeline import emit, load
     from qgov.render.findings import as_text
     from qgov.repository import head_commit, read_work_tree
     from qgov.targets import targets
@@ -52,7 +53,7 @@ def compile_(
     if refused:
         say(as_text(refused).rstrip())
         return 1
-    compiled = compile_files(files, clock(now), target or ())
+    compiled = emit(check_rules(load(files), clock(now)), target or ())
     serious = [f for f in compiled.findings if f.severity is not Severity.INFO]
     if serious:
         say(as_text(serious).rstrip())

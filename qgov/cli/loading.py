@@ -16,8 +16,7 @@ __all__ = ["model_at"]
 def model_at(root: Path, ref: str | None) -> AccessModel | None:
     """The model of the work tree or of a commit; None, with the findings on standard
     error, when it cannot be understood."""
-    from qgov.finding import has_errors
-    from qgov.pipeline import understand
+    from qgov.pipeline import load
     from qgov.render.findings import as_text
     from qgov.repository import at_ref, open_repository, read_work_tree
 
@@ -27,8 +26,9 @@ def model_at(root: Path, ref: str | None) -> AccessModel | None:
         snapshot = at_ref(open_repository(root), root, ref)
         files, findings = snapshot.read(snapshot.blobs), list(snapshot.findings)
     if not findings:
-        _, model, findings = understand(files)
-        if model is not None and not has_errors(findings):
-            return model
+        loaded = load(files)
+        if loaded.model is not None:
+            return loaded.model
+        findings = list(loaded.findings)
     say(as_text(findings).rstrip())
     return None

@@ -151,11 +151,11 @@ def _named(side: Snapshot) -> Snapshot:
 
 def _whole(side: Snapshot, time: datetime) -> tuple[AccessModel | None, tuple[Finding, ...]]:
     """Everything that a commit says, its access tests included, and what the rules find."""
-    from qgov.pipeline import validate_files
+    from qgov.pipeline import check, load
 
     if not side.blobs:
         return None, ()
-    checked = validate_files(side.read(side.blobs), time)
+    checked = check(load(side.read(side.blobs)), time)
     return checked.model, checked.findings
 
 

@@ -22,7 +22,7 @@ def validate(
 ) -> int:
     """Check the configuration in the work tree."""
     from qgov.finding import has_errors
-    from qgov.pipeline import validate_files
+    from qgov.pipeline import check, load
     from qgov.render.findings import FORMATS, as_text
     from qgov.render.gitlab import as_gitlab
     from qgov.repository import read_work_tree
@@ -30,7 +30,7 @@ def validate(
     formats = {**FORMATS, "gitlab": as_gitlab}
     choose(format_, tuple(formats), "--format")
     files, refused = read_work_tree(root)
-    findings = refused or list(validate_files(files, clock(now)).findings)
+    findings = refused or list(check(load(files), clock(now)).findings)
     if format_ == "text":
         write(as_text(findings, wants_colour()))
     else:

@@ -67,17 +67,21 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
         return self._parts[permission]
 
     def _part(self, permission: str) -> dict[Cell, tuple[Path, ...]]:
-        found: dict[Cell, list[Path]] = defaultdict(list)
+        found: dict[Cell, tuple[Path, ...]] = {}
         for grant in self._grants:
             if permission not in grant.role.permissions:
                 continue
+            alike: dict[int, tuple[Path]] = {}  # what many cells share is held once
             for scope in scopes_at(self._model, grant.within, CATALOGUE[permission].level.depth):
                 if not _admitted(self._model, grant.binding, scope):
                     continue
                 for backend, conditions in self._fold(grant, permission, scope):
                     cell = Cell(grant.principal, permission, scope, backend)
-                    found[cell].append(Path(conditions, grant.binding, grant.held))
-        return {cell: tuple(paths) for cell, paths in found.items()}
+                    if (way := alike.get(id(conditions))) is None:
+                        way = (Path(conditions, grant.binding, grant.held),)
+                        alike[id(conditions)] = way
+                    found[cell] = (*found[cell], *way) if cell in found else way
+        return found
 
     def __getitem__(self, cell: Cell) -> tuple[Path, ...]:
         return self.of(cell.permission)[cell]
@@ -204,7 +208,6 @@ class _Fold:
         self._floors: dict[str, Conditions] = {}
         self._equal: dict[Conditions, Conditions] = {}
         self._folded: dict[tuple[object, ...], Conditions] = {}
-        self._money: dict[tuple[str, str], tuple[list[Budget], tuple[str, ...]]] = {}
 
     def __call__(
         self, grant: _Grant, permission: str, scope: str
@@ -216,7 +219,8 @@ class _Fold:
             return
         environment = self._model.environment(scope)
         assert environment is not None
-        budgets, names = self._budgets(scope, grant.binding.principal)
+        budgets = budgets_at(self._model, scope, grant.binding.principal)
+        names = tuple(sorted(budget.name for budget in budgets))
         for backend in backends_of(self._model, environment):
             key = (id(conditions), backend, names)
             if (found := self._folded.get(key)) is None:
@@ -235,7 +239,8 @@ class _Fold:
         token = None if workload is None else (workload.max_token_age_s,)
         eligible = binding.eligible if held is None else None
         name = None if held is None else held.name
-        key = (id(floor), role.name, permission, id(binding.requires), eligible, token, name)
+        runs, own = CATALOGUE[permission].executes, role.permissions[permission]
+        key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
         if (found := self._folded.get(key)) is not None:
             return found
         folded = floor & role.requires & binding.requires
@@ -245,10 +250,10 @@ class _Fold:
             folded = folded & Conditions(max_token_age_s=workload.max_token_age_s)
         folded = replace(
             folded,
-            own_only=role.permissions[permission],
+            own_only=own,
             eligible=eligible,
             elevation=_window(held),
-            job=folded.job if CATALOGUE[permission].executes else NO_LIMITS,
+            job=folded.job if runs else NO_LIMITS,
         )
         self._folded[key] = folded
         return folded
@@ -259,13 +264,6 @@ class _Fold:
             floor = self._model.floor(place)
             found = self._floors[place] = self._equal.setdefault(floor, floor)
         return found
-
-    def _budgets(self, scope: str, principal: Principal) -> tuple[list[Budget], tuple[str, ...]]:
-        key = (scope, principal)
-        if key not in self._money:
-            found = budgets_at(self._model, scope, principal)
-            self._money[key] = (found, tuple(sorted(b.name for b in found)))
-        return self._money[key]
 
     def _approval(self, backend: str, budgets: list[Budget]) -> ApprovalRule | None:
         """The strictest rule for jobs on a backend."""

@@ -12,7 +12,7 @@ from qgov.gateway.circuits import Work, cirq_milliseconds, digest, work_of
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import BackendTerms, Price, Terms, terms_of
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 from qgov.targets.opa import TARGET
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def terms() -> Terms:
     files, _ = read_work_tree(ROOT)
-    _, model, _ = understand(files)
+    model = load(files).model
     assert model is not None
     return terms_of(read_bundle(TARGET.emit(model)["policy/opa/bundle.tar.gz"]))
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qgov.plan.index import Index, exclusive_of, load_index, save_index
-from qgov.plan.plan import Plan, make_plan
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
 from qgov.plan.sides import load_sides
 from tests.plan.worlds import BASELINE, NOW, changed, plan_of, rows_of, snapshot
 from tests.strategies import repositories

@@ -23,8 +23,9 @@ from qgov.model.accesses import accesses
 from qgov.plan import witnesses
 from qgov.plan.candidates import candidates
 from qgov.plan.changes import Change, ChangedCell, difference
+from qgov.plan.make import make_plan
 from qgov.plan.moot import ALIKE, NOBODY, moot
-from qgov.plan.plan import Plan, make_plan
+from qgov.plan.plan import Plan
 from qgov.plan.views import View
 from qgov.plan.witnesses import ENGINE, MISSING, with_witnesses
 from qgov.render.output_schemas import output_schemas
