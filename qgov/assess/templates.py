@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import SandboxedEnvironment
+
+from qgov.language.kinds import KINDS
+from qgov.language.reader import read
 from qgov.language.templates import MAX_TEMPLATE, beyond
 
 __all__ = ["Made", "made_by"]
@@ -60,10 +66,6 @@ def _made(path: str, data: bytes) -> Made:
 
 def _rendered(text: str) -> tuple[str, str]:
     """The text with a sample for every answer, or why there is none."""
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.meta import find_undeclared_variables
-    from jinja2.sandbox import SandboxedEnvironment
-
     # Not HTML: templates escape for YAML themselves.
     environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.globals.clear()
@@ -84,9 +86,6 @@ def _rendered(text: str) -> tuple[str, str]:
 
 def _kinds(path: str, text: str) -> frozenset[str]:
     """The kinds of the documents in a rendered text."""
-    from qgov.language.kinds import KINDS
-    from qgov.language.reader import read
-
     values, refused = read(path, text.encode())
     if refused:
         return frozenset()

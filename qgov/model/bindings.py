@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from qgov.language.documents import Document
 from qgov.language.kinds.base import Binding as BindingSpec
@@ -29,6 +30,16 @@ from qgov.model.tenants import scope_defined
 __all__ = ["link_bindings", "link_elevations"]
 
 
+class _Written(NamedTuple):
+    """A binding as it is written: whose, at which absolute scope, and where it stands."""
+
+    spec: BindingSpec | WorkloadBinding
+    principal: Principal | None
+    scope: str
+    source: Document
+    path: tuple[str | int, ...]
+
+
 def link_bindings(
     organization: Organization,
     tenants: Mapping[str, Tenant],
@@ -38,46 +49,32 @@ def link_bindings(
     names: Resolver,
 ) -> tuple[Binding, ...]:
     """Every binding of the repository with its absolute scope, sorted."""
-    found: list[Binding] = []
+    found = (
+        _binding(written, roles, groups, tenants, names)
+        for written in _written(organization, tenants, workloads, names)
+    )
+    return tuple(sorted((binding for binding in found if binding is not None), key=_order))
 
-    def add(
-        spec: BindingSpec | WorkloadBinding,
-        principal: Principal | None,
-        scope: str,
-        source: Document,
-        path: tuple[str | int, ...],
-    ) -> None:
-        binding = _binding(spec, principal, scope, source, path, roles, groups, tenants, names)
-        if binding is not None:
-            found.append(binding)
 
-    document = organization.source.source
-    for index, spec in enumerate(organization.spec.bindings):
-        path: tuple[str | int, ...] = ("spec", "bindings", index)
-        add(spec, _principal(spec, document, path, names), spec.on, document, path)
-    for tenant in tenants.values():
-        document = tenant.source.source
-        for index, spec in enumerate(tenant.spec.bindings):
-            path = ("spec", "bindings", index)
-            add(
-                spec,
-                _principal(spec, document, path, names),
-                _absolute(tenant, spec.on),
-                document,
-                path,
-            )
+def _written(
+    organization: Organization,
+    tenants: Mapping[str, Tenant],
+    workloads: Mapping[str, Workload],
+    names: Resolver,
+) -> Iterator[_Written]:
+    owners: tuple[Organization | Tenant, ...] = (organization, *tenants.values())
+    for owner in owners:
+        document = owner.source.source
+        for index, spec in enumerate(owner.spec.bindings):
+            path: tuple[str | int, ...] = ("spec", "bindings", index)
+            scope = _absolute(owner, spec.on) if isinstance(owner, Tenant) else spec.on
+            yield _Written(spec, _principal(spec, document, path, names), scope, document, path)
     for workload in workloads.values():
-        document, tenant = workload.source.source, tenants[workload.tenant]
-        for index, account_binding in enumerate(workload.spec.bindings):
+        principal, tenant = principals.workload(workload.id), tenants[workload.tenant]
+        for index, bound in enumerate(workload.spec.bindings):
             path = (*workload.source.path, "bindings", index)
-            add(
-                account_binding,
-                principals.workload(workload.id),
-                _absolute(tenant, account_binding.on),
-                document,
-                path,
-            )
-    return tuple(sorted(found, key=_order))
+            scope = _absolute(tenant, bound.on)
+            yield _Written(bound, principal, scope, workload.source.source, path)
 
 
 def _order(binding: Binding) -> tuple[str, str, str, str]:
@@ -109,43 +106,30 @@ def _principal(
 
 
 def _binding(
-    spec: BindingSpec | WorkloadBinding,
-    principal: Principal | None,
-    scope: str,
-    source: Document,
-    path: tuple[str | int, ...],
+    written: _Written,
     roles: Mapping[str, Role],
     groups: Mapping[str, Group],
     tenants: Mapping[str, Tenant],
     names: Resolver,
 ) -> Binding | None:
+    spec, principal, scope, source, path = written
     known = names.defined("role", spec.role, roles, source, *path, "role")
+    wrong = None
     if "*" in scope and scope != EVERYWHERE:
-        names.refuse(
-            "QG222",
-            f"`{spec.on}` is a pattern, but a binding holds at one scope",
-            source.at(*path, "on"),
-            "write one binding for each scope",
-            source.id,
-        )
-        return None
-    if scope.count("/") > 2:
-        names.refuse(
-            "QG222",
-            f"`{spec.on}` is deeper than environment/project",
-            source.at(*path, "on"),
-            "write the scope relative to the tenant",
-            source.id,
-        )
+        wrong = "is a pattern, but a binding holds at one scope", "write one binding for each scope"
+    elif scope.count("/") > 2:
+        wrong = "is deeper than environment/project", "write the scope relative to the tenant"
+    if wrong is not None:
+        says, remedy = wrong
+        names.refuse("QG222", f"`{spec.on}` {says}", source.at(*path, "on"), remedy, source.id)
         return None
     placed = scope_defined(scope, tenants, names, source, *path, "on")
     eligible = _eligibility(spec.eligible, source, path, groups, names)
     requires = names.conditions(spec.requires, source, *path, "requires")
     if not (known and placed and principal) or not _is_here(scope, tenants):
         return None
-    return Binding(
-        principal, spec.role, scope, eligible, requires, Fact(spec.role, spec, source, path)
-    )
+    fact = Fact(spec.role, spec, source, path)
+    return Binding(principal, spec.role, scope, eligible, requires, fact)
 
 
 def _is_here(scope: str, tenants: Mapping[str, Tenant]) -> bool:
