@@ -30,6 +30,7 @@ __all__ = [
     "by_rule",
     "counted",
     "judged",
+    "listed",
     "unseen",
 ]
 
@@ -106,6 +107,21 @@ class Item:
     guide: str
     measure: Callable[[Seen], Iterable[Measure]]
     not_seen: str = ""
+
+
+_Measuring = Callable[[Seen], Iterable[Measure]]
+
+
+def listed(
+    items: list[Item], plan: Plan, id_: str, title: str, guide: str, not_seen: str = ""
+) -> Callable[[_Measuring], _Measuring]:
+    """What puts a function into a plan's list, as the measure of an item (see `Item`)."""
+
+    def add(measure: _Measuring) -> _Measuring:
+        items.append(Item(id_, title, plan, guide, measure, not_seen))
+        return measure
+
+    return add
 
 
 @dataclass(frozen=True, slots=True)
