@@ -128,20 +128,19 @@ def judged_of(
 
 def _commit(root: Path, head: str, reviewed: str | None) -> str:
     """The reviewed commit: the head, or one that it merges."""
-    from qgov.repository import RepositoryError, open_repository
-    from qgov.repository.objects import find, git
+    from qgov.repository import RepositoryError, merged_by, open_repository
+    from qgov.repository.objects import commits
 
     if reviewed is None:
         return head
     repository = open_repository(root)
-    commit = find(repository, f"{reviewed}^{{commit}}")
-    merged = git(repository, "rev-list", "--parents", "--max-count=1", head).decode().split()
-    if commit is None or commit not in merged:
+    (commit,) = commits(repository, [reviewed])
+    if commit is None or commit.id not in merged_by(repository, head):
         raise RepositoryError(
             f"--reviewed {reviewed} is neither the head ({head[:12]}) nor merged by it; "
             "plan what was reviewed"
         )
-    return commit
+    return commit.id
 
 
 def decided(

@@ -25,7 +25,7 @@ from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
 from qgov.plan.risk import assess
 from qgov.plan.sides import Side
-from qgov.targets import emit
+from qgov.targets import outline
 
 __all__ = ["make_plan"]
 
@@ -195,8 +195,8 @@ def _artifacts(
 ) -> tuple[list[ArtifactChange], list[Finding], list[Finding]]:
     """Artifacts that differ, and what the targets cannot express of either side. From the
     loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
-    old, refused_before = emit(base) if base else ({}, [])
-    new, refused_after = emit(head) if head else ({}, [])
+    old, refused_before = outline(base) if base else ({}, [])
+    new, refused_after = outline(head) if head else ({}, [])
     changes = [
         ArtifactChange(
             path, "removed" if path not in new else "added" if path not in old else "changed"

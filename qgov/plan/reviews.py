@@ -132,7 +132,7 @@ _Text = Annotated[str, StringConstraints(max_length=100)]
 
 class _Json(BaseModel):
     # The platforms add fields whenever they like; those that count are read strictly.
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
 class _GitHubUser(_Json):
@@ -160,12 +160,13 @@ class _GitLabApprovals(_Json):
     approved_by: list[_GitLabApproval]
 
 
-_GITHUB: Final = TypeAdapter(list[_GitHubReview])
-_GITHUB_PAGES: Final = TypeAdapter(list[list[_GitHubReview]])
+_LATER: Final = ConfigDict(strict=True, defer_build=True)  # most plans read no reviews
+_GITHUB: Final = TypeAdapter(list[_GitHubReview], config=_LATER)
+_GITHUB_PAGES: Final = TypeAdapter(list[list[_GitHubReview]], config=_LATER)
 _GITLAB: Final = TypeAdapter(_GitLabApprovals)
 _MEMBERS: Final = TypeAdapter(
     dict[Annotated[str, StringConstraints(min_length=1, max_length=255)], list[_Login]],
-    config=ConfigDict(strict=True),
+    config=_LATER,
 )
 _STATES: Final = {
     "APPROVED": State.APPROVED,

@@ -9,10 +9,11 @@ issuer (Keycloak's federated client authentication, RFC 7523), never with a secr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
-from qgov.targets.hcl import render
+from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.keycloak.clients import clients
 from qgov.targets.keycloak.limits import unsupported
 from qgov.targets.keycloak.module import modules
@@ -37,13 +38,20 @@ _FILES: Final = {
 }
 
 
+def _files(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
+    """The files by path, as blocks; one without blocks is not written."""
+    for module in modules(model):
+        for file, blocks_of in _FILES.items():
+            if blocks := blocks_of(module):
+                yield f"{FOLDER}/{module.name}/{file}.tf", blocks
+
+
 def _emit(model: AccessModel) -> dict[str, bytes]:
-    written = (
-        (f"{FOLDER}/{module.name}/{file}.tf", blocks_of(module))
-        for module in modules(model)
-        for file, blocks_of in _FILES.items()
-    )
-    return {path: render(blocks, _COMMENT) for path, blocks in written if blocks}
+    return {path: render(blocks, _COMMENT) for path, blocks in _files(model)}
 
 
-TARGET = Target("keycloak", _emit, unsupported, read_back)
+def _outline(model: AccessModel) -> dict[str, Outline]:
+    return {path: outline(blocks) for path, blocks in _files(model)}
+
+
+TARGET = Target("keycloak", _emit, unsupported, read_back, _outline)
