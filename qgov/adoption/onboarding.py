@@ -19,7 +19,7 @@ from qgov.language.quote import quoted
 from qgov.language.reader import read
 from qgov.language.scalars import Name
 from qgov.language.templates import MAX_TEMPLATE
-from qgov.pipeline import validate_files
+from qgov.pipeline import check, load
 from qgov.repository import RepositoryError
 from qgov.repository.files import is_configuration, link_on
 
@@ -115,5 +115,5 @@ def onboard(
         # Several templates may stumble over one answer.
         return Onboarded({}, tuple({finding.origin: finding for finding in findings}.values()))
     whole = {**files, **{path: data for path, data in made.items() if is_configuration(path)}}
-    checked = validate_files(whole, now).findings
+    checked = check(load(whole), now).findings
     return Onboarded(made, tuple(f for f in checked if f.severity is not Severity.INFO))

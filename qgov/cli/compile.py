@@ -15,7 +15,8 @@ from qgov.cli.streams import say
 from qgov.errors import ExitStatus, FindingsError, Report
 from qgov.finding import Severity, has_errors
 from qgov.output import publish, stale_paths
-from qgov.pipeline import compile_files
+from qgov.pipeline import check as check_rules
+from qgov.pipeline import emit, load
 from qgov.render.findings import as_text
 from qgov.repository import head_commit
 from qgov.targets import targets
@@ -50,7 +51,7 @@ def command(
         choose(name, tuple(targets()), "--target")
     key = _key(signing_key)
     files = files_at(root)
-    compiled = compile_files(files, clock(now), target or ())
+    compiled = emit(check_rules(load(files), clock(now)), target or ())
     serious = [f for f in compiled.findings if f.severity is not Severity.INFO]
     if has_errors(serious):
         raise FindingsError(Report(serious))

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qgov.errors import FindingsError, Report
-from qgov.finding import has_errors
 from qgov.model.access_model import AccessModel
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import at_ref, open_repository, read_work_tree
 
 __all__ = ["files_at", "model_at"]
@@ -29,7 +28,7 @@ def files_at(root: Path, ref: str | None = None) -> Mapping[str, bytes]:
 
 def model_at(root: Path, ref: str | None = None) -> AccessModel:
     """What the configuration means. Raises FindingsError when it cannot be understood."""
-    _, model, findings = understand(files_at(root, ref))
-    if model is None or has_errors(findings):
-        raise FindingsError(Report(findings))
-    return model
+    loaded = load(files_at(root, ref))
+    if loaded.model is None:
+        raise FindingsError(Report(loaded.findings))
+    return loaded.model

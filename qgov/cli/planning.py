@@ -18,10 +18,10 @@ from qgov.language.scalars import parse_duration
 from qgov.lazy import lazy
 from qgov.model.access_model import AccessModel
 from qgov.plan.author import Author
-from qgov.plan.index import load_index, save_index
-from qgov.plan.intent import reaches_all, undefined
-from qgov.plan.plan import Plan, make_plan
-from qgov.plan.sides import Reach, Side, load_sides
+from qgov.plan.intent import undefined
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
+from qgov.plan.sides import Side, load_cached, time_of
 from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base, open_repository
 
 __all__ = ["Asked", "Planned", "planned"]
@@ -63,16 +63,14 @@ class Planned:
 
 def planned(asked: Asked) -> Planned:
     """The plan. Raises QgovError where there is none, and typer.BadParameter."""
-    within = _duration(asked.horizon)
+    within, intent = _duration(asked.horizon), asked.intent
     old, new = _snapshots(asked)
-    # Rules judge both sides at one time: the head's own, so that two commits always give
-    # the same plan, or the clock for what is not committed yet. The author of a change
-    # chooses its date, so it counts only if it is later than what was merged.
-    times = [side.time for side in (old, new) if side.time is not None]
-    time = max(times) if new.time is not None and asked.now is None else clock(asked.now)
-    before, after, reach = _sides(asked, old, new, time, within is not None)
+    committed = time_of(old, new) if asked.now is None else None
+    time = committed or clock(asked.now)
+    cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
+    # What will change by itself may lie in a tenant that this change does not touch.
+    before, after, reach = load_cached(cache, old, new, time, intent, whole=within is not None)
     _require_readable(before, after)
-    intent = asked.intent
     if intent and (unknown := undefined(intent, (before.model, after.model))):
         raise unfit(intent.path, unknown)
     made = make_plan(
@@ -108,24 +106,6 @@ def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
     began = asked.base if asked.base is not None else default_base(repository, head)
     old = EMPTY if began in (None, "empty") else at_ref(repository, root, str(began))
     return old, new
-
-
-def _sides(
-    asked: Asked, old: Snapshot, new: Snapshot, time: datetime, whole: bool
-) -> tuple[Side, Side, Reach]:
-    cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
-    index = load_index(cache)
-    known = len(index)
-    intent = asked.intent
-    # What will change by itself may lie in a tenant that this change does not touch, and so
-    # may what an intent speaks of.
-    whole = whole or (intent is not None and reaches_all(intent))
-    before, after, reach = load_sides(old, new, index, time, whole=whole)
-    if intent and reach.tenants is not None and undefined(intent, (before.model, after.model)):
-        before, after, reach = load_sides(old, new, index, time, whole=True)
-    if len(index) != known:
-        save_index(cache, {blob: index[blob] for s in (old, new) for blob in s.blobs.values()})
-    return before, after, reach
 
 
 def _duration(text: str | None) -> int | None:

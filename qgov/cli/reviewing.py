@@ -11,7 +11,7 @@ import typer
 from qgov.cli.streams import say
 from qgov.lazy import lazy
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Given, Judged, judge, reviewed_commit
+from qgov.plan.reviews import Approvals, Given, judge, reviewed_commit
 from qgov.plan.risk import Risk
 from qgov.repository import RepositoryError
 
@@ -27,11 +27,11 @@ __all__ = [
 ]
 
 _read_given: Callable[[Path, Path, str], Given] = lazy("qgov.plan.review_files:read_given")
-_as_record: Callable[[Plan, Judged, Risk | None, str | None], str] = lazy(
+_as_record: Callable[[Plan, Approvals, Risk | None, str | None], str] = lazy(
     "qgov.render.decision_record:as_record"
 )
 _put_file: Callable[[Path, bytes], None] = lazy("qgov.output.one_file:put_file")
-_as_text: Callable[[Judged], str] = lazy("qgov.render.decision_record:as_text")
+_as_text: Callable[[Approvals], str] = lazy("qgov.render.decision_record:as_text")
 
 ReviewsFile = Annotated[
     Path | None,
@@ -94,7 +94,9 @@ def given_of(
     return _read_given(reviews, members, author.strip())
 
 
-def judged_of(found: Plan, given: Given | None, root: Path, reviewed: str | None) -> Judged | None:
+def judged_of(
+    found: Plan, given: Given | None, root: Path, reviewed: str | None
+) -> Approvals | None:
     """The approvals that the plan needs, judged; None without reviews. Raises RepositoryError
     when it is not known which commit was reviewed."""
     if given is None:
@@ -105,7 +107,7 @@ def judged_of(found: Plan, given: Given | None, root: Path, reviewed: str | None
 
 
 def tell(
-    found: Plan, judged: Judged, fail_on: Risk | None, record: Path | None, evidence: str | None
+    found: Plan, judged: Approvals, fail_on: Risk | None, record: Path | None, evidence: str | None
 ) -> None:
     """Say which approvals there are on standard error, and write the record. `evidence` is
     the digest of the pack, where one was written. Raises RepositoryError when the record

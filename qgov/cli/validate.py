@@ -8,7 +8,7 @@ from typing import Annotated
 from qgov.cli.common import Now, Root, clock, one_of
 from qgov.cli.streams import wants_colour, write
 from qgov.finding import has_errors
-from qgov.pipeline import validate_files
+from qgov.pipeline import check, load
 from qgov.render.findings import FORMATS, as_text
 from qgov.render.gitlab import as_gitlab
 from qgov.repository import read_work_tree
@@ -25,7 +25,7 @@ def command(
 ) -> int:
     """Check the configuration in the work tree."""
     files, refused = read_work_tree(root)
-    findings = refused or list(validate_files(files, clock(now)).findings)
+    findings = refused or list(check(load(files), clock(now)).findings)
     if format_ == "text":
         write(as_text(findings, wants_colour()))
     else:

@@ -15,7 +15,7 @@ from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at
 from qgov.model.conditions import ApprovalRule, Conditions
-from qgov.model.principal import is_group, is_workload, kind_of, name_of
+from qgov.model.principal import Principal, is_group, is_workload, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
 
 __all__ = ["AccessPath", "asks", "binding_id", "shut", "sound"]
@@ -27,7 +27,7 @@ class AccessPath:
     the scopes where it may use the permission."""
 
     model: AccessModel
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     backend: str

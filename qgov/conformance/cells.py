@@ -17,7 +17,7 @@ from qgov.decision.asking import CONFORMANCE
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Environment
 from qgov.model.accesses import Cell, backends_of, scopes_at
-from qgov.model.principal import group, is_workload, name_of, workload
+from qgov.model.principal import Principal, group, is_workload, name_of, workload
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
 __all__ = ["allowed", "denied", "denied_cell", "nobody_else"]
@@ -68,7 +68,7 @@ def denied(found: Table) -> Iterator[Draft]:
 
 
 def _beside(
-    model: AccessModel, principal: str, permission: Permission, homes: set[str]
+    model: AccessModel, principal: Principal, permission: Permission, homes: set[str]
 ) -> Iterator[Cell]:
     """Jobs in every project; all else in the workload's own tenants, once in each
     environment. Elsewhere it may nothing, whatever it was granted."""

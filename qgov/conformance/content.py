@@ -18,6 +18,7 @@ from qgov.decision.bundle import Bundle
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, scopes_at
+from qgov.model.principal import Principal
 from qgov.targets.opa.data import model_data
 
 __all__ = ["Difference", "Grant", "added_grants", "differences", "grant_cases", "grants"]
@@ -37,7 +38,7 @@ class Difference(NamedTuple):
 class Grant(NamedTuple):
     """What a bundle grants: a role to a principal at a scope, to a group of this issuer."""
 
-    principal: str
+    principal: Principal
     role: str
     scope: str
     issuer: str | None
@@ -85,7 +86,7 @@ def _granted(granted: Mapping[str, Any], roles: Mapping[str, Any]) -> Iterator[G
                 role = grant.get("role") if isinstance(grant, Mapping) else None
                 if isinstance(role, str):
                     permissions = tuple(sorted(_at(roles, role, "permissions")))
-                    yield Grant(principal, role, scope, issuer, permissions)
+                    yield Grant(Principal(principal), role, scope, issuer, permissions)
 
 
 def _at(value: Any, *names: str) -> Mapping[str, Any]:

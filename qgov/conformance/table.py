@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Table:
     principal holds a permission, and its paths to a cell."""
 
     model: AccessModel
-    cells: dict[Cell, tuple[Path, ...]]
+    cells: Mapping[Cell, tuple[Path, ...]]
     reach: dict[tuple[str, str], frozenset[str]]
 
     def paths(self, cell: Cell) -> tuple[AccessPath, ...]:

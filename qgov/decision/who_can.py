@@ -27,7 +27,7 @@ def who_can(
 ) -> list[Held]:
     """Everybody who holds a permission at or below a scope (which may have `*` labels)."""
     found: dict[tuple[str, Path], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for cell, paths in accesses(model, permissions=(permission,)).items():
+    for cell, paths in accesses(model).of(permission).items():
         if (on is None or matches(on, cell.scope)) and backend in (None, cell.backend):
             for path in paths:
                 scopes, backends = found[cell.principal, path]

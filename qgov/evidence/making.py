@@ -17,7 +17,7 @@ from qgov.evidence.proof import proof_of
 from qgov.evidence.statement import enveloped, statement
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
-from qgov.pipeline import validate_files
+from qgov.pipeline import check, load
 from qgov.plan.plan import Plan
 from qgov.repository import Snapshot
 
@@ -88,5 +88,5 @@ def _whole(side: Snapshot, time: datetime) -> tuple[AccessModel | None, tuple[Fi
     """Everything that a commit says, its access tests included, and what the rules find."""
     if not side.blobs:
         return None, ()
-    checked = validate_files(side.read(side.blobs), time)
+    checked = check(load(side.read(side.blobs)), time)
     return checked.model, checked.findings

@@ -2,6 +2,7 @@
 
 Standards: in-toto Attestation Framework, Statement v1; DSSE 1.0; signatures are Ed25519
 (RFC 8032), which draws nothing at random: the same key and pack give the same envelope.
+Their libraries are of the extra `evidence`, so they are imported where they are used.
 """
 
 from __future__ import annotations

@@ -35,8 +35,6 @@ _TYPED: Final = {
 }
 """The files of ours that have a schema. Each must be there."""
 
-_NOT_IN_PLAN_DIGEST: Final = ("schema", "base", "head", "digest")
-
 
 class Problem(NamedTuple):
     """A file of the pack, and what is wrong with it."""
@@ -117,8 +115,7 @@ def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[Problem]:
-    content = {name: value for name, value in plan.items() if name not in _NOT_IN_PLAN_DIGEST}
-    if plan.get("digest") != digest(content):
+    if plan.get("digest") != digest(plan):
         yield Problem("plan.json", "its digest is not of what it says")
 
 

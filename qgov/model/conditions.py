@@ -7,7 +7,7 @@ and the binding can be folded in any order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -56,9 +56,7 @@ class JobLimits:
 
     def as_json(self) -> dict[str, int]:
         """The bounds that are set."""
-        return {
-            f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None
-        }
+        return {name: limit for name, limit in asdict(self).items() if limit is not None}
 
 
 NO_LIMITS = JobLimits()
@@ -82,11 +80,7 @@ class Eligibility:
 
     def as_json(self) -> dict[str, Any]:
         """The object of the plan's contract."""
-        return {
-            "approvers": self.approvers,
-            "max_duration_s": self.max_duration_s,
-            "ticket": self.ticket,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +123,7 @@ class ApprovalRule:
 
     def as_json(self) -> dict[str, Any]:
         """The object of the plan's contract."""
-        return {
-            "above_micros": self.above_micros,
-            "approvers": self.approvers,
-            "valid_for_s": self.valid_for_s,
-            "budget": self.budget,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

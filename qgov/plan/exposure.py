@@ -87,8 +87,4 @@ def _spending_projects(model: AccessModel) -> set[str]:
     priced = {
         name for name, fact in model.organization.backends.items() if fact.value.price is not None
     }
-    return {
-        cell.scope
-        for cell in accesses(model, permissions=("job:submit",))
-        if cell.backend in priced
-    }
+    return {cell.scope for cell in accesses(model).of("job:submit") if cell.backend in priced}

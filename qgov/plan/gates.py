@@ -8,7 +8,7 @@ from typing import Final, Literal
 from qgov.errors import ExitStatus
 from qgov.finding import has_errors
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Judged
+from qgov.plan.reviews import Approvals
 from qgov.plan.risk import Risk
 
 __all__ = ["State", "exit_status", "gates"]
@@ -19,7 +19,7 @@ _OF_THE_CALLER: Final = {"approvals", "risk"}
 """Gates that a caller opens and closes; a change that fails another is in error."""
 
 
-def gates(plan: Plan, judged: Judged | None, fail_on: Risk | None) -> Mapping[str, State]:
+def gates(plan: Plan, judged: Approvals | None, fail_on: Risk | None) -> Mapping[str, State]:
     """Each gate by name, `off` where nobody asked for it. `judged` are the approvals, where
     reviews were given; `fail_on` is the risk that may not be reached."""
     reached = fail_on is not None and plan.risk is not None and plan.risk >= fail_on
@@ -38,7 +38,7 @@ def gates(plan: Plan, judged: Judged | None, fail_on: Risk | None) -> Mapping[st
 
 
 def exit_status(
-    plan: Plan, judged: Judged | None, fail_on: Risk | None, *, detailed: bool
+    plan: Plan, judged: Approvals | None, fail_on: Risk | None, *, detailed: bool
 ) -> ExitStatus:
     """The status of `qgov plan`. Where it is `detailed`, changes are told from none."""
     failed = {gate for gate, state in gates(plan, judged, fail_on).items() if state == "failed"}

@@ -88,10 +88,9 @@ def _lock_out(base: AccessModel, head: AccessModel | None) -> list[Tripped]:
 
 def _people(model: AccessModel, permission: str) -> int:
     """How many people the directory keeps at least in the groups that hold a permission."""
-    table = accesses(model, tenants=(EVERYWHERE,), permissions=(permission,))
     holders = {
-        cell.principal.removeprefix("group:")
-        for cell in table
-        if cell.principal.startswith("group:")
+        group.name
+        for cell in accesses(model).of(permission)
+        if cell.scope == EVERYWHERE and (group := model.group_of(cell.principal)) is not None
     }
     return sum(model.groups[name].members for name in holders)

@@ -15,6 +15,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, budgets_at
 from qgov.model.conditions import ApprovalRule
+from qgov.model.principal import Principal
 
 __all__ = ["RenamedSide"]
 
@@ -42,7 +43,7 @@ class RenamedSide:
         back = {own: name for name, own in self.tenants.items()}
         return f"{back.get(tenant, tenant)}{slash}{rest}"
 
-    def budgets_of(self, cell: Cell, principal: str) -> dict[str, Budget]:
+    def budgets_of(self, cell: Cell, principal: Principal) -> dict[str, Budget]:
         """The budgets that the cell's jobs fall under when they are submitted through a
         binding of `principal`, by the head's names."""
         if self.model is None or not CATALOGUE[cell.permission].executes:
@@ -51,7 +52,7 @@ class RenamedSide:
         found = budgets_at(self.model, self.own(cell.scope), principal)
         return {back.get(budget.name, budget.name): budget for budget in found}
 
-    def rules_of(self, cell: Cell, principal: str) -> list[ApprovalRule]:
+    def rules_of(self, cell: Cell, principal: Principal) -> list[ApprovalRule]:
         """What these budgets ask of an expensive job on the cell's backend."""
         fact = self.model.organization.backends.get(cell.backend) if self.model else None
         return [

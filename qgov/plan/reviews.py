@@ -28,8 +28,8 @@ from qgov.repository import RepositoryError, merged_by, open_repository
 from qgov.repository.objects import commits
 
 __all__ = [
+    "Approvals",
     "Given",
-    "Judged",
     "Outcome",
     "Required",
     "Review",
@@ -97,7 +97,7 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Approvals:
     """Every required approval, and the approvals that do not count: (review, why)."""
 
     platform: str
@@ -112,7 +112,7 @@ class Judged:
         return all(each.outcome is Outcome.GIVEN for each in self.required)
 
 
-def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
+def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Approvals:
     """Every approval that a plan needs against the reviews; `commit` is what was planned."""
     counting: list[Review] = []
     passed_over: list[tuple[Review, str]] = []
@@ -125,7 +125,7 @@ def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
     reasons: dict[str, list[str]] = defaultdict(list)
     for approval in approvals:
         reasons[approval.by].append(approval.because)
-    return Judged(
+    return Approvals(
         platform=given.reviews.platform,
         author=given.author,
         commit=commit,

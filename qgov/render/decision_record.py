@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from qgov.plan.gates import gates
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Judged, Outcome, Required, Review
+from qgov.plan.reviews import Approvals, Outcome, Required, Review
 from qgov.plan.risk import Risk
 from qgov.render.plan_json import as_value
 from qgov.render.text import page, wrapped
@@ -27,7 +27,7 @@ _UNBOUND: Final = (
 
 
 def as_record(
-    plan: Plan, judged: Judged, fail_on: Risk | None = None, evidence: str | None = None
+    plan: Plan, judged: Approvals, fail_on: Risk | None = None, evidence: str | None = None
 ) -> str:
     """The record as text. `fail_on` is the risk that may not be reached; `evidence` is the
     digest (`sha256:…`) of the evidence pack that the reviewers had before them."""
@@ -54,7 +54,7 @@ def as_record(
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(judged: Judged) -> str:
+def as_text(judged: Approvals) -> str:
     """The required approvals and what became of each, missing ones first."""
     order = (Outcome.REFUSED, Outcome.MISSING, Outcome.GIVEN)
     lines = ["APPROVALS" if judged.required else "APPROVALS: none is needed"]

@@ -39,7 +39,7 @@ class Table:
 def tables(model: AccessModel | None) -> tuple[Table, ...]:
     """Every table of a configuration; without rows for the empty repository."""
     return tuple(
-        Table(name, title, columns, tuple(make(model)) if model is not None else ())
+        Table(name, title, tuple(columns.split(", ")), tuple(make(model)) if model else ())
         for name, title, columns, make in _TABLES
     )
 
@@ -157,8 +157,9 @@ def _quotas(model: AccessModel) -> Iterator[Row]:
                 "never" if stop is None else _share(stop),
                 where,
             )
-        for measure, per, most, warn in budget.quotas:
-            yield (*common, measure, f"per {per}", f"{most:,}", _shares(warn), "100%", where)
+        for quota in budget.quotas:
+            counted = (quota.measure, f"per {quota.window}", f"{quota.limit:,}")
+            yield (*common, *counted, _shares(quota.warn_at), "100%", where)
         if budget.approval is not None:
             yield (*common, "approval", "per job", _approval(budget, currency), "", "", where)
 
@@ -247,18 +248,13 @@ def _controls(_model: AccessModel) -> Iterator[Row]:
         yield FRAMEWORKS[framework], id_, str(len(codes)), ", ".join(codes)
 
 
-_SIGN_IN: Final = ("mfa", "managed device", "token age", "countries")
-
-_TABLES: Final[
-    tuple[tuple[str, str, tuple[str, ...], Callable[[AccessModel], Iterable[Row]]], ...]
-] = (
+_TABLES: Final[tuple[tuple[str, str, str, Callable[[AccessModel], Iterable[Row]]], ...]] = (
     (
         "access",
         "Who may do what",
         (
-            *("principal", "permission", "scope", "backend", "held", "until", "approvers"),
-            *(*_SIGN_IN, "own jobs only", "job limits", "budgets", "job approval"),
-            *("role", "source"),
+            "principal, permission, scope, backend, held, until, approvers, mfa, managed device, "
+            "token age, countries, own jobs only, job limits, budgets, job approval, role, source"
         ),
         _access,
     ),
@@ -266,54 +262,49 @@ _TABLES: Final[
         "roles",
         "Role definitions",
         (
-            *("role", "title", "permission", "own only", "high risk", *_SIGN_IN),
-            *("job limits", "never together with", "source"),
+            "role, title, permission, own only, high risk, mfa, managed device, token age, "
+            "countries, job limits, never together with, source"
         ),
         _roles,
     ),
     (
         "authentication",
         "Sign-in and MFA policy",
-        ("scope", "tier", "provider", "protocol", "login", "provider mfa", *_SIGN_IN, "source"),
+        (
+            "scope, tier, provider, protocol, login, provider mfa, mfa, managed device, token age, "
+            "countries, source"
+        ),
         _authentication,
     ),
     (
         "quotas",
         "Budgets and quotas",
-        (
-            *("budget", "scope", "counts", "owner", "measure", "period", "limit", "warns at"),
-            *("stops at", "source"),
-        ),
+        "budget, scope, counts, owner, measure, period, limit, warns at, stops at, source",
         _quotas,
     ),
     (
         "retention",
         "Retention of records",
-        (
-            *("tenant", "records", "kept", "store", "type", "jurisdiction", "owner"),
-            *("encryption", "immutable", "source"),
-        ),
+        "tenant, records, kept, store, type, jurisdiction, owner, encryption, immutable, source",
         _retention,
     ),
     (
         "residency",
         "Where jobs are processed",
-        (
-            *("scope", "backend", "vendor", "region", "jurisdiction", "residency"),
-            *("inside", "source"),
-        ),
+        "scope, backend, vendor, region, jurisdiction, residency, inside, source",
         _residency,
     ),
     (
         "vendors",
         "Vendors in the chain",
-        ("vendor", "title", "country", "reviewed", "review every", "operates", "source"),
+        "vendor, title, country, reviewed, review every, operates, source",
         _vendors,
     ),
     (
         "controls",
         "Controls and the rules that serve them",
-        ("framework", "control", "rules", "codes"),
+        "framework, control, rules, codes",
         _controls,
     ),
 )
+"""(stem, title, columns, what makes the rows)."""

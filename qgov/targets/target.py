@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
+from qgov.model.principal import Principal
 
 __all__ = ["Access", "Files", "Target"]
 
@@ -19,7 +20,7 @@ class Access(NamedTuple):
     """What every output says in common: a principal holds a permission at the scope of
     the binding, standing or just-in-time. `own` narrows it to what the subject owns."""
 
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     eligible: bool

@@ -16,7 +16,7 @@ import pytest
 
 from qgov.adoption.starter import starter
 from qgov.finding import Severity
-from qgov.pipeline import compile_files
+from qgov.pipeline import check, emit, load
 from qgov.repository import read_work_tree
 from tests.adoption.worlds import NOW, contents
 from tests.cli.conftest import Call
@@ -70,12 +70,12 @@ def test_its_ci_fails_when_an_expectation_does(tmp_path: Path, call: Call) -> No
 
 def test_it_compiles_without_a_warning_for_years(repository: Path) -> None:
     found, refused = read_work_tree(repository)
-    compiled = compile_files(found, NOW)
+    compiled = emit(check(load(found), NOW))
 
     assert refused == []
     assert compiled.artifacts.keys() > {"policy/opa/bundle.tar.gz", "docs/access-matrix.md"}
     assert [f for f in compiled.findings if f.severity is not Severity.INFO] == []
-    later = compile_files(found, datetime(2029, 1, 1, tzinfo=UTC)).findings
+    later = emit(check(load(found), datetime(2029, 1, 1, tzinfo=UTC))).findings
     assert {f.code for f in later if f.severity is not Severity.INFO} == {"QG754", "QG911"}, (
         "reviews become due, and nothing else"
     )

@@ -202,7 +202,7 @@ def test_an_interruption_is_one_line() -> None:
         # A shell lets what it starts in the background ignore the signal.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def interrupted(*_): signal.raise_signal(signal.SIGINT)\n"
-        "qgov.pipeline.validate_files = interrupted\n"
+        "qgov.pipeline.check = interrupted\n"
         "sys.argv = ['qgov', 'validate']\n"
         "main()\n"
     )

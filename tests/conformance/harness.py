@@ -20,7 +20,7 @@ from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
 from qgov.decision.request import Decision, RequestJson
 from qgov.model.access_model import AccessModel
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
@@ -33,7 +33,7 @@ Data = dict[str, Any]
 @cache
 def worked() -> AccessModel:
     files, _ = read_work_tree(ROOT)
-    model = understand(files)[1]
+    model = load(files).model
     assert model is not None
     return model
 

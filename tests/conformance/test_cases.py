@@ -12,6 +12,7 @@ from qgov.conformance.cases import cases
 from qgov.conformance.submissions import submissions
 from qgov.decision.deviations import NO_MFA
 from qgov.model.accesses import Cell
+from qgov.model.principal import group
 from tests.conformance.harness import named, table_of, worked
 from tests.decision.harness import MODEL
 
@@ -136,7 +137,7 @@ def worked_line(path: str, line: int) -> str:
 
 
 def test_a_name_that_the_specification_contradicts_is_a_bug_of_qgov() -> None:
-    sound = asks(MODEL, Cell("group:auditors", "policy:read", "*", ""))
+    sound = asks(MODEL, Cell(group("auditors"), "policy:read", "*", ""))
     request = sound.to_json()
     case = Case("cell:x", "an auditor may read no policy", request, "deny")
 

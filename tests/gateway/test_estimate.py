@@ -13,7 +13,7 @@ from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import BackendTerms, Terms, terms_of
 from qgov.model.access_model import Price
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 from qgov.targets.opa import TARGET
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def terms() -> Terms:
     files, _ = read_work_tree(ROOT)
-    _, model, _ = understand(files)
+    model = load(files).model
     assert model is not None
     return terms_of(read_bundle(TARGET.emit(model)["policy/opa/bundle.tar.gz"]))
 

@@ -20,7 +20,7 @@ from qgov.plan.approvals import Approver
 from qgov.plan.gates import exit_status
 from qgov.plan.plan import Plan
 from qgov.plan.review_files import MAX_BYTES, ReviewsError, read_members, read_reviews
-from qgov.plan.reviews import Given, Judged, Outcome, judge
+from qgov.plan.reviews import Approvals, Given, Outcome, judge
 from qgov.plan.risk import Risk
 from qgov.render.decision_record import as_record, as_text
 from qgov.render.output_schemas import output_schemas
@@ -50,7 +50,7 @@ def review(id_: int, login: str | None, state: str = "APPROVED", commit: str = H
     }
 
 
-def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NEEDED) -> Judged:
+def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NEEDED) -> Approvals:
     given = Given(
         read_reviews(json.dumps(reviews).encode()),
         read_members(json.dumps(MEMBERS).encode()),
@@ -59,7 +59,7 @@ def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NE
     return judge(needed, given, HEAD)
 
 
-def outcomes(found: Judged) -> dict[str, str]:
+def outcomes(found: Approvals) -> dict[str, str]:
     return {each.by: str(each.outcome) for each in found.required}
 
 
@@ -256,7 +256,7 @@ def planned() -> Plan:
     return plan_of(BASELINE, changed(BASELINE, PROJECT))
 
 
-def recorded(found: Judged, fail_on: Risk | None = None) -> dict[str, Any]:
+def recorded(found: Approvals, fail_on: Risk | None = None) -> dict[str, Any]:
     text = as_record(planned(), found, fail_on)
     record: dict[str, Any] = json.loads(text)
     Draft7Validator(output_schemas()["qgov/decision-record/v1"]).validate(record)

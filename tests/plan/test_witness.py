@@ -23,7 +23,8 @@ from qgov.model.accesses import accesses
 from qgov.plan import witnesses
 from qgov.plan.attempts import attempts
 from qgov.plan.changes import Change, ChangedCell, difference
-from qgov.plan.plan import Plan, make_plan
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import ALIKE, NOBODY, without_effect
 from qgov.plan.witnesses import ENGINE, MISSING, with_witnesses
@@ -333,7 +334,7 @@ def test_one_edit_that_reaches_very_many_is_decided_for_the_first_of_them(
     plan = witnessed(BASELINE, edited)
 
     assert said(plan) == {()}
-    of = {(c.row.principal, c.row.scope): c.witness.of for c in plan.access if c.witness}
+    of = {(str(c.row.principal), c.row.scope): c.witness.of for c in plan.access if c.witness}
     assert of["group:atlas-developers", "atlas/production"] is None
     assert of["group:borealis-developers", "borealis/production"] == (
         "group:atlas-developers",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from qgov.finding import Finding, Origin
 from qgov.language.intent import Wanted
 from qgov.model.accesses import Cell
+from qgov.model.principal import Principal
 from qgov.plan.approvals import Approver
 from qgov.plan.author import Author
 from qgov.plan.documents import DocumentChange
@@ -90,11 +91,14 @@ def hostile_plan(text: str) -> Plan:
     finding = Finding("QG999", f"`{text}` is wrong", origin, text, document=text)
     first = plan.access[0]
     cells = tuple(
-        replace(cell, cell=Cell(text, cell.cell.permission, text, text)) for cell in first.row.cells
+        replace(cell, cell=Cell(Principal(text), cell.cell.permission, text, text))
+        for cell in first.row.cells
     )
     access = replace(
         first,
-        row=replace(first.row, principal=text, scope=text, backends=(text,), cells=cells),
+        row=replace(
+            first.row, principal=Principal(text), scope=text, backends=(text,), cells=cells
+        ),
         causes=tuple(replace(cause, path=text) for cause in first.causes),
     )
     diff = (

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qgov.model.principal import Principal
 from qgov.plan.approvals import Approver
 from qgov.plan.author import Author
 from qgov.plan.changes import Change
-from qgov.plan.guardrails import Judged
+from qgov.plan.guardrails import GuardrailResult
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
 from qgov.render.fitting import Part, fitted, width
@@ -43,7 +44,9 @@ def bound() -> Plan:
 def copies(change: AccessChange, number: int, *, name: str = "group:staff-{:04}") -> AccessChange:
     """The same change of another group, by another line."""
     cause = replace(change.causes[0], line=100 + number)
-    return replace(change, row=replace(change.row, principal=name.format(number)), causes=(cause,))
+    return replace(
+        change, row=replace(change.row, principal=Principal(name.format(number))), causes=(cause,)
+    )
 
 
 def many(count: int, plan: Plan | None = None) -> Plan:
@@ -106,7 +109,8 @@ def crowded(count: int) -> Plan:
         for change in (*plan.access, *roles, *lost)
     )
     guardrails = tuple(
-        Judged("never", f"rail-{n}", False, removed=True, broken_by="x" * 80) for n in range(count)
+        GuardrailResult("never", f"rail-{n}", False, removed=True, broken_by="x" * 80)
+        for n in range(count)
     )
     rails = tuple(
         Tripped(rail, "it takes away too much " + "é" * 100)

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from qgov.cli import run
-from qgov.pipeline import compile_files, validate_files
+from qgov.pipeline import check, emit, load
 from qgov.render.findings import as_json as findings_json
 from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_json as plan_json
@@ -149,7 +149,7 @@ def test_several_ways_are_all_told() -> None:
 def test_findings_are_valid() -> None:
     broken = FILES | {"roles/broken.yaml": b"kind: Role\nmetadata: {", "roles/b.yaml": b"- 1\n"}
     for files in (FILES, broken):
-        document = json.loads(findings_json(validate_files(files, NOW).findings))
+        document = json.loads(findings_json(check(load(files), NOW).findings))
         assert document["findings"]
         _valid(document)
 
@@ -161,7 +161,7 @@ def test_what_is_compiled_is_valid(tmp_path: Path) -> None:
     _valid(manifest)
 
     assert manifest["commit"] == world.git("rev-parse", "HEAD").strip()
-    written = compile_files(FILES, NOW).artifacts
+    written = emit(check(load(FILES), NOW)).artifacts
     mappings = [path for path in written if path.endswith("group-mappings.json")]
     assert mappings
     for path in mappings:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgov.language.intent import read_intent
+from qgov.model.principal import group
 from qgov.plan.author import Author
 from qgov.render.report import as_html
 from qgov.render.report.lines import whole
@@ -303,7 +304,7 @@ def test_many_different_changes_are_cut_and_counted() -> None:
         access=tuple(
             replace(
                 change,
-                row=replace(change.row, principal=f"group:g{n:04}"),
+                row=replace(change.row, principal=group(f"g{n:04}")),
                 causes=tuple(replace(c, line=n + 1) for c in change.causes),
             )
             for n in range(3_000)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from qgov.model.principal import Principal
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange, Plan
@@ -203,11 +204,11 @@ def _parts(
 
 
 def _alike(
-    item: Item, of: Mapping[tuple[str, str, str, tuple[str, ...]], AccessChange]
+    item: Item, of: Mapping[tuple[Principal, str, str, tuple[str, ...]], AccessChange]
 ) -> list[AccessChange]:
     """The changes that an item stands for."""
     keys = (
-        (place.principal, scope, permission, item.backends)
+        (Principal(place.principal), scope, permission, item.backends)
         for place in item.places
         for scope in place.scopes
         for permission in item.permissions

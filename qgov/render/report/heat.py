@@ -14,8 +14,9 @@ from typing import Final
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
+from qgov.model.principal import Principal, user
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.changes import Change, renamed
+from qgov.plan.changes import Change, renamed, renamed_principal
 from qgov.plan.plan import AccessChange, Plan
 from qgov.render.report.filters import Tags, tags_of
 
@@ -95,7 +96,7 @@ def heat_map(
     """The matrix of a plan."""
     tenants = _renames(plan, "Tenant/")
     touched = _touched(plan.access)
-    everybody = {_under(p, tenants) for p in _everybody(before)} | _everybody(after)
+    everybody = {renamed_principal(p, tenants) for p in _everybody(before)} | _everybody(after)
     rows = list(dict.fromkeys(principal for principal, _ in touched))
     columns = list(dict.fromkeys(column for _, column in touched))
     hardware = _hardware(before) | _hardware(after)
@@ -141,11 +142,11 @@ def _rows(
     ]
 
 
-def _everybody(model: AccessModel | None) -> set[str]:
+def _everybody(model: AccessModel | None) -> set[Principal]:
     """The principals of a model; the table of accesses need not be made to know them."""
     if model is None:
         return set()
-    return {b.principal for b in model.bindings} | {f"user:{e.subject}" for e in model.elevations}
+    return {b.principal for b in model.bindings} | {user(e.subject) for e in model.elevations}
 
 
 def _hardware(model: AccessModel | None) -> set[str]:
@@ -158,11 +159,9 @@ def _tables(
 ) -> tuple[Iterable[Cell], Iterable[Cell]]:
     """The accesses of some principals on both sides, under the names of the head."""
     tenants, budgets = (_renames(plan, kind) for kind in ("Tenant/", "Budget/"))
-    former = {new: old for old, new in tenants.items()}
-    asked = {*wanted, *(_under(principal, former) for principal in wanted)}
-    old = accesses(before, principal=asked.__contains__) if before else {}
-    new = accesses(after, principal=frozenset(wanted).__contains__) if after else {}
-    return (cell for cell in renamed(old, tenants, budgets) if cell.principal in wanted), new
+    old = renamed(accesses(before), tenants, budgets) if before else {}
+    new = accesses(after) if after else {}
+    return (c for c in old if c.principal in wanted), (c for c in new if c.principal in wanted)
 
 
 def _renames(plan: Plan, kind: str) -> dict[str, str]:
@@ -171,13 +170,6 @@ def _renames(plan: Plan, kind: str) -> dict[str, str]:
         for old, new in plan.renames
         if old.startswith(kind)
     }
-
-
-def _under(principal: str, tenants: Mapping[str, str]) -> str:
-    """A principal under a tenant's other name."""
-    kind, _, name = principal.partition(":")
-    tenant, slash, rest = name.partition("/")
-    return f"{kind}:{tenants.get(tenant, tenant)}{slash}{rest}" if kind == "workload" else principal
 
 
 def _column(scope: str) -> str:

@@ -8,13 +8,14 @@ from typing import Final
 
 from qgov.model.access_model import Binding
 from qgov.model.conditions import Eligibility
+from qgov.model.principal import kind_of, name_of
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.module import REALM, Module, resource, short
 from qgov.targets.keycloak.renames import moved
 
 __all__ = [
     "MANY",
-    "by_principal",
+    "by_name",
     "elevation",
     "eligible",
     "groups",
@@ -58,7 +59,7 @@ def groups(module: Module) -> list[Block]:
     """The directory groups with bindings, and the realm roles that the standing ones give.
     `exhaustive` is off: what else a group holds is another's to say."""
     found: list[Block] = []
-    for principal, bindings in by_principal(module, "group:").items():
+    for principal, bindings in by_name(module, "group").items():
         group = module.model.groups[principal]
         name = address("group", principal)
         attributes: dict[str, Value] = {**REALM, "name": principal}
@@ -85,12 +86,12 @@ def groups(module: Module) -> list[Block]:
     return found
 
 
-def by_principal(module: Module, kind: str) -> dict[str, list[Binding]]:
-    """The bindings of each `group:` or `workload:`, sorted by its name."""
+def by_name(module: Module, kind: str) -> dict[str, list[Binding]]:
+    """The bindings of each principal of a kind (`group`, `workload`), sorted by its name."""
     found: dict[str, list[Binding]] = defaultdict(list)
     for binding in module.bindings:
-        if binding.principal.startswith(kind):
-            found[binding.principal.removeprefix(kind)].append(binding)
+        if kind_of(binding.principal) == kind:
+            found[name_of(binding.principal)].append(binding)
     return dict(sorted(found.items()))
 
 

@@ -1,7 +1,8 @@
 """A bundle's signature, in the format that Open Policy Agent verifies (JWS, ES256).
 
 Not part of `emit`, which knows no key. The same key and bundle give the same signature
-(RFC 6979), so that a signed output is still a function of the commit.
+(RFC 6979), so that a signed output is still a function of the commit. `cryptography` is of
+the extra `evidence`, so it is imported where a key is used.
 """
 
 from __future__ import annotations
