@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from qgov.cli.planning import Asked, Planned
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from qgov.contracts.evidence import Options
     from qgov.finding import Finding
     from qgov.model.access_model import AccessModel
     from qgov.plan.plan import Plan
@@ -77,7 +78,7 @@ def committed(asked: Asked) -> Asked:
     return replace(asked, head=commit)
 
 
-def options_of(asked: Asked) -> dict[str, Any]:
+def options_of(asked: Asked) -> Options:
     """What a plan was asked besides the commits, as a pack keeps it."""
     return {
         "horizon": asked.horizon,

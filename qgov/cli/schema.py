@@ -19,7 +19,7 @@ def schema(
     """Print the JSON Schema of KIND, or the names that have one."""
     import json
 
-    from qgov.render.output_schemas import output_schemas
+    from qgov.contracts.schema import output_schemas
     from qgov.render.schema import schemas
 
     known = {**schemas(), **output_schemas()}

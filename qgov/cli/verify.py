@@ -42,7 +42,6 @@ def verify(
     from qgov.evidence.pack import PackError, read_pack
     from qgov.evidence.statement import StatementError
     from qgov.evidence.verify import verify as verify_files
-    from qgov.render.output_schemas import output_schemas
     from qgov.render.text import plain
     from qgov.render.verification import Verification, as_json, as_text
 
@@ -50,7 +49,7 @@ def verify(
     public = _public(key)
     try:
         files = read_pack(pack)
-        problems, signed_by = verify_files(files, output_schemas(), public)
+        problems, signed_by = verify_files(files, public)
     except PackError as error:
         say(f"error: {plain(str(error))}")
         return 1

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from qgov.contracts.plan import content_of
+from qgov.contracts.schema import output_schemas
 from qgov.evidence.pack import STATEMENT
 from qgov.evidence.statement import (
     PREDICATE_TYPE,
@@ -21,10 +23,7 @@ from qgov.evidence.statement import (
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
 from qgov.plan.plan import digest
 
-__all__ = ["Problem", "Schemas", "compared", "verify"]
-
-Schemas = Mapping[str, Mapping[str, Any]]
-"""The name in a document's field `schema` → its JSON Schema."""
+__all__ = ["Problem", "compared", "verify"]
 
 _TYPED: Final = {
     MANIFEST: "qgov/manifest/v1",
@@ -35,8 +34,6 @@ _TYPED: Final = {
 }
 """The files of ours that have a schema. Each must be there."""
 
-_NOT_IN_PLAN_DIGEST: Final = ("schema", "base", "head", "digest")
-
 
 class Problem(NamedTuple):
     """A file of the pack, and what is wrong with it."""
@@ -46,12 +43,12 @@ class Problem(NamedTuple):
 
 
 def verify(
-    files: Mapping[str, bytes], schemas: Schemas, public_pem: bytes | None = None
+    files: Mapping[str, bytes], public_pem: bytes | None = None
 ) -> tuple[list[Problem], list[str]]:
     """What is wrong with a pack, and the ids of the keys that it says it is signed by. With
     a key (Ed25519, SPKI in PEM) it must be signed by that. Raises StatementError for a key
     that is none."""
-    problems = [*_manifest(files), *_schemas(files, schemas)]
+    problems = [*_manifest(files), *_schemas(files)]
     signed_by: list[str] = []
     if STATEMENT in files:
         try:
@@ -93,13 +90,14 @@ def _of(files: Mapping[str, bytes]) -> Any:
     return json.loads(files[MANIFEST])
 
 
-def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
+def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
     from jsonschema import Draft7Validator
     from jsonschema.exceptions import best_match
 
     for path in (STATEMENT, *_TYPED):
         if path not in files:
             yield Problem(path, "is missing")
+    schemas = output_schemas()
     for path, name in _TYPED.items():
         if path not in files:
             continue
@@ -117,8 +115,7 @@ def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[Problem]:
-    content = {name: value for name, value in plan.items() if name not in _NOT_IN_PLAN_DIGEST}
-    if plan.get("digest") != digest(content):
+    if plan.get("digest") != digest(content_of(plan)):
         yield Problem("plan.json", "its digest is not of what it says")
 
 
