@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -17,7 +18,7 @@ from qgov.contracts.findings import Findings
 from qgov.contracts.plan import Plan
 from qgov.contracts.verification import AuditVerification, PackVerification
 
-__all__ = ["output_schemas"]
+__all__ = ["output_schemas", "schema_of"]
 
 _CONTRACTS: Final = (
     Assessment,
@@ -38,10 +39,12 @@ _CONTRACTS: Final = (
 
 def output_schemas() -> dict[str, dict[str, Any]]:
     """The value of a document's `schema` field → JSON Schema of the whole document."""
-    return {schema["title"]: schema for schema in map(_schema, _CONTRACTS)}
+    return {schema["title"]: schema for schema in map(schema_of, _CONTRACTS)}
 
 
-def _schema(contract: Any) -> dict[str, Any]:
+@cache
+def schema_of(contract: Any) -> dict[str, Any]:
+    """JSON Schema of one contract's document; its `title` is the contract's name."""
     body, definitions = draft7(TypeAdapter(contract).json_schema(ref_template=TEMPLATE))
     name = body["properties"]["schema"]["const"]
     return {"$schema": DRAFT, "title": name, **body, "definitions": definitions}

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from qgov.contracts.plan import content_of
-from qgov.contracts.schema import output_schemas
+from qgov.contracts.artifacts import Manifest
+from qgov.contracts.conformance import Conformance
+from qgov.contracts.evidence import Evidence
+from qgov.contracts.plan import Plan, content_of
+from qgov.contracts.schema import schema_of
 from qgov.evidence.pack import STATEMENT
 from qgov.evidence.statement import (
     PREDICATE_TYPE,
@@ -26,13 +29,13 @@ from qgov.plan.plan import digest
 __all__ = ["Problem", "compared", "verify"]
 
 _TYPED: Final = {
-    MANIFEST: "qgov/manifest/v1",
-    "artifacts.json": "qgov/manifest/v1",
-    "pack.json": "qgov/evidence/v1",
-    "plan.json": "qgov/plan/v1",
-    "conformance.json": "qgov/conformance/v1",
+    MANIFEST: Manifest,
+    "artifacts.json": Manifest,
+    "pack.json": Evidence,
+    "plan.json": Plan,
+    "conformance.json": Conformance,
 }
-"""The files of ours that have a schema. Each must be there."""
+"""The files of ours that have a contract. Each must be there."""
 
 
 class Problem(NamedTuple):
@@ -97,8 +100,7 @@ def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
     for path in (STATEMENT, *_TYPED):
         if path not in files:
             yield Problem(path, "is missing")
-    schemas = output_schemas()
-    for path, name in _TYPED.items():
+    for path, contract in _TYPED.items():
         if path not in files:
             continue
         try:
@@ -106,10 +108,12 @@ def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
         except (ValueError, RecursionError):
             yield Problem(path, "is not JSON")
             continue
-        wrong = best_match(Draft7Validator(schemas[name]).iter_errors(value))
+        schema = schema_of(contract)
+        wrong = best_match(Draft7Validator(schema).iter_errors(value))
         if wrong is not None:
             where = "/".join(map(str, wrong.absolute_path)) or "the document"
-            yield Problem(path, f"does not follow {name}: {where}: {wrong.message[:200]}")
+            what = f"{where}: {wrong.message[:200]}"
+            yield Problem(path, f"does not follow {schema['title']}: {what}")
         elif path == "plan.json":
             yield from _plan(value)
 

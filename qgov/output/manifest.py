@@ -51,7 +51,8 @@ def entries_of(artifacts: Mapping[str, bytes]) -> list[Entry]:
 
 def manifest_from(entries: Iterable[Entry], commit: str | None) -> Manifest:
     """The manifest of these entries, in order of path."""
-    listed = sorted(entries, key=lambda entry: entry["path"])
+    # `qgov verify` makes it again of what a pack lists, where a path may be anything.
+    listed = sorted(entries, key=lambda entry: str(entry["path"]))
     lines = "".join(f"{entry['sha256']}  {entry['path']}\n" for entry in listed)
     return {
         "schema": "qgov/manifest/v1",

@@ -228,14 +228,17 @@ OPTIONAL: dict[str, set[str]] = {
 """Besides the conditions, what older documents may lack."""
 
 
-def _sites(node: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The path of everything in a document, the first two items of each list."""
-    yield at
+def _sites(
+    node: Any, at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Everything in a document by its path."""
+    if at:
+        yield at, node
     if isinstance(node, dict):
         for name, part in node.items():
             yield from _sites(None if name in FREE else part, (*at, name))
     elif isinstance(node, list):
-        for index, part in enumerate(node[:2]):
+        for index, part in enumerate(node):
             yield from _sites(part, (*at, index))
 
 
@@ -256,26 +259,75 @@ def _documents() -> dict[str, Any]:
         who_can_json("job:submit", answer(MODEL, "job:submit")),
         explain_json(explanation(MODEL, asking(EXPENSIVE, qubits=21))),
     ]
-    return {document["schema"]: document for document in map(json.loads, texts)}
+    return {document["schema"]: document for document in map(_cut, map(json.loads, texts))}
+
+
+def _cut(node: Any) -> Any:
+    """A document with two items of each list: enough to show what is refused."""
+    if isinstance(node, dict):
+        return {name: _cut(part) for name, part in node.items()}
+    return [_cut(part) for part in node[:2]] if isinstance(node, list) else node
 
 
 DOCUMENTS = _documents()
+JUDGES = {name: Draft7Validator(SCHEMAS[name]) for name in DOCUMENTS}
+
+
+def _refused(name: str, at: tuple[str | int, ...], value: Any) -> bool:
+    edited = _edited(DOCUMENTS[name], at, lambda inside, step: setitem(inside, step, value))
+    return not JUDGES[name].is_valid(edited)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_is_required_is_missed_and_another_type_is_refused(name: str) -> None:
-    document, judge = DOCUMENTS[name], Draft7Validator(SCHEMAS[name])
-    assert judge.is_valid(document)
+    judge = JUDGES[name]
+    assert judge.is_valid(DOCUMENTS[name])
     spared: set[str] = set()
-    for at in _sites(document):
-        if not at:
-            continue
-        if isinstance(at[-1], str) and judge.is_valid(_edited(document, at, delitem)):
+    for at, value in _sites(DOCUMENTS[name]):
+        assert _refused(name, at, [object]), at
+        assert not isinstance(value, int) or _refused(name, at, -1), at
+        if isinstance(at[-1], str) and judge.is_valid(_edited(DOCUMENTS[name], at, delitem)):
             spared.add(at[-1])
-        other = _edited(document, at, lambda inside, step: setitem(inside, step, [object]))
-        assert not judge.is_valid(other), at
 
     assert spared - CONDITIONS == OPTIONAL.get(name, set())
+
+
+CHECKED = {
+    "qgov/findings/v1": {"code", "document", "schema", "severity"},
+    "qgov/plan/v1": {
+        "causes[]",
+        "change",
+        "countries",
+        "currency",
+        "digest",
+        "document",
+        "permission",
+        "principal",
+        "risk",
+        "rule",
+        "schema",
+        "scope",
+        "scopes",
+        "side",
+        "verdict",
+    },
+    "qgov/who-can/v1": {"countries", "permission", "principal", "schema", "scopes"},
+    "qgov/explanation/v1": {"countries", "kind", "principal", "schema", "scope"},
+}
+"""The fields whose texts are checked, and the lists that may not be empty."""
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_text_is_one_of_its_values(name: str) -> None:
+    found: set[str] = set()
+    for at, value in _sites(DOCUMENTS[name]):
+        field = next(step for step in reversed(at) if isinstance(step, str))
+        if isinstance(value, str) and any(_refused(name, at, text) for text in ("?", "a//b")):
+            found.add(field)
+        if isinstance(value, list) and _refused(name, at, []):
+            found.add(f"{field}[]")
+
+    assert found == CHECKED[name]
 
 
 def test_the_command_prints_every_schema(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
