@@ -17,6 +17,7 @@ import qgov
 from qgov.cli.common import about, progress
 from qgov.cli.planning import Asked, Planned, planned
 from qgov.cli.streams import say
+from qgov.contracts.evidence import Options
 from qgov.errors import QgovError
 from qgov.evidence.making import intent_name, pack_of
 from qgov.evidence.pack import with_manifest, write_pack
@@ -86,7 +87,7 @@ def rebuilt(root: Path, files: Mapping[str, bytes]) -> list[Problem]:
     return compared(files, with_manifest(*made))
 
 
-def _options_of(asked: Asked) -> dict[str, Any]:
+def _options_of(asked: Asked) -> Options:
     """What a plan was asked besides the commits, as a pack keeps it."""
     return {
         "horizon": asked.horizon,

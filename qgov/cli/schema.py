@@ -9,7 +9,7 @@ import typer
 
 from qgov.cli.common import choose
 from qgov.cli.streams import write
-from qgov.render.output_schemas import output_schemas
+from qgov.contracts.schema import output_schemas
 from qgov.render.schema import schemas
 
 __all__ = ["command"]

@@ -14,7 +14,6 @@ from qgov.evidence.pack import read_pack
 from qgov.evidence.verification import Verification, as_json, as_text
 from qgov.evidence.verify import Problem, index_of, verify
 from qgov.lazy import lazy
-from qgov.render.output_schemas import output_schemas
 
 __all__ = ["command"]
 
@@ -40,7 +39,7 @@ def command(
     public = _public(key)
     files = read_pack(pack)
     with about("--key"):
-        problems, signed_by = verify(files, output_schemas(), public)
+        problems, signed_by = verify(files, public)
     again = rebuild and not problems
     if again:
         problems = _rebuilt(root, files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from qgov.conformance.case import Case, shard_of
 from qgov.conformance.cases import cases
@@ -13,6 +13,7 @@ from qgov.conformance.report import report
 from qgov.conformance.run import Compiled, Progress, run
 from qgov.conformance.submissions import submissions
 from qgov.conformance.table import table
+from qgov.contracts.conformance import Conformance
 from qgov.decision.engine import EngineKind
 
 __all__ = ["WHOLE", "Keep", "asked_of", "prove"]
@@ -49,7 +50,7 @@ def prove(
     shard: tuple[int, int] = WHOLE,
     tell: Callable[[str], Progress] = lambda _: lambda _done, _of: None,
     keep: Keep = lambda _case, _folder: None,
-) -> dict[str, Any]:
+) -> Conformance:
     """The document `qgov/conformance/v1`. `engine` is its name there, `all` for several;
     `tell` gives each engine's progress. Raises EngineError when an engine does not start, or
     fails again and again."""

@@ -79,16 +79,6 @@ class Decision:
     obligations: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The decision of the JSON contract."""
-        return {
-            "allow": self.allow,
-            "reasons": list(self.reasons),
-            "warnings": list(self.warnings),
-            "obligations": dict(self.obligations),
-            "revision": self.revision,
-        }
-
 
 def seconds(moment: datetime) -> int:
     """Whole seconds since 1970, not before it."""

@@ -6,13 +6,14 @@ file more is one row of `_FILES`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from qgov import __version__
+from qgov.contracts import evidence as contract
+from qgov.contracts.telling import document_text
 from qgov.evidence.oscal import Assessment, assessment_results, component_definition
 from qgov.evidence.procedure import steps
 from qgov.evidence.proof import ENGINE, Proof
@@ -31,10 +32,9 @@ from qgov.render.report import as_html
 from qgov.render.tables import Table, as_csv, tables
 from qgov.targets import emit
 
-__all__ = ["PACK", "SCHEMA", "Evidence", "contents", "predicate"]
+__all__ = ["PACK", "Evidence", "contents", "predicate"]
 
 PACK: Final = "pack.json"
-SCHEMA: Final = "qgov/evidence/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Evidence:
     findings: Sequence[Finding]
     proof: Proof
     time: datetime
-    options: Mapping[str, Any]
+    options: contract.Options
     intent: tuple[str, bytes] | None = None
 
     @property
@@ -70,7 +70,7 @@ def contents(evidence: Evidence) -> dict[str, bytes]:
     return dict(sorted(files.items()))
 
 
-def predicate(evidence: Evidence) -> dict[str, Any]:
+def predicate(evidence: Evidence) -> contract.Predicate:
     """What the statement says of the pack."""
     value = as_value(evidence.plan)
     return {
@@ -83,16 +83,16 @@ def predicate(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+def _json(value: Mapping[str, Any]) -> bytes:
+    return document_text(value).encode()
 
 
-def _index(evidence: Evidence, abouts: Mapping[str, str]) -> dict[str, Any]:
+def _index(evidence: Evidence, abouts: Mapping[str, str]) -> contract.Evidence:
     return {
-        "schema": SCHEMA,
+        "schema": "qgov/evidence/v1",
         **predicate(evidence),
         "engine": ENGINE,
-        "options": dict(evidence.options),
+        "options": evidence.options,
         "files": [{"path": path, "about": abouts[path]} for path in sorted(abouts)],
     }
 

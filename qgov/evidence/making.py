@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from qgov.conformance.run import Progress
 from qgov.conformance.subject import has_library
+from qgov.contracts.evidence import Options
 from qgov.decision.engine import EngineError
 from qgov.errors import QgovError
 from qgov.evidence.contents import Evidence, contents, predicate
@@ -34,7 +35,7 @@ _NEEDED: Final = {
 def pack_of(
     plan: Plan,
     time: datetime,
-    options: Mapping[str, Any],
+    options: Options,
     intent: bytes | None,
     key: bytes | None,
     tell: Callable[[str], Progress],

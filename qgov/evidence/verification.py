@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from qgov.contracts.telling import document_text, tell
+from qgov.contracts.verification import PackVerification
 from qgov.evidence.verify import Problem
 from qgov.render.text import columns, count, page, paint, plain, wrapped
 
@@ -38,19 +39,7 @@ class Verification:
 
 def as_json(found: Verification) -> str:
     """The document `qgov/pack-verification/v1`."""
-    document = {
-        "schema": "qgov/pack-verification/v1",
-        "path": found.path,
-        "sound": found.sound,
-        "base": found.base,
-        "head": found.head,
-        "files": found.files,
-        "signed_by": list(found.signed_by),
-        "key_checked": found.key_checked,
-        "rebuilt": found.rebuilt,
-        "problems": [problem._asdict() for problem in found.problems],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(PackVerification, found))
 
 
 def as_text(found: Verification, colour: bool = False) -> str:

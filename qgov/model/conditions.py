@@ -7,11 +7,9 @@ and the binding can be folded in any order.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
-
-from qgov.language.scalars import format_instant
 
 __all__ = [
     "NONE",
@@ -56,7 +54,9 @@ class JobLimits:
 
     def as_json(self) -> dict[str, int]:
         """The bounds that are set."""
-        return {name: limit for name, limit in asdict(self).items() if limit is not None}
+        return {
+            f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None
+        }
 
 
 NO_LIMITS = JobLimits()
@@ -80,7 +80,11 @@ class Eligibility:
 
     def as_json(self) -> dict[str, Any]:
         """The object of the plan's contract."""
-        return asdict(self)
+        return {
+            "approvers": self.approvers,
+            "max_duration_s": self.max_duration_s,
+            "ticket": self.ticket,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,6 @@ class ElevationWindow:
             self.not_before is not None and self.not_before >= other.not_before
         )
         return starts and self.expires <= other.expires
-
-    def as_json(self) -> dict[str, Any]:
-        """Instants as RFC 3339 in UTC."""
-        start = {"not_before": format_instant(self.not_before)} if self.not_before else {}
-        return {**start, "expires": format_instant(self.expires), "approved_by": self.approved_by}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,6 @@ class ApprovalRule:
             and self.approvers == other.approvers
             and self.valid_for_s <= other.valid_for_s
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,28 +170,6 @@ class Conditions:
             and set(self.budgets) >= set(other.budgets)
             and _implies(self.approval, other.approval)
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """The flat object of the plan's contract; absent means not required."""
-        found: dict[str, Any] = {}
-        if self.mfa:
-            found["mfa"] = True
-        if self.managed_device:
-            found["managed_device"] = True
-        if self.max_token_age_s is not None:
-            found["max_token_age_s"] = self.max_token_age_s
-        if self.countries is not None:
-            found["countries"] = list(self.countries)
-        if self.own_only:
-            found["own_only"] = True
-        if job := self.job.as_json():
-            found["job"] = job
-        if self.budgets:
-            found["budgets"] = list(self.budgets)
-        for name in ("eligible", "elevation", "approval"):
-            if (part := getattr(self, name)) is not None:
-                found[name] = part.as_json()
-        return found
 
 
 NONE = Conditions()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
@@ -22,14 +21,6 @@ class Exposure:
     amount_micros: int
     currency: str
     unbounded: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract."""
-        return {
-            "amount_micros": self.amount_micros,
-            "currency": self.currency,
-            "unbounded": list(self.unbounded),
-        }
 
 
 def exposure(model: AccessModel) -> Exposure:

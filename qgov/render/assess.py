@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from qgov.assess.item import Evidence, Measure, Plan, Result, State
 from qgov.assess.scorecard import Scorecard
+from qgov.contracts.assessment import Assessment
+from qgov.contracts.telling import document_text, tell
 from qgov.render.markdown import code, escape, table
 from qgov.render.text import page, paint, wrapped
 
@@ -146,51 +147,5 @@ def _escaped(text: str) -> str:
 
 def as_json(card: Scorecard) -> str:
     """The document `qgov/assessment/v1`."""
-    content = {
-        "schema": "qgov/assessment/v1",
-        "plans": [
-            {"plan": str(plan), "title": title, "summary": _summary(card.of(plan))}
-            for plan, title in TITLES.items()
-        ],
-        "items": [_item(result) for result in card.results],
-        "summary": _summary(card.results),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _summary(results: Sequence[Result]) -> dict[str, int]:
-    found = Counter(result.state for result in results)
-    return {str(state): found[state] for state in reversed(State)}
-
-
-def _item(result: Result) -> dict[str, Any]:
-    item = result.item
-    return {
-        "id": item.id,
-        "title": item.title,
-        "plan": str(item.plan),
-        "guide": item.guide,
-        "state": str(result.state),
-        "measures": [_measure(measure) for measure in result.measures],
-        "next_steps": list(result.next_steps),
-        "not_seen": item.not_seen,
-    }
-
-
-def _measure(measure: Measure) -> dict[str, Any]:
-    return {
-        "what": measure.what,
-        "held": measure.held,
-        "total": measure.total,
-        "evidence": list(map(_evidence, measure.evidence)),
-    }
-
-
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    origin = evidence.origin
-    return {
-        "holds": evidence.holds,
-        "says": evidence.says,
-        "path": origin.path if origin else None,
-        "line": origin.line if origin else None,
-    }
+    plans = [(plan, title, card.of(plan)) for plan, title in TITLES.items()]
+    return document_text(tell(Assessment, (plans, card.results)))

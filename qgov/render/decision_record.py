@@ -6,20 +6,20 @@ can make it again and see that it is the one that was approved.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
+from qgov.contracts.decision_record import Approval, DecisionRecord, Review
+from qgov.contracts.plan import Side
+from qgov.contracts.telling import document_text, tell
 from qgov.plan.gates import gates
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Approvals, Outcome, Required, Review
+from qgov.plan.reviews import Approvals, Outcome
 from qgov.plan.risk import Risk
 from qgov.render.plan_json import as_value
 from qgov.render.text import page, wrapped
-from qgov.repository import Snapshot
 
-__all__ = ["SCHEMA", "as_record", "as_text"]
+__all__ = ["as_record", "as_text"]
 
-SCHEMA: Final = "qgov/decision-record/v1"
 _UNBOUND: Final = (
     "GitLab does not say which commit was approved: that it is this one rests on the "
     "project's setting to remove approvals when commits are added"
@@ -32,8 +32,8 @@ def as_record(
     """The record as text. `fail_on` is the risk that may not be reached; `evidence` is the
     digest (`sha256:…`) of the evidence pack that the reviewers had before them."""
     found = gates(plan, judged, fail_on)
-    content: dict[str, Any] = {
-        "schema": SCHEMA,
+    record: DecisionRecord = {
+        "schema": "qgov/decision-record/v1",
         "decision": "refused" if "failed" in found.values() else "approved",
         "plan": {
             "digest": as_value(plan)["digest"],
@@ -41,17 +41,17 @@ def as_record(
             "risk": None if plan.risk is None else str(plan.risk),
         },
         "evidence": evidence,
-        "base": _side(plan.base),
-        "head": _side(plan.head),
+        "base": tell(Side, plan.base),
+        "head": tell(Side, plan.head),
         "reviewed": judged.commit,
         "platform": judged.platform,
         "author": judged.author,
-        "approvals": [_approval(each) for each in judged.required],
-        "passed_over": [{**_review(r), "why": why} for r, why in judged.passed_over],
+        "approvals": [tell(Approval, each) for each in judged.required],
+        "passed_over": [{**tell(Review, r), "why": why} for r, why in judged.passed_over],
         "gates": [{"gate": gate, "state": state} for gate, state in found.items()],
         "overridden": list(plan.overridden),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(record)
 
 
 def as_text(judged: Approvals) -> str:
@@ -70,22 +70,3 @@ def as_text(judged: Approvals) -> str:
     if judged.platform == "gitlab":
         lines += wrapped(_UNBOUND, 2, 4)
     return page(lines)
-
-
-def _side(side: Snapshot) -> dict[str, str | None]:
-    return {"ref": side.ref, "commit": side.commit}
-
-
-def _approval(required: Required) -> dict[str, Any]:
-    return {
-        "by": required.by,
-        "because": list(required.because),
-        "outcome": str(required.outcome),
-        "reviews": [_review(review) for review in required.reviews],
-        "refused_by": list(required.refused_by),
-    }
-
-
-def _review(review: Review) -> dict[str, str | None]:
-    # GitLab names no commit: that the approval is of this one rests on its own settings.
-    return {"by": review.by, "commit": review.commit, "at": review.at}

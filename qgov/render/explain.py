@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from qgov.contracts import answers
+from qgov.contracts.telling import document_text, tell
 from qgov.decision.explanation import Explanation
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
@@ -53,31 +52,4 @@ def as_text(model: AccessModel, found: Explanation) -> str:
 
 def as_json(found: Explanation) -> str:
     """The document `qgov/explanation/v1`."""
-    content: dict[str, Any] = {
-        "schema": "qgov/explanation/v1",
-        "request": found.request,
-        "decision": found.decision.as_json(),
-        "candidates": [
-            {
-                "principal": way.candidate.binding.principal,
-                "role": way.candidate.binding.role,
-                "scope": way.candidate.binding.scope,
-                "path": way.candidate.binding.origin.path,
-                "line": way.candidate.binding.origin.line,
-                "conditions": way.candidate.conditions.as_json(),
-                "lacks": list(way.lacks),
-            }
-            for way in found.ways
-        ],
-        "bounds": [
-            {
-                "kind": bound.kind,
-                "name": bound.name,
-                "path": bound.origin.path,
-                "line": bound.origin.line,
-                "lacks": list(bound.lacks),
-            }
-            for bound in found.bounds
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(answers.Explanation, found))

@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from qgov import __version__
+from qgov.contracts.findings import Findings, summary
+from qgov.contracts.telling import document_text, tell
 from qgov.finding import Finding, Severity
 from qgov.render.text import count, page, paint, plain, wrapped
 
-__all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
-
-
-def summary(findings: Sequence[Finding]) -> dict[str, int]:
-    """How many there are of each severity."""
-    found = Counter(finding.severity for finding in findings)
-    return {str(severity): found[severity] for severity in Severity}
-
-
-def as_json_value(finding: Finding) -> dict[str, Any]:
-    """One finding of the contract `qgov/findings/v1`."""
-    return {
-        "code": finding.code,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        "path": finding.origin.path,
-        "line": finding.origin.line,
-        "column": finding.origin.column,
-        "remedy": finding.remedy,
-        "controls": list(finding.controls),
-        "document": finding.document,
-    }
+__all__ = ["FORMATS", "as_github", "as_json", "as_sarif", "as_text"]
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """The document `qgov/findings/v1`."""
-    content = {
-        "schema": "qgov/findings/v1",
-        "findings": [as_json_value(finding) for finding in findings],
-        "summary": summary(findings),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(Findings, findings))
 
 
 def as_text(findings: Sequence[Finding], colour: bool = False) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from qgov.contracts.answers import WhoCan
+from qgov.contracts.telling import document_text, tell
 from qgov.decision.who_can import Held
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
@@ -33,20 +32,4 @@ def as_text(model: AccessModel, held: list[Held]) -> str:
 
 def as_json(permission: str, held: list[Held]) -> str:
     """The document `qgov/who-can/v1`."""
-    content: dict[str, Any] = {
-        "schema": "qgov/who-can/v1",
-        "permission": permission,
-        "held": [
-            {
-                "principal": item.principal,
-                "scopes": list(item.scopes),
-                "backends": list(item.backends),
-                "conditions": item.path.conditions.as_json(),
-                "role": item.path.binding.role,
-                "path": item.path.binding.origin.path,
-                "line": item.path.binding.origin.line,
-            }
-            for item in held
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(WhoCan, (permission, held)))

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from qgov.contracts import decision as contract
+from qgov.contracts.telling import tell
 from qgov.decision.access_tests import run
 from qgov.decision.engine import EngineError, decide_or_deny
 from qgov.decision.engines.cedar import CedarEngine, proposals
@@ -341,7 +343,7 @@ def test_no_policy_is_idle() -> None:
 
 
 def said(decision: Decision) -> dict[str, Any]:
-    return {**decision.as_json(), "revision": ""}
+    return {**tell(contract.Decision, decision), "revision": ""}
 
 
 # -------------------------------------------------------------------- what goes wrong

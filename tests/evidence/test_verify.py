@@ -15,17 +15,14 @@ from qgov.evidence.pack import STATEMENT, with_manifest, write_pack
 from qgov.evidence.statement import StatementError, enveloped, opened, statement
 from qgov.evidence.verify import Problem, compared, verify
 from qgov.output.manifest import MANIFEST
-from qgov.render.output_schemas import output_schemas
 from tests.evidence.conftest import Made
 from tests.evidence.packs import Pair, call
 
 pytestmark = pytest.mark.real
 
-SCHEMAS = output_schemas()
-
 
 def problems(files: dict[str, bytes], key: bytes | None = None) -> list[Problem]:
-    return verify(files, SCHEMAS, key)[0]
+    return verify(files, key)[0]
 
 
 def light(files: dict[str, bytes]) -> dict[str, bytes]:

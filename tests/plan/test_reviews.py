@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from qgov.cli.reviewing import given_of, judged_of, tell
+from qgov.contracts.schema import output_schemas
 from qgov.finding import Finding, Origin
 from qgov.plan.approvals import Approver
 from qgov.plan.gates import exit_status
@@ -23,7 +24,6 @@ from qgov.plan.review_files import MAX_BYTES, ReviewsError, read_members, read_r
 from qgov.plan.reviews import Approvals, Given, Outcome, judge
 from qgov.plan.risk import Risk
 from qgov.render.decision_record import as_record, as_text
-from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_value
 from qgov.repository import RepositoryError, at_ref, open_repository
 from tests.plan.worlds import BASELINE, World, changed, plan_of

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from qgov.contracts.schema import output_schemas
 from qgov.decision.engine import Settings
 from qgov.decision.engines import engines
 from qgov.decision.reference import decide
@@ -28,7 +29,6 @@ from qgov.plan.plan import Plan
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import ALIKE, NOBODY, without_effect
 from qgov.plan.witnesses import ENGINE, MISSING, with_witnesses
-from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_json
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text

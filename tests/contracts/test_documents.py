@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from operator import delitem, setitem
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,16 @@ import pytest
 from jsonschema import Draft7Validator
 
 from qgov.cli import run
+from qgov.contracts.schema import output_schemas
+from qgov.decision.explanation import explanation
+from qgov.decision.who_can import who_can
 from qgov.pipeline import check, emit, load
+from qgov.render.explain import as_json as explain_json
 from qgov.render.findings import as_json as findings_json
-from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_json as plan_json
+from qgov.render.who_can import as_json as who_can_json
+from tests.decision.harness import MODEL, asking
+from tests.decision.jobs import EXPENSIVE
 from tests.plan.worlds import BASELINE, NOW, World, changed, plan_of
 
 SCHEMAS = output_schemas()
@@ -43,7 +52,18 @@ def test_a_schema_is_one_and_uses_all_that_it_defines(name: str) -> None:
     text = json.dumps(schema)
 
     assert set(re.findall(r"#/definitions/(\w+)", text)) == set(schema["definitions"])
-    assert schema["properties"]["schema"] == {"const": name}
+    assert schema["properties"]["schema"]["const"] == name == schema["title"]
+
+
+def test_nothing_is_closed_but_the_conditions() -> None:
+    closed = {
+        name
+        for schema in SCHEMAS.values()
+        for name, part in (("", schema), *schema["definitions"].items())
+        if part.get("additionalProperties", True) is not True
+    }
+
+    assert closed == {"Conditions", "Job"}
 
 
 # Design, section 12: what checks outside of the project read.
@@ -70,7 +90,7 @@ def test_the_contract_s_fields_are_required(name: str) -> None:
 
 
 def test_the_access_contract_s_fields_are_required() -> None:
-    assert set(SCHEMAS["qgov/plan/v1"]["definitions"]["access"]["required"]) == {
+    assert set(SCHEMAS["qgov/plan/v1"]["definitions"]["Access"]["required"]) == {
         "principal",
         "permission",
         "scope",
@@ -83,7 +103,7 @@ def test_the_access_contract_s_fields_are_required() -> None:
         "causes",
         "witness",
     }
-    assert set(SCHEMAS["qgov/findings/v1"]["definitions"]["finding"]["required"]) == {
+    assert set(SCHEMAS["qgov/findings/v1"]["definitions"]["Finding"]["required"]) == {
         "code",
         "severity",
         "message",
@@ -189,6 +209,125 @@ def test_a_wrong_document_is_refused() -> None:
     document["access"][2]["after"]["mfa"] = False
 
     assert len(list(Draft7Validator(SCHEMAS["qgov/plan/v1"]).iter_errors(document))) == 3
+
+
+FREE = {"request", "obligations", "diff"}
+"""Fields in which anything may stand."""
+
+CONDITIONS = {
+    *("mfa", "managed_device", "max_token_age_s", "countries", "own_only", "job", "budgets"),
+    *("eligible", "elevation", "not_before", "approval"),
+    *("shots", "circuits", "qubits", "qpu_seconds", "cost_micros"),
+}
+OPTIONAL: dict[str, set[str]] = {
+    "qgov/plan/v1": {
+        *("digest", "verdict", "guardrails", "rails", "renames", "compared", "horizon"),
+        *("via", "scopes", "unbounded", "side"),
+    }
+}
+"""Besides the conditions, what older documents may lack."""
+
+
+def _sites(
+    node: Any, at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Everything in a document by its path."""
+    if at:
+        yield at, node
+    if isinstance(node, dict):
+        for name, part in node.items():
+            yield from _sites(None if name in FREE else part, (*at, name))
+    elif isinstance(node, list):
+        for index, part in enumerate(node):
+            yield from _sites(part, (*at, index))
+
+
+def _edited(document: Any, at: tuple[str | int, ...], edit: Callable[[Any, Any], None]) -> Any:
+    found = inside = deepcopy(document)
+    for step in at[:-1]:
+        inside = inside[step]
+    edit(inside, at[-1])
+    return found
+
+
+def _documents() -> dict[str, Any]:
+    broken = FILES | {"roles/broken.yaml": b"kind: Role\nmetadata: {"}
+    plan = plan_of(*PLANS["an elevation"], horizon_s=2_592_000)
+    texts = [
+        findings_json(check(load(broken), NOW).findings),
+        plan_json(plan),
+        who_can_json("job:submit", who_can(MODEL, "job:submit")),
+        explain_json(explanation(MODEL, asking(EXPENSIVE, qubits=21))),
+    ]
+    return {document["schema"]: document for document in map(_cut, map(json.loads, texts))}
+
+
+def _cut(node: Any) -> Any:
+    """A document with two items of each list: enough to show what is refused."""
+    if isinstance(node, dict):
+        return {name: _cut(part) for name, part in node.items()}
+    return [_cut(part) for part in node[:2]] if isinstance(node, list) else node
+
+
+DOCUMENTS = _documents()
+JUDGES = {name: Draft7Validator(SCHEMAS[name]) for name in DOCUMENTS}
+
+
+def _refused(name: str, at: tuple[str | int, ...], value: Any) -> bool:
+    edited = _edited(DOCUMENTS[name], at, lambda inside, step: setitem(inside, step, value))
+    return not JUDGES[name].is_valid(edited)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_is_required_is_missed_and_another_type_is_refused(name: str) -> None:
+    judge = JUDGES[name]
+    assert judge.is_valid(DOCUMENTS[name])
+    spared: set[str] = set()
+    for at, value in _sites(DOCUMENTS[name]):
+        assert _refused(name, at, [object]), at
+        assert not isinstance(value, int) or _refused(name, at, -1), at
+        if isinstance(at[-1], str) and judge.is_valid(_edited(DOCUMENTS[name], at, delitem)):
+            spared.add(at[-1])
+
+    assert spared - CONDITIONS == OPTIONAL.get(name, set())
+
+
+CHECKED = {
+    "qgov/findings/v1": {"code", "document", "schema", "severity"},
+    "qgov/plan/v1": {
+        "causes[]",
+        "change",
+        "countries",
+        "currency",
+        "digest",
+        "document",
+        "permission",
+        "principal",
+        "risk",
+        "rule",
+        "schema",
+        "scope",
+        "scopes",
+        "side",
+        "verdict",
+    },
+    "qgov/who-can/v1": {"countries", "permission", "principal", "schema", "scopes"},
+    "qgov/explanation/v1": {"countries", "kind", "principal", "schema", "scope"},
+}
+"""The fields whose texts are checked, and the lists that may not be empty."""
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_text_is_one_of_its_values(name: str) -> None:
+    found: set[str] = set()
+    for at, value in _sites(DOCUMENTS[name]):
+        field = next(step for step in reversed(at) if isinstance(step, str))
+        if isinstance(value, str) and any(_refused(name, at, text) for text in ("?", "a//b")):
+            found.add(field)
+        if isinstance(value, list) and _refused(name, at, []):
+            found.add(f"{field}[]")
+
+    assert found == CHECKED[name]
 
 
 def test_the_command_prints_every_schema(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
