@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qgov.decision.engine import EngineError
 from qgov.decision.request import Decision, seconds
+from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event, step_event
 from qgov.gateway.circuits import UnmeantError, Work
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.ledger import Moved
-from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event, step_event
+from qgov.gateway.ocsf import Actor
 from qgov.gateway.owners import exclusively
 from qgov.gateway.tables import Amounts
 from qgov.gateway.verdicts import Denied, Identity, Refused
@@ -39,7 +40,7 @@ class Session:
         labels = scope.split("/")
         if len(labels) != len(LABELS):
             raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
-        self.place = Place(*labels)
+        self.labels = ProjectLabels(*labels)
         self.actor = _actor(identity)
         self._step = ""
 
@@ -151,7 +152,7 @@ class Session:
         facts = self._facts(job_id, backend, work, decision, estimate)
         if not decision.allow:
             event = self._tell(Stage.DENIED, facts)
-            gateway.notices.denied(self.actor, self.place, decision, now)
+            gateway.notices.denied(self.actor, self.labels, decision, now)
             raise Denied(decision, event, error)
         try:
             gateway.ledger.reserve(
@@ -221,7 +222,7 @@ class Session:
         return JobFacts(
             job_id=job_id,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             backend=backend,
             allow=decision is not None and decision.allow,
             revision=terms.revision,
@@ -270,7 +271,7 @@ class Session:
             stage,
             name,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             trace_id=self.trace,
             uid=self.gateway.new_id(),
             time_ms=_ms(now),
@@ -308,9 +309,9 @@ def _details(facts: JobFacts, currency: str) -> dict[str, str | int]:
         "subject": facts.actor.uid,
         "kind": facts.actor.kind,
         "issuer": facts.actor.issuer,
-        "tenant": facts.place.tenant,
-        "environment": facts.place.environment,
-        "project": facts.place.project,
+        "tenant": facts.labels.tenant,
+        "environment": facts.labels.environment,
+        "project": facts.labels.project,
         "backend": facts.backend,
         "revision": facts.revision,
         "circuits_sha256": facts.circuits_sha256,
