@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from qgov.gateway.owners import Owner, dead_among, exclusively, is_owner_id
 from qgov.gateway.tables import (
@@ -58,6 +58,14 @@ class Totals:
 
     jobs: Mapping[str, int]
     amounts: Mapping[str, int]
+
+
+class Census(NamedTuple):
+    """The owners that died without letting go of the ledger, and those that live (the one who
+    asks among them). Whoever is neither let go of it, or was found dead before."""
+
+    dead: frozenset[str]
+    living: frozenset[str]
 
 
 class Ledger:
@@ -150,11 +158,8 @@ class Ledger:
             query = f"SELECT DISTINCT owner FROM jobs WHERE state IN {OPEN} AND owner <> ?"  # noqa: S608 - a constant
             with self._transaction("BEGIN") as database:
                 owners = [owner for (owner,) in database.execute(query, (self._id,))]
-            # A process that died without a job has left its file.
-            owners += [file.name for file in self._owners.iterdir() if is_owner_id(file.name)]
-            others = sorted({*owners} - {self._id})
             # Who holds the folder's lock decides alone who is dead, and takes their jobs.
-            with dead_among(self._owners, others) as dead, self._transaction() as database:
+            with dead_among(self._owners, sorted(owners)) as dead, self._transaction() as database:
                 ids = [job.id for owner in dead for job in unfinished(database, owner)]
                 update = "UPDATE jobs SET owner = ? WHERE id = ?"
                 database.executemany(update, [(self._id, job_id) for job_id in ids])
@@ -162,13 +167,13 @@ class Ledger:
         return [job for job in found if job is not None]
 
     @contextmanager
-    def dead(self) -> Iterator[list[str]]:
-        """The owners whose process died with the file open, those of `abandoned` left out.
-        They are forgotten afterwards, when nothing was raised. Raises LedgerError."""
+    def census(self) -> Iterator[Census]:
+        """Who has this file open, and who died with it open. Nobody opens it meanwhile, and the
+        dead are forgotten afterwards, when nothing was raised. Raises LedgerError."""
         with self._told(), exclusively(self._owners):
-            ids = sorted(file.name for file in self._owners.iterdir() if file.name != self._id)
-            with dead_among(self._owners, ids) as found:
-                yield found
+            ids = {file.name for file in self._owners.iterdir() if is_owner_id(file.name)}
+            with dead_among(self._owners, sorted(ids - {self._id})) as dead:
+                yield Census(frozenset(dead), frozenset(ids.difference(dead)))
 
     def job(self, job_id: str) -> Job | None:
         """One job, or None. Raises LedgerError."""

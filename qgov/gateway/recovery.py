@@ -30,12 +30,14 @@ def recover(
             ledger.settle(job.id, job.estimate, clock())
         else:
             ledger.release(job.id)
-    with ledger.dead() as dead:
-        if found or dead:
+    with ledger.census() as owners:
+        if found or owners.dead:
             ours = {job.id for job in found}
             for job_id in _untold(jobs.path):
                 ended = ledger.job(job_id)
-                if ended and ended.state in ENDED and (ended.owner in dead or job_id in ours):
+                # A living process is about to tell of its own.
+                told_by_another = ended and ended.owner in owners.living and job_id not in ours
+                if ended and ended.state in ENDED and not told_by_another:
                     _tell(jobs, ended, clock(), new_id())
     return found
 

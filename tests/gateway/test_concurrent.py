@@ -80,3 +80,34 @@ def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(tmp_path: P
         ran = reported(tmp_path).count("ran")
         assert before + more <= len(reported(tmp_path))
         assert ran <= jobs <= min(FITS, ran + 2 * (n + 1))
+
+
+DYING = """
+import os, sys
+from qgov.gateway.audit import AuditLog
+from tests.gateway.company import main
+
+append = AuditLog.append
+
+def dying(self, event):
+    if event["unmapped"].get("stage") == "succeeded":
+        os._exit(9)
+    return append(self, event)
+
+AuditLog.append = dying
+main(*sys.argv[1:])
+"""
+
+
+def test_a_job_that_was_settled_when_its_process_was_killed_gets_its_outcome(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DYING, str(tmp_path), "killed", "1"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 9
+    assert agreed(tmp_path, "after") == (1, 1_000_000)
+    assert agreed(tmp_path, "later") == (1, 1_000_000)

@@ -301,6 +301,8 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(path: 
         for each in taken:
             ledger.release(each.id)
         assert ledger.audit_counters() == []
+        with ledger.census() as owners:
+            assert owners.living == {"check"}
     assert list(path.with_name("ledger.db.owners").iterdir()) == []
 
 
