@@ -6,7 +6,9 @@ import json
 from typing import Final
 
 from qgov.gateway.audit import Problem, Verification
-from qgov.render.text import count, page, plain
+from qgov.render.counting import count
+from qgov.render.escaping import plain
+from qgov.render.text import page
 
 __all__ = ["SHOWN", "as_json", "as_text"]
 

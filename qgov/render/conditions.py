@@ -22,15 +22,15 @@ def alternatives(options: tuple[Conditions, ...], currency: str) -> str:
 
 def what_differs(
     before: tuple[Conditions, ...], after: tuple[Conditions, ...], currency: str
-) -> list[str]:
-    """`MFA → no MFA`, for each condition that is not the same on both sides.
+) -> list[tuple[str, str]]:
+    """`(MFA, no MFA)`, for each condition that is not the same on both sides.
     With several ways on a side, both sides are told whole."""
     if len(before) != 1 or len(after) != 1:
-        return [f"{alternatives(before, currency)}  →  {alternatives(after, currency)}"]
+        return [(alternatives(before, currency), alternatives(after, currency))]
     old, new = _phrases(before[0], currency), _phrases(after[0], currency)
     return [
-        f"{old.get(name, _ABSENT[name])} → {new.get(name, _ABSENT[name])}"
-        for name in _ABSENT
+        (old.get(name, absent), new.get(name, absent))
+        for name, absent in _ABSENT.items()
         if old.get(name) != new.get(name)
     ]
 

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from qgov import __version__
 from qgov.finding import Finding, Severity
-from qgov.render.text import count, page, paint, plain, wrapped
+from qgov.render.counting import count
+from qgov.render.escaping import annotation, plain
+from qgov.render.text import page, paint, wrapped
 
 __all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
 
@@ -78,16 +80,12 @@ def as_github(findings: Sequence[Finding]) -> str:
             "col": finding.origin.column,
             "title": finding.code,
         }
-        shown = ",".join(f"{k}={_escaped(str(v), True)}" for k, v in properties.items())
+        shown = ",".join(
+            f"{k}={annotation(str(v), is_property=True)}" for k, v in properties.items()
+        )
         text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
-        lines.append(f"::{kinds[finding.severity]} {shown}::{_escaped(text, False)}")
+        lines.append(f"::{kinds[finding.severity]} {shown}::{annotation(text)}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _escaped(text: str, is_property: bool) -> str:
-    for raw, safe in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
-        text = text.replace(raw, safe)
-    return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
 
 
 def as_sarif(findings: Sequence[Finding]) -> str:

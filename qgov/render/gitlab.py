@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from qgov.finding import Finding, Severity
-from qgov.render.text import plain
+from qgov.render.escaping import plain
 
 __all__ = ["as_gitlab"]
 

@@ -14,6 +14,7 @@ from typing import Final
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
+from qgov.model.principal import is_workload, name_of, user, workload
 from qgov.model.scope import EVERYWHERE, tenant_of
 from qgov.plan.changes import Change, renamed
 from qgov.plan.plan import AccessChange, Plan
@@ -42,8 +43,6 @@ MOST_ROWS: Final = 40
 MOST_COLUMNS: Final = 16
 """Above either, only what changes is shown; of that, the most dangerous."""
 
-MOST_NAMES: Final = 6
-
 _Change = tuple[Change, int]
 
 
@@ -60,10 +59,9 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """Principals whose cells are alike; `more` are counted and not named."""
+    """Principals whose cells are alike."""
 
     principals: tuple[str, ...]
-    more: int
     cells: tuple[HeatCell | None, ...]
     tags: Tags
 
@@ -117,7 +115,7 @@ def heat_map(
         tuple(_split(column) for column in shown),
         tuple(found[:MOST_ROWS]),
         len(everybody - {*rows}),
-        len(named & {*hidden}) + sum(len(r.principals) + r.more for r in found[MOST_ROWS:]),
+        len(named & {*hidden}) + sum(len(row.principals) for row in found[MOST_ROWS:]),
         len(columns) - len(shown),
     )
 
@@ -132,8 +130,7 @@ def _rows(
         changes[change.row.principal].append(change)
     return [
         HeatRow(
-            tuple(names[:MOST_NAMES]),
-            len(names[MOST_NAMES:]),
+            tuple(names),
             cells,
             tags_of([c for name in names for c in changes[name]], filters),
         )
@@ -145,7 +142,7 @@ def _everybody(model: AccessModel | None) -> set[str]:
     """The principals of a model; the table of accesses need not be made to know them."""
     if model is None:
         return set()
-    return {b.principal for b in model.bindings} | {f"user:{e.subject}" for e in model.elevations}
+    return {b.principal for b in model.bindings} | {user(e.subject) for e in model.elevations}
 
 
 def _hardware(model: AccessModel | None) -> set[str]:
@@ -175,9 +172,10 @@ def _renames(plan: Plan, kind: str) -> dict[str, str]:
 
 def _under(principal: str, tenants: Mapping[str, str]) -> str:
     """A principal under a tenant's other name."""
-    kind, _, name = principal.partition(":")
-    tenant, slash, rest = name.partition("/")
-    return f"{kind}:{tenants.get(tenant, tenant)}{slash}{rest}" if kind == "workload" else principal
+    if not is_workload(principal):
+        return principal
+    tenant, slash, rest = name_of(principal).partition("/")
+    return workload(f"{tenants.get(tenant, tenant)}{slash}{rest}")
 
 
 def _column(scope: str) -> str:
