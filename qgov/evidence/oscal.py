@@ -21,7 +21,7 @@ from qgov.checks.rule import Rule
 from qgov.finding import Finding, Severity
 from qgov.language.scalars import format_instant
 
-__all__ = ["Assessment", "assessment_results", "component_definition"]
+__all__ = ["Assessment", "assessment_results", "component_definition", "rules_by_control"]
 
 OSCAL_VERSION: Final = "1.2.1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "https://qgov.dev/oscal")
@@ -47,7 +47,7 @@ class Assessment:
 
 def component_definition(organization: str, time: datetime) -> dict[str, Any]:
     """The component definition: each control, and the rules that serve it."""
-    served = _served()
+    served = rules_by_control()
     return {
         "component-definition": {
             "uuid": _uuid("component-definition", organization),
@@ -98,7 +98,7 @@ def _implementation(
 def assessment_results(assessed: Assessment) -> dict[str, Any]:
     """The assessment results. A control is not satisfied when a rule that serves it found an
     error, or, for those about enforcement, when a case of conformance failed."""
-    served = _served()
+    served = rules_by_control()
     id_of = (assessed.organization, assessed.commit)
     broken = {f.code for f in assessed.findings if f.severity is Severity.ERROR}
     instant = format_instant(assessed.time)
@@ -190,7 +190,8 @@ def _finding(
     }
 
 
-def _served() -> dict[tuple[str, str], list[Rule]]:
+def rules_by_control() -> dict[tuple[str, str], list[Rule]]:
+    """(framework, control) → the rules that serve it."""
     found: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules():
         for control in rule.controls:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
 
-__all__ = ["alternatives", "in_words", "what_differs", "what_holds"]
+__all__ = ["alternatives", "in_words", "joined", "what_differs", "what_holds"]
 
 
 def in_words(conditions: Conditions, currency: str) -> list[str]:
@@ -15,9 +17,12 @@ def in_words(conditions: Conditions, currency: str) -> list[str]:
 
 def alternatives(options: tuple[Conditions, ...], currency: str) -> str:
     """`MFA · managed device`; several ways are joined by `or`."""
-    return "  or  ".join(
-        " · ".join(in_words(conditions, currency)) or "no condition" for conditions in options
-    )
+    return "  or  ".join(joined(in_words(conditions, currency)) for conditions in options)
+
+
+def joined(phrases: Iterable[str]) -> str:
+    """`MFA · managed device`, or that there is none."""
+    return " · ".join(phrases) or "no condition"
 
 
 def what_differs(

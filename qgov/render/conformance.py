@@ -14,7 +14,7 @@ from qgov.render.counting import count, more
 from qgov.render.escaping import plain
 from qgov.render.text import columns, page, paint, wrapped
 
-__all__ = ["FORMATS", "as_json", "as_junit", "as_text"]
+__all__ = ["FORMATS", "as_json", "as_junit", "as_text", "tallies"]
 
 Document = Mapping[str, Any]
 
@@ -145,13 +145,7 @@ def _value(value: Any) -> str:
 
 def _matrix(document: Document, colour: bool) -> list[str]:
     """Role × backend: how many circuits ran, and how many were refused."""
-    tally: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for case in document["cases"]:
-        if case["submitted"]:
-            verdict = "ran" if case["decision"]["allow"] else "refused"
-            tally[case["role"], case["backend"]][
-                verdict if case["result"] == "passed" else "failed"
-            ] += 1
+    tally = tallies(document)
     roles, backends = document["matrix"]["roles"], document["matrix"]["backends"]
     if not tally or not roles or not backends:
         return []
@@ -172,6 +166,19 @@ def _matrix(document: Document, colour: bool) -> list[str]:
     if idle := [role for role in roles if role not in runners]:
         lines += ["", *wrapped(f"No backend runs anything for {', '.join(idle)}.", 2)]
     return lines
+
+
+def tallies(document: Document) -> dict[tuple[str, str], Counter[str]]:
+    """(role, backend) → how many submissions `ran`, were `refused`, or `failed` to be as the
+    documents say."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for case in document["cases"]:
+        if case["submitted"]:
+            how = "ran" if case["decision"]["allow"] else "refused"
+            found[case["role"], case["backend"]][
+                how if case["result"] == "passed" else "failed"
+            ] += 1
+    return found
 
 
 def _cell(numbers: Counter[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,7 +14,28 @@ from qgov.render.counting import count
 from qgov.render.escaping import annotation, plain
 from qgov.render.text import page, paint, wrapped
 
-__all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
+__all__ = [
+    "FORMATS",
+    "as_github",
+    "as_json",
+    "as_json_value",
+    "as_sarif",
+    "as_text",
+    "in_one_line",
+    "summary",
+    "worst_first",
+]
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors before warnings before notes, otherwise in their order."""
+    order = list(Severity)
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
+
+
+def in_one_line(finding: Finding) -> str:
+    """What is wrong, and what to do about it."""
+    return f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
 
 
 def summary(findings: Sequence[Finding]) -> dict[str, int]:
@@ -50,9 +71,8 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
     """A paragraph for each finding, worst first, and a closing line."""
-    order = list(Severity)
     lines: list[str] = []
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for finding in worst_first(findings):
         where = plain(str(finding.origin)).replace("\n", "\\x0a")
         lines.append(
             f"{where}: {paint(str(finding.severity), str(finding.severity), colour)} {finding.code}"
@@ -71,9 +91,8 @@ def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
 def as_github(findings: Sequence[Finding]) -> str:
     """Workflow commands, worst first: GitHub shows ten of a kind."""
     kinds = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-    order = list(Severity)
     lines = []
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for finding in worst_first(findings):
         properties = {
             "file": finding.origin.path,
             "line": finding.origin.line,
@@ -83,8 +102,7 @@ def as_github(findings: Sequence[Finding]) -> str:
         shown = ",".join(
             f"{k}={annotation(str(v), is_property=True)}" for k, v in properties.items()
         )
-        text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
-        lines.append(f"::{kinds[finding.severity]} {shown}::{annotation(text)}")
+        lines.append(f"::{kinds[finding.severity]} {shown}::{annotation(in_one_line(finding))}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from qgov.language.scalars import format_instant
 from qgov.plan.plan import Plan
+from qgov.render.conditions import joined
 from qgov.render.counting import count, more, some
 from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
@@ -122,7 +123,7 @@ def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
         for item in entry.items[:MOST_ITEMS]
     ]
     for row, item in zip(rows, entry.items, strict=False):
-        row[3] = escape(" · ".join(map(str, item.phrases)) or "no condition")
+        row[3] = escape(joined(map(str, item.phrases)))
         row[3] += f"<br>witness: {escape(item.witness)}" if item.witness else ""
     if rest := len(entry.items) - len(rows):
         rows.append(["", more(rest), "", "", ""])
@@ -160,21 +161,18 @@ def _exposure(view: PlanView) -> Iterator[Part]:
 
 def _approvals(view: PlanView) -> Iterator[Part]:
     """Who must approve, and why; where there are many, those by risk before the owners."""
-    found = list(view.approvals)
-    if not found:
-        return
-    rest = found[MOST_APPROVALS:]
-    if rest:
-        found.sort(key=lambda item: all(r.startswith("owner of") for r in item[1]))
-        rest = found[MOST_APPROVALS:]
+    found, title = list(view.approvals), "#### Approvals needed"
+    if len(found) > MOST_APPROVALS:
+        found.sort(key=lambda approval: approval.as_owner)
+        title += f" of {len(found):,} groups"
     rows = [
-        (code(group), some(map(escape, reasons), MOST_ITEMS, "; "))
-        for group, reasons in found[:MOST_APPROVALS]
+        (code(approval.by), some(map(escape, approval.because), MOST_ITEMS, "; "))
+        for approval in found[:MOST_APPROVALS]
     ]
-    if rest:
-        rows.append((more(len(rest)), IN_MARKDOWN.names((g for g, _ in rest), MOST_LISTED // 2)))
-    title = "#### Approvals needed" + (f" of {len(found):,} groups" if rest else "")
-    yield Part([title, "", *table(("by", "because"), rows)])
+    if rest := [approval.by for approval in found[MOST_APPROVALS:]]:
+        rows.append((more(len(rest)), IN_MARKDOWN.names(rest, MOST_LISTED // 2)))
+    if rows:
+        yield Part([title, "", *table(("by", "because"), rows)])
 
 
 # -------------------------------------------------------------- findings, documents, the rest

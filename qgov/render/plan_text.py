@@ -50,7 +50,7 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines += _access(view, colour)
     if view.exposure is not None:
         lines += _section("COST EXPOSURE", list(_exposure(view)), colour)
-    approvals = columns((group, "; ".join(reasons)) for group, reasons in view.approvals)
+    approvals = columns((a.by, "; ".join(a.because)) for a in view.approvals)
     lines += _section("APPROVALS NEEDED", approvals, colour)
     lines += _section("NEW FINDINGS", list(_findings(view.new_findings, colour, True)), colour)
     lines += _section("FIXED FINDINGS", list(_findings(view.fixed_findings, colour)), colour)

@@ -14,16 +14,19 @@ from typing import NamedTuple
 
 from qgov.finding import Finding, Severity
 from qgov.language.scalars import Money, format_money
+from qgov.plan.approvals import Approver
 from qgov.plan.exposure import Exposure
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
 from qgov.render.counting import count, kinds
+from qgov.render.findings import worst_first
 from qgov.render.plan_entries import AccessEntry, entries_of
 from qgov.repository import Snapshot
 
 __all__ = [
     "AlikeFindings",
+    "ApprovalView",
     "AuthorView",
     "ExposureView",
     "IntentPart",
@@ -111,6 +114,15 @@ class ExposureView(NamedTuple):
         return f"{self.before} \u2192 {self.after}, a month at most{self.within}"
 
 
+class ApprovalView(NamedTuple):
+    """A group whose approval is needed, every reason why, and whether it is asked as an owner
+    alone."""
+
+    by: str
+    because: tuple[str, ...]
+    as_owner: bool
+
+
 class AlikeFindings(NamedTuple):
     """Findings of one rule with the same remedy."""
 
@@ -122,9 +134,9 @@ class AlikeFindings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """What there is to tell of a plan. `approvals` are (group, reasons), `guardrails` the
-    sentences of those that the change takes away and runs into, and `rails` the tripped ones
-    with whether they were overridden; `compared` says what was looked at."""
+    """What there is to tell of a plan. `guardrails` are the sentences of those that the
+    change takes away and runs into, and `rails` the tripped ones with whether they were
+    overridden; `compared` says what was looked at."""
 
     plan: Plan
     verdict: Verdict
@@ -132,7 +144,7 @@ class PlanView:
     intent: IntentView | None
     author: AuthorView | None
     exposure: ExposureView | None
-    approvals: tuple[tuple[str, tuple[str, ...]], ...]
+    approvals: tuple[ApprovalView, ...]
     guardrails: tuple[str, ...]
     rails: tuple[tuple[Tripped, bool], ...]
     new_findings: tuple[AlikeFindings, ...]
@@ -258,11 +270,14 @@ def _at_most(exposure: Exposure) -> str:
     return f"{amount} and {count(len(exposure.unbounded), 'project')} without any hard stop"
 
 
-def _approvals(plan: Plan) -> Iterable[tuple[str, tuple[str, ...]]]:
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for approval in plan.approvals:
-        reasons[approval.by].append(approval.because)
-    return ((group, tuple(because)) for group, because in reasons.items())
+def _approvals(plan: Plan) -> Iterable[ApprovalView]:
+    groups: dict[str, list[Approver]] = defaultdict(list)
+    for approver in plan.approvals:
+        groups[approver.by].append(approver)
+    for group, found in groups.items():
+        yield ApprovalView(
+            group, tuple(each.because for each in found), all(each.as_owner for each in found)
+        )
 
 
 def _guardrails(plan: Plan) -> Iterable[str]:
@@ -276,9 +291,8 @@ def _guardrails(plan: Plan) -> Iterable[str]:
 
 def _by_rule(findings: Iterable[Finding]) -> tuple[AlikeFindings, ...]:
     """Errors before warnings."""
-    order = list(Severity)
     found: dict[tuple[Severity, str, str], list[Finding]] = defaultdict(list)
-    for finding in sorted(findings, key=lambda f: (order.index(f.severity), f.code)):
+    for finding in worst_first(sorted(findings, key=lambda finding: finding.code)):
         found[finding.severity, finding.code, finding.remedy].append(finding)
     return tuple(AlikeFindings(*rule, tuple(alike)) for rule, alike in found.items())
 

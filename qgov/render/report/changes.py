@@ -11,7 +11,7 @@ from typing import Final
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange
-from qgov.render.conditions import in_words
+from qgov.render.conditions import in_words, joined
 from qgov.render.plan_entries import AccessEntry, AccessItem, Phrase
 from qgov.render.plan_view import PlanView
 from qgov.render.report.filters import Filters, Tags, tags_of
@@ -168,7 +168,7 @@ def _pairs(phrases: Sequence[Phrase], change: Change) -> tuple[tuple[str, str], 
     """What is to say of both sides: what is held on one is one thing."""
     if change not in (Change.GRANTED, Change.REVOKED):
         return tuple((phrase.before, phrase.after) for phrase in phrases)
-    held = " · ".join(map(str, phrases)) or "no condition"
+    held = joined(map(str, phrases))
     return ((NO_ACCESS, held) if change is Change.GRANTED else (held, NO_ACCESS),)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from qgov.conformance.report import failed
+from qgov.render.conformance import tallies
 
 __all__ = ["ProofView", "proof_of", "said"]
 
@@ -34,7 +34,7 @@ class ProofView:
 
 def proof_of(document: Mapping[str, Any]) -> ProofView:
     """The view of a `qgov/conformance/v1` document."""
-    tallies = _tallies(document)
+    tally_of = tallies(document)
     every_backend, every_role = document["matrix"]["backends"], document["matrix"]["roles"]
     backends, roles = every_backend[:MOST_BACKENDS], every_role[:MOST_ROLES]
     wrong = [case for case in document["cases"] if case["result"] == "failed"]
@@ -44,20 +44,10 @@ def proof_of(document: Mapping[str, Any]) -> ProofView:
         passed=not failed(document),
         document=document,
         backends=backends,
-        rows=tuple((role, tuple(tallies.get((role, b)) for b in backends)) for role in roles),
+        rows=tuple((role, tuple(tally_of.get((role, b)) for b in backends)) for role in roles),
         left=len(every_backend) - len(backends) + len(every_role) - len(roles),
         failures=wrong,
     )
-
-
-def _tallies(document: Mapping[str, Any]) -> dict[tuple[str, str], Counter[str]]:
-    found: dict[tuple[str, str], Counter[str]] = {}
-    for case in document["cases"]:
-        if case["submitted"]:
-            how = "ran" if case["decision"]["allow"] else "refused"
-            tally = found.setdefault((case["role"], case["backend"]), Counter())
-            tally[how if case["result"] == "passed" else "failed"] += 1
-    return found
 
 
 def said(value: object) -> str:

@@ -14,7 +14,6 @@ from typing import Final
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
-from qgov.model.principal import is_workload, name_of, user, workload
 from qgov.model.scope import EVERYWHERE, tenant_of
 from qgov.plan.changes import Change, renamed
 from qgov.plan.plan import AccessChange, Plan
@@ -142,7 +141,7 @@ def _everybody(model: AccessModel | None) -> set[str]:
     """The principals of a model; the table of accesses need not be made to know them."""
     if model is None:
         return set()
-    return {b.principal for b in model.bindings} | {user(e.subject) for e in model.elevations}
+    return {b.principal for b in model.bindings} | {f"user:{e.subject}" for e in model.elevations}
 
 
 def _hardware(model: AccessModel | None) -> set[str]:
@@ -172,10 +171,9 @@ def _renames(plan: Plan, kind: str) -> dict[str, str]:
 
 def _under(principal: str, tenants: Mapping[str, str]) -> str:
     """A principal under a tenant's other name."""
-    if not is_workload(principal):
-        return principal
-    tenant, slash, rest = name_of(principal).partition("/")
-    return workload(f"{tenants.get(tenant, tenant)}{slash}{rest}")
+    kind, _, name = principal.partition(":")
+    tenant, slash, rest = name.partition("/")
+    return f"{kind}:{tenants.get(tenant, tenant)}{slash}{rest}" if kind == "workload" else principal
 
 
 def _column(scope: str) -> str:
