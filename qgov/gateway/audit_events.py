@@ -12,41 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from qgov.gateway.ocsf import (
-    API_ACTIVITY,
-    AUTHENTICATION,
-    CREATE,
-    ENTITY_MANAGEMENT,
-    FAILURE,
-    GATEWAY,
-    INFORMATIONAL,
-    LOGON,
-    LOW,
-    MEDIUM,
-    OTHER,
-    SUCCESS,
-    UPDATE,
-    Actor,
-    Event,
-    actor_object,
-    api_call,
-    base_event,
-    clean,
-    described,
-    endpoint_object,
-    entity_object,
-    known,
-    session_object,
-    status,
-    status_detail,
-    time_span,
-    trace_profile,
-    user_object,
-)
+from qgov.gateway import ocsf
+from qgov.gateway.ocsf import Activity, Actor, Event, clean, known
 
 __all__ = [
+    "BUNDLE",
     "JobFacts",
     "ProjectLabels",
     "Stage",
@@ -59,6 +31,14 @@ __all__ = [
     "threshold_reached",
 ]
 
+BUNDLE: Final = Activity(ocsf.ENTITY_MANAGEMENT, 3, "Update")
+"""What `bundle_activated` is."""
+
+_JOB: Final = Activity(ocsf.API_ACTIVITY, 1, "Create")
+_STEP: Final = Activity(ocsf.API_ACTIVITY, ocsf.OTHER, "Step")
+_SIGN_IN: Final = Activity(ocsf.AUTHENTICATION, 1, "Logon")
+_THRESHOLD: Final = Activity(ocsf.ENTITY_MANAGEMENT, ocsf.OTHER, "Threshold Reached")
+_APPROVAL: Final = Activity(ocsf.ENTITY_MANAGEMENT, ocsf.OTHER, "Use")
 _POLICY_ENTITY: Final = 5
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -80,17 +60,16 @@ class Stage(StrEnum):
 # Stage → severity, status, and its caption where that is Other. A job that starts has not
 # succeeded yet, and of a recovered one nobody knows.
 _STAGES: Final[Mapping[Stage, tuple[int, int, str]]] = {
-    Stage.DENIED: (LOW, FAILURE, ""),
-    Stage.STARTED: (INFORMATIONAL, OTHER, "Started"),
-    Stage.SUCCEEDED: (INFORMATIONAL, SUCCESS, ""),
-    Stage.FAILED: (LOW, FAILURE, ""),
-    Stage.REFUSED: (LOW, FAILURE, ""),
-    Stage.RECOVERED: (MEDIUM, OTHER, "Recovered"),
+    Stage.DENIED: (ocsf.LOW, ocsf.FAILURE, ""),
+    Stage.STARTED: (ocsf.INFORMATIONAL, ocsf.OTHER, "Started"),
+    Stage.SUCCEEDED: (ocsf.INFORMATIONAL, ocsf.SUCCESS, ""),
+    Stage.FAILED: (ocsf.LOW, ocsf.FAILURE, ""),
+    Stage.REFUSED: (ocsf.LOW, ocsf.FAILURE, ""),
+    Stage.RECOVERED: (ocsf.MEDIUM, ocsf.OTHER, "Recovered"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectLabels:
+class ProjectLabels(NamedTuple):
     """The project that an event belongs to."""
 
     tenant: str
@@ -163,17 +142,17 @@ def job_event(
     severity, outcome, caption = _STAGES[stage]
     profiles = ["security_control"]
     found = {
-        **base_event(API_ACTIVITY, CREATE, "Create", uid, time_ms, "jobs", severity),
-        **api_call(facts.operation, facts.job_id, facts.actor),
+        **ocsf.base_event(_JOB, uid, time_ms, "jobs", severity),
+        **ocsf.api_call(facts.operation, facts.job_id, facts.actor),
         "action_id": 1 if facts.allow else 2,
         "action": "Allowed" if facts.allow else "Denied",
         "disposition_id": 1 if facts.allow else 26,
         "disposition": "Allowed" if facts.allow else "Unauthorized",
-        **status(outcome, caption),
+        **ocsf.status(outcome, caption),
         "message": f"{clean(facts.operation)} {stage}",
         "resources": [known({"uid": clean(facts.backend), "type": "quantum-backend"})],
-        **status_detail(facts.reasons, error),
-        **time_span(start_ms, end_ms),
+        **ocsf.status_detail(facts.reasons, error),
+        **ocsf.time_span(start_ms, end_ms),
     }
     found["actor"]["authorizations"] = [
         {
@@ -187,7 +166,7 @@ def job_event(
         found["cloud"] = known({"provider": clean(facts.provider), "region": clean(facts.region)})
         if facts.region:
             found["resources"][0]["region"] = clean(facts.region)
-    trace_profile(found, profiles, facts.trace_id, facts.step or facts.operation, uid)
+    ocsf.trace_profile(found, profiles, facts.trace_id, facts.step or facts.operation, uid)
     found["metadata"]["profiles"] = sorted(profiles)
     found["unmapped"] |= known(
         {
@@ -235,16 +214,16 @@ def step_event(
     severity, outcome, caption = _STAGES[stage]
     operation = f"step:{step}"
     found = {
-        **base_event(API_ACTIVITY, OTHER, "Step", uid, time_ms, "jobs", severity),
-        **api_call(operation, trace_id, actor),
-        **status(outcome, caption),
+        **ocsf.base_event(_STEP, uid, time_ms, "jobs", severity),
+        **ocsf.api_call(operation, trace_id, actor),
+        **ocsf.status(outcome, caption),
         "message": f"{clean(operation)} {stage}",
-        **status_detail((), error),
-        **time_span(start_ms, end_ms),
+        **ocsf.status_detail((), error),
+        **ocsf.time_span(start_ms, end_ms),
     }
     _of_project(found, labels)
     profiles: list[str] = []
-    trace_profile(found, profiles, trace_id, operation, uid)
+    ocsf.trace_profile(found, profiles, trace_id, operation, uid)
     found["metadata"]["profiles"] = profiles
     found["unmapped"] |= {"stage": str(stage), "step": clean(step)}
     return found
@@ -263,17 +242,15 @@ def bundle_activated(
     `before` is empty for the first one; `comment` is where it was reviewed."""
     entity = {"type_id": _POLICY_ENTITY, "type": "Policy", "uid": "qgov-bundle"}
     found = {
-        **base_event(ENTITY_MANAGEMENT, UPDATE, "Update", uid, time_ms, "admin", INFORMATIONAL),
-        **status(SUCCESS),
+        **ocsf.base_event(BUNDLE, uid, time_ms, "admin", ocsf.INFORMATIONAL),
+        **ocsf.status(ocsf.SUCCESS),
         "entity": known({**entity, "version": clean(before)}),
         "entity_result": {**entity, "version": clean(after)},
         "message": f"policy bundle {clean(after)} activated",
     }
     if comment:
         found["comment"] = clean(comment)
-    if actor is not None:
-        found["actor"] = actor_object(actor)
-    return found
+    return _by(found, actor)
 
 
 def authentication_failed(
@@ -287,15 +264,15 @@ def authentication_failed(
     """Authentication (3002) Logon, Failure: the gateway did not accept who asked."""
     told = tuple(reasons)
     found = {
-        **base_event(AUTHENTICATION, LOGON, "Logon", uid, time_ms, "admin", MEDIUM),
-        **status(FAILURE),
-        "user": user_object(actor),
-        "service": {"name": GATEWAY},
-        "src_endpoint": endpoint_object(actor),
-        "session": session_object(actor),
+        **ocsf.base_event(_SIGN_IN, uid, time_ms, "admin", ocsf.MEDIUM),
+        **ocsf.status(ocsf.FAILURE),
+        "user": ocsf.user_object(actor),
+        "service": {"name": ocsf.GATEWAY},
+        "src_endpoint": ocsf.endpoint_object(actor),
+        "session": ocsf.session_object(actor),
         "message": "authentication refused",
-        **status_detail(told, ""),
-        "unmapped": known({"reasons": [clean(reason) for reason in told], **described(actor)}),
+        **ocsf.status_detail(told, ""),
+        "unmapped": known({"reasons": [clean(reason) for reason in told], **ocsf.described(actor)}),
     }
     if actor.mfa is not None:
         found["is_mfa"] = actor.mfa
@@ -309,7 +286,8 @@ def threshold_reached(
 ) -> Event:
     """Entity Management (3004): usage reached a share of a budget's or quota's limit. Not an
     Update, because nobody changed the budget."""
-    money = threshold.measure == "spent_micros"
+    kind = "Budget" if threshold.measure == "spent_micros" else "Quota"
+    severity = ocsf.MEDIUM if threshold.hard else ocsf.LOW
     data = known(
         {
             "measure": clean(threshold.measure),
@@ -321,17 +299,9 @@ def threshold_reached(
         }
     )
     found = {
-        **base_event(
-            ENTITY_MANAGEMENT,
-            OTHER,
-            "Threshold Reached",
-            uid,
-            time_ms,
-            "admin",
-            MEDIUM if threshold.hard else LOW,
-        ),
-        **status(SUCCESS),
-        "entity": entity_object("Budget" if money else "Quota", threshold.budget, data),
+        **ocsf.base_event(_THRESHOLD, uid, time_ms, "admin", severity),
+        **ocsf.status(ocsf.SUCCESS),
+        "entity": ocsf.entity_object(kind, threshold.budget, data),
         "message": f"{threshold.share_percent} % of {clean(threshold.measure)} reached",
     }
     return _by(found, actor, job_id)
@@ -357,9 +327,9 @@ def approval_used(
         "currency": clean(currency),
     }
     found = {
-        **base_event(ENTITY_MANAGEMENT, OTHER, "Use", uid, time_ms, "admin", INFORMATIONAL),
-        **status(SUCCESS),
-        "entity": entity_object("Approval", approval, known(data)),
+        **ocsf.base_event(_APPROVAL, uid, time_ms, "admin", ocsf.INFORMATIONAL),
+        **ocsf.status(ocsf.SUCCESS),
+        "entity": ocsf.entity_object("Approval", approval, known(data)),
         "message": "approval used",
     }
     return _by(found, actor, job_id)
@@ -368,18 +338,12 @@ def approval_used(
 def _of_project(found: Event, labels: ProjectLabels) -> None:
     if labels.tenant:
         found["metadata"]["tenant_uid"] = clean(labels.tenant)
-    found["unmapped"] |= known(
-        {
-            "tenant": clean(labels.tenant),
-            "environment": clean(labels.environment),
-            "project": clean(labels.project),
-        }
-    )
+    found["unmapped"] |= known({name: clean(text) for name, text in labels._asdict().items()})
 
 
-def _by(found: Event, actor: Actor | None, job_id: str) -> Event:
+def _by(found: Event, actor: Actor | None, job_id: str = "") -> Event:
     if actor is not None:
-        found["actor"] = actor_object(actor)
+        found["actor"] = ocsf.actor_object(actor)
     if job_id:
         found["unmapped"]["job_id"] = clean(job_id)
     return found

@@ -11,6 +11,7 @@ from typing import Any, Final
 from qgov.decision.request import Decision
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.audit_events import (
+    BUNDLE,
     JobFacts,
     ProjectLabels,
     Threshold,
@@ -19,7 +20,7 @@ from qgov.gateway.audit_events import (
     bundle_activated,
     threshold_reached,
 )
-from qgov.gateway.ocsf import ENTITY_MANAGEMENT, UPDATE, Actor
+from qgov.gateway.ocsf import Actor
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import Terms, Thresholds
 from qgov.gateway.verification import events
@@ -61,7 +62,7 @@ class Notices:
     ) -> None:
         """A job was allowed and reserved: thresholds that it reached, approvals it needed."""
         usage = request["context"]["usage"]
-        scope = "/".join((facts.labels.tenant, facts.labels.environment, facts.labels.project))
+        scope = "/".join(facts.labels)
         for threshold in self._terms.thresholds(scope, usage, now):
             for reached in self._reached(threshold, usage, estimate):
                 self._admin.append(
@@ -144,7 +145,7 @@ def _last_revision(path: Path) -> str:
     """The revision that was activated last; empty before the first."""
     last = ""
     for event in events(path):
-        if (event.get("class_uid"), event.get("activity_id")) == (ENTITY_MANAGEMENT, UPDATE):
+        if (event.get("class_uid"), event.get("activity_id")) == BUNDLE[:2]:
             last = event.get("entity_result", {}).get("version", last)
     return last
 

@@ -12,25 +12,23 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from qgov import __version__
 
 __all__ = [
     "API_ACTIVITY",
     "AUTHENTICATION",
-    "CREATE",
     "ENTITY_MANAGEMENT",
     "FAILURE",
     "GATEWAY",
     "INFORMATIONAL",
-    "LOGON",
     "LOW",
     "MEDIUM",
     "OCSF_VERSION",
     "OTHER",
     "SUCCESS",
-    "UPDATE",
+    "Activity",
     "Actor",
     "Event",
     "actor_object",
@@ -59,14 +57,20 @@ MAX_TEXT: Final = 1000
 API_ACTIVITY, ENTITY_MANAGEMENT, AUTHENTICATION = 6003, 3004, 3002
 """`class_uid`."""
 
-CREATE, UPDATE, LOGON = 1, 3, 1
-"""`activity_id`: each in one of the three classes."""
-
 INFORMATIONAL, LOW, MEDIUM = 1, 2, 3
 """`severity_id`."""
 
 SUCCESS, FAILURE, OTHER = 1, 2, 99
 """`status_id`; 99 is Other in every enumeration."""
+
+
+class Activity(NamedTuple):
+    """What a class is an event of: `class_uid`, `activity_id` and `activity_name`."""
+
+    class_uid: int
+    id: int
+    name: str
+
 
 GATEWAY: Final = "qgov-gateway"
 _SEVERITIES: Final = {INFORMATIONAL: "Informational", LOW: "Low", MEDIUM: "Medium"}
@@ -92,16 +96,14 @@ class Actor:
     country: str = ""
 
 
-def base_event(
-    class_uid: int, activity: int, name: str, uid: str, time_ms: int, stream: str, severity: int
-) -> Event:
-    """What every event has: its class, its activity with its name, and its metadata."""
+def base_event(activity: Activity, uid: str, time_ms: int, stream: str, severity: int) -> Event:
+    """What every event has: its class and activity, and its metadata."""
     return {
-        "category_uid": class_uid // 1000,
-        "class_uid": class_uid,
-        "activity_id": activity,
-        "activity_name": name,
-        "type_uid": class_uid * 100 + activity,
+        "category_uid": activity.class_uid // 1000,
+        "class_uid": activity.class_uid,
+        "activity_id": activity.id,
+        "activity_name": activity.name,
+        "type_uid": activity.class_uid * 100 + activity.id,
         "time": time_ms,
         "severity_id": severity,
         "severity": _SEVERITIES[severity],

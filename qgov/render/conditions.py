@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.measures import MEASURES
 
 __all__ = ["alternatives", "in_words", "joined", "what_differs", "what_holds"]
 
@@ -100,16 +101,12 @@ def _phrases(c: Conditions, currency: str) -> dict[str, str]:
 
 
 def _job(job: JobLimits, currency: str) -> str:
-    parts = [
-        f"{getattr(job, field):,} {word}"
-        for field, word in (
-            ("shots", "shots"),
-            ("circuits", "circuits"),
-            ("qubits", "qubits"),
-            ("qpu_seconds", "QPU seconds"),
-        )
-        if getattr(job, field) is not None
-    ]
-    if job.cost_micros is not None:
-        parts.append(format_money(Money(job.cost_micros, currency)))
-    return f"jobs up to {', '.join(parts)}"
+    limits = ((measure, getattr(job, measure.limit)) for measure in MEASURES if measure.limit)
+    said = (
+        format_money(Money(limit, currency))
+        if measure.limit == "cost_micros"
+        else f"{limit:,} {measure.unit}"
+        for measure, limit in limits
+        if limit is not None
+    )
+    return f"jobs up to {', '.join(said)}"

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from qgov.plan.causes import Cause
-from qgov.plan.changes import Change
+from qgov.plan.changes import Change, Options
 from qgov.plan.plan import AccessChange
 from qgov.plan.risk import Risk
 from qgov.render.conditions import what_differs, what_holds
@@ -167,43 +168,43 @@ def _entry(group: Sequence[AccessChange], currency: str) -> AccessEntry:
     )
 
 
-def _items(group: Sequence[AccessChange], currency: str) -> Iterable[AccessItem]:
+def _items(group: Sequence[AccessChange], currency: str) -> list[AccessItem]:
     # Permissions first, so that one principal's gain is one item; then principals, so that
     # a gain of many is one item.
     by_holder: dict[tuple[str, str, tuple[str, ...], tuple[Phrase, ...]], list[AccessChange]]
     by_holder = defaultdict(list)
     for change in group:
         row = change.row
-        key = (row.principal, row.scope, row.backends, _phrases(change, currency))
-        by_holder[key].append(change)
+        phrases = _phrases(row.change, row.before, row.after, currency)
+        by_holder[row.principal, row.scope, row.backends, phrases].append(change)
     by_what: dict[tuple[What, tuple[Phrase, ...]], list[AccessChange]] = defaultdict(list)
     for (_, _, backends, phrases), changes in by_holder.items():
         permissions = tuple(sorted({change.row.permission for change in changes}))
         by_what[What(permissions, backends), phrases] += changes
     found = sorted(
-        (_item(what, phrases, changes) for (what, phrases), changes in by_what.items()),
+        (_item(changes, *key) for key, changes in by_what.items()),
         key=lambda item: (-item.risk, not item.what.backends, item.what, item.holders[0]),
     )
-    witnesses = told_once(told(by_what[item.what, item.phrases]) for item in found)
-    return (replace(i, witness=witness) for i, witness in zip(found, witnesses, strict=True))
+    witnesses = told_once(told(item.changes) for item in found)
+    return [
+        replace(item, witness=text) if text else item
+        for item, text in zip(found, witnesses, strict=True)
+    ]
 
 
-def _item(what: What, phrases: tuple[Phrase, ...], changes: Sequence[AccessChange]) -> AccessItem:
-    rows = (change.row for change in changes)
+def _item(changes: Sequence[AccessChange], what: What, phrases: tuple[Phrase, ...]) -> AccessItem:
     return AccessItem(
         risk=max(change.rule.risk for change in changes),
         what=what,
         phrases=phrases,
-        holders=merged(Holder(row.principal, (row.scope,)) for row in rows),
-        changes=tuple(
-            sorted(changes, key=lambda c: (c.row.principal, c.row.scope, c.row.permission))
-        ),
+        holders=merged(Holder(c.row.principal, (c.row.scope,)) for c in changes),
+        changes=tuple(changes),
     )
 
 
-def _phrases(change: AccessChange, currency: str) -> tuple[Phrase, ...]:
-    before, after = change.row.before, change.row.after
-    if change.row.change in (Change.GRANTED, Change.REVOKED):
+@lru_cache(maxsize=1024)  # a plan of thousands of changes has few that take something else
+def _phrases(change: Change, before: Options, after: Options, currency: str) -> tuple[Phrase, ...]:
+    if change in (Change.GRANTED, Change.REVOKED):
         held = what_holds(after or before, currency)
         return tuple(Phrase("", text) if after else Phrase(text, "") for text in held)
     whole = len(before) != 1 or len(after) != 1

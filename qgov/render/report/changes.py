@@ -158,7 +158,8 @@ def _conditioned(
     pairs = _pairs(own, change)
     if any(phrase.whole for phrase in item.phrases):
         return Conditioned(pairs)
-    same = list(dict.fromkeys(_same(each, currency) for each in item.changes))
+    changes = sorted(item.changes, key=lambda c: (c.row.principal, c.row.scope, c.row.permission))
+    same = list(dict.fromkeys(_same(each, currency) for each in changes))
     both = tuple(phrase for phrase in same[0] if all(phrase in other for other in same))
     some = dict.fromkeys(p for phrases in same for p in phrases if p not in both)
     return Conditioned(pairs, (), both, tuple(some))
