@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -79,3 +80,10 @@ def test_the_first_command_installs_no_circuits_and_no_engines() -> None:
     heavy = [Requirement(text).name for extra in EXTRAS.values() for text in extra]
 
     assert pins("run.txt").keys().isdisjoint(map(canonicalize_name, heavy))
+
+
+def test_the_wheel_carries_the_examples_of_the_rules() -> None:
+    packed = {f.distribution_path for f in WheelBuilder(str(ROOT)).recurse_included_files()}
+    examples = (ROOT / "qgov" / "checks" / "examples").glob("*.yaml")
+
+    assert {str(path.relative_to(ROOT)) for path in examples} <= packed

@@ -1,125 +1,29 @@
-"""What jobs may cost: QG80x and QG81x."""
+"""What jobs cost and who is shown it: QG805, QG807 to QG809, QG817."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from qgov.checks.facts import found_at, spending, submitting, ticks
-from qgov.checks.rule import Found, Rule
+from qgov.checks import guide
+from qgov.checks.facts import found_at, spending, ticks
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.language.scalars import format_duration
-from qgov.model.access_model import AccessModel, Budget, Environment, Tenant
-from qgov.model.scope import EVERYWHERE, matches, tenant_of
-
-__all__ = ["RULES"]
+from qgov.model.access_model import AccessModel
 
 _YEAR_DAYS: Final = 365
 _QUARTER_DAYS: Final = 92
-_LONGEST_APPROVAL_S: Final = 30 * 86_400
 
 
-def _by_tenant(model: AccessModel) -> dict[str, list[Budget]]:
-    """Budgets by the tenant of their scope; those of every tenant under an empty name."""
-    found: dict[str, list[Budget]] = defaultdict(list)
-    for budget in model.budgets.values():
-        found[tenant_of(budget.scope)].append(budget)
-    return found
+@rule("QG805", Severity.WARNING, "cost", guide=guide.SHOWBACK)
+def no_cost_center(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant that spends money has no cost center.
 
+    Showback makes each team aware of its consumption, long before anybody is charged.
 
-def _unbounded(
-    model: AccessModel, backends: frozenset[str], bounds: Callable[[Budget], bool]
-) -> Iterator[tuple[Tenant, Environment, str]]:
-    """Projects that reach one of the backends and lie in no budget that bounds them."""
-    by_tenant = _by_tenant(model)
-    everywhere = [b for b in by_tenant.get("", ()) if b.group is None and bounds(b)]
-    for tenant in model.tenants.values():
-        budgets: list[Budget] | None = None
-        for environment in tenant.environments.values():
-            if backends.isdisjoint(environment.backends):
-                continue
-            if budgets is None:
-                budgets = [
-                    b for b in by_tenant.get(tenant.name, ()) if b.group is None and bounds(b)
-                ] + everywhere
-            if any(b.scope in (tenant.name, environment.scope, EVERYWHERE) for b in budgets):
-                continue
-            for project in environment.projects:
-                scope = f"{environment.scope}/{project}"
-                if not any(matches(b.scope, scope) for b in budgets):
-                    yield tenant, environment, project
-
-
-def _project(tenant: Tenant, environment: Environment, project: str, message: str) -> Found:
-    place = tenant.spec.environments[environment.name].projects.index(project)
-    return found_at(tenant.source, message, "environments", environment.name, "projects", place)
-
-
-def _no_hard_stop(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for tenant, environment, project in _unbounded(
-        model, spending(model), lambda b: b.limit_micros is not None and b.stop_at is not None
-    ):
-        yield _project(
-            tenant,
-            environment,
-            project,
-            f"nothing stops the spending of `{environment.scope}/{project}`",
-        )
-
-
-def _no_approval(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    priced = frozenset(
-        n
-        for n, b in model.organization.backends.items()
-        if b.value.backend_class == "qpu" and b.value.price is not None
-    )
-    for tenant, environment, project in _unbounded(
-        model, priced, lambda b: b.approval is not None and "qpu" in b.approval_classes
-    ):
-        yield _project(
-            tenant,
-            environment,
-            project,
-            f"a job of `{environment.scope}/{project}` needs no approval, whatever it costs",
-        )
-
-
-def _no_warning(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        if budget.limit_micros is not None and not budget.warn_at:
-            yield found_at(budget.source, f"`{name}` warns nobody before it stops", "budget")
-
-
-def _late_warning(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        stop = budget.stop_at
-        if stop is not None and budget.warn_at and budget.warn_at[-1] >= stop:
-            yield found_at(
-                budget.source,
-                f"`{name}` warns at {_share(budget.warn_at[-1])} and stops at {_share(stop)}",
-                "budget",
-                "warnAt",
-            )
-
-
-def _share(basis_points: int) -> str:
-    return f"{basis_points / 100:g}%"
-
-
-def _past_the_limit(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        if budget.stop_at is not None and budget.stop_at > 10_000:
-            yield found_at(
-                budget.source,
-                f"`{name}` stops at {_share(budget.stop_at)} of its limit",
-                "budget",
-                "stopAt",
-            )
-
-
-def _no_cost_center(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    Remedy: set `costCenter`.
+    """
     costly = spending(model)
     for tenant in model.tenants.values():
         if tenant.spec.cost_center is None and any(
@@ -128,35 +32,14 @@ def _no_cost_center(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(tenant.source, f"nobody is shown the cost of `{tenant.name}`", "owner")
 
 
-def _no_showback(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    missing = [w for w in ("tenant", "project") if w not in model.organization.spec.showback.by]
-    if missing:
-        yield found_at(
-            model.organization.source, f"cost is not shown by {ticks(missing)}", "showback", "by"
-        )
+@rule("QG807", Severity.WARNING, "cost", guide=guide.COSTS)
+def stale_price(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """A price is older than a year, or dated in the future.
 
+    Estimates decide what is denied; a stale price denies the wrong jobs.
 
-def _no_quota(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    roles = submitting(model)
-    by_tenant = _by_tenant(model) if model.workloads else {}
-    for binding in model.bindings:
-        if not binding.principal.startswith("workload:") or binding.role not in roles:
-            continue
-        budgets = (*by_tenant.get(tenant_of(binding.scope), ()), *by_tenant.get("", ()))
-        if not any(
-            b.group is None
-            and matches(b.scope, binding.scope)
-            and any(per != "job" for _, per, _, _ in b.quotas)
-            for b in budgets
-        ):
-            yield found_at(
-                binding.source,
-                f"nothing counts how many jobs `{binding.principal}` runs on `{binding.scope}`",
-                "on",
-            )
-
-
-def _stale_price(model: AccessModel, now: datetime) -> Iterator[Found]:
+    Remedy: look the price up again, and write source and day beside it.
+    """
     today = now.date()
     for name, backend in model.organization.backends.items():
         price = backend.value.price
@@ -166,20 +49,29 @@ def _stale_price(model: AccessModel, now: datetime) -> Iterator[Found]:
             )
 
 
-def _stale_rate(model: AccessModel, now: datetime) -> Iterator[Found]:
+@rule("QG808", Severity.WARNING, "cost", guide=guide.COSTS)
+def stale_exchange_rate(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """An exchange rate is older than a quarter, or dated in the future.
+
+    Clouds bill in dollars; the budget in another currency drifts with the rate.
+
+    Remedy: look the rate up again, and write source and day beside it.
+    """
     today = now.date()
     for currency, rate in sorted(model.organization.spec.exchange_rates.items()):
         if not 0 <= (today - rate.as_of).days <= _QUARTER_DAYS:
-            yield found_at(
-                model.organization.source,
-                f"the exchange rate of {currency} is of {rate.as_of}",
-                "exchangeRates",
-                currency,
-                "asOf",
-            )
+            message = f"the exchange rate of {currency} is of {rate.as_of}"
+            yield found_at(model.organization.source, message, "exchangeRates", currency, "asOf")
 
 
-def _free_qpu(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG809", Severity.WARNING, "cost", guide=guide.COSTS)
+def qpu_without_price(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A QPU of a commercial cloud has no price.
+
+    Its jobs are estimated at nothing, so no budget and no approval ever applies.
+
+    Remedy: add `price` with its source and day.
+    """
     for name, backend in model.organization.backends.items():
         spec = backend.value
         if (
@@ -190,497 +82,16 @@ def _free_qpu(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(backend, f"the QPU `{name}` has no price, so its jobs count as free")
 
 
-def _approves_itself(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        if budget.approval is not None and budget.approval.approvers == budget.owner:
-            yield found_at(
-                budget.source,
-                f"`{budget.owner}` owns `{name}` and approves its expensive jobs",
-                "approval",
-                "approvers",
-            )
+@rule("QG817", Severity.WARNING, "cost", guide=guide.SHOWBACK)
+def no_showback(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Cost is not shown by tenant and by project.
 
+    Exploratory research and recurring production value look the same in one sum.
 
-def _other_currency(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    home = model.organization.spec.currency
-    for name, budget in model.budgets.items():
-        spec = budget.source.value
-        amounts = (
-            (spec.budget and spec.budget.limit, ("budget", "limit")),
-            (spec.approval and spec.approval.above, ("approval", "above")),
+    Remedy: write `by: [tenant, project]` in `showback`.
+    """
+    missing = [w for w in ("tenant", "project") if w not in model.organization.spec.showback.by]
+    if missing:
+        yield found_at(
+            model.organization.source, f"cost is not shown by {ticks(missing)}", "showback", "by"
         )
-        for money, path in amounts:
-            if money and money.currency != home:
-                yield found_at(
-                    budget.source,
-                    f"`{name}` is in {money.currency}, so it moves with the rate to {home}",
-                    *path,
-                )
-
-
-def _bounds_nothing(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        if budget.limit_micros is None and not budget.quotas and budget.approval is None:
-            yield found_at(
-                budget.source,
-                f"`{name}` has neither money nor quotas nor an approval rule",
-                "scope",
-            )
-
-
-def _matches_nothing(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        if "*" not in budget.scope or budget.scope == EVERYWHERE:
-            continue
-        tenant = tenant_of(budget.scope)
-        tenants = (
-            [model.tenants[tenant]]
-            if tenant in model.tenants
-            else (() if tenant else model.tenants.values())
-        )
-        if tenant and not tenants:
-            continue  # the tenant is not loaded or not defined, which is said elsewhere
-        if not any(
-            matches(budget.scope, f"{e.scope}/{p}")
-            for t in tenants
-            for e in t.environments.values()
-            for p in e.projects
-        ):
-            yield found_at(
-                budget.source,
-                f"there is no project in `{budget.scope}`, so `{name}` bounds nothing",
-                "scope",
-            )
-
-
-def _standing_approval(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        rule = budget.approval
-        if rule is not None and rule.valid_for_s > _LONGEST_APPROVAL_S:
-            yield found_at(
-                budget.source,
-                f"an approval under `{name}` holds for {format_duration(rule.valid_for_s)}",
-                "approval",
-                "validFor",
-            )
-
-
-def _no_soft_quota(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    for name, budget in model.budgets.items():
-        for index, quota in enumerate(budget.source.value.quotas):
-            if quota.per != "job" and not quota.warn_at:
-                yield found_at(
-                    budget.source,
-                    f"the quota {quota.measure} per {quota.per} of `{name}` warns nobody",
-                    "quotas",
-                    index,
-                )
-
-
-_WHY = "Why costs behave differently in quantum cloud"
-_BUDGETS = "Budgets, quotas, and approval thresholds"
-_SHOWBACK = "Chargeback and showback models"
-_GOOD = "What “good” looks like after the pilot"
-
-RULES: Final = (
-    Rule(
-        "QG801",
-        "no-hard-stop",
-        Severity.ERROR,
-        "A project reaches a priced backend or a QPU, and no budget stops it.",
-        "A sweep over parameters consumes a budget far faster than a person at a notebook.",
-        "write a `Budget` whose scope contains the project, with `limit` and `stopAt`",
-        ("cost",),
-        _BUDGETS,
-        _no_hard_stop,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {projects: [chem, wild]}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {projects: [chem, wild]}}}
----
-kind: Budget
-metadata: {name: atlas-wild}
-spec:
-  scope: atlas/production/wild
-  owner: atlas-leads
-  budget: {period: monthly, limit: 500.00 EUR, warnAt: [80%], stopAt: 100%}
-""",
-    ),
-    Rule(
-        "QG802",
-        "no-approval-threshold",
-        Severity.WARNING,
-        "Jobs of a project may run on a priced QPU without approval, whatever they cost.",
-        "One job with ten times the intended shots is the accident that everybody fears.",
-        "add `approval: {above: …, approvers: …}` to a budget of the project",
-        ("cost", "change-approval"),
-        _BUDGETS,
-        _no_approval,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {projects: [chem, wild]}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {projects: [chem, wild]}}}
----
-kind: Budget
-metadata: {name: atlas-wild}
-spec:
-  scope: atlas/*/wild
-  owner: atlas-leads
-  approval: {above: 50.00 EUR, approvers: finance-approvers, validFor: 7d}
-""",
-    ),
-    Rule(
-        "QG803",
-        "no-soft-threshold",
-        Severity.WARNING,
-        "A budget warns nobody.",
-        "Budgets should be visible before they are exceeded.",
-        "add `warnAt` with one or two shares below `stopAt`",
-        ("cost",),
-        _GOOD,
-        _no_warning,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {warnAt: []}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {warnAt: [90%]}}
-""",
-    ),
-    Rule(
-        "QG804",
-        "warning-after-stop",
-        Severity.ERROR,
-        "A budget warns when it has already stopped.",
-        "The warning never arrives, and the reviewer counted on it.",
-        "put every share of `warnAt` below `stopAt`",
-        ("cost",),
-        _BUDGETS,
-        _late_warning,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {warnAt: [50%, 100%], stopAt: 90%}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {warnAt: [50%, 80%], stopAt: 90%}}
-""",
-    ),
-    Rule(
-        "QG805",
-        "no-cost-center",
-        Severity.WARNING,
-        "A tenant that spends money has no cost center.",
-        "Showback makes each team aware of its consumption, long before anybody is charged.",
-        "set `costCenter`",
-        ("cost",),
-        _SHOWBACK,
-        _no_cost_center,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {costCenter: null}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {costCenter: RD-7}
-""",
-    ),
-    Rule(
-        "QG806",
-        "stop-past-the-limit",
-        Severity.WARNING,
-        "A budget stops only after its limit is exceeded.",
-        "The limit that finance was told is not the most that can be spent.",
-        "raise `limit`, and stop at 100% or less",
-        ("cost",),
-        _BUDGETS,
-        _past_the_limit,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {stopAt: 150%}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {limit: 30000.00 EUR, stopAt: 100%}}
-""",
-    ),
-    Rule(
-        "QG807",
-        "stale-price",
-        Severity.WARNING,
-        "A price is older than a year, or dated in the future.",
-        "Estimates decide what is denied; a stale price denies the wrong jobs.",
-        "look the price up again, and write source and day beside it",
-        ("cost",),
-        _WHY,
-        _stale_price,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {price: {asOf: 2025-03-01}}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {price: {asOf: 2026-11-23}}}}
-""",
-    ),
-    Rule(
-        "QG808",
-        "stale-exchange-rate",
-        Severity.WARNING,
-        "An exchange rate is older than a quarter, or dated in the future.",
-        "Clouds bill in dollars; the budget in another currency drifts with the rate.",
-        "look the rate up again, and write source and day beside it",
-        ("cost",),
-        _WHY,
-        _stale_rate,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {exchangeRates: {USD: {asOf: 2026-01-15}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {exchangeRates: {USD: {asOf: 2026-10-15}}}
-""",
-    ),
-    Rule(
-        "QG809",
-        "qpu-without-price",
-        Severity.WARNING,
-        "A QPU of a commercial cloud has no price.",
-        "Its jobs are estimated at nothing, so no budget and no approval ever applies.",
-        "add `price` with its source and day",
-        ("cost",),
-        _WHY,
-        _free_qpu,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {price: null}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {price: {perTask: 0.30 USD, source: price list, asOf: 2026-09-01}}}}
-""",
-    ),
-    Rule(
-        "QG810",
-        "owner-approves",
-        Severity.WARNING,
-        "The owner of a budget approves its expensive jobs.",
-        "Whoever wants the result should not be alone in deciding what it may cost.",
-        "name another group in `approvers`",
-        ("cost", "separation-of-duties"),
-        _BUDGETS,
-        _approves_itself,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {approval: {approvers: atlas-leads}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {approval: {approvers: security-leads}}
-""",
-    ),
-    Rule(
-        "QG811",
-        "other-currency",
-        Severity.INFO,
-        "A budget is in another currency than the organization's.",
-        "Its limit in the organization's currency changes whenever the rate is updated.",
-        "write the amount in the organization's currency",
-        ("cost",),
-        _WHY,
-        _other_currency,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {limit: 20000.00 USD}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {budget: {limit: 18400.00 EUR}}
-""",
-    ),
-    Rule(
-        "QG812",
-        "empty-budget",
-        Severity.WARNING,
-        "A budget bounds neither money nor counts, and asks for no approval.",
-        "It looks like a control, and is none.",
-        "add `budget`, `quotas` or `approval`, or remove the document",
-        ("cost",),
-        _BUDGETS,
-        _bounds_nothing,
-        bad="""
-kind: Budget
-metadata: {name: borealis-demo}
-spec: {scope: borealis/sandbox, owner: borealis-leads}
-""",
-        good="""
-kind: Budget
-metadata: {name: borealis-demo}
-spec:
-  scope: borealis/sandbox
-  owner: borealis-leads
-  quotas: [{measure: jobs, per: day, limit: 500, warnAt: [80%]}]
-""",
-    ),
-    Rule(
-        "QG813",
-        "budget-of-no-project",
-        Severity.WARNING,
-        "A budget's scope matches no project.",
-        "A misspelled or removed project leaves its successor without a bound.",
-        "mend the scope, or remove the document",
-        ("cost",),
-        _BUDGETS,
-        _matches_nothing,
-        bad="""
-kind: Budget
-metadata: {name: borealis-demo}
-spec:
-  scope: "*/production/demo"
-  owner: borealis-leads
-  quotas: [{measure: jobs, per: day, limit: 500, warnAt: [80%]}]
-""",
-        good="""
-kind: Budget
-metadata: {name: borealis-demo}
-spec:
-  scope: "*/sandbox/demo"
-  owner: borealis-leads
-  quotas: [{measure: jobs, per: day, limit: 500, warnAt: [80%]}]
-""",
-    ),
-    Rule(
-        "QG814",
-        "approval-for-ever",
-        Severity.WARNING,
-        "An approval holds for longer than 30 days.",
-        "An approval is for one job or one class of jobs, not for a season.",
-        "set `validFor` to 30 days or less",
-        ("cost", "change-approval"),
-        _BUDGETS,
-        _standing_approval,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {approval: {validFor: 1y}}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {approval: {validFor: 30d}}
-""",
-    ),
-    Rule(
-        "QG815",
-        "workload-without-quota",
-        Severity.WARNING,
-        "A service account runs jobs that no daily or monthly quota counts.",
-        "A runaway script should not become a runaway bill, nor fill the queue of everybody else.",
-        "add a quota per day or month to a budget whose scope contains the service account's",
-        ("cost", "workload-identity"),
-        "90-day operational maturity plan",
-        _no_quota,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec:
-  serviceAccounts:
-    - name: sweep
-      owner: borealis-leads
-      federation: {issuer: https://ci.acme.example, audience: qgov, subject: "borealis:sweep"}
-      maxTokenLifetime: 15m
-      bindings: [{role: pipeline, on: sandbox/demo}]
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec:
-  serviceAccounts:
-    - name: sweep
-      owner: borealis-leads
-      federation: {issuer: https://ci.acme.example, audience: qgov, subject: "borealis:sweep"}
-      maxTokenLifetime: 15m
-      bindings: [{role: pipeline, on: sandbox/demo}]
----
-kind: Budget
-metadata: {name: borealis-demo}
-spec:
-  scope: borealis/sandbox
-  owner: borealis-leads
-  quotas: [{measure: jobs, per: day, limit: 500, warnAt: [80%]}]
-""",
-    ),
-    Rule(
-        "QG816",
-        "quota-without-warning",
-        Severity.INFO,
-        "A quota warns nobody before it stops.",
-        "Soft quotas warn teams that they are nearing a threshold.",
-        "add `warnAt` to the quota",
-        ("cost",),
-        _BUDGETS,
-        _no_soft_quota,
-        bad="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {quotas: [{measure: jobs, per: day, limit: 200}]}
-""",
-        good="""
-kind: Budget
-metadata: {name: atlas-chem}
-spec: {quotas: [{measure: jobs, per: day, limit: 200, warnAt: [75%]}]}
-""",
-    ),
-    Rule(
-        "QG817",
-        "no-showback",
-        Severity.WARNING,
-        "Cost is not shown by tenant and by project.",
-        "Exploratory research and recurring production value look the same in one sum.",
-        "write `by: [tenant, project]` in `showback`",
-        ("cost",),
-        _SHOWBACK,
-        _no_showback,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {showback: {by: [group]}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {showback: {mode: chargeback, by: [group, project, tenant]}}
-""",
-    ),
-)
-"""Rules about budgets, quotas, approvals, prices and showback."""

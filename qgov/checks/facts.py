@@ -2,37 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 from qgov.checks.rule import Found
+from qgov.language.kinds.tenant import Clouds, Retention
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel, Environment, Fact, Role, Tenant
+from qgov.model.access_model import AccessModel, Binding, Environment, Fact, Role, Tenant
+from qgov.model.principal import is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, depth, tenant_of
+from qgov.model.tenants import retention_of
 
 __all__ = [
     "PRODUCTION",
+    "SENSITIVE",
+    "accounts",
     "answering",
-    "backend_place",
+    "at_backend",
+    "at_environment",
+    "at_project",
+    "at_record",
     "effective",
     "environments",
     "found_at",
+    "group_document",
     "high_risk",
+    "of_cloud",
+    "of_workloads",
     "privileged",
     "reaches_production",
+    "records",
     "roles_with",
     "spending",
     "submitting",
     "ticks",
+    "uses",
 ]
 
+T = TypeVar("T")
+
 PRODUCTION: Final = "production"
+SENSITIVE: Final = frozenset({"confidential", "regulated"})
+"""The classifications whose records are not for everybody."""
 _DEPTH: Final = {name: permission.level.depth for name, permission in CATALOGUE.items()}
 
 
 def found_at(fact: Fact[Any], message: str, *path: str | int) -> Found:
     """A breach at a value inside a fact."""
     return Found(fact.at(*path), message, fact.document)
+
+
+def at_environment(
+    tenant: Tenant, environment: Environment, message: str, *path: str | int
+) -> Found:
+    """A breach by an environment as a whole, or at a value inside it."""
+    if path:
+        return found_at(tenant.source, message, "environments", environment.name, *path)
+    return Found(environment.origin, message, tenant.source.document)
+
+
+def at_backend(tenant: Tenant, environment: Environment, backend: str, message: str) -> Found:
+    """A breach where an environment names a backend."""
+    index = tenant.spec.environments[environment.name].backends.index(backend)
+    return at_environment(tenant, environment, message, "backends", index)
+
+
+def at_project(tenant: Tenant, environment: Environment, project: str, message: str) -> Found:
+    """A breach where an environment names a project."""
+    index = tenant.spec.environments[environment.name].projects.index(project)
+    return at_environment(tenant, environment, message, "projects", index)
+
+
+def at_record(tenant: Tenant, name: str, field: str, message: str) -> Found:
+    """A breach by what a tenant says of a class of records: its `store` or its `keep`."""
+    return found_at(tenant.source, message, "retention", name, field)
+
+
+def group_document(model: AccessModel, group: str, tenants: Iterable[str]) -> str:
+    """The document that names a group first: that of one of some tenants, or the
+    organization's."""
+    for name in tenants:
+        tenant = model.tenants.get(name)
+        if tenant is not None and tenant.source.source.path == model.groups[group].origin.path:
+            return tenant.source.document
+    return model.organization.source.document
 
 
 def ticks(names: list[str] | tuple[str, ...]) -> str:
@@ -81,6 +134,44 @@ def environments(model: AccessModel) -> Iterator[tuple[Tenant, Environment]]:
             yield tenant, environment
 
 
+def uses(
+    model: AccessModel, backends: Collection[str]
+) -> Iterator[tuple[Tenant, Environment, str]]:
+    """Every place where an environment names one of some backends."""
+    wanted = frozenset(backends)
+    for tenant, environment in environments(model):
+        if not wanted.isdisjoint(environment.backends):
+            for backend in environment.backends:
+                if backend in wanted:
+                    yield tenant, environment, backend
+
+
+def records(model: AccessModel) -> Iterator[tuple[Tenant, str, Retention]]:
+    """Every class of records that a tenant keeps, such as `results`."""
+    for tenant in model.tenants.values():
+        for name, retention in retention_of(tenant.spec.retention):
+            yield tenant, name, retention
+
+
+def accounts(model: AccessModel, of: Callable[[Clouds], T | None]) -> Iterator[tuple[Tenant, T]]:
+    """Every tenant that has an account in a cloud, with it."""
+    for tenant in model.tenants.values():
+        account = of(tenant.spec.clouds)
+        if account is not None:
+            yield tenant, account
+
+
+def of_cloud(model: AccessModel, cloud: str) -> frozenset[str]:
+    """The backends of a cloud."""
+    backends = model.organization.backends
+    return frozenset(name for name, b in backends.items() if b.value.cloud == cloud)
+
+
+def of_workloads(model: AccessModel) -> Iterator[Binding]:
+    """Every binding of a service account."""
+    return (binding for binding in model.bindings if is_workload(binding.principal))
+
+
 def reaches_production(model: AccessModel, scope: str) -> bool:
     """Whether a scope contains, or lies in, an environment of tier production."""
     if scope == EVERYWHERE:
@@ -105,12 +196,6 @@ def answering(model: AccessModel) -> frozenset[str]:
     """The groups that can be held to account: declared by the organization, holding a
     role, or owning a tenant."""
     declared = {name for name, group in model.groups.items() if group.declared}
-    bound = {b.principal[6:] for b in model.bindings if b.principal.startswith("group:")}
+    bound = {name_of(b.principal) for b in model.bindings if is_group(b.principal)}
     owners = {tenant.spec.owner.group for tenant in model.tenants.values()}
     return frozenset(declared | bound | owners)
-
-
-def backend_place(tenant: Tenant, environment: Environment, backend: str) -> tuple[str | int, ...]:
-    """The path, inside the tenant, of a backend that an environment names."""
-    listed = tenant.spec.environments[environment.name].backends
-    return ("environments", environment.name, "backends", listed.index(backend))

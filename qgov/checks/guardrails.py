@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from fnmatch import translate
-from typing import Final
 
+from qgov.checks import guide
 from qgov.checks.facts import effective, found_at, ticks
-from qgov.checks.rule import Found, Rule
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.kinds.organization import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.principal import is_group, is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 
-__all__ = ["RULES", "covered", "globs", "satisfies", "told"]
+__all__ = ["covered", "globs", "satisfies", "told"]
 
 
 def globs(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -54,7 +55,14 @@ def _counts(path: Path, rail: Guardrail, spared: Callable[[str], bool], now: dat
     return not (rail.standing_only and just_in_time) and not spared(path.binding.principal)
 
 
-def _never(model: AccessModel, now: datetime) -> Iterator[Found]:
+@rule("QG981", Severity.ERROR, "least-privilege", "separation-of-duties", guide=guide.SCALABILITY)
+def guardrail_broken(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """An access exists that a guardrail says must never be.
+
+    Guardrails are what no pull request may decide otherwise.
+
+    Remedy: take the access away; whoever owns the guardrail may change it.
+    """
     for rail in model.organization.never:
         found = covered(model, rail.value, now)
         if found:
@@ -86,7 +94,14 @@ def satisfies(found: Mapping[Cell, tuple[Path, ...]], rail: Guardrail) -> bool:
     )
 
 
-def _always(model: AccessModel, now: datetime) -> Iterator[Found]:
+@rule("QG982", Severity.ERROR, "audit-content", "incident-response", guide=guide.SCALABILITY)
+def guardrail_unmet(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """No access exists that a guardrail says must always be.
+
+    Somebody must be able to see and to stop what runs.
+
+    Remedy: give the access to one of the guardrail's principals.
+    """
     for rail in model.organization.always:
         found = covered(model, rail.value, now)
         if not satisfies(found, rail.value):
@@ -98,33 +113,42 @@ def _always(model: AccessModel, now: datetime) -> Iterator[Found]:
             )
 
 
-def _lock_out(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG983", Severity.ERROR, "change-approval", "incident-response", guide=guide.GOOD)
+def lock_out(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Too few people can undo a change.
+
+    A change that nobody can undo locks the organization out of its own policy.
+
+    Remedy: bind a group with enough `members` to a role with the recovery permission.
+    """
     rails = model.organization.spec.rails
     permission = rails.recovery_permission.removesuffix(":own")
     roles = {name for name, role in model.roles.items() if permission in role.permissions}
     holders = {
         b.principal
         for b in model.bindings
-        if b.role in roles
-        and effective(permission, b.scope)
-        and not b.principal.startswith("workload:")
+        if b.role in roles and effective(permission, b.scope) and not is_workload(b.principal)
     }
     people = sum(
-        model.groups[holder.removeprefix("group:")].members if holder.startswith("group:") else 1
-        for holder in holders
+        model.groups[name_of(holder)].members if is_group(holder) else 1 for holder in holders
     )
     if people < rails.min_people:
-        yield found_at(
-            model.organization.source,
+        message = (
             f"`{permission}`, which undoes a change, is left "
             f"to {people} {'person' if people == 1 else 'people'} "
-            f"({len(holders)} principals); {rails.min_people} must keep it",
-            "rails",
-            "minPeople",
+            f"({len(holders)} principals); {rails.min_people} must keep it"
         )
+        yield found_at(model.organization.source, message, "rails", "minPeople")
 
 
-def _blind(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG984", Severity.WARNING, "change-approval", guide=guide.API_FIRST)
+def guardrail_guards_nothing(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A guardrail names a scope that does not exist.
+
+    A misspelled scope is never violated, and looks like safety.
+
+    Remedy: mend the scope, or remove it.
+    """
     for rail in (*model.organization.never, *model.organization.always):
         for index, scope in enumerate(rail.value.scopes):
             if not _exists(model, scope):
@@ -152,213 +176,37 @@ def _exists(model: AccessModel, pattern: str) -> bool:
     )
 
 
-def _no_rails(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG985", Severity.INFO, "least-privilege", guide=guide.SCALABILITY)
+def no_guardrail(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The organization has no guardrail of what must never be.
+
+    Growth without a fixed line is what opens the floodgates.
+
+    Remedy: write one for what would be the worst, such as auditors who submit jobs.
+    """
     if not model.organization.never:
         yield found_at(
             model.organization.source, "the organization has no `never` guardrail", "guardrails"
         )
 
 
-def _unlisted(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG986", Severity.WARNING, "change-approval", guide=guide.API_FIRST)
+def guardrail_about_nobody(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A guardrail names a group or service account that does not exist.
+
+    A misspelled name is never caught, and looks like safety.
+
+    Remedy: mend the name, or remove it.
+    """
     for rail in (*model.organization.never, *model.organization.always):
         for index, principal in enumerate(rail.value.principals):
             if _is_known(model, principal):
                 continue
-            yield found_at(
-                rail,
-                f"`{rail.name}` speaks of `{principal}`, whom nobody knows",
-                "principals",
-                index,
-            )
+            message = f"`{rail.name}` speaks of `{principal}`, whom nobody knows"
+            yield found_at(rail, message, "principals", index)
 
 
 def _is_known(model: AccessModel, principal: str) -> bool:
-    kind, _, name = principal.partition(":")
-    if "*" in principal or kind == "user":
+    if "*" in principal or is_user(principal):
         return True
-    return name in (model.groups if kind == "group" else model.workloads)
-
-
-_SCALE = "Scalability without losing control"
-_GOOD = "What “good” looks like after the pilot"
-_API = "API-first administration"
-
-RULES: Final = (
-    Rule(
-        "QG981",
-        "guardrail-broken",
-        Severity.ERROR,
-        "An access exists that a guardrail says must never be.",
-        "Guardrails are what no pull request may decide otherwise.",
-        "take the access away; whoever owns the guardrail may change it",
-        ("least-privilege", "separation-of-duties"),
-        _SCALE,
-        _never,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: no-jobs-in-production
-        why: The production window is closed.
-        permissions: [job:submit]
-        scopes: ["*/production"]
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: no-standing-jobs-in-production
-        why: Production is just-in-time.
-        permissions: [job:submit]
-        scopes: ["*/production"]
-        standingOnly: true
-""",
-    ),
-    Rule(
-        "QG982",
-        "guardrail-unmet",
-        Severity.ERROR,
-        "No access exists that a guardrail says must always be.",
-        "Somebody must be able to see and to stop what runs.",
-        "give the access to one of the guardrail's principals",
-        ("audit-content", "incident-response"),
-        _SCALE,
-        _always,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    always:
-      - name: somebody-stops-jobs
-        why: A runaway job must have somebody who can cancel it.
-        principals: ["group:platform-auditors"]
-        permissions: [job:cancel]
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    always:
-      - name: somebody-stops-jobs
-        why: A runaway job must have somebody who can cancel it.
-        permissions: ["job:cancel:own"]
-""",
-    ),
-    Rule(
-        "QG983",
-        "lock-out",
-        Severity.ERROR,
-        "Too few people can undo a change.",
-        "A change that nobody can undo locks the organization out of its own policy.",
-        "bind a group with enough `members` to a role with the recovery permission",
-        ("change-approval", "incident-response"),
-        _GOOD,
-        _lock_out,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {groups: {platform-admins: {members: 1}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {groups: {platform-admins: {members: 2}}}
-""",
-    ),
-    Rule(
-        "QG984",
-        "guardrail-guards-nothing",
-        Severity.WARNING,
-        "A guardrail names a scope that does not exist.",
-        "A misspelled scope is never violated, and looks like safety.",
-        "mend the scope, or remove it",
-        ("change-approval",),
-        _API,
-        _blind,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: closed-lab
-        why: The lab is closed.
-        permissions: [job:submit]
-        scopes: [atlas/lab]
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: closed-lab
-        why: The lab is closed.
-        permissions: [result:export]
-        scopes: [atlas/sandbox]
-""",
-    ),
-    Rule(
-        "QG985",
-        "no-guardrail",
-        Severity.INFO,
-        "The organization has no guardrail of what must never be.",
-        "Growth without a fixed line is what opens the floodgates.",
-        "write one for what would be the worst, such as auditors who submit jobs",
-        ("least-privilege",),
-        _SCALE,
-        _no_rails,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {guardrails: {never: []}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never: [{name: no-export, why: Results stay., permissions: [result:export]}]
-""",
-    ),
-    Rule(
-        "QG986",
-        "guardrail-about-nobody",
-        Severity.WARNING,
-        "A guardrail names a group or service account that does not exist.",
-        "A misspelled name is never caught, and looks like safety.",
-        "mend the name, or remove it",
-        ("change-approval",),
-        _API,
-        _unlisted,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: closed-lab
-        why: The lab is closed.
-        principals: ["group:platform-auditor"]
-        permissions: [job:submit]
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  guardrails:
-    never:
-      - name: closed-lab
-        why: The lab is closed.
-        principals: ["group:platform-auditors", "group:contractors-*"]
-        permissions: [job:submit]
-""",
-    ),
-)
-"""Rules about the organization's guardrails and its way back."""
+    return name_of(principal) in (model.groups if is_group(principal) else model.workloads)

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from qgov.checks.facts import backend_place, environments, found_at, ticks
-from qgov.checks.rule import Found, Rule
+from qgov.checks import guide
+from qgov.checks.facts import (
+    SENSITIVE,
+    at_backend,
+    at_record,
+    found_at,
+    records,
+    ticks,
+    uses,
+)
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import ON_PREMISES
-from qgov.model.tenants import retention_of
-
-__all__ = ["RULES"]
 
 _YEAR: Final = 365 * 86_400
-_SENSITIVE: Final = frozenset({"confidential", "regulated"})
 _EU: Final = frozenset(
     (
         "AT",
@@ -67,35 +72,50 @@ _REGIONS: Final = {
 """Where the regions with quantum devices are (Amazon Braket and IBM Quantum, November 2026)."""
 
 
-def _backend_outside(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG751", Severity.ERROR, "residency", guide=guide.VENDORS)
+def backend_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An environment names a backend that processes jobs outside the tenant's residency.
+
+    Circuits and parameters can be as sensitive as the data they come from; such a job is
+    always denied.
+
+    Remedy: remove the backend, or add its jurisdiction to the tenant's `residency`.
+    """
     where = {n: b.value.jurisdiction for n, b in model.organization.backends.items()}
-    for tenant, environment in environments(model):
-        for backend in environment.backends:
-            if where[backend] not in tenant.residency and where[backend] != ON_PREMISES:
-                yield found_at(
-                    tenant.source,
-                    f"jobs on `{backend}` are processed in "
-                    f"`{where[backend]}`, outside the residency of `{tenant.name}`",
-                    *backend_place(tenant, environment, backend),
-                )
+    for tenant, environment, backend in uses(model, where):
+        place = where[backend]
+        if place not in tenant.residency and place != ON_PREMISES:
+            message = (
+                f"jobs on `{backend}` are processed in `{place}`, "
+                f"outside the residency of `{tenant.name}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
 
 
-def _store_outside(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG752", Severity.ERROR, "residency", "data-retention", guide=guide.VENDORS)
+def store_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant's records are kept outside its residency.
+
+    Where logs and results are stored is the first question about data residency.
+
+    Remedy: name a store inside the residency.
+    """
     where = {n: s.value.jurisdiction for n, s in model.organization.stores.items()}
-    for tenant in model.tenants.values():
-        for name, retention in retention_of(tenant.spec.retention):
-            place = where.get(retention.store, ON_PREMISES)
-            if place not in tenant.residency and place != ON_PREMISES:
-                yield found_at(
-                    tenant.source,
-                    f"{name} are kept in `{place}`, outside the residency of `{tenant.name}`",
-                    "retention",
-                    name,
-                    "store",
-                )
+    for tenant, name, retention in records(model):
+        place = where.get(retention.store, ON_PREMISES)
+        if place not in tenant.residency and place != ON_PREMISES:
+            message = f"{name} are kept in `{place}`, outside the residency of `{tenant.name}`"
+            yield at_record(tenant, name, "store", message)
 
 
-def _wider_than_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG753", Severity.ERROR, "residency", "assessment", guide=guide.VENDORS)
+def residency_wider_than_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant's residency is wider than a framework that binds it allows.
+
+    The narrower obligation decides.
+
+    Remedy: remove the jurisdictions from `residency`.
+    """
     allowed = {
         n: set(f.value.residency) | {ON_PREMISES}
         for n, f in model.organization.frameworks.items()
@@ -113,21 +133,32 @@ def _wider_than_framework(model: AccessModel, _now: datetime) -> Iterator[Found]
                 )
 
 
-def _overdue_vendor(model: AccessModel, now: datetime) -> Iterator[Found]:
+@rule("QG754", Severity.WARNING, "vendor-risk", guide=guide.VENDORS)
+def vendor_review_overdue(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """A vendor's risk review is overdue, or dated in the future.
+
+    Identity, control plane and execution each add a third party that somebody must know.
+
+    Remedy: review the vendor, and write the day into `reviewed`.
+    """
     today = now.date()
     for name, vendor in model.organization.vendors.items():
         late = (today - vendor.value.reviewed).days * 86_400 - vendor.value.review_every
         if late > 0:
-            yield found_at(
-                vendor,
-                f"the risk review of `{name}` was due {format_duration(late)} ago",
-                "reviewed",
-            )
+            message = f"the risk review of `{name}` was due {format_duration(late)} ago"
+            yield found_at(vendor, message, "reviewed")
         elif vendor.value.reviewed > today:
             yield found_at(vendor, f"the risk review of `{name}` lies in the future", "reviewed")
 
 
-def _rare_vendor_review(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG755", Severity.WARNING, "vendor-risk", guide=guide.VENDORS)
+def rare_vendor_review(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A vendor's risk is reviewed less than once a year.
+
+    Subprocessors and locations change within a year.
+
+    Remedy: set `reviewEvery` to a year or less.
+    """
     for name, vendor in model.organization.vendors.items():
         if vendor.value.review_every > _YEAR:
             yield found_at(
@@ -138,25 +169,31 @@ def _rare_vendor_review(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _vendor_country(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG756", Severity.WARNING, "vendor-risk", "residency", guide=guide.VENDORS)
+def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Confidential or regulated jobs run with a vendor from outside the tenant's residency.
+
+    A vendor answers to the law of its own country, wherever its machines stand.
+
+    Remedy: choose a backend of a vendor inside the residency, or waive this and say on what
+    basis.
+    """
     vendors, backends = model.organization.vendors, model.organization.backends
     country = {
         name: vendors[b.value.vendor].value.country
         for name, b in backends.items()
         if b.value.vendor in vendors
     }
-    for tenant, environment in environments(model):
-        if tenant.spec.classification not in _SENSITIVE:
+    for tenant, environment, backend in uses(model, country):
+        if tenant.spec.classification not in SENSITIVE:
             continue
         covered = _countries(tenant.residency)
-        for backend in environment.backends:
-            if covered is not None and country.get(backend, "") not in covered | {""}:
-                yield found_at(
-                    tenant.source,
-                    f"`{backend}` is run by a vendor of "
-                    f"{country[backend]}, outside the residency of `{tenant.name}`",
-                    *backend_place(tenant, environment, backend),
-                )
+        if covered is not None and country[backend] not in covered:
+            message = (
+                f"`{backend}` is run by a vendor of {country[backend]}, "
+                f"outside the residency of `{tenant.name}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
 
 
 def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:
@@ -172,7 +209,14 @@ def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _cloud_on_premises(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG757", Severity.ERROR, "residency", guide=guide.VENDORS)
+def cloud_on_premises(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A backend of a cloud says that it is on the premises.
+
+    On-premises lies inside every residency, so the word opens each of them.
+
+    Remedy: write the jurisdiction in which the cloud processes the jobs.
+    """
     for name, backend in model.organization.backends.items():
         if backend.value.jurisdiction == ON_PREMISES and backend.value.cloud != "local":
             yield found_at(
@@ -183,7 +227,14 @@ def _cloud_on_premises(model: AccessModel, _now: datetime) -> Iterator[Found]:
             )
 
 
-def _region_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG758", Severity.ERROR, "residency", guide=guide.VENDORS)
+def region_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A backend's region is not in the jurisdiction that it states.
+
+    Residency is decided by the jurisdiction; a wrong one lets data out unseen.
+
+    Remedy: write the jurisdiction of the region.
+    """
     for name, backend in model.organization.backends.items():
         place = _REGIONS.get((backend.value.cloud, backend.value.region))
         said = _countries((backend.value.jurisdiction,))
@@ -196,195 +247,3 @@ def _region_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 f"is not in `{backend.value.jurisdiction}`",
                 "jurisdiction",
             )
-
-
-_VENDORS = "Vendor risk and data residency"
-
-RULES: Final = (
-    Rule(
-        "QG751",
-        "backend-outside-residency",
-        Severity.ERROR,
-        "An environment names a backend that processes jobs outside the tenant's residency.",
-        "Circuits and parameters can be as sensitive as the data they come from; such a job is "
-        "always denied.",
-        "remove the backend, or add its jurisdiction to the tenant's `residency`",
-        ("residency",),
-        _VENDORS,
-        _backend_outside,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec:
-  backends:
-    forte: {cloud: braket, vendor: iqm, class: qpu, region: us-east-1, jurisdiction: us, qubits: 36}
----
-kind: Tenant
-metadata: {name: atlas}
-spec: {environments: {production: {backends: [simulator, forte]}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {residency: [us, eu], environments: {production: {backends: [simulator, garnet]}}}
-""",
-    ),
-    Rule(
-        "QG752",
-        "store-outside-residency",
-        Severity.ERROR,
-        "A tenant's records are kept outside its residency.",
-        "Where logs and results are stored is the first question about data residency.",
-        "name a store inside the residency",
-        ("residency", "data-retention"),
-        _VENDORS,
-        _store_outside,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {us-logs: {type: s3, jurisdiction: us, owner: platform-admins,
-       holds: [executionLogs]}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: {store: us-logs}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {stores: {rack-logs: {type: on-premises, jurisdiction: on-premises, owner: platform-admins,
-       holds: [executionLogs]}}}
----
-kind: Tenant
-metadata: {name: borealis}
-spec: {retention: {executionLogs: {store: rack-logs}}}
-""",
-    ),
-    Rule(
-        "QG753",
-        "residency-wider-than-framework",
-        Severity.ERROR,
-        "A tenant's residency is wider than a framework that binds it allows.",
-        "The narrower obligation decides.",
-        "remove the jurisdictions from `residency`",
-        ("residency", "assessment"),
-        _VENDORS,
-        _wider_than_framework,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {residency: [eu, jp]}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {residency: [eu, us]}
-""",
-    ),
-    Rule(
-        "QG754",
-        "vendor-review-overdue",
-        Severity.WARNING,
-        "A vendor's risk review is overdue, or dated in the future.",
-        "Identity, control plane and execution each add a third party that somebody must know.",
-        "review the vendor, and write the day into `reviewed`",
-        ("vendor-risk",),
-        _VENDORS,
-        _overdue_vendor,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {vendors: {iqm: {reviewed: 2025-06-01}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {vendors: {iqm: {reviewed: 2026-11-20}}}
-""",
-    ),
-    Rule(
-        "QG755",
-        "rare-vendor-review",
-        Severity.WARNING,
-        "A vendor's risk is reviewed less than once a year.",
-        "Subprocessors and locations change within a year.",
-        "set `reviewEvery` to a year or less",
-        ("vendor-risk",),
-        _VENDORS,
-        _rare_vendor_review,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {vendors: {iqm: {reviewEvery: 3y}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {vendors: {iqm: {reviewEvery: 26w}}}
-""",
-    ),
-    Rule(
-        "QG756",
-        "vendor-outside-residency",
-        Severity.WARNING,
-        "Confidential or regulated jobs run with a vendor from outside the tenant's residency.",
-        "A vendor answers to the law of its own country, wherever its machines stand.",
-        "choose a backend of a vendor inside the residency, or waive this and say on what basis",
-        ("vendor-risk", "residency"),
-        _VENDORS,
-        _vendor_country,
-        bad="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {classification: confidential, environments: {production: {backends: [aachen]}}}
-""",
-        good="""
-kind: Tenant
-metadata: {name: atlas}
-spec: {classification: confidential, environments: {production: {backends: [garnet]}}}
-""",
-    ),
-    Rule(
-        "QG757",
-        "cloud-on-premises",
-        Severity.ERROR,
-        "A backend of a cloud says that it is on the premises.",
-        "On-premises lies inside every residency, so the word opens each of them.",
-        "write the jurisdiction in which the cloud processes the jobs",
-        ("residency",),
-        _VENDORS,
-        _cloud_on_premises,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {jurisdiction: on-premises}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {jurisdiction: eu}}}
-""",
-    ),
-    Rule(
-        "QG758",
-        "region-elsewhere",
-        Severity.ERROR,
-        "A backend's region is not in the jurisdiction that it states.",
-        "Residency is decided by the jurisdiction; a wrong one lets data out unseen.",
-        "write the jurisdiction of the region",
-        ("residency",),
-        _VENDORS,
-        _region_elsewhere,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {region: us-east-1, target: null}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {backends: {garnet: {region: us-east-1, jurisdiction: us, target: null}}}
-""",
-    ),
-)
-"""Rules about jurisdictions and vendors."""

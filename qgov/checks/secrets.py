@@ -7,20 +7,22 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
+from qgov.checks import guide
 from qgov.checks.facts import found_at
-from qgov.checks.rule import Found, Rule
+from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel
 
-__all__ = ["RULES", "credential_in"]
+__all__ = ["credential_in"]
 
 _DAY: Final = 86_400
 
-_KNOWN: Final = re.compile(r"""(?x)
+_KNOWN: Final = r"""(?x)
     (?P<aws_access_key_id>          \b(?:AKIA|ASIA)[A-Z2-7]{16}\b)
   | (?P<private_key>                -----BEGIN\ [A-Z\ ]{0,30}PRIVATE\ KEY)
   | (?P<github_token>               \bgh[opsur]_[A-Za-z0-9]{36,} | \bgithub_pat_[A-Za-z0-9_]{22,})
@@ -36,7 +38,7 @@ _KNOWN: Final = re.compile(r"""(?x)
       (?i: (?:passw(?:or)?d|passphrase|secret|token|(?:api|access|private|secret)[\ _-]?key)
            ["']?\s{0,3}[:=]\s{0,3}["']? | bearer\ )
       (?!//)(?=[^\s"']{0,80}[0-9])[^\s"']{12,})
-""")
+"""
 _LONG: Final = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 """Where an API key without a mark of its own may hide, such as IBM Cloud's 44 characters."""
 _LEAST_ENTROPY: Final = 4.0
@@ -76,9 +78,15 @@ _TO_RUNS: Final = str.maketrans(
 )
 
 
+@cache
+def _known() -> re.Pattern[str]:
+    """Compiled when a text is read closely, which few are: it takes a millisecond."""
+    return re.compile(_KNOWN)
+
+
 def credential_in(text: str) -> str | None:
     """What kind of credential a text holds, in words, or None. Never the credential."""
-    if match := _KNOWN.search(text):
+    if match := _known().search(text):
         return str(match.lastgroup).replace("_", " ")
     for match in _LONG.finditer(text):
         run = match.group()
@@ -101,7 +109,15 @@ def _is_random(run: str) -> bool:
     return entropy >= _LEAST_ENTROPY and sum(pairs) >= _LEAST_CHANGES * len(pairs)
 
 
-def _literals(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG651", Severity.ERROR, "secrets", guide=guide.TOKENS)
+def credential_in_text(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A text looks like a credential.
+
+    What was committed once is in every clone and in every log of this repository.
+
+    Remedy: revoke the credential, keep its successor in the secrets manager and refer to it as
+    `secret://<manager>/<path>`.
+    """
     for document in model.documents:
         if not _worth_reading(document.raw):
             continue
@@ -142,202 +158,80 @@ def _texts(node: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str |
             yield from _texts(value, (*path, key))
 
 
-def _no_manager(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG652", Severity.WARNING, "secrets", guide=guide.COMPONENTS)
+def no_secrets_manager(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The organization declares no secrets manager.
+
+    Without one place for secrets they end up in notebooks and environment files.
+
+    Remedy: declare it in `secretsManagers`.
+    """
     if not model.organization.secrets_managers:
-        yield found_at(
-            model.organization.source,
-            "the organization declares no secrets manager",
-            "secretsManagers",
-        )
+        message = "the organization declares no secrets manager"
+        yield found_at(model.organization.source, message, "secretsManagers")
 
 
-def _rotation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG653", Severity.ERROR, "secrets", "workload-identity", guide=guide.TOKENS)
+def slow_rotation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A key is replaced less often than its secrets manager asks for.
+
+    A rotation that is too slow is an incident that has not been noticed yet.
+
+    Remedy: shorten `rotateEvery` to the manager's `maxAge`.
+    """
     managers = model.organization.secrets_managers
     for name, workload in model.workloads.items():
         key = workload.spec.static_credential
         manager = managers.get(_manager_of(key.secret)) if key else None
         if key and manager and key.rotate_every > manager.value.max_age:
-            yield found_at(
-                workload.source,
+            message = (
                 f"the key of `{name}` is replaced every "
                 f"{format_duration(key.rotate_every)}, `{manager.name}` asks for "
-                f"{format_duration(manager.value.max_age)}",
-                "staticCredential",
-                "rotateEvery",
+                f"{format_duration(manager.value.max_age)}"
             )
+            yield found_at(workload.source, message, "staticCredential", "rotateEvery")
 
 
 def _manager_of(reference: str) -> str:
     return reference.removeprefix("secret://").partition("/")[0]
 
 
-def _old_secrets(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG654", Severity.WARNING, "secrets", guide=guide.TOKENS)
+def old_secrets(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A secrets manager lets secrets grow older than 90 days.
+
+    The longer a key lives, the more places it has been copied to.
+
+    Remedy: set `maxAge` to 90 days or less.
+    """
     for name, manager in model.organization.secrets_managers.items():
         if manager.value.max_age > 90 * _DAY:
-            yield found_at(
-                manager,
-                f"secrets in `{name}` may grow {format_duration(manager.value.max_age)} old",
-                "maxAge",
-            )
+            message = f"secrets in `{name}` may grow {format_duration(manager.value.max_age)} old"
+            yield found_at(manager, message, "maxAge")
 
 
-def _no_response(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG655", Severity.WARNING, "incident-response", guide=guide.EVIDENCE)
+def no_incident_response(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The organization names nobody who responds to incidents.
+
+    The procedure belongs into every evidence pack, and nobody writes it during an incident.
+
+    Remedy: fill `incidentResponse`: owner, contact, runbook and `revokeWithin`.
+    """
     if model.organization.spec.incident_response is None:
-        yield found_at(
-            model.organization.source,
-            "nobody is named who acts when a credential leaks",
-            "incidentResponse",
-        )
+        message = "nobody is named who acts when a credential leaks"
+        yield found_at(model.organization.source, message, "incidentResponse")
 
 
-def _slow_revocation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+@rule("QG656", Severity.WARNING, "incident-response", "secrets", guide=guide.TOKENS)
+def slow_revocation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A leaked credential may work for longer than a day.
+
+    A script that holds the key can spend the year's budget overnight.
+
+    Remedy: set `incidentResponse.revokeWithin` to 24h or less, and rehearse it.
+    """
     response = model.organization.spec.incident_response
     if response is not None and response.revoke_within > _DAY:
-        yield found_at(
-            model.organization.source,
-            f"a leaked credential works for up to {format_duration(response.revoke_within)}",
-            "incidentResponse",
-            "revokeWithin",
-        )
-
-
-_HYGIENE = "Short-lived tokens and secret hygiene"
-
-RULES: Final = (
-    Rule(
-        "QG651",
-        "credential-in-text",
-        Severity.ERROR,
-        "A text looks like a credential.",
-        "What was committed once is in every clone and in every log of this repository.",
-        "revoke the credential, keep its successor in the secrets manager and refer to it as "
-        "`secret://<manager>/<path>`",
-        ("secrets",),
-        _HYGIENE,
-        _literals,
-        bad="""
-kind: Tenant
-metadata: {name: borealis, description: "Results go to AKIAQGOVEXAMPLEKEY22 until March"}
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis, description: "Results go to the account of the lab until March"}
-""",
-    ),
-    Rule(
-        "QG652",
-        "no-secrets-manager",
-        Severity.WARNING,
-        "The organization declares no secrets manager.",
-        "Without one place for secrets they end up in notebooks and environment files.",
-        "declare it in `secretsManagers`",
-        ("secrets",),
-        "Core components",
-        _no_manager,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {secretsManagers: null, auditSinks: {siem: {credential: null}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {secretsManagers: {vault: {type: azure-key-vault, maxAge: 30d}}}
-""",
-    ),
-    Rule(
-        "QG653",
-        "slow-rotation",
-        Severity.ERROR,
-        "A key is replaced less often than its secrets manager asks for.",
-        "A rotation that is too slow is an incident that has not been noticed yet.",
-        "shorten `rotateEvery` to the manager's `maxAge`",
-        ("secrets", "workload-identity"),
-        _HYGIENE,
-        _rotation,
-        bad="""
-kind: Tenant
-metadata: {name: borealis}
-spec:
-  serviceAccounts:
-    - name: bench
-      owner: borealis-leads
-      staticCredential: {secret: secret://vault/bench, rotateEvery: 1y}
-      maxTokenLifetime: 1h
-""",
-        good="""
-kind: Tenant
-metadata: {name: borealis}
-spec:
-  serviceAccounts:
-    - name: bench
-      owner: borealis-leads
-      staticCredential: {secret: secret://vault/bench, rotateEvery: 90d}
-      maxTokenLifetime: 1h
-""",
-    ),
-    Rule(
-        "QG654",
-        "old-secrets",
-        Severity.WARNING,
-        "A secrets manager lets secrets grow older than 90 days.",
-        "The longer a key lives, the more places it has been copied to.",
-        "set `maxAge` to 90 days or less",
-        ("secrets",),
-        _HYGIENE,
-        _old_secrets,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {secretsManagers: {vault: {maxAge: 1y}}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {secretsManagers: {vault: {maxAge: 60d}}}
-""",
-    ),
-    Rule(
-        "QG655",
-        "no-incident-response",
-        Severity.WARNING,
-        "The organization names nobody who responds to incidents.",
-        "The procedure belongs into every evidence pack, and nobody writes it during an incident.",
-        "fill `incidentResponse`: owner, contact, runbook and `revokeWithin`",
-        ("incident-response",),
-        "Evidence packs for security reviews",
-        _no_response,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {incidentResponse: null}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {incidentResponse: {revokeWithin: 4h}}
-""",
-    ),
-    Rule(
-        "QG656",
-        "slow-revocation",
-        Severity.WARNING,
-        "A leaked credential may work for longer than a day.",
-        "A script that holds the key can spend the year's budget overnight.",
-        "set `incidentResponse.revokeWithin` to 24h or less, and rehearse it",
-        ("incident-response", "secrets"),
-        _HYGIENE,
-        _slow_revocation,
-        bad="""
-kind: Organization
-metadata: {name: acme}
-spec: {incidentResponse: {revokeWithin: 7d}}
-""",
-        good="""
-kind: Organization
-metadata: {name: acme}
-spec: {incidentResponse: {revokeWithin: 24h}}
-""",
-    ),
-)
-"""Rules about literals, secrets managers, rotation and revocation."""
+        message = f"a leaked credential works for up to {format_duration(response.revoke_within)}"
+        yield found_at(model.organization.source, message, "incidentResponse", "revokeWithin")

@@ -1,0 +1,251 @@
+"""What each quantum cloud makes of the configuration: QG95x and QG96x."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from qgov.checks import guide
+from qgov.checks.facts import (
+    PRODUCTION,
+    accounts,
+    at_backend,
+    found_at,
+    group_document,
+    of_cloud,
+    ticks,
+    uses,
+)
+from qgov.checks.rule import Found, rule
+from qgov.finding import Severity
+from qgov.model.access_model import AccessModel, Claim
+
+_CLOUDS: Final = ("braket", "azure", "ibm", "google")
+_BUCKET_PREFIX: Final = "amazon-braket-"
+
+
+@rule("QG951", Severity.ERROR, "tenant-isolation", "cost", guide=guide.ISOLATION)
+def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Two tenants share one AWS account, Azure workspace, IBM instance or Google project.
+
+    Inside the unit there is no boundary: on IBM anybody who may write can cancel others' jobs,
+    on Google everybody in the project reads every result, and Braket's spending limits are per
+    account.
+
+    Remedy: give each tenant an account, workspace, instance or project of its own.
+    """
+    known: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim in model.claims:
+        if claim.what != "group":
+            known[claim.what, claim.key].append(claim)
+    for claims in known.values():
+        tenants = sorted({claim.tenant for claim in claims})
+        for claim in claims if len(tenants) > 1 else ():
+            others = ticks([name for name in tenants if name != claim.tenant])
+            message = f"the {claim.what} of `{claim.tenant}` is that of {others} too"
+            yield Found(claim.origin, message, f"Tenant/{claim.tenant}")
+
+
+@rule("QG952", Severity.ERROR, "secrets", "individual-identity", guide=guide.TOKENS)
+def azure_access_keys(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An Azure Quantum workspace accepts access keys.
+
+    A connection string bypasses the identity of the person and every condition on it.
+
+    Remedy: set `accessKeys: false`, and `apiKeyEnabled` to false in the workspace.
+    """
+    for tenant, workspace in accounts(model, lambda clouds: clouds.azure):
+        if workspace.access_keys:
+            message = f"the workspace of `{tenant.name}` accepts access keys"
+            yield found_at(tenant.source, message, "clouds", "azure", "accessKeys")
+
+
+@rule("QG953", Severity.ERROR, "least-privilege", "data-retention", guide=guide.DATA)
+def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The bucket for Braket's results does not begin with `amazon-braket-`.
+
+    Amazon's managed policies let Braket write to such buckets only.
+
+    Remedy: rename the bucket.
+    """
+    for tenant, account in accounts(model, lambda clouds: clouds.braket):
+        bucket = account.results_bucket
+        if bucket and not bucket.startswith(_BUCKET_PREFIX):
+            message = f"Braket cannot write to `{bucket}`"
+            yield found_at(tenant.source, message, "clouds", "braket", "resultsBucket")
+
+
+@rule("QG954", Severity.WARNING, "tenant-isolation", "least-privilege", guide=guide.ISOLATION)
+def ibm_name_in_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The name of a group in an IBM tenant is a part of another's.
+
+    IBM's dynamic rules compare claims with CONTAINS: who is in `chemlab` is in `lab` too.
+
+    Remedy: rename one of the two.
+    """
+    names: dict[str, str] = {}
+    on_ibm = {tenant.name for tenant, _ in accounts(model, lambda clouds: clouds.ibm)}
+    for name, group in model.groups.items():
+        for tenant in group.tenants:
+            if tenant in on_ibm:
+                names[name] = tenant
+    # Every slice that is as long as some name, so that the work grows with the names alone.
+    lengths = sorted({len(name) for name in names})
+    for name in names:
+        for length in (shorter for shorter in lengths if shorter < len(name)):
+            for start in range(len(name) - length + 1):
+                part = name[start : start + length]
+                if part in names:
+                    yield Found(
+                        model.groups[part].origin,
+                        f"`{part}` is a part of `{name}`",
+                        group_document(model, part, [names[part]]),
+                    )
+
+
+@rule("QG955", Severity.ERROR, "cost", guide=guide.COSTS)
+def ibm_without_limit(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A pay-as-you-go IBM instance has no limit of its own.
+
+    It is the only hard stop that the cloud knows, and bills 96 USD a minute without it.
+
+    Remedy: set `instanceLimitSeconds`; it counts the instance's whole life.
+    """
+    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
+        if instance.plan == "pay-as-you-go" and instance.instance_limit_seconds is None:
+            message = f"the pay-as-you-go instance of `{tenant.name}` has no limit of its own"
+            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
+
+
+@rule("QG956", Severity.WARNING, "cost", "vendor-risk", guide=guide.TIERS)
+def open_plan_in_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant with production uses IBM's open plan.
+
+    Ten minutes in 28 days and no support are for trying out.
+
+    Remedy: order a paid plan for production.
+    """
+    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
+        tiers = {environment.tier for environment in tenant.environments.values()}
+        if instance.plan == "open" and PRODUCTION in tiers:
+            message = f"`{tenant.name}` has production and IBM's open plan"
+            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
+
+
+@rule("QG957", Severity.INFO, "vendor-risk", "change-approval", guide=guide.API_FIRST)
+def google_by_hand(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant uses Google Quantum Engine, which is administered by hand.
+
+    There are no public roles: a sponsor at Google lists people and grants processors, so
+    neither Terraform nor drift detection sees it.
+
+    Remedy: keep the request to the sponsor with the pull request, and review the list by hand.
+    """
+    for tenant, _ in accounts(model, lambda clouds: clouds.google):
+        message = f"Google's sponsor adds the people of `{tenant.name}` by hand"
+        yield found_at(tenant.source, message, "clouds", "google")
+
+
+@rule("QG958", Severity.WARNING, "tenant-isolation", "cost", guide=guide.COMPONENTS)
+def cloud_without_account(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant uses a backend of a cloud in which it has no account.
+
+    No Terraform is written for it, so the cloud's own controls stay as they are.
+
+    Remedy: name the account in `clouds`.
+    """
+    remote = {
+        n: b.value.cloud for n, b in model.organization.backends.items() if b.value.cloud != "local"
+    }
+    for tenant, environment, backend in uses(model, remote):
+        cloud = remote[backend]
+        if getattr(tenant.spec.clouds, cloud) is None:
+            message = f"`{tenant.name}` uses `{backend}` and has no account in `{cloud}`"
+            yield at_backend(tenant, environment, backend, message)
+
+
+@rule("QG960", Severity.INFO, "least-privilege", "vendor-risk", guide=guide.COMPONENTS)
+def idle_cloud_account(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A tenant has an account in a cloud of which it uses no backend.
+
+    What nobody uses, nobody watches.
+
+    Remedy: remove the account, or name a backend of the cloud.
+    """
+    inside = {cloud: of_cloud(model, cloud) for cloud in _CLOUDS}
+    for tenant in model.tenants.values():
+        for cloud, backends in inside.items():
+            if getattr(tenant.spec.clouds, cloud) is not None and all(
+                backends.isdisjoint(e.backends) for e in tenant.environments.values()
+            ):
+                message = f"`{tenant.name}` has an account in `{cloud}` and uses no backend of it"
+                yield found_at(tenant.source, message, "clouds", cloud)
+
+
+@rule("QG959", Severity.ERROR, "residency", guide=guide.VENDORS)
+def ibm_other_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """An environment names an IBM backend in another region than the tenant's instance.
+
+    An instance has one region; the job is refused by the cloud.
+
+    Remedy: use a backend of the instance's region, or an instance in the other region.
+    """
+    for tenant, environment, backend in uses(model, of_cloud(model, "ibm")):
+        region = model.organization.backends[backend].value.region
+        instance = tenant.spec.clouds.ibm
+        if instance is not None and instance.region != region:
+            message = (
+                f"`{backend}` is in `{region}`, the "
+                f"instance of `{tenant.name}` in `{instance.region}`"
+            )
+            yield at_backend(tenant, environment, backend, message)
+
+
+@rule("QG961", Severity.ERROR, "residency", "vendor-risk", guide=guide.VENDORS)
+def braket_target_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The target of a Braket backend is not a device ARN of the backend's region.
+
+    The ARN decides where the job runs; the region is what residency was judged by.
+
+    Remedy: copy the ARN from the device's page, and write its region into `region`.
+    """
+    for name, backend in model.organization.backends.items():
+        target = backend.value.target
+        if backend.value.cloud != "braket" or target is None:
+            continue
+        parts = target.split(":")
+        if len(parts) < 6 or parts[:1] != ["arn"] or parts[2] != "braket":
+            yield found_at(
+                backend, f"the target of `{name}` is not the ARN of a Braket device", "target"
+            )
+        elif parts[3] not in ("", backend.value.region):
+            yield found_at(
+                backend,
+                f"the target of `{name}` is in `{parts[3]}`, the backend in "
+                f"`{backend.value.region}`",
+                "target",
+            )
+
+
+@rule("QG962", Severity.INFO, "workload-identity", "secrets", guide=guide.TOKENS)
+def ibm_without_federation(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A federated service account reaches backends of IBM, which takes no foreign tokens.
+
+    Behind the gateway stands a long-lived key of a service id; somebody must rotate it.
+
+    Remedy: keep the service id's key in the secrets manager, and rotate it.
+    """
+    ibm = of_cloud(model, "ibm")
+    if not ibm:
+        return
+    for name, workload in model.workloads.items():
+        if workload.issuer is None:
+            continue
+        for index, binding in enumerate(workload.spec.bindings):
+            environment = model.environment(f"{workload.tenant}/{binding.on}")
+            if environment is not None and not ibm.isdisjoint(environment.backends):
+                message = f"`{name}` is federated, and IBM Cloud takes no tokens of other issuers"
+                yield found_at(workload.source, message, "bindings", index)
+                break
