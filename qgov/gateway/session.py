@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from qgov.decision.engine import EngineError
 from qgov.decision.request import Decision, Request, seconds
+from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event, step_event
 from qgov.gateway.circuits import UnmeantError, Work
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.ledger import Moved
-from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event, step_event
+from qgov.gateway.ocsf import Actor
 from qgov.gateway.owners import exclusively
 from qgov.gateway.point import EnforcementPoint
 from qgov.gateway.tables import Amounts, counts_of
@@ -43,7 +44,7 @@ class Session:
         labels = scope.split("/")
         if len(labels) != len(LABELS):
             raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
-        self.place = Place(*labels)
+        self.labels = ProjectLabels(*labels)
         self.actor = _actor(identity)
         self._step = ""
 
@@ -162,7 +163,7 @@ class Session:
         )
         if not decision.allow:
             event = self._tell(Stage.DENIED, facts)
-            gateway.notices.denied(self.actor, self.place, decision, now)
+            gateway.notices.denied(self.actor, self.labels, decision, now)
             raise Denied(decision, event, error)
         try:
             gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
@@ -184,11 +185,11 @@ class Session:
         job: Mapping[str, int],
     ) -> dict[str, Any]:
         """What is asked: the identity as the platform gave it, and what the gateway knows."""
-        subject, place = self.identity.subject, self.place
+        subject, labels = self.identity.subject, self.labels
         properties = {
-            "tenant": place.tenant,
-            "environment": place.environment,
-            "project": place.project,
+            "tenant": labels.tenant,
+            "environment": labels.environment,
+            "project": labels.project,
             **({"backend": backend} if backend else {}),
             "owner": subject.get("id"),
         }
@@ -211,7 +212,7 @@ class Session:
         return JobFacts(
             job_id=job_id,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             backend=backend,
             allow=False,
             revision=terms.revision,
@@ -251,7 +252,7 @@ class Session:
             stage,
             name,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             trace_id=self.trace,
             uid=self.gateway.new_id(),
             time_ms=_ms(now),
@@ -314,9 +315,7 @@ def _details(facts: JobFacts) -> dict[str, str | int]:
         "subject": facts.actor.uid,
         "kind": facts.actor.kind,
         "issuer": facts.actor.issuer,
-        "tenant": facts.place.tenant,
-        "environment": facts.place.environment,
-        "project": facts.place.project,
+        **facts.labels._asdict(),
         "backend": facts.backend,
         "revision": facts.revision,
         "circuits_sha256": facts.circuits_sha256,

@@ -16,10 +16,11 @@ __all__ = ["Approver", "approvers"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Approver:
-    """A group and why its approval is needed."""
+    """A group and why its approval is needed; `as_owner` of something that changes."""
 
     by: str
     because: str
+    as_owner: bool = False
 
 
 def approvers(
@@ -48,16 +49,19 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
     found: set[Approver] = set()
     tenant = model.tenants.get(belongs_to(document))
     if tenant is not None:
-        found.add(Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}"))
+        found.add(Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True))
     if document.kind == "Budget" and document.name in model.budgets:
         found.add(
-            Approver(model.budgets[document.name].owner, f"owner of the budget {document.name}")
+            Approver(
+                model.budgets[document.name].owner, f"owner of the budget {document.name}", True
+            )
         )
     if document.kind == "BudgetException" and document.spec.budget in model.budgets:
         found.add(
             Approver(
                 model.budgets[document.spec.budget].owner,
                 f"owner of the budget {document.spec.budget}",
+                True,
             )
         )
     if document.kind == "Elevation":

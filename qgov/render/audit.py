@@ -7,7 +7,9 @@ from typing import Final
 from qgov.contracts.telling import document_text
 from qgov.contracts.verification import AuditVerification
 from qgov.gateway.audit import Problem, Verification
-from qgov.render.text import count, page, plain
+from qgov.render.counting import count
+from qgov.render.escaping import plain
+from qgov.render.text import page
 
 __all__ = ["SHOWN", "as_json", "as_text"]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from qgov.checks import rules
+from qgov.checks.catalogue import rules_by_control
 from qgov.checks.controls import FRAMEWORKS
 from qgov.language.permissions import CATALOGUE
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
@@ -236,16 +236,11 @@ def _vendors(model: AccessModel) -> Iterator[Row]:
 
 def _controls(_model: AccessModel) -> Iterator[Row]:
     """Each control with the rules that serve it, which `qgov validate` checks."""
-    served: dict[tuple[str, str], list[str]] = {}
-    for rule in rules():
-        for control in rule.controls:
-            framework, _, id_ = control.partition(":")
-            served.setdefault((framework, id_), []).append(rule.code)
     order = list(FRAMEWORKS)
-    for (framework, id_), codes in sorted(
-        served.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+    for (framework, id_), by in sorted(
+        rules_by_control().items(), key=lambda item: (order.index(item[0][0]), item[0][1])
     ):
-        yield FRAMEWORKS[framework], id_, str(len(codes)), ", ".join(codes)
+        yield FRAMEWORKS[framework], id_, str(len(by)), ", ".join(rule.code for rule in by)
 
 
 _TABLES: Final[tuple[tuple[str, str, str, Callable[[AccessModel], Iterable[Row]]], ...]] = (

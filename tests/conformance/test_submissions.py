@@ -18,7 +18,7 @@ from qgov.conformance.submit import Stand, submit
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.request import Decision, RequestJson
-from qgov.gateway.audit import AuditLog, Entry
+from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.organization import BackendSpec
 from tests.conformance.harness import Stub, named, subject_of, table_of, worked
@@ -119,8 +119,8 @@ def test_a_denied_job_that_ran_fails() -> None:
 class Silent(AuditLog):
     """Says that it has written, and has not."""
 
-    def append(self, event: Mapping[str, Any]) -> Entry:
-        return Entry(1, "", event["metadata"]["uid"])
+    def append(self, event: Mapping[str, Any]) -> LogPosition:
+        return LogPosition(1, "", event["metadata"]["uid"])
 
 
 def quiet(**parts: Any) -> Gateway:
@@ -136,7 +136,7 @@ def test_an_audit_that_says_nothing_fails(case: Case) -> None:
 class Vague(AuditLog):
     """Leaves out the reasons."""
 
-    def append(self, event: Mapping[str, Any]) -> Entry:
+    def append(self, event: Mapping[str, Any]) -> LogPosition:
         unmapped = {k: v for k, v in event["unmapped"].items() if k != "reasons"}
         return super().append({**event, "unmapped": unmapped})
 

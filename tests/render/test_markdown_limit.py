@@ -117,7 +117,9 @@ def crowded(count: int) -> Plan:
         for rail in ("mass-removal", "lock-out")
     )
     owners = tuple(
-        Approver(f"owners-{n}", f"owner of the tenant t{m}") for n in range(count) for m in range(9)
+        Approver(f"owners-{n}", f"owner of the tenant t{m}", as_owner=True)
+        for n in range(count)
+        for m in range(9)
     )
     return replace(
         plan,

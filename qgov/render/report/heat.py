@@ -43,8 +43,6 @@ MOST_ROWS: Final = 40
 MOST_COLUMNS: Final = 16
 """Above either, only what changes is shown; of that, the most dangerous."""
 
-MOST_NAMES: Final = 6
-
 _Change = tuple[Change, int]
 
 
@@ -61,10 +59,9 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """Principals whose cells are alike; `more` are counted and not named."""
+    """Principals whose cells are alike."""
 
     principals: tuple[str, ...]
-    more: int
     cells: tuple[HeatCell | None, ...]
     tags: Tags
 
@@ -118,7 +115,7 @@ def heat_map(
         tuple(_split(column) for column in shown),
         tuple(found[:MOST_ROWS]),
         len(everybody - {*rows}),
-        len(named & {*hidden}) + sum(len(r.principals) + r.more for r in found[MOST_ROWS:]),
+        len(named & {*hidden}) + sum(len(row.principals) for row in found[MOST_ROWS:]),
         len(columns) - len(shown),
     )
 
@@ -133,8 +130,7 @@ def _rows(
         changes[change.row.principal].append(change)
     return [
         HeatRow(
-            tuple(names[:MOST_NAMES]),
-            len(names[MOST_NAMES:]),
+            tuple(names),
             cells,
             tags_of([c for name in names for c in changes[name]], filters),
         )
