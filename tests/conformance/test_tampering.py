@@ -14,7 +14,8 @@ from qgov.conformance.report import failed, report
 from qgov.decision.bundle import read_bundle
 from qgov.decision.request import Decision
 from qgov.render.conformance import as_text
-from tests.conformance.harness import Data, asked_of, data_of, repacked, tenant, worked
+from tests.conformance.harness import Data, asked_of, data_of, repacked, tenant
+from tests.targets.worked import worked
 
 
 def same(text: str) -> str:
