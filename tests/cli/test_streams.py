@@ -8,7 +8,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import qgov.targets
 from qgov.repository import RepositoryError
 from qgov.targets import Target
 from tests.cli.conftest import Call
-from tests.cli.process import ENVIRONMENT, ROOT, spawn
+from tests.cli.process import ENVIRONMENT, ROOT, spawn, spawn_once
 
 EXPLAIN = (
     "explain",
@@ -227,35 +227,12 @@ SPOKEN: list[Sequence[str]] = [
     ("--help",),
     ("schema", "Tenant"),
 ]
-ONE_AFTER_THE_OTHER = """
-import json, sys
-from qgov.cli import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["qgov", *arguments]
-    try:
-        main()
-    except SystemExit as stop:
-        for stream in (sys.stdout, sys.stderr):
-            print(f"\\0{arguments}: {stop.code}", file=stream, flush=True)
-"""
-
-
-def spoken(environment: Mapping[str, str]) -> dict[str, bytes]:
-    """What each command of `SPOKEN` prints on either stream, and its status, in one process."""
-    run = subprocess.run(
-        [sys.executable, "-c", ONE_AFTER_THE_OTHER, json.dumps(SPOKEN)],
-        cwd=ROOT,
-        env={**ENVIRONMENT, **environment},
-        capture_output=True,
-        check=True,
-    )
-    assert run.stdout.count(b"\0") == run.stderr.count(b"\0") == len(SPOKEN)
-    return {"stdout": run.stdout, "stderr": run.stderr}
+Answer = tuple[int, bytes, bytes]
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[str, bytes]:
-    return spoken({"LC_ALL": "C.UTF-8"})
+def expected() -> list[Answer]:
+    return spawn_once(SPOKEN, env={**ENVIRONMENT, "LC_ALL": "C.UTF-8"})
 
 
 @pytest.mark.parametrize(
@@ -270,13 +247,12 @@ def expected() -> dict[str, bytes]:
     ids=["ascii", "c", "latin-1", "utf-16", "turkish"],
 )
 @pytest.mark.no_cover
-def test_the_locale_changes_nothing(
-    expected: dict[str, bytes], environment: dict[str, str]
-) -> None:
-    found = spoken(environment)
-
-    assert found == expected
-    assert b"internal error" not in found["stderr"]
+def test_the_locale_changes_nothing(expected: list[Answer], environment: dict[str, str]) -> None:
+    for arguments, found, wanted in zip(
+        SPOKEN, spawn_once(SPOKEN, env={**ENVIRONMENT, **environment}), expected, strict=True
+    ):
+        assert found == wanted, arguments
+        assert b"internal error" not in found[2]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from qgov.render.plan_json import as_json
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
 from qgov.targets import emit
+from tests.cli.process import ROOT, spawn_once
 from tests.plan.test_access import ELEVATION, LOOSENED
 from tests.plan.worlds import BASELINE, NOW, World, changed, sides_of
 from tests.strategies import repositories
@@ -41,7 +42,6 @@ pytest.importorskip("cedarpy")
 ATLAS = "tenants/atlas.yaml"
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("QGOV_WRITE_GOLDEN") == "1"
-ROOT = Path(__file__).parents[2]
 Files = Mapping[str, str]
 
 
@@ -605,33 +605,18 @@ def test_a_plan_without_witnesses_imports_no_engine(pair: World) -> None:
         assert done.stderr.split()[-1:] == [imported]
 
 
-@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
-def test_two_commits_give_the_same_bytes(pair: World, format_: str) -> None:
-    found = []
-    for more in (
-        {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
-        {"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8"},
-    ):
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "qgov",
-                "plan",
-                "--root",
-                str(pair.root),
-                *TWO,
-                "--witness",
-                "--format",
-                format_,
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
+def test_two_commits_give_the_same_bytes(pair: World) -> None:
+    asked = ("plan", "--root", pair.root, *TWO, "--witness", "--format")
+    one, other = (
+        spawn_once(
+            [(*asked, format_) for format_ in ("text", "markdown", "json")],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **more},
         )
-        assert done.stderr == b""
-        found.append(done.stdout)
+        for more in (
+            {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+            {"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8"},
+        )
+    )
 
-    assert found[0] == found[1]
-    assert found[0]
+    assert one == other
+    assert all(out and not err for _, out, err in one)
