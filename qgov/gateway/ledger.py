@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -163,12 +163,15 @@ class Ledger:
 
     @contextmanager
     def dead(self) -> Iterator[list[str]]:
-        """The owners whose process died with the file open, those of `abandoned` left out.
-        They are forgotten afterwards, when nothing was raised. Raises LedgerError."""
+        """The owners whose process died with the file open. They are forgotten afterwards,
+        when nothing was raised. Raises LedgerError."""
         with self._told(), exclusively(self._owners):
             ids = sorted(file.name for file in self._owners.iterdir() if file.name != self._id)
             with dead_among(self._owners, ids) as found:
                 yield found
+                for id_ in found:
+                    with suppress(OSError):  # one that ended in good order removed its own
+                        (self._owners / id_).unlink()
 
     def job(self, job_id: str) -> Job | None:
         """One job, or None. Raises LedgerError."""

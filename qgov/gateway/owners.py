@@ -60,17 +60,14 @@ class Owner:
 
 @contextmanager
 def dead_among(folder: Path, ids: Iterable[str]) -> Iterator[list[str]]:
-    """Those of the ids whose process has died; their files are removed afterwards, when
-    nothing was raised. Use it inside of `exclusively`. Raises OSError when it begins."""
+    """Those of the ids whose process has died. Use it inside of `exclusively`. Raises
+    OSError when it begins."""
     taken: dict[str, int] = {}
     try:
         for id_ in ids:
             with suppress(BlockingIOError):
                 taken[id_] = _locked(folder / id_)
         yield list(taken)
-        for id_ in taken:
-            with suppress(OSError):  # one that ended in good order removed its own
-                (folder / id_).unlink()
     finally:
         for handle in taken.values():
             os.close(handle)

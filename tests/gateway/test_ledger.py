@@ -301,6 +301,8 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(path: 
         for each in taken:
             ledger.release(each.id)
         assert ledger.audit_counters() == []
+        with ledger.dead() as dead:
+            assert {f"p{round_}" for round_ in range(25) if round_ % 5} <= {*dead}
     assert list(path.with_name("ledger.db.owners").iterdir()) == []
 
 
