@@ -18,14 +18,11 @@ ENVIRONMENT = {
     **{
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("COVERAGE_", "GIT_", "LC_", "QGOV_"))
-        and name not in ("LANG", "NO_COLOR")
+        if not name.startswith(("GIT_", "LC_", "QGOV_")) and name not in ("LANG", "NO_COLOR")
     },
     "PYTHONPATH": str(ROOT),
     "SOURCE_DATE_EPOCH": "1795428000",
 }
-"""What a process of the tests finds. It is not measured, which would double its time: every
-command is measured in this process."""
 
 
 def spawn(

@@ -175,6 +175,7 @@ ONE_OF_EACH = {case.expected[0].code: case for case in BAD}
 """A case of each code of the corpus."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("case", BAD, ids=[case.name for case in BAD])
 def test_what_is_found_in_a_broken_repository_is_well_formed_in_every_format(case: Case) -> None:
     read = {path: data for path, data in case.files.items() if is_configuration(path)}

@@ -271,6 +271,7 @@ for number in range(1_000_000):
 ORDER = ["", "reserved", "started", "settled", "released"]
 
 
+@pytest.mark.no_cover
 def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - moments, not secrets
     told: dict[str, str] = {}

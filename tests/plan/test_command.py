@@ -384,6 +384,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
+@pytest.mark.no_cover
 def test_two_commits_give_the_same_bytes_everywhere(pair: World, tmp_path: Path) -> None:
     surroundings = (
         {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},

@@ -117,6 +117,7 @@ SHOWN: dict[str, set[tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", LOOSENED)
 def test_a_loosened_condition_is_shown_by_a_request_that_lacks_just_that(name: str) -> None:
     edited = changed(BASELINE, LOOSENED[name])
@@ -413,6 +414,7 @@ def edits(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
     )
 
 
+@pytest.mark.no_cover
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits())
 def test_every_change_of_access_has_a_witness_or_changes_no_decision(
@@ -427,6 +429,7 @@ def test_every_change_of_access_has_a_witness_or_changes_no_decision(
         assert (change.witness is None) is bool(change.unwitnessed)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits())
 def test_what_is_said_to_change_no_decision_has_no_witness(
@@ -593,6 +596,7 @@ def test_a_missing_engine_is_an_error_that_says_what_to_install(
     assert pair.plan(*TWO)[0] == 0, "without witnesses, no engine is needed"
 
 
+@pytest.mark.no_cover
 def test_a_plan_without_witnesses_imports_no_engine(pair: World) -> None:
     script = "import sys; from qgov.cli import run; run(sys.argv[1:]); print('cedarpy' in sys.modules, file=sys.stderr)"
     for more, imported in (([], b"False"), (["--witness"], b"True")):
@@ -605,6 +609,7 @@ def test_a_plan_without_witnesses_imports_no_engine(pair: World) -> None:
         assert done.stderr.split()[-1:] == [imported]
 
 
+@pytest.mark.no_cover
 def test_two_commits_give_the_same_bytes(pair: World) -> None:
     asked = ("plan", "--root", pair.root, *TWO, "--witness", "--format")
     one, other = (

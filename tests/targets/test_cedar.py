@@ -164,6 +164,7 @@ def test_the_schema_accepts_the_entities(model: AccessModel) -> None:
     accepted(model)
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=40)
 @given(models())
 def test_the_schema_accepts_the_entities_of_any_model(model: AccessModel) -> None:
@@ -178,6 +179,7 @@ def test_the_schema_refuses_a_wrong_entity() -> None:
             cedarpy.Entities.from_json_str(text.replace(right, wrong), SCHEMA)
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=40)
 @given(models())
 def test_no_reference_leads_nowhere(model: AccessModel) -> None:
@@ -193,6 +195,7 @@ def test_no_reference_leads_nowhere(model: AccessModel) -> None:
         assert {(p["type"], p["id"]) for p in entity["parents"]} <= known
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=20)
 @given(repositories())
 def test_the_same_repository_gives_the_same_bytes(files: dict[str, bytes]) -> None:

@@ -68,6 +68,7 @@ def test_the_revision_is_a_digest_of_data_and_policy() -> None:
     assert canonical({"qgov": data}) == files["policy/opa/data.json"]
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=20)
 @given(repositories())
 def test_the_same_repository_gives_the_same_bytes(files: dict[str, bytes]) -> None:
@@ -88,6 +89,7 @@ def given_by(model: AccessModel) -> frozenset[Access]:
     )
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=50)
 @given(models())
 def test_the_bundle_reads_back_to_the_bindings(model: AccessModel) -> None:
@@ -104,6 +106,7 @@ def test_a_single_account_is_granted_nothing() -> None:
     assert decide(model, asking(DEVELOPER)).reasons == ("no-grant",)
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=50)
 @given(models())
 def test_only_harmless_text_reaches_the_data(model: AccessModel) -> None:
@@ -183,6 +186,7 @@ def test_opa_finds_nothing_to_say_of_the_policy(opa: str, tmp_path: Path) -> Non
     assert sorted(n["title"] for n in notes if n.get("entrypoint")) == ["Allow", "Decision"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.real
 def test_opa_decides_as_the_reference_does(opa: str, tmp_path: Path) -> None:
     """Some 200 requests, raw and normalized, each as a caller of the REST API would send it."""

@@ -127,6 +127,7 @@ def test_emitting_touches_nothing_outside(target: Target) -> None:
         _watched = None
 
 
+@pytest.mark.no_cover
 @every_reader
 @given(model=models())
 @settings(
