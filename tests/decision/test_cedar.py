@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,9 +22,7 @@ from qgov.decision.engines.cedar.proposals import Question, questions
 from qgov.decision.engines.cedar.request import asked_of
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision
-from qgov.language.documents import read_documents
 from qgov.model.access_model import AccessModel
-from qgov.model.link import link
 from qgov.targets.cedar import TARGET
 from tests.decision.harness import (
     AUDITOR,
@@ -41,6 +38,7 @@ from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
 from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
 from tests.strategies import linked, models, requests
+from tests.targets.worked import worked_with_expectations
 
 pytestmark = pytest.mark.real
 cedarpy = pytest.importorskip("cedarpy")
@@ -50,7 +48,6 @@ SLOW = settings(
     phases=set(Phase) - {Phase.shrink},  # it would take many minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-ROOT = Path(__file__).parents[2]
 POLICIES, SCHEMA, ENTITIES = (
     TARGET.emit(MODEL)[f"policy/cedar/{name}"]
     for name in ("policies.cedar", "schema.cedarschema", "entities.json")
@@ -110,12 +107,7 @@ def test_cedar_decides_as_the_reference_does(data: st.DataObject) -> None:
 
 
 def test_every_expectation_of_the_repository_holds() -> None:
-    folders = ("roles", "tenants", "budgets", "tests/access")
-    paths = [ROOT / "qgov.yaml", *(p for f in folders for p in sorted((ROOT / f).rglob("*.yaml")))]
-    model, _ = link(
-        read_documents({p.relative_to(ROOT).as_posix(): p.read_bytes() for p in paths})[0]
-    )
-    assert model is not None
+    model = worked_with_expectations()
     results = run(model, engine_of(model))
     assert len(results) > 100
     assert [result.test.document for result in results if not result.passed] == []
