@@ -10,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, settings
 
 from qgov.decision.access_tests import run
 from qgov.decision.engine import EngineError, decide_or_deny
@@ -37,7 +36,7 @@ from tests.decision.harness import (
 from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
 from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
-from tests.strategies import linked, models, requests
+from tests.strategies import linked
 from tests.targets.worked import worked_with_expectations
 
 pytestmark = pytest.mark.real
@@ -93,17 +92,6 @@ def test_what_misses_a_condition_is_denied_with_every_reason(cedar: CedarEngine,
 def test_an_allowed_job_is_told_what_it_nears(cedar: CedarEngine, case: str) -> None:
     request, warnings = ALLOWED_JOBS[case]
     assert set(cedar.decide([request])[0].warnings) == warnings
-
-
-@settings(SLOW, max_examples=40)
-@given(st.data())
-@pytest.mark.no_cover
-def test_cedar_decides_as_the_reference_does(data: st.DataObject) -> None:
-    model = data.draw(models())
-    asked = [data.draw(requests(model)) for _ in range(8)]
-    decided = engine_of(model).decide(asked)
-    for request, decision in zip(asked, decided, strict=True):
-        assert decision == decide(model, request, decision.revision), json.dumps(request)
 
 
 def test_every_expectation_of_the_repository_holds() -> None:

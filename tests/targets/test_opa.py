@@ -23,7 +23,7 @@ from qgov.decision.request import normalize
 from qgov.model.access_model import AccessModel
 from qgov.targets.opa import TARGET
 from qgov.targets.opa.bundle import canonical
-from qgov.targets.target import Access, Files
+from qgov.targets.target import Files
 from tests.decision.harness import DEVELOPER, FILES, MODEL, asking
 from tests.decision.test_reasons import ALLOWED, DENIED
 from tests.strategies import linked, models, repositories, requests
@@ -79,22 +79,6 @@ def test_the_same_repository_gives_the_same_bytes(files: dict[str, bytes]) -> No
 def test_a_moved_line_is_no_change() -> None:
     moved = {path: b"\n\n" + content for path, content in FILES.items()}
     assert TARGET.emit(linked(moved)) == TARGET.emit(MODEL)
-
-
-def given_by(model: AccessModel) -> frozenset[Access]:
-    return frozenset(
-        Access(binding.principal, permission, binding.scope, binding.eligible is not None, own)
-        for binding in model.bindings
-        for permission, own in model.roles[binding.role].permissions.items()
-    )
-
-
-@pytest.mark.no_cover
-@settings(SLOW, max_examples=50)
-@given(models())
-def test_the_bundle_reads_back_to_the_bindings(model: AccessModel) -> None:
-    assert TARGET.read_back is not None
-    assert TARGET.read_back(TARGET.emit(model)) == given_by(model)
 
 
 def test_a_single_account_is_granted_nothing() -> None:
