@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from qgov.plan.documents import _deepdiff
 from tests.cli.process import ENVIRONMENT, ROOT
 
 HEAVY = {
@@ -98,3 +99,10 @@ def test_a_list_that_differs_is_compared_without_pandas() -> None:
     )
 
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_pandas_is_hidden_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+
+    assert _deepdiff().__name__ == "DeepDiff"
+    assert "pandas" not in sys.modules

@@ -21,7 +21,7 @@ from qgov.decision.engines import engines
 from qgov.decision.request import Decision, Request
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
-from tests.targets.worked import worked
+from tests.targets.worked import worked_with_expectations as worked
 
 TARBALL = f"{FOLDER}/bundle.tar.gz"
 Data = dict[str, Any]

@@ -12,7 +12,8 @@ from qgov.conformance.submissions import submissions
 from qgov.conformance.ways import altered, asks, binding_id
 from tests.conformance.harness import cases_of, named, table_of
 from tests.decision.harness import MODEL
-from tests.targets.worked import ROOT, worked
+from tests.targets.worked import ROOT
+from tests.targets.worked import worked_with_expectations as worked
 
 SMALL = cases_of(True)
 

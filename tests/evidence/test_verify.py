@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgov.evidence.pack import STATEMENT, with_manifest, write_pack
+from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
 from qgov.evidence.statement import StatementError, enveloped, opened, statement
 from qgov.evidence.verify import Problem, compared, verify
 from qgov.output.manifest import MANIFEST
@@ -69,6 +69,22 @@ def test_any_changed_byte_is_found_and_its_file_named(
     found = {problem.path for problem in problems({**sparse.files, path: flipped})}
     assert path in found
     assert path in (MANIFEST, STATEMENT) or found == {path}
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[", b"[]", b"{}", b'{"artifacts": 7}'])
+def test_a_manifest_that_is_none_is_a_problem(sparse: Made, manifest: bytes) -> None:
+    found = problems({**sparse.files, MANIFEST: manifest})
+
+    assert Problem(MANIFEST, "is not a manifest") in found
+
+
+def test_a_zip_is_as_good_as_a_folder(sparse: Made, tmp_path: Path) -> None:
+    about = {path: content for path, content in sparse.files.items() if path != MANIFEST}
+    write_pack(tmp_path / "pack.zip", about, json.loads(sparse.files[MANIFEST])["commit"])
+
+    assert read_pack(tmp_path / "pack.zip") == sparse.files
+    assert call("verify", tmp_path / "pack.zip").out.startswith("CONSISTENT: ")
+    assert [file.name for file in tmp_path.iterdir()] == ["pack.zip"]
 
 
 @pytest.mark.parametrize("path", [MANIFEST, STATEMENT])

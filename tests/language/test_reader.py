@@ -199,7 +199,6 @@ def test_a_flood_of_problems_is_cut_short() -> None:
     assert found[-1][0] == "QG113"
 
 
-@pytest.mark.no_cover
 def test_a_flood_of_unknown_fields_is_cut_short() -> None:
     head = (
         "apiVersion: qgov/v1\nkind: Role\nmetadata: {name: a}\nspec:\n  permissions: [job:read]\n"

@@ -117,7 +117,6 @@ SHOWN: dict[str, set[tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", LOOSENED)
 def test_a_loosened_condition_is_shown_by_a_request_that_lacks_just_that(name: str) -> None:
     edited = changed(BASELINE, LOOSENED[name])
@@ -414,7 +413,6 @@ def edits(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
     )
 
 
-@pytest.mark.no_cover
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits())
 def test_every_change_of_access_has_a_witness_or_changes_no_decision(

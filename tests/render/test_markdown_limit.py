@@ -186,7 +186,6 @@ PARTS = st.lists(
 )
 
 
-@pytest.mark.no_cover
 @given(PARTS, st.integers(0, 2_000))
 def test_any_parts_fit_unless_what_must_stay_does_not(parts: list[Part], most: int) -> None:
     lines, whole = fitted(parts, most)
