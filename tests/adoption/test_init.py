@@ -27,26 +27,6 @@ PIN = re.compile(r"uses: (\S+@[0-9a-f]{40} # v\S+)")
 
 
 @pytest.mark.no_cover
-def test_a_new_repository_passes_its_own_ci(tmp_path: Path, call: Call) -> None:
-    made = call("init", tmp_path / "acme")
-    run = subprocess.run(
-        [tmp_path / "acme/.ci/run"],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert made.status == 0
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "\n0 errors, 0 warnings, " in run.stdout
-    assert "\nPASSED: " in run.stdout
-    assert "\n1 circuit ran, 6 were refused\n" in run.stdout
-    assert run.stdout.endswith("\nall well\n")
-
-
-@pytest.mark.no_cover
 def test_its_ci_fails_when_an_expectation_does(tmp_path: Path, call: Call) -> None:
     call("init", tmp_path / "acme")
     test = tmp_path / "acme/tests/access/pilot.yaml"

@@ -13,6 +13,7 @@ from typer.main import get_command
 from qgov.cli.app import _app
 from qgov.cli.app import loaded as loaded_command
 from qgov.cli.commands import COMMANDS, overview
+from qgov.plan.documents import _deepdiff
 from tests.cli.process import ENVIRONMENT, ROOT
 
 HEAVY = {
@@ -131,3 +132,10 @@ def test_a_list_that_differs_is_compared_without_what_that_does_not_touch() -> N
     )
 
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_pandas_is_hidden_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+
+    assert _deepdiff().__name__ == "DeepDiff"
+    assert "pandas" not in sys.modules

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from qgov.conformance.case import Case, Result
@@ -19,28 +18,23 @@ from qgov.decision.bundle import Bundle, read_bundle
 from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
 from qgov.decision.request import Decision, RequestJson
-from qgov.model.access_model import AccessModel
-from qgov.pipeline import load
-from qgov.repository import read_work_tree
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
+from tests.targets.worked import worked_with_expectations as worked
 
-ROOT = Path(__file__).parents[2]
 TARBALL = f"{FOLDER}/bundle.tar.gz"
 Data = dict[str, Any]
 
 
 @cache
-def worked() -> AccessModel:
-    files, _ = read_work_tree(ROOT)
-    model = load(files).model
-    assert model is not None
-    return model
+def table_of(small: bool) -> Table:
+    return table(MODEL if small else worked())
 
 
 @cache
-def table_of(small: bool) -> Table:
-    return table(MODEL if small else worked())
+def cases_of(small: bool) -> tuple[Case, ...]:
+    """Every case that is decided."""
+    return tuple(cases(table_of(small)))
 
 
 @cache
@@ -85,7 +79,8 @@ def asked_of(
 ) -> tuple[list[Result], Bundle]:
     """The results of the worked repository's wanted cases for a bundle."""
     bundle, found = read_bundle(packed), table_of(False)
-    asked = [*cases(found, wanted), *grant_cases(found.model, bundle)]
+    asked = [c for c in cases_of(False) if wanted(c.id)]
+    asked += grant_cases(found.model, bundle)
     subject = Compiled(found.model, {TARBALL: packed}, bundle)
     return run(subject, engines()[engine], asked), bundle
 

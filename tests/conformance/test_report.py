@@ -11,7 +11,6 @@ import pytest
 from jsonschema import Draft7Validator
 
 from qgov.conformance.case import Case, Jobs, Result, Submission, shard_of
-from qgov.conformance.cases import cases
 from qgov.conformance.content import Difference
 from qgov.conformance.report import MergeError, failed, merged, report
 from qgov.conformance.run import run
@@ -21,14 +20,14 @@ from qgov.contracts.schema import output_schemas
 from qgov.decision.engines import engines
 from qgov.decision.request import Decision
 from qgov.render.conformance import as_json, as_junit, as_text
-from tests.conformance.harness import subject_of, table_of
+from tests.conformance.harness import cases_of, subject_of, table_of
 
 ROLES, BACKENDS = ["auditor", "developer", "pipeline"], ["forte", "iqm-garnet", "local-simulator"]
 HOSTILE = 'x</testcase>]]>&"\x1b[31m\x00\ufffe\ud800 ::error::no'
 
 
 def part(index: int, of: int) -> Conformance:
-    asked = [*cases(table_of(True)), *submissions(table_of(True))]
+    asked = [*cases_of(True), *submissions(table_of(True))]
     asked = [case for case in asked if shard_of(case.id, of) == index]
     results = run(subject_of(True), engines()["reference"], asked)
     return report(

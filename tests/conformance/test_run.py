@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from qgov.conformance.case import Case, problems_with
-from qgov.conformance.cases import cases
 from qgov.conformance.run import decide_all, run
 from qgov.conformance.submissions import submissions
 from qgov.decision.engine import EngineError, EngineKind
@@ -18,10 +17,10 @@ from qgov.decision.engines import engines
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision, RequestJson
-from tests.conformance.harness import Stub, kind_of, named, subject_of, table_of
+from tests.conformance.harness import Stub, cases_of, kind_of, named, subject_of, table_of
 from tests.decision.harness import MODEL
 
-CASES = cases(table_of(True))
+CASES = cases_of(True)
 
 
 @pytest.mark.parametrize("name", ["reference", "rego"])

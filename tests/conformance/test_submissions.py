@@ -21,8 +21,9 @@ from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.organization import BackendSpec
-from tests.conformance.harness import Stub, named, subject_of, table_of, worked
+from tests.conformance.harness import Stub, named, subject_of, table_of
 from tests.decision.harness import MODEL
+from tests.targets.worked import worked_with_expectations as worked
 
 CASES = submissions(table_of(True))
 RAN = named(CASES, "developer/iqm-garnet/ran")

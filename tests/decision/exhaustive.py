@@ -34,7 +34,7 @@ from qgov.model.scope import tenant_of
 from tests.decision.deviations import Deviation, Situation, changed, deviations
 from tests.decision.sound import dear, lenient, sound
 
-__all__ = ["ALL", "TENANTS", "Extent", "requests_about", "situations"]
+__all__ = ["ALL", "TENANTS", "Extent", "Named", "requests_about", "situations"]
 
 TENANTS: Final = ("aurora", "borealis", "helix", "meridian")
 

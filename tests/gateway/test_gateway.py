@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -235,6 +237,32 @@ def test_a_job_that_cannot_be_marked_as_started_does_not_run_and_the_log_says_so
     assert stages(gated) == ["started", "failed"]
     assert spent(gated) == 0
     assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+@pytest.mark.parametrize("method", ["reserve", "mark_started", "settle"])
+def test_a_process_that_dies_before_it_says_what_it_did_is_told_of(
+    tmp_path: Path, method: str
+) -> None:
+    """Killed right after the ledger was written, before the log is."""
+    write = getattr(Ledger, method)
+
+    def write_and_die(*arguments: Any, **more: Any) -> None:
+        write(*arguments, **more)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if (process := os.fork()) == 0:
+        try:
+            setattr(Ledger, method, write_and_die)
+            gate(tmp_path, owner="killed").session().sampler("local-simulator", Recording()).run(
+                BELL
+            )
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+    after = gate(tmp_path, owner="after")
+    assert differences(after.ledger, after.folder / "jobs.jsonl") == []
+    assert spent(after) == (0 if method == "reserve" else ONE)
+    assert stages(after) == ([] if method == "reserve" else ["started", "recovered"])
 
 
 @pytest.mark.parametrize("scope", ["aurora", "aurora/sandbox", "aurora/sandbox/chemistry/x", ""])

@@ -321,6 +321,7 @@ def test_what_is_lost_everywhere_takes_every_tenant() -> None:
 # -------------------------------------------------------------------------------- speed
 
 
+@pytest.mark.no_cover
 def test_a_large_intent_of_a_large_change_is_judged_access_by_access() -> None:
     said = intent(
         *(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from qgov.finding import Finding, Origin
 from qgov.language.intent import Wanted
@@ -73,20 +74,16 @@ HOSTILE = (
 """Markup, mentions, links, formulas, commands, terminal escapes and what hides."""
 
 
+@cache
+def _harmless() -> Plan:
+    more = {"[chemistry, optimisation]": "[chemistry, optimisation, other]"}
+    edits = {"tenants/atlas.yaml": more, "budgets/atlas.yaml": {"1000.00": "2000.00"}}
+    return plan_of(BASELINE, changed(BASELINE, edits))
+
+
 def hostile_plan(text: str) -> Plan:
     """A plan that says a text wherever it says anything."""
-    plan = plan_of(
-        BASELINE,
-        changed(
-            BASELINE,
-            {
-                "tenants/atlas.yaml": {
-                    "[chemistry, optimisation]": "[chemistry, optimisation, other]"
-                },
-                "budgets/atlas.yaml": {"1000.00": "2000.00"},
-            },
-        ),
-    )
+    plan = _harmless()
     origin = Origin(text, 1, 1)
     finding = Finding("QG999", f"`{text}` is wrong", origin, text, document=text)
     first = plan.access[0]

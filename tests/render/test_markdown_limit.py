@@ -55,6 +55,7 @@ def many(count: int, plan: Plan | None = None) -> Plan:
     return replace(plan, access=tuple(copies(c, n) for n in range(count) for c in plan.access))
 
 
+@pytest.mark.no_cover
 def test_five_thousand_principals_are_one_thing() -> None:
     found = as_markdown(many(5_000))
     gains = found.split("#### Gains")[1].split("####")[0]
@@ -164,6 +165,7 @@ def test_the_verdict_the_errors_the_rails_and_the_approvals_survive(count: int) 
         assert re.search(r"\*\*[\d,]+ more rows do not fit here\.\*\*", found)
 
 
+@pytest.mark.no_cover
 def test_many_approvals_are_counted_and_those_by_risk_stand_first() -> None:
     found = as_markdown(crowded(400)).split("#### Approvals needed")[1].split("####")[0]
     rows = [line for line in found.splitlines() if line.startswith("| ")][2:]

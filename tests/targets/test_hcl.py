@@ -143,6 +143,7 @@ def test_terraform_reads_the_texts_that_were_written(tmp_path: Path) -> None:
     assert read["texts"]["value"]["texts"] == [unicodedata.normalize("NFC", text) for text in found]
 
 
+@pytest.mark.no_cover
 @pytest.mark.real
 def test_terraform_fmt_has_nothing_to_change(tmp_path: Path) -> None:
     need_terraform()

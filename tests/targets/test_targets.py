@@ -151,19 +151,19 @@ def test_emitting_touches_nothing_outside(target: Target) -> None:
         _watched = None
 
 
-@every_reader
+@pytest.mark.no_cover
 @given(model=models())
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     phases=set(Phase) - {Phase.shrink},
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_what_is_read_back_is_what_the_bindings_say(target: Target, model: AccessModel) -> None:
-    assert target.read_back is not None
-    assert target.read_back(target.emit(model)) == granted(
-        model, keycloak=target.name == "keycloak"
-    )
+def test_what_is_read_back_is_what_the_bindings_say(model: AccessModel) -> None:
+    for name, target in targets().items():
+        if target.read_back is not None:
+            wanted = granted(model, keycloak=name == "keycloak")
+            assert target.read_back(target.emit(model)) == wanted, name
 
 
 @every_reader
