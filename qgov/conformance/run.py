@@ -75,7 +75,7 @@ def run(
         results = _decided(kind.name, engines, decided, told)
         results += _single(compiled.model, kind.name, engines, results)
         if submitted:
-            from qgov.conformance.submit import Stand, submit  # brings Cirq in
+            from qgov.conformance.submit import Stand, submit  # noqa: PLC0415 - brings Cirq in
 
             stand = Stand(compiled.model, engines[0], compiled.bundle, keep=keep)
             for number, case in enumerate(submitted, len(decided) + 1):
