@@ -11,7 +11,7 @@ from qgov.checks import guide
 from qgov.checks.facts import effective, found_at, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.language.kinds.organization import Guardrail
+from qgov.language.kinds.guardrail import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.principal import is_group, is_user, is_workload, name_of

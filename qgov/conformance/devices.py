@@ -17,7 +17,7 @@ from cirq_google.engine import SimulatedLocalEngine, SimulatedLocalProcessor
 from cirq_google.engine.engine_validator import create_engine_validator, create_program_validator
 from cirq_google.engine.virtual_engine_factory import create_device_from_processor_id
 
-from qgov.language.kinds.organization import BackendSpec
+from qgov.language.kinds.backend import BackendSpec
 
 __all__ = ["KEY", "Device", "counted", "unlike_entangled"]
 

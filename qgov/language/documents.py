@@ -13,7 +13,8 @@ from qgov.finding import Finding, Origin, closest
 from qgov.language.explain import explain
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.quote import quoted
-from qgov.language.reader import MAX_BYTES, Value, place, read
+from qgov.language.reader import Value, place, read
+from qgov.language.text import MAX_BYTES
 
 __all__ = ["Document", "Documents", "Text", "read_documents"]
 

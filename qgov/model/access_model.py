@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeVar, cast
 from qgov.finding import Origin
 from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
+from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
+from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
-    BackendSpec,
     Framework,
-    Guardrail,
     IdentityProvider,
     OrganizationSpec,
     Queue,
