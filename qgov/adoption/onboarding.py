@@ -31,8 +31,8 @@ TEMPLATES: Final = {
     "templates/welcome.md.j2": "tenants/{}/welcome.md",
     "templates/tenant.yaml.j2": "tenants/{}/tenant.yaml",
 }
-"""A template of the repository → what it becomes, in the order in which it is written. The
-tenant is last: without it the others do not validate, so that a part is never taken for all."""
+"""A template of the repository → what it becomes, in the order in which it is written. The tenant
+is last: without it the others do not validate, so that a part is never mistaken for the whole."""
 
 _NAME = TypeAdapter[str](Name)
 

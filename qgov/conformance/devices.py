@@ -1,5 +1,5 @@
-"""What stands in for a backend: a Cirq engine with a job list, a circuit that is entangled
-and valid on it, and what measuring that circuit has to give.
+"""What stands in for a backend: a Cirq engine with a job list, a circuit that is entangled and
+valid on it, and what measuring that circuit must give.
 
 Cirq is imported here and by nothing that only decides.
 """
@@ -88,7 +88,7 @@ class Device:
 
 
 class _Seeded(cirq.Sampler):
-    """A noiseless simulator that gives the same for the same circuit, whatever ran before."""
+    """A noiseless simulator: the same result for the same circuit, no matter what ran before."""
 
     def run_sweep(
         self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1

@@ -143,7 +143,7 @@ def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterat
 def _single(
     model: AccessModel, name: str, engines: Sequence[Engine], results: Sequence[Result]
 ) -> list[Result]:
-    """Where groups were asked all at once and something was wrong: who of them it is."""
+    """Where groups were asked all at once and something was wrong: which of them it is."""
     asked = {result.case.id for result in results}
     more = [
         case

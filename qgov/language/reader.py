@@ -36,7 +36,7 @@ MAX_DEPTH: Final = 24
 MAX_NODES: Final = 400_000
 MAX_SCALAR: Final = 16 * 1024
 MAX_FINDINGS: Final = 100
-"""Problems reported for one file or document; who made more mends these first."""
+"""The most problems reported for one file or document."""
 MAX_INT: Final = 2**53 - 1
 """The largest number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 

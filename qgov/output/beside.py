@@ -53,7 +53,7 @@ def _clear_up(out: Path) -> None:
     """Remove the folders of runs that died; put the old folder back if one of them died
     while it stood aside."""
     for holder in sorted(out.parent.iterdir()):
-        # Where all may write, another user's folder is no word of ours.
+        # Where everyone may write, another user's folder proves nothing.
         if (
             holder.name.startswith(_prefix(out))
             and holder.is_dir()
@@ -87,7 +87,7 @@ def exchange(fresh: Path, out: Path, aside: Path) -> None:
 
 
 def _exchanged(a: Path, b: Path) -> bool:
-    """Linux renameat2(2) with RENAME_EXCHANGE; False where there is no such thing."""
+    """Linux renameat2(2) with RENAME_EXCHANGE; False where there is none."""
     if sys.platform != "linux":
         return False
     at_fdcwd, rename_exchange = -100, 2

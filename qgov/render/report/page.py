@@ -111,7 +111,7 @@ def _paths(plan: Plan) -> list[str]:
 
 
 def _stops(view: PlanView, proof: ProofView | None) -> Iterable[Stop]:
-    """What stops the change, most of all first."""
+    """What stops the change, most serious first."""
     for sentence in view.guardrails:
         yield Stop("guardrail", sentence)
     if view.intent and view.intent.outside:

@@ -124,7 +124,8 @@ def _trust(issuer: str, audience: str) -> list[Block]:
                 "validate_signature": True,
                 "jwks_url": Ref(f"var.{keys}"),
                 "client_id": audience,
-                # Nobody signs in through it, so it has no secret; the provider wants to hear that.
+                # Nobody signs in through it, so it has no secret; the provider requires us to
+                # say so.
                 "client_secret": "",
                 "authorization_url": issuer,
                 "token_url": issuer,

@@ -57,7 +57,7 @@ def role_name(role: str, scope: str) -> str:
 
 def groups(module: Module) -> list[Block]:
     """The directory groups with bindings, and the realm roles that the standing ones give.
-    `exhaustive` is off: what else a group holds is another's to say."""
+    `exhaustive` is off: what else a group holds is not ours to say."""
     found: list[Block] = []
     for principal, bindings in by_name(module, "group").items():
         group = module.model.groups[principal]

@@ -132,7 +132,7 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
         if is_user(binding.principal):
-            continue  # a single account holds nothing, whatever a binding says
+            continue  # a single account holds nothing, even where a binding names it
         grant: Json = {"role": binding.role}
         if binding.eligible is not None:
             grant["eligible"] = binding.eligible.as_json()
