@@ -47,8 +47,8 @@ class Onboarded:
 
 
 def require_name(text: str) -> str:
-    """The text when the language takes it for a name (RFC 1123 label), also where it stands
-    without quotes: `12` and `null` are none. Raises QgovError."""
+    """The text when the language reads it as a name (RFC 1123 label), even without quotes: `12`
+    and `null` are not names. Raises QgovError."""
     if not _is_name(text):
         raise QgovError(
             f"{quoted(text)} is not a name; write lower-case letters, digits and inner hyphens, "

@@ -82,7 +82,8 @@ def told(cell: Cell) -> str:
 
 
 def satisfies(found: Mapping[Cell, tuple[Path, ...]], rail: Guardrail) -> bool:
-    """Whether some access is what an `always` asks for; own things do not stand for all."""
+    """Whether some access is what an `always` asks for; a permission for one's own things does
+    not count as one for all."""
     plain = {name for name in rail.permissions if not name.endswith(":own")}
     return any(
         cell.permission not in plain or not path.conditions.own_only

@@ -120,7 +120,7 @@ def sound(path: AccessPath) -> Request:
 
 
 def shut(path: AccessPath) -> bool:
-    """Whether the documents leave no request that the path allows, not even the smallest."""
+    """Whether the path allows no request at all by the documents, not even the smallest."""
     conditions = path.conditions
     quotas: Iterator[int] = (
         quota.limit

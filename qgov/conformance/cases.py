@@ -44,8 +44,8 @@ def _distinct(drafts: Iterable[Draft]) -> Iterator[Draft]:
 
 
 def _specified(model: AccessModel, draft: Draft) -> Case | None:
-    """The case with its expectation; None for a near miss that is none, because another binding
-    allows it, or because the documents allow nothing that it could be near."""
+    """The case with its expectation; None for a near miss that is not one, because another
+    binding allows it, or because the documents allow nothing that it could be near."""
     case, assertion, path = draft
     if assertion is None:
         return case

@@ -1,7 +1,7 @@
 """What stands in for a backend: a Cirq engine with a job list, a circuit that is entangled and
 valid on it, and what measuring that circuit must give.
 
-Cirq is imported here and by nothing that only decides.
+Cirq is imported here, and not by anything that only decides.
 """
 
 from __future__ import annotations

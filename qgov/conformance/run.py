@@ -27,7 +27,7 @@ PROCESSES: Final = {"rego": 2}
 """Engines that answer one request after the other in a process of their own."""
 
 GIVE_UP_AFTER: Final = 5
-"""Requests that an engine could not answer: more say nothing new."""
+"""Requests that an engine could not answer: more would say nothing new."""
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many cases are done."""

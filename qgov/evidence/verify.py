@@ -35,7 +35,7 @@ _TYPED: Final = {
     "plan.json": Plan,
     "conformance.json": Conformance,
 }
-"""The files of ours that have a contract. Each must be there."""
+"""Our files that have a contract. Each must be there."""
 
 
 class Problem(NamedTuple):

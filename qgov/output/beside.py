@@ -77,8 +77,8 @@ def beside(out: Path) -> Iterator[Path]:
 
 
 def exchange(fresh: Path, out: Path, aside: Path) -> None:
-    """Put `fresh` in the place of `out` in one step. Where that cannot be, the old folder
-    stands `aside` for a moment."""
+    """Put `fresh` in the place of `out` in one step. Where that is impossible, the old folder
+    waits `aside` for a moment."""
     if not out.exists() or not any(out.iterdir()):
         fresh.rename(out)  # replaces an empty folder in one step everywhere
     elif not _exchanged(fresh, out):

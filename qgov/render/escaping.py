@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 
 def no_command(line: str) -> str:
-    """A line that a CI log does not take for a command
+    """A line that a CI log does not read as a command
     (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)."""
     return _COMMAND.sub(_spelled, line)
 

@@ -99,8 +99,8 @@ def _stops(view: PlanView) -> Iterator[str]:
 
 
 def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
-    """The sections of access, what the author gains behind the gains; and, to be folded, who
-    stands behind what was put together."""
+    """The sections of access, what the author gains after the gains; and, to be folded, who is
+    behind what was put together."""
     found: dict[str, Part] = {}
     folded: list[Part] = []
     for title, entries in view.sections:
@@ -115,8 +115,8 @@ def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
 
 
 def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
-    """A row for each item; its risk, roles and causes stand in the first, and to how many
-    others it applies."""
+    """A row for each item; the first has its risk, roles and causes, and to how many others it
+    applies."""
     entry = found.entry if isinstance(found, GatheredEntry) else found
     rows = [
         ["", IN_MARKDOWN.what(item.what), IN_MARKDOWN.where(item.holders), "", ""]

@@ -1,7 +1,6 @@
 """In Markdown, what was said of a change beside the repository: its intent, its author.
 
-Each access stands among the plan's gains and losses with all that there is to say; here
-is only which it is.
+The plan's gains and losses say everything about each access; here is only which it is.
 """
 
 from __future__ import annotations

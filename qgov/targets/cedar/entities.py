@@ -218,7 +218,7 @@ def _grant(model: AccessModel, binding: Binding) -> Json:
 
 
 def _elevation(held: Elevation) -> Entity:
-    """It was merged after review, hence no approvers' groups."""
+    """It was merged after review, so it has no approvers' groups."""
     terms: Json = {
         "subject": held.subject,
         "role": _ref("Role", held.role),

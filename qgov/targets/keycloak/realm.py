@@ -13,7 +13,7 @@ __all__ = ["SCHEMA_VERSION", "mfa", "realm", "versions"]
 SCHEMA_VERSION: Final = "5.9.0"
 """The version of keycloak/keycloak whose schema the resources are written for."""
 
-_IDLE_S: Final = 1800  # a session nobody uses ends after half an hour
+_IDLE_S: Final = 1800  # an idle session ends after half an hour
 
 
 def versions(_: Module) -> list[Block]:
@@ -90,7 +90,7 @@ def _realm_name(module: Module) -> str:
 
 
 def mfa(module: Module) -> list[Block]:
-    """A browser flow in which everyone shows a one-time code behind the password. People without
+    """A browser flow in which everyone shows a one-time code after the password. People without
     one must set it up, which Keycloak asks for a required execution only."""
     if module.provider.mfa != "enforced":
         return []

@@ -31,8 +31,8 @@ def moved(module: Module, keys: Iterable[Key]) -> list[Block]:
 
 
 def _before(module: Module, prefix: str, key: tuple[str, ...]) -> tuple[str, ...]:
-    """The key as it was before renames: `(role, scope)`, behind `(tenant, account)` when it
-    is a workload's."""
+    """The key as it was before renames: `(role, scope)`, after `(tenant, account)` when it is a
+    workload's."""
     former = module.former
 
     def tenant(scope: str) -> str:

@@ -207,8 +207,8 @@ def _raise(added: Raise) -> Json:
 
 
 def _issuer(model: AccessModel, group: str) -> str:
-    """Whose tokens name a group. A group of no known provider has nobody: no user's issuer
-    is empty."""
+    """Whose tokens name a group. A group without a known provider has no members: no user's
+    issuer is empty."""
     known = model.groups.get(group)
     provider = model.organization.providers.get(known.provider) if known else None
     return provider.value.issuer if provider else ""
