@@ -13,8 +13,8 @@ from qgov.cli.common import Format, Root, choose
 from qgov.cli.loading import model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
-from qgov.decision.asking import ACCESS_TEST
 from qgov.decision.explanation import explanation
+from qgov.decision.made_up import ACCESS_TEST
 from qgov.language.kinds.access_test import Case
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel

@@ -27,7 +27,7 @@ from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base,
 __all__ = ["Asked", "Planned", "planned"]
 
 _Model = AccessModel | None
-_witnessed: Callable[[Plan, _Model, _Model], Plan] = lazy("qgov.plan.witnesses:with_witnesses")
+_witnessed: Callable[[Plan, _Model, _Model], Plan] = lazy("qgov.plan.witness_search:with_witnesses")
 _proven: Callable[[Plan, _Model, _Model, Callable[[int, int], None]], Plan] = lazy(
     "qgov.conformance.proofs:with_proofs"
 )

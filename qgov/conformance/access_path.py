@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from qgov.decision.asking import CONFORMANCE, SOME_TIME, asked, asker, elevation
+from qgov.decision.made_up import CONFORMANCE, SOME_TIME, asked, asker, elevation
 from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at

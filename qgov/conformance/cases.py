@@ -14,7 +14,7 @@ from qgov.conformance.job_misses import ABOUT_BACKENDS, ABOUT_JOBS, ABOUT_MONEY,
 from qgov.conformance.near_misses import ABOUT_SIGN_IN, ABOUT_WHO, Deviations, not_owner
 from qgov.conformance.table import Draft, Table, line_of, place_of, what
 from qgov.decision.access_tests import request_of
-from qgov.decision.asking import ACCESS_TEST, CONFORMANCE
+from qgov.decision.made_up import ACCESS_TEST, CONFORMANCE
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell

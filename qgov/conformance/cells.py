@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from qgov.conformance.access_path import asks, shut, sound
 from qgov.conformance.case import Assertion, Case, specified
 from qgov.conformance.table import Draft, Table, line_of, what
-from qgov.decision.asking import CONFORMANCE
+from qgov.decision.made_up import CONFORMANCE
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Environment
 from qgov.model.accesses import Cell, backends_of, scopes_at

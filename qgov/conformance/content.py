@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from qgov.conformance.access_path import asks
 from qgov.conformance.case import Assertion, Case, specified
-from qgov.decision.asking import CONFORMANCE
 from qgov.decision.bundle import Bundle
+from qgov.decision.made_up import CONFORMANCE
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, scopes_at

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from qgov.conformance.access_path import AccessPath
 from qgov.conformance.near_misses import NOBODY, SECOND, Deviations, all_but
-from qgov.decision.asking import CONFORMANCE, approval
 from qgov.decision.deviations import (
     CONTEXT_MISSING,
     Change,
@@ -24,6 +23,7 @@ from qgov.decision.deviations import (
     used_up,
     using,
 )
+from qgov.decision.made_up import CONFORMANCE, approval
 from qgov.decision.request import MAX_COUNT, GivenApproval, Request
 from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, JobLimits

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from qgov.conformance.access_path import AccessPath, sound
-from qgov.decision.asking import CONFORMANCE, LABELS, labels_of
 from qgov.decision.deviations import (
     CONTEXT_MISSING,
     NO_ELEVATION,
@@ -31,6 +30,7 @@ from qgov.decision.deviations import (
     token_aged,
     unapproved,
 )
+from qgov.decision.made_up import CONFORMANCE, LABELS, labels_of
 from qgov.language.permissions import CATALOGUE
 from qgov.model.accesses import scopes_at
 from qgov.model.scope import contains, tenant_of

@@ -12,8 +12,8 @@ from qgov.conformance.access_path import AccessPath, asks, shut, sound
 from qgov.conformance.case import Case, Submission
 from qgov.conformance.job_misses import approved
 from qgov.conformance.table import Table, line_of
-from qgov.decision.asking import CONFORMANCE
 from qgov.decision.deviations import NO_MFA, having
+from qgov.decision.made_up import CONFORMANCE
 from qgov.decision.request import MAX_COUNT, Request
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, scopes_at

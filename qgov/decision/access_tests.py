@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from qgov.decision.asking import (
+from qgov.decision.deviations import NO_MFA, UNMANAGED_DEVICE, from_country, token_aged
+from qgov.decision.engine import Engine
+from qgov.decision.made_up import (
     ACCESS_TEST,
     SOME_COUNTRY,
     SOME_TIME,
@@ -25,8 +27,6 @@ from qgov.decision.asking import (
     unused,
     workload,
 )
-from qgov.decision.deviations import NO_MFA, UNMANAGED_DEVICE, from_country, token_aged
-from qgov.decision.engine import Engine
 from qgov.decision.question import candidates, question
 from qgov.decision.request import Decision, GivenApproval, JobSize, Request, Used
 from qgov.language.kinds.access_test import Case

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from qgov.decision.asking import SOME_TIME
+from qgov.decision.made_up import SOME_TIME
 from qgov.decision.request import GivenElevation, Request
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota

@@ -22,6 +22,7 @@ from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Binding, Budget, Environment, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.conditions import Conditions
+from qgov.model.floors import folded
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
 
@@ -166,7 +167,13 @@ def candidates(asked: Question) -> list[Candidate]:
             role = asked.model.roles[binding.role]
             if asked.action in role.permissions and contains(binding.scope, asked.scope):
                 held = tuple(_elevations(asked, binding)) if binding.eligible else ()
-                found.append(Candidate(binding, _folded(asked, binding), held))
+                floor = asked.model.floor(asked.scope)
+                conditions = replace(
+                    folded(floor, role, binding, asked.workload),
+                    own_only=role.permissions[asked.action],
+                    eligible=binding.eligible,
+                )
+                found.append(Candidate(binding, conditions, held))
     return found
 
 
@@ -176,16 +183,6 @@ def _bindings(model: AccessModel, principal: str) -> tuple[Binding, ...]:
     return model.bindings[
         start : bisect_right(model.bindings, principal, key=lambda b: b.principal)
     ]
-
-
-def _folded(asked: Question, binding: Binding) -> Conditions:
-    model, role = asked.model, asked.model.roles[binding.role]
-    folded = model.floor(asked.scope or EVERYWHERE) & role.requires & binding.requires
-    if asked.workload is not None:
-        # Automation has no second factor, device or country; its token is the proof.
-        folded = replace(folded, mfa=False, managed_device=False, countries=None)
-        folded &= Conditions(max_token_age_s=asked.workload.max_token_age_s)
-    return replace(folded, own_only=role.permissions[asked.action], eligible=binding.eligible)
 
 
 def _elevations(asked: Question, binding: Binding) -> Iterator[HeldElevation]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Environment, Role
 from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, ElevationWindow
+from qgov.model.floors import folded
 from qgov.model.principal import Principal, group, user
 from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
 
@@ -243,20 +244,16 @@ class _Fold:
         key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
         if (found := self._folded.get(key)) is not None:
             return found
-        folded = floor & role.requires & binding.requires
-        if workload is not None:
-            # Automation has no second factor, device or country; its token is the proof.
-            folded = replace(folded, mfa=False, managed_device=False, countries=None)
-            folded = folded & Conditions(max_token_age_s=workload.max_token_age_s)
-        folded = replace(
-            folded,
+        asked = folded(floor, role, binding, workload)
+        found = replace(
+            asked,
             own_only=own,
             eligible=eligible,
             elevation=_window(held),
-            job=folded.job if runs else NO_LIMITS,
+            job=asked.job if runs else NO_LIMITS,
         )
-        self._folded[key] = folded
-        return folded
+        self._folded[key] = found
+        return found
 
     def _floor(self, place: str) -> Conditions:
         """The floor of a place, the same object wherever it is equal."""

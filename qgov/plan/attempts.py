@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import combinations, islice
 from typing import Final, NamedTuple
 
-from qgov.decision.asking import (
+from qgov.decision.made_up import (
     SOME_COUNTRY,
     SOME_TIME,
     WITNESS,
@@ -28,9 +28,10 @@ from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions, ElevationWindow
 from qgov.model.measures import COST, COUNTED, LIMITED, MEASURES
 from qgov.model.principal import is_workload, name_of, workload
-from qgov.plan.changes import ChangedCell, Options
+from qgov.plan.changes import ChangedCell, Options, options
 from qgov.plan.misses import MISSES, Contrast, Miss, approved
 from qgov.plan.renamed import RenamedSide
+from qgov.plan.without_effect import can_be_used
 
 __all__ = ["Attempt", "Direction", "attempts"]
 
@@ -56,12 +57,12 @@ class Direction:
     denies: RenamedSide
     gained: bool
 
-    def sides(self, item: ChangedCell) -> tuple[tuple[Path, ...], Options, Options]:
-        """The cell's paths and least strict ways where it shall be allowed, and the ways
-        where it shall be denied."""
-        if self.gained:
-            return item.head, item.after, item.before
-        return item.base, item.before, item.after
+    def sides(self, item: ChangedCell) -> tuple[tuple[Path, ...], Options, tuple[Path, ...]]:
+        """The cell's paths and least strict ways where it shall be allowed, and the paths
+        where it shall be denied; those that nobody can use stand in nobody's way."""
+        allowed, denied = (item.head, item.base) if self.gained else (item.base, item.head)
+        usable = tuple(path for path in denied if can_be_used(item.cell, path, self.denies))
+        return allowed, item.after if self.gained else item.before, usable
 
 
 def attempts(item: ChangedCell, direction: Direction) -> Iterator[Attempt]:
@@ -70,13 +71,15 @@ def attempts(item: ChangedCell, direction: Direction) -> Iterator[Attempt]:
 
 
 def _attempts(item: ChangedCell, direction: Direction) -> Iterator[Attempt]:
-    paths, ways, others = direction.sides(item)
+    paths, ways, denied = direction.sides(item)
     for way in ways:
-        if any(way.implies(other) for other in others):
-            continue
         path = next(path for path in paths if path.conditions == way)
-        contrast = _contrast(item, direction, path, others)
         for groups in _groups(path, (*item.head, *item.base)):
+            # Who is in none of a way's groups need not be kept from it.
+            others = options([p for p in denied if name_of(p.binding.principal) in groups])
+            if any(way.implies(other) for other in others):
+                continue
+            contrast = _contrast(item, direction, path, others)
             suiting = _suiting(item.cell, direction, path, groups, contrast)
             for misses in _at_once(contrast):
                 says = tuple(miss.deviation.in_plan for miss in misses)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import is_group, is_user, name_of
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.changes import Change, Row
 from qgov.plan.risk import Risk
 

@@ -11,7 +11,7 @@ from qgov.language.documents import Document
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
-from qgov.plan.approvals import Approver, approvers
+from qgov.plan.approvers import Approver, approvers
 from qgov.plan.author import Author, second_person
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, renamed, rows

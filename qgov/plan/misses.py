@@ -11,7 +11,6 @@ from itertools import product
 from string import ascii_uppercase
 from typing import Final, NamedTuple
 
-from qgov.decision.asking import WITNESS, approval
 from qgov.decision.deviations import (
     NO_ELEVATION,
     NO_MFA,
@@ -31,6 +30,7 @@ from qgov.decision.deviations import (
     unsized,
     used_up,
 )
+from qgov.decision.made_up import WITNESS, approval
 from qgov.decision.request import MAX_COUNT, Request
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import Budget

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qgov.finding import Finding
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Row

@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from qgov.model.scope import EVERYWHERE
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.repository import RepositoryError, merged_by, open_repository
 from qgov.repository.objects import commits
 

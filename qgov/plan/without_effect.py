@@ -21,7 +21,7 @@ from qgov.model.measures import JOBS, MEASURES
 from qgov.plan.changes import Change, ChangedCell
 from qgov.plan.renamed import RenamedSide
 
-__all__ = ["without_effect"]
+__all__ = ["can_be_used", "without_effect"]
 
 NOBODY: Final = "no request is allowed by it: no country, or no job, is left"
 ALIKE: Final = "no request is decided otherwise: other bounds are as strict, or it stops nothing"
@@ -56,6 +56,11 @@ def without_effect(item: ChangedCell, base: RenamedSide, head: RenamedSide) -> s
     loses = item.change not in (Change.GRANTED, Change.WIDENED)
     alike = (not gains or _covers(before, after)) and (not loses or _covers(after, before))
     return ALIKE if alike else ""
+
+
+def can_be_used(cell: Cell, path: Path, view: RenamedSide) -> bool:
+    """Whether some request is allowed by a way to an access."""
+    return next(_effect(cell, path, view), None) is not None
 
 
 def _covers(wide: Collection[_Effect], narrow: Collection[_Effect]) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from qgov.finding import Finding, Severity
 from qgov.language.scalars import Money, format_money
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.exposure import Exposure
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan

@@ -362,14 +362,6 @@ def test_a_target_of_another_package_is_one_of_the_targets(monkeypatch: pytest.M
     assert found["acme"] is found["matrix"]
 
 
-def test_without_git_a_plan_is_an_error(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "git", None)
-    result = call("plan", "--root", ROOT)
-
-    assert (result.status, result.out) == (1, "")
-    assert result.err == "error: the program `git` is needed and was not found\n"
-
-
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

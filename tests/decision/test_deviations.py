@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from qgov.decision.asking import CONFORMANCE, SOME_TIME, approval, asked, asker, elevation
 from qgov.decision.deviations import (
     NO_ELEVATION,
     NO_MFA,
@@ -23,6 +22,7 @@ from qgov.decision.deviations import (
     unaccounted,
     using,
 )
+from qgov.decision.made_up import CONFORMANCE, SOME_TIME, approval, asked, asker, elevation
 from qgov.decision.request import Request
 from tests.decision.harness import MODEL
 

@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 from qgov.cli.reviewing import given_of, judged_of, tell
 from qgov.contracts.schema import output_schemas
 from qgov.finding import Finding, Origin
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.gates import exit_status
 from qgov.plan.plan import Plan
 from qgov.plan.review_files import MAX_BYTES, ReviewsError, read_members, read_reviews

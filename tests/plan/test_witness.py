@@ -21,14 +21,14 @@ from qgov.decision.engines import engines
 from qgov.decision.reference import decide
 from qgov.finding import has_errors
 from qgov.model.accesses import accesses
-from qgov.plan import witnesses
+from qgov.plan import witness_search as witnesses
 from qgov.plan.attempts import attempts
 from qgov.plan.changes import Change, ChangedCell, difference
 from qgov.plan.make import make_plan
 from qgov.plan.plan import Plan
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import ALIKE, NOBODY, without_effect
-from qgov.plan.witnesses import ENGINE, MISSING, with_witnesses
+from qgov.plan.witness_search import ENGINE, MISSING, with_witnesses
 from qgov.render.plan_json import as_json
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
@@ -42,6 +42,7 @@ pytest.importorskip("cedarpy")
 
 ATLAS = "tenants/atlas.yaml"
 GOLDEN = Path(__file__).parent / "golden"
+REGRESSIONS = Path(__file__).parent / "regressions"
 WRITE = os.environ.get("QGOV_WRITE_GOLDEN") == "1"
 Files = Mapping[str, str]
 
@@ -412,6 +413,17 @@ def edits(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
         {p: text.decode() for p, text in before.items()},
         {p: text.decode() for p, text in after.items() if text is not None},
     )
+
+
+@pytest.mark.parametrize("file", sorted(REGRESSIONS.glob("*.json")), ids=lambda file: file.stem)
+def test_what_had_no_witness_once_has_one(file: Path) -> None:
+    sides = json.loads(file.read_text())
+    base, head = (
+        {path: json.dumps(document) for path, document in sides[side].items()}
+        for side in ("base", "head")
+    )
+
+    assert MISSING not in {f.code for f in witnessed(base, head).new_findings}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

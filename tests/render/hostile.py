@@ -9,7 +9,7 @@ from qgov.finding import Finding, Origin
 from qgov.language.intent import Wanted
 from qgov.model.accesses import Cell
 from qgov.model.principal import Principal
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.documents import DocumentChange
 from qgov.plan.horizon import Event

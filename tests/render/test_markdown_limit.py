@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgov.model.principal import Principal
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.changes import Change
 from qgov.plan.guardrails import GuardrailResult

@@ -15,11 +15,11 @@ from typing import Final
 from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.keycloak.clients import clients
-from qgov.targets.keycloak.limits import unsupported
 from qgov.targets.keycloak.module import modules
 from qgov.targets.keycloak.read_back import FOLDER, read_back
 from qgov.targets.keycloak.realm import SCHEMA_VERSION, mfa, realm, versions
 from qgov.targets.keycloak.roles import groups, roles
+from qgov.targets.keycloak.unsupported import unsupported
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
