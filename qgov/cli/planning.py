@@ -11,6 +11,7 @@ import typer
 
 from qgov.cli.common import clock, progress
 from qgov.cli.declared import unfit
+from qgov.cli.streams import say
 from qgov.errors import FindingsError, QgovError, Report, under
 from qgov.finding import Severity
 from qgov.language.intent import Intent
@@ -22,7 +23,15 @@ from qgov.plan.intent import undefined
 from qgov.plan.make import make_plan
 from qgov.plan.plan import Plan
 from qgov.plan.sides import Side, load_cached, time_of
-from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base, open_repository
+from qgov.repository import (
+    EMPTY,
+    Snapshot,
+    at_base,
+    at_ref,
+    at_work_tree,
+    default_base,
+    open_repository,
+)
 
 __all__ = ["Asked", "Planned", "planned"]
 
@@ -103,8 +112,17 @@ def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
     root, head = asked.root, asked.head
     repository = open_repository(root)
     new = at_work_tree(repository, root) if head is None else at_ref(repository, root, head)
-    began = asked.base if asked.base is not None else default_base(repository, head)
-    old = EMPTY if began in (None, "empty") else at_ref(repository, root, str(began))
+    if asked.base is None:
+        began = default_base(repository, head)
+        return EMPTY if began is None else at_ref(repository, root, began), new
+    if asked.base == "empty":
+        return EMPTY, new
+    old = at_base(repository, root, asked.base, head)
+    if old.ref != asked.base:
+        say(
+            f"--base {asked.base} has commits that {head or 'HEAD'} was not made on: "
+            f"compared with {old.ref} ({str(old.commit)[:12]})"
+        )
     return old, new
 
 

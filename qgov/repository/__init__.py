@@ -12,6 +12,7 @@ from qgov.repository.objects import merged_by
 from qgov.repository.snapshot import (
     EMPTY,
     Snapshot,
+    at_base,
     at_ref,
     at_work_tree,
     default_base,
@@ -24,6 +25,7 @@ __all__ = [
     "Repository",
     "RepositoryError",
     "Snapshot",
+    "at_base",
     "at_ref",
     "at_work_tree",
     "default_base",

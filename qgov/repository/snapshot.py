@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -38,12 +38,21 @@ from qgov.repository.objects import (
     commits,
     contents,
     head_of,
+    merged_by,
     no_commit,
     prefix_of,
     tree,
 )
 
-__all__ = ["EMPTY", "Snapshot", "at_ref", "at_work_tree", "default_base", "head_commit"]
+__all__ = [
+    "EMPTY",
+    "Snapshot",
+    "at_base",
+    "at_ref",
+    "at_work_tree",
+    "default_base",
+    "head_commit",
+]
 
 _DEFAULT_BRANCHES: Final = (
     "refs/remotes/origin/HEAD",
@@ -91,6 +100,23 @@ def at_ref(repository: Repository, root: Path, ref: str) -> Snapshot:
         lambda paths: contents(repository, {p: blobs[p] for p in paths}),
         findings,
     )
+
+
+def at_base(repository: Repository, root: Path, base: str, head: str | None) -> Snapshot:
+    """The configuration that a change to `head` (None: HEAD, under the work tree) is compared
+    with when `base` is asked for: `base` itself where `head` was made on it, else where the two
+    parted, and `ref` says so. What `base` has got since then would look undone.
+
+    Raises RepositoryError when there is no such object, or no common commit.
+    """
+    name = "HEAD" if head is None else head
+    wanted, tip = commits(repository, [base, name])
+    if wanted is None or tip is None:  # a tree has no history, and HEAD may have no commit yet
+        return at_ref(repository, root, base)
+    began = _parted(repository, (base, wanted.id), (name, tip.id), "name a commit before both")
+    if began == wanted.id:
+        return at_ref(repository, root, base)
+    return replace(at_ref(repository, root, began), ref=f"the merge base of {base} and {name}")
 
 
 def at_work_tree(repository: Repository, root: Path) -> Snapshot:
@@ -163,15 +189,25 @@ def default_base(repository: Repository, head: str | None) -> str | None:
         if commit is not None
     ]
     branch, default = (known or [_only_branch(repository)])[0]
-    if default == tip.id:
-        return default
+    return _parted(repository, (branch.split("/", 2)[2], default), (name, tip.id), "give --base")
+
+
+def _parted(repository: Repository, base: tuple[str, str], head: tuple[str, str], or_: str) -> str:
+    """The last commit that both have; each is a name and a commit. There may be several where
+    branches were merged crosswise: then what `head` was made on, if that is a merge."""
+    if base[1] == head[1]:
+        return base[1]
     try:
-        return run(repository, "merge-base", default, tip.id).decode().strip()
+        found = run(repository, "merge-base", "--all", base[1], head[1]).decode().split()
     except GitFailedError as error:
         raise RepositoryError(
-            f"no common commit of {branch.split('/', 2)[2]} and {name}; fetch the "
-            "whole history (fetch-depth: 0), or give --base"
+            f"no common commit of {base[0]} and {head[0]}; fetch the whole history "
+            f"(fetch-depth: 0), or {or_}"
         ) from error
+    if len(found) == 1:
+        return found[0]
+    made_on = merged_by(repository, head[1])[1:2]
+    return next((commit for commit in found if commit in made_on), found[0])
 
 
 def _only_branch(repository: Repository) -> tuple[str, str]:

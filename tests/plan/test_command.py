@@ -113,10 +113,10 @@ def test_the_digest_is_of_the_content_not_of_the_names(world: World) -> None:
     world.git("branch", "topic", second)
     by_branch = world.plan_json("--base", first, "--head", "topic")
     by_commit = world.plan_json("--base", first, "--head", second)
-    back = world.plan_json("--base", second, "--head", first)
+    none = world.plan_json("--base", first, "--head", first)
 
     assert by_branch["digest"] == by_commit["digest"]
-    assert back["digest"] != by_commit["digest"]
+    assert none["digest"] != by_commit["digest"]
     assert by_commit["digest"].startswith("sha256:")
 
 
@@ -204,7 +204,74 @@ def test_a_history_that_is_too_short_is_an_error(world: World, tmp_path: Path) -
 
     assert (status, out) == (1, "")
     assert "fetch the whole history" in err
-    assert shallow.plan("--base", "origin/main")[0] == 0
+    # Which of the two has what the other lacks is not known: main's change would look undone.
+    status, out, err = shallow.plan("--base", "origin/main")
+    assert (status, out) == (1, "")
+    assert "no common commit of origin/main and HEAD; fetch the whole history" in err
+
+
+LATER = {"roles/reader.yaml": {"log:read]": "log:read, result:read]"}}
+
+
+def merged(world: World) -> tuple[str, str]:
+    """A merge of `topic` checked out as CI does, and what it was made on; `main` moved on."""
+    world.git("checkout", "--quiet", "-b", "topic")
+    world.commit(changed(BASELINE, PROJECT))
+    world.git("checkout", "--quiet", "--detach", "main")
+    world.git("merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    merge = world.git("rev-parse", "HEAD").strip()
+    world.git("checkout", "--quiet", "main")
+    world.commit(changed(BASELINE, LATER))
+    world.git("checkout", "--quiet", merge)
+    return merge, world.git("rev-parse", f"{merge}^1").strip()
+
+
+@pytest.mark.parametrize("head", ["HEAD", "topic", None])
+def test_what_the_base_got_since_then_is_not_undone(world: World, head: str | None) -> None:
+    _, made_on = merged(world)
+    sides = ("--base", "main", *(("--head", head) if head else ()))
+    found = world.plan_json(*sides)
+    _, text, err = world.plan(*sides)
+
+    assert found["base"] == {
+        "ref": f"the merge base of main and {head or 'HEAD'}",
+        "commit": made_on,
+    }
+    assert found["digest"] == world.plan_json("--base", made_on, *sides[2:])["digest"]
+    assert "the merge base of main and" in text
+    assert f"--base main has commits that {head or 'HEAD'} was not made on" in err
+    assert made_on[:12] in err
+
+
+def test_of_several_merge_bases_it_is_what_the_merge_was_made_on(world: World) -> None:
+    world.git("checkout", "--quiet", "-b", "topic")
+    world.commit(changed(BASELINE, PROJECT))
+    world.git("checkout", "--quiet", "main")
+    world.git("commit", "--quiet", "--allow-empty", "-m", "meanwhile")
+    made_on = world.git("rev-parse", "HEAD").strip()
+    for branch in ("ci", "main"):  # a merge that CI checks out, and the real one later
+        world.git("checkout", "--quiet", *(["-b", "ci"] if branch == "ci" else [branch]))
+        world.git("merge", "--quiet", "--no-ff", "-m", branch, "topic")
+
+    assert len(world.git("merge-base", "--all", "main", "ci").split()) == 2
+    assert world.plan_json("--base", "main", "--head", "ci")["base"]["commit"] == made_on
+
+
+def test_what_is_in_the_base_already_changes_nothing(world: World) -> None:
+    first = world.git("rev-parse", "HEAD").strip()
+    second = world.commit(changed(BASELINE, PROJECT))
+    found = world.plan_json("--base", second, "--head", first)
+
+    assert found["base"]["commit"] == first
+    assert found["access"] == []
+    assert "has commits that" in world.plan("--base", second, "--head", first)[2]
+
+
+def test_a_base_that_the_head_was_made_on_is_taken_as_it_is(world: World) -> None:
+    world.commit(changed(BASELINE, PROJECT))
+
+    assert world.plan("--base", "HEAD~1")[2] == ""
+    assert world.plan_json("--base", "HEAD~1")["base"]["ref"] == "HEAD~1"
 
 
 def test_the_configuration_may_lie_in_a_folder(tmp_path: Path) -> None:
