@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qgov.errors import FindingsError, Report
+from qgov.finding import has_errors
 from qgov.model.access_model import AccessModel
 from qgov.pipeline import load
-from qgov.repository import at_ref, open_repository, read_work_tree
+from qgov.repository import at_hand, at_ref, open_repository
 
 __all__ = ["files_at", "model_at"]
 
@@ -17,11 +18,11 @@ def files_at(root: Path, ref: str | None = None) -> Mapping[str, bytes]:
     """The configuration of the work tree or of a commit. Raises FindingsError for a file
     that is refused."""
     if ref is None:
-        files, findings = read_work_tree(root)
+        files, findings = at_hand(root)
     else:
         snapshot = at_ref(open_repository(root), root, ref)
         files, findings = snapshot.read(snapshot.blobs), list(snapshot.findings)
-    if findings:
+    if has_errors(findings):
         raise FindingsError(Report(findings))
     return files
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from qgov.cli.common import Now, Root, clock, one_of
 from qgov.cli.streams import wants_colour, write
-from qgov.finding import has_errors
+from qgov.finding import has_errors, in_order
 from qgov.pipeline import check, load
 from qgov.render.findings import FORMATS, as_text
 from qgov.render.gitlab import as_gitlab
-from qgov.repository import read_work_tree
+from qgov.repository import at_hand
 
 __all__ = ["command"]
 
@@ -24,8 +24,10 @@ def command(
     now: Now = None,
 ) -> int:
     """Check the configuration in the work tree."""
-    files, refused = read_work_tree(root)
-    findings = refused or list(check(load(files), clock(now)).findings)
+    files, found = at_hand(root)
+    # What is missing in what was refused says nothing.
+    checked = () if has_errors(found) else check(load(files), clock(now)).findings
+    findings = in_order([*found, *checked])
     if format_ == "text":
         write(as_text(findings, wants_colour()))
     else:

@@ -18,6 +18,7 @@ from qgov.repository.snapshot import (
     default_base,
     head_commit,
 )
+from qgov.repository.strays import at_hand
 
 __all__ = [
     "EMPTY",
@@ -26,6 +27,7 @@ __all__ = [
     "RepositoryError",
     "Snapshot",
     "at_base",
+    "at_hand",
     "at_ref",
     "at_work_tree",
     "default_base",

@@ -43,6 +43,7 @@ from qgov.repository.objects import (
     prefix_of,
     tree,
 )
+from qgov.repository.strays import in_tree, in_work_tree
 
 __all__ = [
     "EMPTY",
@@ -91,14 +92,15 @@ def at_ref(repository: Repository, root: Path, ref: str) -> Snapshot:
     found = commit or bare_tree
     if found is None:
         raise no_commit(repository, ref)
-    blobs, findings = tree(repository, found.id, prefix_of(repository, root))
+    prefix = prefix_of(repository, root)
+    blobs, findings = tree(repository, found.id, prefix)
     return Snapshot(
         ref,
         commit.id if commit else None,
         commit_time(commit) if commit else None,
         blobs,
         lambda paths: contents(repository, {p: blobs[p] for p in paths}),
-        findings,
+        tuple(in_order([*findings, *in_tree(repository, found.id, prefix)])),
     )
 
 
@@ -148,7 +150,13 @@ def at_work_tree(repository: Repository, root: Path) -> Snapshot:
         **{path: blob_id(data, repository.object_format) for path, data in fresh.items()},
     }
     gone = {*changed, *map(shown_name, changed)}
-    findings = in_order([*(f for f in in_head if f.origin.path not in gone), *found])
+    findings = in_order(
+        [
+            *(f for f in in_head if f.origin.path not in gone),
+            *found,
+            *in_work_tree(repository, root),
+        ]
+    )
 
     def read(paths: Iterable[str]) -> dict[str, bytes]:
         wanted = list(paths)
