@@ -13,10 +13,12 @@ from qgov.repository.snapshot import (
     EMPTY,
     Snapshot,
     at_base,
+    at_last,
     at_ref,
     at_work_tree,
     default_base,
     head_commit,
+    prefix_at,
 )
 from qgov.repository.strays import at_hand
 
@@ -28,11 +30,13 @@ __all__ = [
     "Snapshot",
     "at_base",
     "at_hand",
+    "at_last",
     "at_ref",
     "at_work_tree",
     "default_base",
     "head_commit",
     "merged_by",
     "open_repository",
+    "prefix_at",
     "read_work_tree",
 ]

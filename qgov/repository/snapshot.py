@@ -38,6 +38,7 @@ from qgov.repository.objects import (
     commits,
     contents,
     head_of,
+    history,
     merged_by,
     no_commit,
     prefix_of,
@@ -49,10 +50,12 @@ __all__ = [
     "EMPTY",
     "Snapshot",
     "at_base",
+    "at_last",
     "at_ref",
     "at_work_tree",
     "default_base",
     "head_commit",
+    "prefix_at",
 ]
 
 _DEFAULT_BRANCHES: Final = (
@@ -63,6 +66,10 @@ _DEFAULT_BRANCHES: Final = (
     "refs/heads/master",
 )
 """Whole names: a tag called `main` or `origin/main` is not the default branch."""
+
+
+_MOST_CHANGES: Final = 30
+"""How many changes of the configuration are gone back for one that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,21 @@ def at_base(repository: Repository, root: Path, base: str, head: str | None) -> 
     if began == wanted.id:
         return at_ref(repository, root, base)
     return replace(at_ref(repository, root, began), ref=f"the merge base of {base} and {name}")
+
+
+def at_last(
+    repository: Repository, root: Path, before: Snapshot, fits: Callable[[Snapshot], bool]
+) -> Snapshot | None:
+    """The configuration at the last commit up to `before` that fits; `ref` says that it is. None
+    where there is none among the last changes of it, or `before` is no commit."""
+    if before.commit is None:
+        return None
+    prefix = prefix_of(repository, root)
+    for commit in history(repository, before.commit, prefix, _MOST_CHANGES):
+        found = at_ref(repository, root, commit)
+        if fits(found):
+            return replace(found, ref=f"the last readable commit before {before.ref}")
+    return None
 
 
 def at_work_tree(repository: Repository, root: Path) -> Snapshot:
@@ -236,6 +258,15 @@ def _only_branch(repository: Repository) -> tuple[str, str]:
     raise RepositoryError(
         "the default branch is not known (no origin/HEAD, main or master); fetch it, or give --base"
     )
+
+
+def prefix_at(root: Path) -> str:
+    """The path of `root` from the top of its git repository, with a trailing slash; empty at
+    the top, and where there is no repository. Raises RepositoryError when git cannot tell."""
+    try:
+        return prefix_of(open_repository(root), root)
+    except NoRepositoryError:
+        return ""
 
 
 def head_commit(root: Path, files: Mapping[str, bytes]) -> str | None:

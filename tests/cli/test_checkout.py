@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,30 @@ def test_a_document_that_is_not_read_is_said(call: Call, acme: Path, tmp_path: P
     assert (validated.status, compiled.status) == (0, 0)
     assert "`budget/cap.yaml` looks like a document of qgov and is not read" in compiled.err
     assert [f["code"] for f in planned["findings"]["new"]] == ["QG144"]
+
+
+def paths_in(form: str, text: str) -> list[str]:
+    if form == "github":
+        return re.findall(r"^::\w+ file=([^,]*),", text, re.MULTILINE)
+    if form == "gitlab":
+        return [entry["location"]["path"] for entry in json.loads(text)]
+    if form == "sarif":
+        places = [
+            r["locations"][0]["physicalLocation"] for r in json.loads(text)["runs"][0]["results"]
+        ]
+        return [place["artifactLocation"]["uri"] for place in places]
+    if form == "json":
+        return [finding["path"] for finding in json.loads(text)["findings"]]
+    return re.findall(r"^(\S+?):\d+:\d+: ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", ["github", "gitlab", "sarif", "json", "text"])
+def test_a_platform_is_told_the_path_from_the_top(call: Call, tmp_path: Path, form: str) -> None:
+    root = new(tmp_path / "mono") / "platform" / "quantum"
+    assert call("init", root).status == 0
+    write(root, {"tenants/pilot/wrong.yaml": b"kind: Tenant\n"})
+    found = paths_in(form, call("validate", "--root", root, "--format", form).out)
+    below = "platform/quantum/" if form in ("github", "gitlab", "sarif") else ""
+
+    assert f"{below}tenants/pilot/wrong.yaml" in found
+    assert all(path.startswith(below) and not path.startswith("/") for path in found)
