@@ -30,9 +30,9 @@ _PLACES: Final = {
     "answers.yaml.j2": "onboarding/{tenant}.yaml",
     "access-review.yaml.j2": "tenants/access-review.yaml",
     "access-test.yaml.j2": "tests/access/organization.yaml",
-    "budget.yaml": "budgets/organization.yaml",
+    "budget.yaml.j2": "budgets/organization.yaml",
     **{
-        f"roles/{role}.yaml": f"roles/{role}.yaml"
+        f"roles/{role}.yaml.j2": f"roles/{role}.yaml"
         for role in (
             "auditor",
             "finance-approver",

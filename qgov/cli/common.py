@@ -28,6 +28,7 @@ __all__ = [
     "one_of",
     "progress",
     "read",
+    "wall_clock",
 ]
 
 
@@ -92,6 +93,12 @@ def clock(now: str | None) -> datetime:
         raise typer.BadParameter(
             "write whole seconds since 1970", param_hint="SOURCE_DATE_EPOCH"
         ) from error
+
+
+def wall_clock() -> datetime:
+    """What no honest date is later than: the system's time, or SOURCE_DATE_EPOCH's where that
+    is later (a build sets it to the past)."""
+    return max(clock(None), datetime.now(UTC))
 
 
 def choose(value: str, allowed: Sequence[str], option: str) -> str:

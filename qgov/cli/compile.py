@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from qgov.cli.common import Now, Root, about, choose, clock
-from qgov.cli.loading import files_at
 from qgov.cli.streams import say
 from qgov.errors import ExitStatus, FindingsError, Report
 from qgov.finding import Severity, has_errors
@@ -18,7 +17,7 @@ from qgov.output import publish, stale_paths
 from qgov.pipeline import check as check_rules
 from qgov.pipeline import emit, load
 from qgov.render.findings import as_text
-from qgov.repository import head_commit
+from qgov.repository import at_hand, head_commit
 from qgov.targets import targets
 from qgov.targets.opa.signing import BUNDLE, key_digest, signed
 
@@ -50,9 +49,11 @@ def command(
     for name in target or ():
         choose(name, tuple(targets()), "--target")
     key = _key(signing_key)
-    files = files_at(root)
+    files, unread = at_hand(root)
+    if has_errors(unread):
+        raise FindingsError(Report(unread))
     compiled = emit(check_rules(load(files), clock(now)), target or ())
-    serious = [f for f in compiled.findings if f.severity is not Severity.INFO]
+    serious = [f for f in (*unread, *compiled.findings) if f.severity is not Severity.INFO]
     if has_errors(serious):
         raise FindingsError(Report(serious))
     if serious:

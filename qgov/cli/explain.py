@@ -10,11 +10,12 @@ import typer
 from pydantic import ValidationError
 
 from qgov.cli.common import Format, Root, choose
-from qgov.cli.loading import model_at
+from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
 from qgov.decision.explanation import explanation
 from qgov.decision.made_up import ACCESS_TEST
+from qgov.errors import ExitStatus
 from qgov.language.kinds.access_test import Case
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
@@ -52,12 +53,15 @@ def command(
     ] = None,
     root: Root = Path(),
     format_: Format = "text",
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 3 when the request is denied.")
+    ] = False,
 ) -> int:
     """Show why a request is allowed or denied."""
     model = model_at(root, at)
     found = explanation(model, _request(model, subject, action, resource, context))
     write(as_json(found) if format_ == "json" else as_text(model, found))
-    return 0
+    return ExitStatus.GATE if exit_code and not found.decision.allow else ExitStatus.WELL
 
 
 def _request(
@@ -115,8 +119,11 @@ def _subject(model: AccessModel, text: str) -> dict[str, Any]:
         choose(rest, tuple(model.workloads), "--subject")
         return {"workload": rest}
     if kind == "user":
-        person, _, groups = rest.partition("=")
-        return {"user": person, "groups": groups.split(",") if groups else []}
+        person, _, said = rest.partition("=")
+        groups = said.split(",") if said else []
+        for name in groups:
+            choose(name, tuple(model.groups), "--subject")
+        return {"user": person, "groups": groups}
     raise typer.BadParameter(
         "write group:NAME, user:ID, workload:TENANT/NAME or a JSON object", param_hint="--subject"
     )
@@ -126,6 +133,7 @@ def _resource(model: AccessModel, text: str) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         return {"scope": "*"}
     scope, _, backend = text.partition("@")
+    choose_scope(model, scope, "--resource")
     if backend:
         choose(backend, tuple(model.organization.backends), "--resource")
         return {"scope": scope, "backend": backend}

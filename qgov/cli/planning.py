@@ -6,23 +6,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import typer
 
-from qgov.cli.common import clock, progress
+from qgov.cli.common import clock, progress, wall_clock
 from qgov.cli.declared import unfit
+from qgov.cli.streams import say
 from qgov.errors import FindingsError, QgovError, Report, under
-from qgov.finding import Severity
+from qgov.finding import Severity, has_errors
 from qgov.language.intent import Intent
 from qgov.language.scalars import parse_duration
 from qgov.lazy import lazy
 from qgov.model.access_model import AccessModel
+from qgov.pipeline import load
 from qgov.plan.author import Author
 from qgov.plan.intent import undefined
 from qgov.plan.make import make_plan
 from qgov.plan.plan import Plan
+from qgov.plan.reach import Reach
 from qgov.plan.sides import Side, load_cached, time_of
-from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base, open_repository
+from qgov.render.escaping import plain
+from qgov.repository import (
+    EMPTY,
+    Repository,
+    Snapshot,
+    at_base,
+    at_last,
+    at_ref,
+    at_work_tree,
+    default_base,
+    open_repository,
+)
 
 __all__ = ["Asked", "Planned", "planned"]
 
@@ -32,6 +47,9 @@ _proven: Callable[[Plan, _Model, _Model, Callable[[int, int], None]], Plan] = la
     "qgov.conformance.proofs:with_proofs"
 )
 _has_library: Callable[[str], bool] = lazy("qgov.conformance.subject:has_library")
+
+
+_OTHER_BASE: Final = "; give a commit that can be with --base, or `--base empty`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +82,23 @@ class Planned:
 def planned(asked: Asked) -> Planned:
     """The plan. Raises QgovError where there is none, and typer.BadParameter."""
     within, intent = _duration(asked.horizon), asked.intent
-    old, new = _snapshots(asked)
-    committed = time_of(old, new) if asked.now is None else None
-    time = committed or clock(asked.now)
-    cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
-    # What will change by itself may lie in a tenant that this change does not touch.
-    before, after, reach = load_cached(cache, old, new, time, intent, whole=within is not None)
+    repository = open_repository(asked.root)
+    old, new = _snapshots(repository, asked)
+    cache = Path(repository.common_dir) / "qgov" / "index.json"
+
+    def loaded(old: Snapshot) -> tuple[datetime, tuple[Side, Side, Reach]]:
+        committed = time_of(old, new, wall_clock()) if asked.now is None else None
+        time = committed or clock(asked.now)
+        # What will change by itself may lie in a tenant that this change does not touch.
+        whole = within is not None
+        return time, load_cached(cache, old, new, time, intent, whole=whole)
+
+    time, (before, after, reach) = loaded(old)
+    if after.readable and not before.readable:
+        found = at_last(repository, asked.root, old, _can_be_read)
+        if found is not None:
+            say(_passed_over(before, found))
+            time, (before, after, reach) = loaded(found)
     _require_readable(before, after)
     if intent and (unknown := undefined(intent, (before.model, after.model))):
         raise unfit(intent.path, unknown)
@@ -99,13 +128,39 @@ def _with_proofs(made: Plan, before: Side, after: Side) -> Plan:
         return _proven(made, before.model, after.model, progress("circuits"))
 
 
-def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
+def _snapshots(repository: Repository, asked: Asked) -> tuple[Snapshot, Snapshot]:
     root, head = asked.root, asked.head
-    repository = open_repository(root)
     new = at_work_tree(repository, root) if head is None else at_ref(repository, root, head)
-    began = asked.base if asked.base is not None else default_base(repository, head)
-    old = EMPTY if began in (None, "empty") else at_ref(repository, root, str(began))
+    if asked.base is None:
+        began = default_base(repository, head)
+        return EMPTY if began is None else at_ref(repository, root, began), new
+    if asked.base == "empty":
+        return EMPTY, new
+    old = at_base(repository, root, asked.base, head)
+    if old.ref != asked.base:
+        say(
+            f"--base {asked.base} has commits that {head or 'HEAD'} was not made on: "
+            f"compared with {old.ref} ({str(old.commit)[:12]})"
+        )
     return old, new
+
+
+def _can_be_read(snapshot: Snapshot) -> bool:
+    # Without a document it would be the empty repository, in which everything is a gain.
+    if has_errors(snapshot.findings) or not snapshot.blobs:
+        return False
+    return load(snapshot.read(snapshot.blobs)).model is not None
+
+
+def _passed_over(base: Side, found: Snapshot) -> str:
+    """Which side cannot be read, where, and what it is compared with instead."""
+    first = next(f for f in base.findings if f.severity is Severity.ERROR)
+    at = f" ({base.snapshot.commit[:12]})" if base.snapshot.commit else ""
+    return (
+        f"the base, {base.snapshot.ref}{at}, cannot be understood: "
+        f"{plain(str(first.origin))} {first.code} {plain(first.message)}\n"
+        f"compared with the last commit before it that can be: {str(found.commit)[:12]}"
+    )
 
 
 def _duration(text: str | None) -> int | None:
@@ -122,9 +177,9 @@ def _require_readable(before: Side, after: Side) -> None:
     failed = [
         Report(
             [f for f in side.findings if f.severity is Severity.ERROR],
-            f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood",
+            f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood{remedy}",
         )
-        for name, side in (("base", before), ("head", after))
+        for name, side, remedy in (("base", before, _OTHER_BASE), ("head", after, ""))
         if not side.readable
     ]
     if failed:

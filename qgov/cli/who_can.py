@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qgov.cli.common import Format, Root, choose
-from qgov.cli.loading import model_at
+from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.who_can import who_can
 from qgov.language.permissions import CATALOGUE
@@ -32,6 +32,8 @@ def command(
     model = model_at(root, at)
     if backend is not None:
         choose(backend, tuple(model.organization.backends), "--backend")
+    if on is not None:
+        choose_scope(model, on, "--on")
     held = who_can(model, permission, on, backend)
     write(as_json(permission, held) if format_ == "json" else as_text(model, held))
     return 0

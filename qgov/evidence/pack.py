@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,10 @@ __all__ = ["STATEMENT", "PackError", "read_pack", "with_manifest", "write_pack",
 STATEMENT: Final = "statement.dsse.json"
 MOST_BYTES: Final = 1 << 30
 MOST_FILES: Final = 10_000
+_MOST_AROUND: Final = 1 << 26
+"""Bytes of a zip besides its files."""
+
+_ENCRYPTED: Final = 1
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can record."""
 
@@ -70,8 +75,7 @@ def read_pack(path: Path) -> dict[str, bytes]:
         if path.exists() and not path.is_file():
             raise PackError(f"{path} is neither a file nor a folder")
         return _zip(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: an entry that is encrypted.
+    except (OSError, EOFError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile) as error:
         raise PackError(f"{path} cannot be read: {_why(error)}") from error
 
 
@@ -101,18 +105,30 @@ def _raise(error: OSError) -> None:
 
 
 def _zip(path: Path) -> dict[str, bytes]:
+    """The files of a zip that is, byte for byte, the one that `zipped` writes of them. Readers of
+    zips differ in what they take for the files, and see what is beside them or before."""
     found: dict[str, bytes] = {}
     room = MOST_BYTES
-    with zipfile.ZipFile(path) as archive:
+    _bounded(MOST_BYTES + _MOST_AROUND - path.stat().st_size, 0)
+    raw = path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         for entry in archive.infolist():
             name = entry.filename
             if name in found or not (is_inside(name) or name == MANIFEST) or "\\" in name:
                 raise PackError(f"the entry {name!r} of the zip is twice there or leads out of it")
             room -= entry.file_size
             _bounded(room, len(found))
+            if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
+                raise PackError(f"the entry {name!r} of the zip is not stored as it is")
             with archive.open(entry) as stream:
                 found[name] = stream.read(entry.file_size + 1)
-    return _sorted(found)
+    files = _sorted(found)
+    if zipped(files) != raw:
+        raise PackError(
+            f"{path} is not the zip that qgov writes of its files: it was written by something "
+            "else, or holds more than them"
+        )
+    return files
 
 
 def _bounded(room: int, files: int) -> None:

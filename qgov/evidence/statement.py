@@ -62,13 +62,16 @@ def enveloped(said: Mapping[str, Any], key_pem: bytes | None = None) -> bytes:
     from securesystemslib.dsse import Envelope  # noqa: PLC0415 - extra `evidence`
     from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - extra `evidence`
 
-    payload = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope = Envelope(_payload(said), PAYLOAD_TYPE, {})
     if key_pem is not None:
         private = _private(key_pem)
         public = private.public_key()
         envelope.sign(CryptoSigner(private, _named(public)))
     return _written(envelope)
+
+
+def _payload(said: Any) -> bytes:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _written(envelope: Envelope) -> bytes:
@@ -78,7 +81,9 @@ def _written(envelope: Envelope) -> bytes:
 def as_written(envelope: bytes) -> bool:
     """Whether an envelope is, byte for byte, one that `enveloped` writes. Raises
     StatementError."""
-    return _written(_read(envelope)) == envelope
+    return _written(_read(envelope)) == envelope and _read(envelope).payload == _payload(
+        opened(envelope)
+    )
 
 
 def key_id(key_pem: bytes) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from qgov.contracts.artifacts import Manifest
 from qgov.contracts.conformance import Conformance
-from qgov.contracts.evidence import Evidence
+from qgov.contracts.evidence import Evidence, Predicate
 from qgov.contracts.plan import Plan, content_of
 from qgov.contracts.schema import schema_of
 from qgov.evidence.pack import STATEMENT
@@ -21,6 +20,7 @@ from qgov.evidence.statement import (
     as_written,
     opened,
     signers,
+    statement,
     verified,
 )
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
@@ -82,6 +82,8 @@ def _manifest(files: Mapping[str, bytes]) -> Iterator[Problem]:
             yield Problem(path, "is not as the manifest lists it: it was changed")
     for path in sorted(listed.keys() - files.keys()):
         yield Problem(path, "is missing")
+    if len(listed) != len(_of(files)["artifacts"]):
+        yield Problem(MANIFEST, "lists a file twice")
     again = manifest_from(_of(files)["artifacts"], _of(files).get("commit"))
     again["qgov_version"] = _of(files).get("qgov_version")
     if files[MANIFEST] != manifest_text(again):
@@ -147,24 +149,38 @@ def _statement(files: Mapping[str, bytes], said: Any) -> Iterator[Problem]:
             yield Problem(path, "is not as the statement says: it was changed")
     for path in sorted(subjects.keys() - about.keys()):
         yield Problem(path, "is missing, and the statement is about it")
-    with suppress(ValueError, KeyError, TypeError, RecursionError):  # reported as something else
-        yield from _agreeing(files, predicate)
+    if predicate.keys() != Predicate.__annotations__.keys():
+        yield Problem(STATEMENT, f"does not say what a {PREDICATE_TYPE} says")
+        return
+    yield from _agreeing(files, predicate)
+    written = statement(about, predicate)
+    told_of = {(s["name"], s["digest"]["sha256"]) for s in written["subject"]} != {
+        *subjects.items()
+    }
+    if said != written and not told_of:
+        yield Problem(STATEMENT, "says something twice, or more than qgov does")
 
 
 def _agreeing(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> Iterator[Problem]:
     """Manifest, plan and index speak of the commits that the statement does."""
-    manifest, plan, pack = (json.loads(files[p]) for p in (MANIFEST, "plan.json", "pack.json"))
     told = (
-        (MANIFEST, "commit", manifest["commit"], predicate.get("head")),
-        (MANIFEST, "qgov_version", manifest["qgov_version"], predicate.get("qgov_version")),
-        ("plan.json", "base", plan["base"]["commit"], predicate.get("base")),
-        ("plan.json", "head", plan["head"]["commit"], predicate.get("head")),
-        ("plan.json", "digest", plan["digest"], predicate.get("plan")),
-        *(("pack.json", name, pack[name], predicate[name]) for name in predicate),
+        (MANIFEST, ("commit",), predicate["head"]),
+        (MANIFEST, ("qgov_version",), predicate["qgov_version"]),
+        ("plan.json", ("base", "commit"), predicate["base"]),
+        ("plan.json", ("head", "commit"), predicate["head"]),
+        ("plan.json", ("digest",), predicate["plan"]),
+        *(("pack.json", (name,), predicate[name]) for name in predicate),
     )
-    for path, name, found, wanted in told:
+    for path, way, wanted in told:
+        try:
+            found = json.loads(files[path])
+            for name in way:
+                found = found[name]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            yield Problem(path, f"has no {way[0]}, the statement says {wanted!r}")
+            continue
         if found != wanted:
-            yield Problem(path, f"its {name} is {found!r}, the statement says {wanted!r}")
+            yield Problem(path, f"its {way[0]} is {found!r}, the statement says {wanted!r}")
 
 
 def index_of(files: Mapping[str, bytes]) -> Mapping[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, read_documents
@@ -27,9 +28,9 @@ from qgov.plan.index import (
 )
 from qgov.plan.intent import reaches_all, undefined
 from qgov.plan.reach import Reach, reach_of
-from qgov.repository import Snapshot
+from qgov.repository import RepositoryError, Snapshot
 
-__all__ = ["Side", "load_cached", "load_sides", "time_of"]
+__all__ = ["LEEWAY", "Side", "load_cached", "load_sides", "time_of"]
 
 _Parsed = Mapping[tuple[str, str], tuple[Documents, list[Finding]]]
 """(path, blob) → what was read of it."""
@@ -50,12 +51,28 @@ class Side:
     readable: bool
 
 
-def time_of(base: Snapshot, head: Snapshot) -> datetime | None:
+LEEWAY: Final = timedelta(days=1)
+"""How far a commit may be dated ahead: clocks and time zones differ, rules count in days."""
+
+
+def time_of(base: Snapshot, head: Snapshot, clock: datetime) -> datetime | None:
     """The time by which the rules judge both sides: the head's own, so that two commits always
-    give the same plan; None for what is not committed yet. The author of a change chooses its
-    date, so it counts only if it is later than what was merged."""
-    times = [side.time for side in (base, head) if side.time is not None]
-    return max(times) if head.time is not None else None
+    give the same plan; None for what is not committed yet.
+
+    The author of a change chooses its date. So it counts only if it is later than what was
+    merged, and raises RepositoryError where it is more than a day later than both that and
+    `clock`: elevations, waivers and reviews would have run out, or not have begun.
+    """
+    if head.time is None:
+        return None
+    merged = head.time if base.time is None else base.time
+    latest = clock if base.time is None else max(merged, clock)
+    if head.time - latest > LEEWAY:
+        raise RepositoryError(
+            f"{head.ref} is dated {head.time:%Y-%m-%dT%H:%M:%SZ}, more than a day after "
+            f"{latest:%Y-%m-%dT%H:%M:%SZ}: commit it again by a clock that is right, or give --now"
+        )
+    return max(merged, head.time)
 
 
 def load_cached(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ __all__ = [
     "as_sarif",
     "as_text",
     "in_one_line",
+    "moved_below",
     "worst_first",
 ]
 
@@ -35,6 +37,15 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def in_one_line(finding: Finding) -> str:
     """What is wrong, and what to do about it."""
     return f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
+
+
+def moved_below(folder: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings with paths as they are seen from above the root; `folder` ends in a slash or
+    is empty. A platform knows a file by its path from the top of the repository."""
+    return [
+        replace(finding, origin=finding.origin._replace(path=f"{folder}{finding.origin.path}"))
+        for finding in findings
+    ]
 
 
 def as_json(findings: Sequence[Finding]) -> str:

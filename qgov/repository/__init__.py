@@ -12,11 +12,15 @@ from qgov.repository.objects import merged_by
 from qgov.repository.snapshot import (
     EMPTY,
     Snapshot,
+    at_base,
+    at_last,
     at_ref,
     at_work_tree,
     default_base,
     head_commit,
+    prefix_at,
 )
+from qgov.repository.strays import at_hand
 
 __all__ = [
     "EMPTY",
@@ -24,11 +28,15 @@ __all__ = [
     "Repository",
     "RepositoryError",
     "Snapshot",
+    "at_base",
+    "at_hand",
+    "at_last",
     "at_ref",
     "at_work_tree",
     "default_base",
     "head_commit",
     "merged_by",
     "open_repository",
+    "prefix_at",
     "read_work_tree",
 ]

@@ -31,6 +31,7 @@ __all__ = [
     "commits",
     "contents",
     "head_of",
+    "history",
     "merged_by",
     "no_commit",
     "prefix_of",
@@ -97,6 +98,14 @@ def commit_time(commit: Object) -> datetime:
 def merged_by(repository: Repository, commit: str) -> list[str]:
     """A commit and its parents."""
     return run(repository, "rev-list", "--parents", "--max-count=1", commit).decode().split()
+
+
+def history(repository: Repository, commit: str, prefix: str, most: int) -> list[str]:
+    """The commits up to `commit` that changed the configuration, the last one first, as it was
+    merged (first parents)."""
+    paths = (f"{prefix}{path}" for path in (ROOT_FILE, *FOLDERS))
+    limits = ("--first-parent", f"--max-count={most}")
+    return run(repository, "rev-list", *limits, commit, "--", *paths).decode().split()
 
 
 @cache  # what an object holds never changes, and both sides of a plan often are the same one

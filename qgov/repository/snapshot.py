@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -38,12 +38,25 @@ from qgov.repository.objects import (
     commits,
     contents,
     head_of,
+    history,
+    merged_by,
     no_commit,
     prefix_of,
     tree,
 )
+from qgov.repository.strays import in_tree, in_work_tree
 
-__all__ = ["EMPTY", "Snapshot", "at_ref", "at_work_tree", "default_base", "head_commit"]
+__all__ = [
+    "EMPTY",
+    "Snapshot",
+    "at_base",
+    "at_last",
+    "at_ref",
+    "at_work_tree",
+    "default_base",
+    "head_commit",
+    "prefix_at",
+]
 
 _DEFAULT_BRANCHES: Final = (
     "refs/remotes/origin/HEAD",
@@ -53,6 +66,10 @@ _DEFAULT_BRANCHES: Final = (
     "refs/heads/master",
 )
 """Whole names: a tag called `main` or `origin/main` is not the default branch."""
+
+
+_MOST_CHANGES: Final = 30
+"""How many changes of the configuration are gone back for one that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +99,48 @@ def at_ref(repository: Repository, root: Path, ref: str) -> Snapshot:
     found = commit or bare_tree
     if found is None:
         raise no_commit(repository, ref)
-    blobs, findings = tree(repository, found.id, prefix_of(repository, root))
+    prefix = prefix_of(repository, root)
+    blobs, findings = tree(repository, found.id, prefix)
     return Snapshot(
         ref,
         commit.id if commit else None,
         commit_time(commit) if commit else None,
         blobs,
         lambda paths: contents(repository, {p: blobs[p] for p in paths}),
-        findings,
+        tuple(in_order([*findings, *in_tree(repository, found.id, prefix)])),
     )
+
+
+def at_base(repository: Repository, root: Path, base: str, head: str | None) -> Snapshot:
+    """The configuration that a change to `head` (None: HEAD, under the work tree) is compared
+    with when `base` is asked for: `base` itself where `head` was made on it, else where the two
+    parted, and `ref` says so. What `base` has got since then would look undone.
+
+    Raises RepositoryError when there is no such object, or no common commit.
+    """
+    name = "HEAD" if head is None else head
+    wanted, tip = commits(repository, [base, name])
+    if wanted is None or tip is None:  # a tree has no history, and HEAD may have no commit yet
+        return at_ref(repository, root, base)
+    began = _parted(repository, (base, wanted.id), (name, tip.id), "name a commit before both")
+    if began == wanted.id:
+        return at_ref(repository, root, base)
+    return replace(at_ref(repository, root, began), ref=f"the merge base of {base} and {name}")
+
+
+def at_last(
+    repository: Repository, root: Path, before: Snapshot, fits: Callable[[Snapshot], bool]
+) -> Snapshot | None:
+    """The configuration at the last commit up to `before` that fits; `ref` says that it is. None
+    where there is none among the last changes of it, or `before` is no commit."""
+    if before.commit is None:
+        return None
+    prefix = prefix_of(repository, root)
+    for commit in history(repository, before.commit, prefix, _MOST_CHANGES):
+        found = at_ref(repository, root, commit)
+        if fits(found):
+            return replace(found, ref=f"the last readable commit before {before.ref}")
+    return None
 
 
 def at_work_tree(repository: Repository, root: Path) -> Snapshot:
@@ -122,7 +172,13 @@ def at_work_tree(repository: Repository, root: Path) -> Snapshot:
         **{path: blob_id(data, repository.object_format) for path, data in fresh.items()},
     }
     gone = {*changed, *map(shown_name, changed)}
-    findings = in_order([*(f for f in in_head if f.origin.path not in gone), *found])
+    findings = in_order(
+        [
+            *(f for f in in_head if f.origin.path not in gone),
+            *found,
+            *in_work_tree(repository, root),
+        ]
+    )
 
     def read(paths: Iterable[str]) -> dict[str, bytes]:
         wanted = list(paths)
@@ -163,15 +219,25 @@ def default_base(repository: Repository, head: str | None) -> str | None:
         if commit is not None
     ]
     branch, default = (known or [_only_branch(repository)])[0]
-    if default == tip.id:
-        return default
+    return _parted(repository, (branch.split("/", 2)[2], default), (name, tip.id), "give --base")
+
+
+def _parted(repository: Repository, base: tuple[str, str], head: tuple[str, str], or_: str) -> str:
+    """The last commit that both have; each is a name and a commit. There may be several where
+    branches were merged crosswise: then what `head` was made on, if that is a merge."""
+    if base[1] == head[1]:
+        return base[1]
     try:
-        return run(repository, "merge-base", default, tip.id).decode().strip()
+        found = run(repository, "merge-base", "--all", base[1], head[1]).decode().split()
     except GitFailedError as error:
         raise RepositoryError(
-            f"no common commit of {branch.split('/', 2)[2]} and {name}; fetch the "
-            "whole history (fetch-depth: 0), or give --base"
+            f"no common commit of {base[0]} and {head[0]}; fetch the whole history "
+            f"(fetch-depth: 0), or {or_}"
         ) from error
+    if len(found) == 1:
+        return found[0]
+    made_on = merged_by(repository, head[1])[1:2]
+    return next((commit for commit in found if commit in made_on), found[0])
 
 
 def _only_branch(repository: Repository) -> tuple[str, str]:
@@ -192,6 +258,15 @@ def _only_branch(repository: Repository) -> tuple[str, str]:
     raise RepositoryError(
         "the default branch is not known (no origin/HEAD, main or master); fetch it, or give --base"
     )
+
+
+def prefix_at(root: Path) -> str:
+    """The path of `root` from the top of its git repository, with a trailing slash; empty at
+    the top, and where there is no repository. Raises RepositoryError when git cannot tell."""
+    try:
+        return prefix_of(open_repository(root), root)
+    except NoRepositoryError:
+        return ""
 
 
 def head_commit(root: Path, files: Mapping[str, bytes]) -> str | None:

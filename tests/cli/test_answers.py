@@ -96,6 +96,23 @@ def test_who_can_is_answered(call: Call, repository: Path, options: Sequence[str
     assert "aurora-developers" in result.out
 
 
+@pytest.mark.parametrize(
+    ("shots", "options", "status"),
+    [(1, (), 0), (10**9, (), 0), (1, ("--exit-code",), 0), (10**9, ("--exit-code",), 3)],
+)
+def test_a_script_is_told_by_the_status_when_it_asks(
+    call: Call, repository: Path, shots: int, options: Sequence[str], status: int
+) -> None:
+    result = call(
+        *("explain", "--root", repository, "--subject", "group:aurora-developers"),
+        *("--action", "job:submit", "--resource", "aurora/sandbox/chemistry@local-simulator"),
+        *("--context", json.dumps({"job": {"shots": shots}}), *options),
+    )
+
+    assert result.out.startswith("ALLOW\n" if shots == 1 else "DENY: ")
+    assert (result.status, result.err) == (status, "")
+
+
 @pytest.mark.parametrize("resource", ["*", "no such scope", "a/b/c/d", "aurora/nowhere"])
 def test_a_scope_that_is_none_is_a_mistake_or_a_refusal(
     call: Call, repository: Path, resource: str

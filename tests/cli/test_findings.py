@@ -202,18 +202,18 @@ def test_a_broken_repository_is_refused_and_left_as_it_is(
     call: Call, code: str, format_: str, tmp_path: Path
 ) -> None:
     case = ONE_OF_EACH[code]
-    write(tmp_path, case.files)
+    read = {path: data for path, data in case.files.items() if is_configuration(path)}
+    write(tmp_path, read)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     result = call("validate", "--root", tmp_path, "--format", format_, "--now", NOW.isoformat())
 
-    read = {path: data for path, data in case.files.items() if is_configuration(path)}
     assert (result.status, result.err) == (1, "")
     assert result.out == FORMATS[format_](check(load(read), NOW).findings)
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
 def test_the_sound_base_is_not_refused_for_its_form(call: Call, tmp_path: Path) -> None:
-    write(tmp_path, BASE)
+    write(tmp_path, {p: data for p, data in BASE.items() if is_configuration(p)})
     result = call(
         "validate", "--root", tmp_path, "--format", "json", "--now", "2026-11-23T10:00:00Z"
     )
@@ -237,7 +237,7 @@ def test_the_shared_login_is_refused(call: Call, command: str, tmp_path: Path) -
 
 
 def test_files_that_are_refused_are_findings_too(call: Call, tmp_path: Path) -> None:
-    write(tmp_path, BASE)
+    write(tmp_path, {p: data for p, data in BASE.items() if is_configuration(p)})
     (tmp_path / "roles" / "a\n::error::b.yaml").symlink_to("/etc/passwd")
     result = call("validate", "--root", tmp_path, "--format", "json")
 

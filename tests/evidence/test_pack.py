@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -250,3 +251,70 @@ def test_an_empty_folder_and_a_missing_one_are_no_packs(tmp_path: Path) -> None:
         done = call("verify", path)
         assert (done.status, done.out) == (1, "")
         assert done.err.startswith("error: ")
+
+
+# ---------------------------------------------------------------------------- the zip is its bytes
+
+
+FILES = {"a": b"one", "b/c": b"", "manifest.json": b"{}"}
+
+
+def packed(**more: Any) -> bytes:
+    """A zip of FILES by the library, like ours but for what is given of each entry."""
+    comment, method = more.pop("comment_", b""), more.pop("method", zipfile.ZIP_STORED)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in more.pop("order", sorted(FILES)):
+            entry = zipfile.ZipInfo(name, more.get("date_time", (1980, 1, 1, 0, 0, 0)))
+            entry.create_system = more.get("create_system", 3)
+            entry.external_attr = more.get("external_attr", 0o100644 << 16)
+            entry.extra, entry.comment = more.get("extra", b""), more.get("comment", b"")
+            archive.writestr(entry, FILES[name], compress_type=method)
+        archive.comment = comment
+    return held.getvalue()
+
+
+def test_a_zip_like_ours_is_read(tmp_path: Path) -> None:
+    assert packed() == zipped(FILES)
+    (tmp_path / "pack.zip").write_bytes(packed())
+
+    assert read_pack(tmp_path / "pack.zip") == FILES
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed(comment_=b"and more"),
+        packed(external_attr=0o100755 << 16),
+        packed(external_attr=0o104644 << 16),
+        packed(create_system=0),
+        packed(date_time=(1980, 1, 1, 0, 0, 2)),
+        packed(comment=b"x"),
+        packed(extra=b"\x01\x00\x00\x00"),
+        packed(order=("b/c", "a", "manifest.json")),
+        packed(method=zipfile.ZIP_DEFLATED),
+        b"#!/bin/sh\n" + zipped(FILES),
+        zipped({**FILES, "a": b"two"}) + zipped(FILES),
+        zipped(FILES) + b"\0",
+        zipped(FILES).replace(b"one", b"onE", 1),
+        zipped(FILES)[:-1],
+        zipped(FILES).replace(b"PK\x01\x02", b"PK\x01\x03", 1),
+    ],
+    ids=[
+        *("comment", "executable", "set-uid", "system", "time", "entry-comment", "extra", "order"),
+        *("deflated", "prefix", "two-zips", "suffix", "content", "cut", "directory"),
+    ],
+)
+def test_a_zip_is_exactly_the_one_of_its_files(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pack.zip").write_bytes(content)
+    with pytest.raises(PackError):
+        read_pack(tmp_path / "pack.zip")
+
+
+@pytest.mark.parametrize("at", range(0, len(zipped(FILES)), 3))
+def test_no_byte_of_a_zip_may_change(tmp_path: Path, at: int) -> None:
+    content = bytearray(zipped(FILES))
+    content[at] ^= 0x41
+    (tmp_path / "pack.zip").write_bytes(content)
+    with pytest.raises(PackError):
+        read_pack(tmp_path / "pack.zip")

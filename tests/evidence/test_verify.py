@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from pathlib import Path
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
 from qgov.evidence.statement import StatementError, enveloped, opened, statement
-from qgov.evidence.verify import Problem, compared, verify
-from qgov.output.manifest import MANIFEST
+from qgov.evidence.verify import Problem, _agreeing, compared, verify
+from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
 from tests.evidence.conftest import Made
 from tests.evidence.packs import Pair, call
 
@@ -199,6 +200,62 @@ def test_a_document_that_breaks_its_schema_is_found(made: Made) -> None:
     (found,) = problems(resigned(edited, made.key.private))
     assert found.path == "conformance.json"
     assert "qgov/conformance/v1" in found.message
+
+
+def test_what_a_statement_does_not_say_is_no_agreement(sparse: Made) -> None:
+    said = opened(sparse.files[STATEMENT])
+    about = {p: c for p, c in sparse.files.items() if p not in (MANIFEST, STATEMENT)}
+    commit = json.loads(sparse.files[MANIFEST])["commit"]
+    head, plan = (dict(said["predicate"]) for _ in range(2))
+    del head["head"]
+    plan["plan of another kind"] = plan.pop("plan")
+    twice = [*said["subject"], {"name": "plan.md", "digest": {"sha256": "0" * 64}}]
+    for edited in (
+        {**said, "predicate": head},
+        {**said, "predicate": plan},
+        {**said, "predicate": {**said["predicate"], "more": 1}},
+        {**said, "subject": [*twice[-1:], *twice[:-1]]},
+        {**said, "subject": said["subject"][::-1]},
+        {**said, "more": 1},
+    ):
+        files = with_manifest({**about, STATEMENT: enveloped(edited)}, commit)
+        assert STATEMENT in {problem.path for problem in problems(files)}
+
+
+def test_a_payload_is_written_in_one_way(sparse: Made) -> None:
+    envelope = json.loads(sparse.files[STATEMENT])
+    payload = base64.b64decode(envelope["payload"])
+    commit = json.loads(sparse.files[MANIFEST])["commit"]
+    about = {p: c for p, c in sparse.files.items() if p not in (MANIFEST, STATEMENT)}
+    for edited in (payload + b" ", payload.replace(b"{", b'{"predicate":{},', 1)):
+        again = {**envelope, "payload": base64.b64encode(edited).decode(), "signatures": []}
+        written = (json.dumps(again, indent=2) + "\n").encode()
+        files = with_manifest({**about, STATEMENT: written}, commit)
+        assert Problem(STATEMENT, "is not as qgov writes it: it was changed") in problems(files)
+
+
+@pytest.mark.parametrize(
+    "pack", [b"[]", b"{}", b"7", b"null", b"{", b'{"base": null}'], ids=lambda text: text.decode()
+)
+def test_a_pack_that_says_nothing_agrees_with_nothing(sparse: Made, pack: bytes) -> None:
+    about = {p: c for p, c in sparse.files.items() if p not in (MANIFEST, STATEMENT)}
+    said = opened(sparse.files[STATEMENT])["predicate"]
+    found = list(_agreeing({**about, MANIFEST: b"{}", "pack.json": pack}, said))
+
+    assert {"pack.json", MANIFEST} == {problem.path for problem in found}
+    assert len([p for p in found if p.path == "pack.json"]) >= len(said) - 1
+
+
+def test_a_manifest_that_lists_a_file_twice_is_found(sparse: Made) -> None:
+    listed = json.loads(sparse.files[MANIFEST])
+    first = listed["artifacts"][0]
+    twice: list[Any] = [{**first, "sha256": "0" * 64}, *listed["artifacts"]]
+    again = manifest_from(twice, listed["commit"])
+    again["qgov_version"] = listed["qgov_version"]
+
+    assert Problem(MANIFEST, "lists a file twice") in problems(
+        {**sparse.files, MANIFEST: manifest_text(again)}
+    )
 
 
 def test_a_statement_about_other_commits_is_found(sparse: Made) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.cli.process import ROOT, spawn_once
-from tests.plan.worlds import BASELINE, World, changed
+from tests.plan.worlds import BASELINE, NOW, World, changed
 
 ATLAS = "tenants/atlas.yaml"
 PROJECT = {ATLAS: {"[chemistry, optimisation]": "[chemistry, optimisation, other]"}}
@@ -113,10 +116,10 @@ def test_the_digest_is_of_the_content_not_of_the_names(world: World) -> None:
     world.git("branch", "topic", second)
     by_branch = world.plan_json("--base", first, "--head", "topic")
     by_commit = world.plan_json("--base", first, "--head", second)
-    back = world.plan_json("--base", second, "--head", first)
+    none = world.plan_json("--base", first, "--head", first)
 
     assert by_branch["digest"] == by_commit["digest"]
-    assert back["digest"] != by_commit["digest"]
+    assert none["digest"] != by_commit["digest"]
     assert by_commit["digest"].startswith("sha256:")
 
 
@@ -204,7 +207,74 @@ def test_a_history_that_is_too_short_is_an_error(world: World, tmp_path: Path) -
 
     assert (status, out) == (1, "")
     assert "fetch the whole history" in err
-    assert shallow.plan("--base", "origin/main")[0] == 0
+    # Which of the two has what the other lacks is not known: main's change would look undone.
+    status, out, err = shallow.plan("--base", "origin/main")
+    assert (status, out) == (1, "")
+    assert "no common commit of origin/main and HEAD; fetch the whole history" in err
+
+
+LATER = {"roles/reader.yaml": {"log:read]": "log:read, result:read]"}}
+
+
+def merged(world: World) -> tuple[str, str]:
+    """A merge of `topic` checked out as CI does, and what it was made on; `main` moved on."""
+    world.git("checkout", "--quiet", "-b", "topic")
+    world.commit(changed(BASELINE, PROJECT))
+    world.git("checkout", "--quiet", "--detach", "main")
+    world.git("merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    merge = world.git("rev-parse", "HEAD").strip()
+    world.git("checkout", "--quiet", "main")
+    world.commit(changed(BASELINE, LATER))
+    world.git("checkout", "--quiet", merge)
+    return merge, world.git("rev-parse", f"{merge}^1").strip()
+
+
+@pytest.mark.parametrize("head", ["HEAD", "topic", None])
+def test_what_the_base_got_since_then_is_not_undone(world: World, head: str | None) -> None:
+    _, made_on = merged(world)
+    sides = ("--base", "main", *(("--head", head) if head else ()))
+    found = world.plan_json(*sides)
+    _, text, err = world.plan(*sides)
+
+    assert found["base"] == {
+        "ref": f"the merge base of main and {head or 'HEAD'}",
+        "commit": made_on,
+    }
+    assert found["digest"] == world.plan_json("--base", made_on, *sides[2:])["digest"]
+    assert "the merge base of main and" in text
+    assert f"--base main has commits that {head or 'HEAD'} was not made on" in err
+    assert made_on[:12] in err
+
+
+def test_of_several_merge_bases_it_is_what_the_merge_was_made_on(world: World) -> None:
+    world.git("checkout", "--quiet", "-b", "topic")
+    world.commit(changed(BASELINE, PROJECT))
+    world.git("checkout", "--quiet", "main")
+    world.git("commit", "--quiet", "--allow-empty", "-m", "meanwhile")
+    made_on = world.git("rev-parse", "HEAD").strip()
+    for branch in ("ci", "main"):  # a merge that CI checks out, and the real one later
+        world.git("checkout", "--quiet", *(["-b", "ci"] if branch == "ci" else [branch]))
+        world.git("merge", "--quiet", "--no-ff", "-m", branch, "topic")
+
+    assert len(world.git("merge-base", "--all", "main", "ci").split()) == 2
+    assert world.plan_json("--base", "main", "--head", "ci")["base"]["commit"] == made_on
+
+
+def test_what_is_in_the_base_already_changes_nothing(world: World) -> None:
+    first = world.git("rev-parse", "HEAD").strip()
+    second = world.commit(changed(BASELINE, PROJECT))
+    found = world.plan_json("--base", second, "--head", first)
+
+    assert found["base"]["commit"] == first
+    assert found["access"] == []
+    assert "has commits that" in world.plan("--base", second, "--head", first)[2]
+
+
+def test_a_base_that_the_head_was_made_on_is_taken_as_it_is(world: World) -> None:
+    world.commit(changed(BASELINE, PROJECT))
+
+    assert world.plan("--base", "HEAD~1")[2] == ""
+    assert world.plan_json("--base", "HEAD~1")["base"]["ref"] == "HEAD~1"
 
 
 def test_the_configuration_may_lie_in_a_folder(tmp_path: Path) -> None:
@@ -230,7 +300,7 @@ def test_a_head_that_cannot_be_read_has_no_plan(world: World) -> None:
     assert "tenants/atlas.yaml:8:14" in err
 
 
-def test_a_base_that_cannot_be_read_has_no_plan_either(world: World) -> None:
+def test_what_is_wrong_with_a_base_that_is_passed_over_is_said(world: World) -> None:
     world.commit(
         changed(
             BASELINE,
@@ -240,8 +310,8 @@ def test_a_base_that_cannot_be_read_has_no_plan_either(world: World) -> None:
     world.write(BASELINE)
     status, out, err = world.plan()
 
-    assert (status, out) == (1, "")
-    assert "PLAN FAILED: base" in err
+    assert (status, out.split("\n")[0]) == (0, "EQUIVALENT: no access changes")
+    assert "cannot be understood: tenants/atlas.yaml:" in err
     assert "did you mean `reader`" in err
 
 
@@ -361,6 +431,82 @@ def test_the_commit_s_time_judges_both_sides_of_two_commits(world: World) -> Non
     later = world.plan_json("--base", "HEAD~1", "--head", "HEAD", "--now", "2026-08-16T00:00:00Z")
 
     assert codes - {f["code"] for f in later["findings"]["new"]}
+
+
+def dated(world: World, instant: str, files: Mapping[str, str]) -> None:
+    """Commit these files by another clock."""
+    world.commit(files)
+    amended = ("commit", "--quiet", "--amend", "--no-edit", "--allow-empty")
+    subprocess.run(
+        ["git", "-c", "user.name=Mei", "-c", "user.email=mei@acme.example", *amended],
+        cwd=world.root,
+        env={**os.environ, "GIT_COMMITTER_DATE": instant},
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("base", ["HEAD~1", "empty"])
+def test_a_commit_of_the_future_chooses_no_clock(world: World, base: str) -> None:
+    dated(world, "2093-01-01T00:00:00Z", changed(BASELINE, PROJECT))
+    sides = ("--base", base, "--head", "HEAD")
+    status, out, err = world.plan(*sides)
+
+    assert (status, out) == (1, "")
+    assert "HEAD is dated 2093-01-01T00:00:00Z, more than a day after" in err
+    assert world.plan(*sides, "--now", NOW.isoformat())[0] == 0
+    assert world.plan("--base", base)[0] == 0  # the work tree has no date
+
+
+@pytest.mark.parametrize(("hours", "status"), [(24, 0), (25, 1)])
+def test_a_day_ahead_of_what_was_merged_is_no_future(world: World, hours: int, status: int) -> None:
+    dated(world, "2093-01-01T00:00:00Z", BASELINE)
+    ahead = datetime(2093, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+    dated(world, ahead.isoformat(), changed(BASELINE, PROJECT))
+
+    assert world.plan("--base", "HEAD~1", "--head", "HEAD")[0] == status
+
+
+def test_a_day_ahead_of_the_clock_is_no_future(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(datetime(2093, 1, 1, tzinfo=UTC).timestamp())))
+    for hours, status in ((24, 0), (25, 1)):
+        ahead = datetime(2093, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+        dated(world, ahead.isoformat(), changed(BASELINE, PROJECT))
+        assert world.plan("--base", "HEAD~1", "--head", "HEAD")[0] == status
+        world.git("reset", "--quiet", "--hard", "HEAD~1")
+
+
+def test_a_base_that_cannot_be_read_is_passed_over_for_the_last_that_can(world: World) -> None:
+    readable = world.git("rev-parse", "HEAD").strip()
+    broken = BASELINE | {"roles/reader.yaml": "not: [yaml"}
+    world.commit(broken)
+    world.commit(changed(broken, {ATLAS: {"15m": "10m"}}))
+    unreadable = world.git("rev-parse", "HEAD").strip()
+    world.git("checkout", "--quiet", "-b", "repair")
+    world.commit(changed(BASELINE, PROJECT))
+    status, out, err = world.plan("--base", "main", "--head", "HEAD")
+    found = world.plan_json("--base", "main", "--head", "HEAD")
+
+    assert status == 0
+    assert f"the base, main ({unreadable[:12]}), cannot be understood: roles/reader.yaml:" in err
+    assert f"compared with the last commit before it that can be: {readable[:12]}" in err
+    assert "the last readable commit before main" in out
+    assert found["base"]["commit"] == readable
+    assert found["digest"] == world.plan_json("--base", readable, "--head", "HEAD")["digest"]
+
+
+def test_where_no_commit_can_be_read_the_side_and_the_way_out_are_named(tmp_path: Path) -> None:
+    world = World.at(tmp_path, BASELINE | {"roles/reader.yaml": "not: [yaml"})
+    world.write(BASELINE)
+    status, out, err = world.plan("--base", "HEAD")
+
+    assert (status, out) == (1, "")
+    assert err.startswith(
+        "PLAN FAILED: base (HEAD) cannot be understood; give a commit that can be with --base"
+    )
+    assert "roles/reader.yaml:" in err
+    assert world.plan("--base", "empty")[0] == 0
 
 
 @pytest.fixture(scope="module")
