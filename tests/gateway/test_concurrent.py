@@ -105,8 +105,9 @@ def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(
 
 DYING = """
 import os, sys
+from pathlib import Path
 from qgov.gateway.audit import AuditLog
-from tests.gateway.company import main
+from tests.gateway.company import submit
 
 append = AuditLog.append
 
@@ -116,7 +117,7 @@ def dying(self, event):
     return append(self, event)
 
 AuditLog.append = dying
-main(*sys.argv[1:])
+submit(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
 """
 
 
