@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from qgov.decision.engine import EngineError
 from qgov.decision.request import Decision, Request, seconds
-from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event, step_event
-from qgov.gateway.circuits import UnmeantError, Work
+from qgov.gateway.audit_events import (
+    SUBMIT,
+    JobFacts,
+    ProjectLabels,
+    Stage,
+    job_event,
+    step_event,
+)
+from qgov.gateway.circuits import Submission, UnmeantError, Work, submission
 from qgov.gateway.estimate import amounts_of
-from qgov.gateway.ledger import Moved
+from qgov.gateway.ledger import Moved, Usage
 from qgov.gateway.ocsf import Actor
 from qgov.gateway.owners import exclusively
 from qgov.gateway.point import EnforcementPoint
+from qgov.gateway.running import Running
 from qgov.gateway.tables import Amounts, counts_of
-from qgov.gateway.verdicts import Denied, Identity, Refused
+from qgov.gateway.verdicts import Denied, GatewayError, Identity, Refused
 from qgov.model.measures import COST, COUNTED
 
 __all__ = ["Session"]
 
-SUBMIT: Final = "job:submit"
 LABELS: Final = ("tenant", "environment", "project")
+
+Check = Callable[[Any], object]
 
 HASTY: Final = 4
 """How often a decision is made anew because others spent meanwhile, before waiting in line."""
-
-UNSUBMITTED: Final = (ValueError, TypeError, KeyError)
-"""What Cirq's samplers raise for a circuit that they do not send: nothing was spent."""
 
 
 class Session:
@@ -40,32 +46,37 @@ class Session:
     def __init__(
         self, gateway: EnforcementPoint, identity: Identity, scope: str, trace: str
     ) -> None:
-        self.gateway, self.identity, self.scope, self.trace = gateway, identity, scope, trace
         labels = scope.split("/")
         if len(labels) != len(LABELS):
             raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
+        # Copied: who has the session changes nothing about who acts in it.
+        self._identity = deepcopy(identity)
+        self._gateway = gateway
+        self.scope, self.trace = scope, trace
         self.labels = ProjectLabels(*labels)
-        self.actor = _actor(identity)
+        self.actor = _actor(self._identity)
         self._step = ""
 
-    def sampler(self, backend: str, inner: Any) -> Any:
-        """A `cirq.Sampler` that runs on `inner` what is allowed on the backend."""
+    def sampler(self, backend: str, inner: Any, *, check: Check | None = None) -> Any:
+        """A `cirq.Sampler` that runs on `inner` what is allowed on the backend. `check` raises
+        for a circuit, with its parameters resolved, that the device does not take: it is
+        refused and costs nothing, where an error of `inner` may come after it has sent it."""
         from qgov.gateway.sampler import GovernedSampler  # brings Cirq in
 
-        return GovernedSampler(partial(self.job, backend), inner)
+        return GovernedSampler(self, backend, inner, check)
 
     def processor(self, backend: str, inner: Any) -> Any:
         """A `cirq_google` processor that runs on `inner` what is allowed on the backend."""
         from qgov.gateway.processor import GovernedProcessor  # brings cirq_google in
 
-        return GovernedProcessor(partial(self.job, backend), inner)
+        return GovernedProcessor(self, backend, inner)
 
     @contextmanager
     def step(self, name: str, action: str = "") -> Iterator[None]:
         """A classical step of a hybrid workflow, in the same trace and log as its jobs. With
         an action (`input:write`, `result:read`) the subject must be allowed it. Raises
         Denied, AuditError."""
-        gateway = self.gateway
+        gateway = self._gateway
         began = gateway.clock()
         if action:
             decision, error = gateway.ask(self._request(action, "", began, {}, {}))
@@ -82,27 +93,47 @@ class Session:
             self._step = outer
         self._tell_step(Stage.SUCCEEDED, name, began)
 
-    @contextmanager
-    def job(
-        self,
-        backend: str,
-        work: Callable[[], Work],
-        *,
-        device_ms: Callable[[], int] = lambda: 0,
-    ) -> Iterator[str]:
-        """Inside, a job may run: it is allowed, reserved and written down; gives its id.
-        Raises Denied, Refused, AuditError, LedgerError. `work` says what the job is,
-        `device_ms` how long Cirq estimates it to take."""
-        gateway, job_id = self.gateway, self.gateway.new_id()
-        facts = self._facts(job_id, backend)
+    def meant(self, backend: str, program: Any, params: Any, repetitions: Any) -> Submission:
+        """What is decided on from now on, whatever becomes of the caller's circuits. Raises
+        Refused, AuditError."""
         try:
-            meant = work()
+            found = submission(program, params, repetitions)
+            _ = found.work  # written down while nothing has run
         except UnmeantError as error:
-            event = self._tell(Stage.REFUSED, facts, error.reason)
-            raise Refused(error.reason, str(error), event) from error
-        terms = gateway.terms.backends.get(backend)
-        estimate = amounts_of(terms, meant, device_ms) if terms else Amounts()
-        facts = self._reserved(_measured(facts, meant, estimate), estimate)
+            raise self.refusal(backend, error.reason, str(error)) from error
+        return found
+
+    def refusal(self, backend: str, reason: str, message: str) -> Refused:
+        """Written down; to be raised. Raises AuditError."""
+        facts = self._facts(self._gateway.new_id(), backend)
+        return Refused(reason, message, self._tell(Stage.REFUSED, facts, reason))
+
+    def allowed(self, backend: str, meant: Submission) -> None:
+        """Ask whether all of it may run now, and reserve nothing. Raises Denied, Refused,
+        AuditError, LedgerError."""
+        facts, estimate = self._estimated(backend, meant)
+        self._decided(facts, estimate)
+
+    @contextmanager
+    def job(self, backend: str, meant: Submission) -> Iterator[str]:
+        """Inside, a job runs to its end; gives its id. Raises as `begin` does."""
+        running = self.begin(backend, meant)
+        try:
+            yield running.facts.job_id
+        except BaseException as error:
+            event = running.failed(type(error).__name__)
+            if isinstance(error, GatewayError):
+                error.event = event
+            raise
+        running.succeeded()
+
+    def begin(self, backend: str, meant: Submission) -> Running:
+        """A job that may run from now on: it is allowed, reserved and written down. Raises
+        Denied, Refused, AuditError, LedgerError."""
+        gateway = self._gateway
+        facts, estimate = self._estimated(backend, meant)
+        job_id = facts.job_id
+        facts = self._reserved(facts, estimate)
         start = gateway.clock()
         try:
             self._tell(Stage.STARTED, facts, start=start)
@@ -116,19 +147,43 @@ class Session:
             self._tell(Stage.FAILED, facts, type(error).__name__, start, Amounts(jobs=0))
             gateway.ledger.release(job_id)
             raise
+        return Running(facts, estimate, start, gateway.ledger, gateway.clock, self._tell)
+
+    @contextmanager
+    def access(self, action: str, job: JobFacts) -> Iterator[None]:
+        """Inside, the subject does something to a job of its own that needs a permission
+        (`result:read`, `job:cancel`). Raises Denied, AuditError."""
+        began = self._gateway.clock()
+        decision, error = self._gateway.ask(self._request(action, "", began, {}, {}))
+        facts = replace(
+            self._facts(job.job_id, job.backend),
+            operation=action,
+            allow=decision.allow,
+            reasons=decision.reasons,
+            warnings=decision.warnings,
+        )
+        if not decision.allow:
+            event = self._tell(Stage.DENIED, facts)
+            self._gateway.notices.denied(self.actor, self.labels, decision, began)
+            raise Denied(decision, event, error)
+        self._tell(Stage.STARTED, facts, start=began)
         try:
-            yield job_id
-        except UNSUBMITTED as error:
-            gateway.ledger.release(job_id)
-            self._tell(Stage.REFUSED, facts, type(error).__name__, start, Amounts(jobs=0))
+            yield
+        except BaseException as failure:
+            self._tell(Stage.FAILED, facts, type(failure).__name__, began)
             raise
-        except BaseException as error:
-            # Nobody knows what was spent, so it counts as if it had run.
-            gateway.ledger.settle(job_id, estimate, gateway.clock())
-            self._tell(Stage.FAILED, facts, type(error).__name__, start, estimate)
-            raise
-        gateway.ledger.settle(job_id, estimate, gateway.clock())
-        self._tell(Stage.SUCCEEDED, facts, start=start, actual=estimate)
+        self._tell(Stage.SUCCEEDED, facts, start=began)
+
+    def _estimated(self, backend: str, meant: Submission) -> tuple[JobFacts, Amounts]:
+        """A new job and what it is estimated to take. Raises Refused."""
+        terms = self._gateway.terms.backends.get(backend)
+        try:
+            estimate = amounts_of(terms, meant.work, meant.device_ms) if terms else Amounts()
+        except (ValueError, OverflowError) as error:
+            why = "the job takes more than can be counted (beyond-measure)"
+            raise self.refusal(backend, "beyond-measure", why) from error
+        facts = self._facts(self._gateway.new_id(), backend)
+        return _measured(facts, meant.work, estimate), estimate
 
     def _reserved(self, facts: JobFacts, estimate: Amounts) -> JobFacts:
         """The job with the decision that allowed it, made on exactly the usage it was reserved
@@ -138,18 +193,35 @@ class Session:
                 return found
         # Others are quicker: decide in turn with everybody else who had to wait.
         while True:
-            path = self.gateway.ledger.path
+            path = self._gateway.ledger.path
             with exclusively(path.with_name(f"{path.name}.turn")):
                 found = self._try(facts, estimate)
             if found is not None:
                 return found
 
     def _try(self, facts: JobFacts, estimate: Amounts) -> JobFacts | None:
-        gateway, now = self.gateway, self.gateway.clock()
-        budgets = gateway.terms.budgets(self.scope, self.identity.subject)
+        gateway = self._gateway
+        facts, request, usage, now = self._decided(facts, estimate)
+        budgets = gateway.terms.budgets(self.scope, self._identity.subject)
+        try:
+            gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
+        except Moved:
+            return None
+        try:
+            gateway.notices.allowed(facts, request, estimate, now)
+        except BaseException:
+            gateway.ledger.release(facts.job_id)
+            raise
+        return facts
+
+    def _decided(
+        self, facts: JobFacts, estimate: Amounts
+    ) -> tuple[JobFacts, dict[str, Any], Usage, datetime]:
+        """The job with its decision, what was asked, and on which usage. Raises Denied."""
+        gateway, now = self._gateway, self._gateway.clock()
+        budgets = gateway.terms.budgets(self.scope, self._identity.subject)
         usage = gateway.ledger.usage(budgets, now)
-        job = _job(facts, estimate)
-        request = self._request(SUBMIT, facts.backend, now, usage.values, job)
+        request = self._request(SUBMIT, facts.backend, now, usage.values, _job(facts, estimate))
         decision, error = gateway.ask(request)
         if decision.allow and decision.obligations.get("budgets") != sorted(budgets):
             error = EngineError("the decision names other budgets than the bundle")
@@ -165,16 +237,7 @@ class Session:
             event = self._tell(Stage.DENIED, facts)
             gateway.notices.denied(self.actor, self.labels, decision, now)
             raise Denied(decision, event, error)
-        try:
-            gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
-        except Moved:
-            return None
-        try:
-            gateway.notices.allowed(facts, request, estimate, now)
-        except BaseException:
-            gateway.ledger.release(facts.job_id)
-            raise
-        return facts
+        return facts, request, usage, now
 
     def _request(
         self,
@@ -185,7 +248,7 @@ class Session:
         job: Mapping[str, int],
     ) -> dict[str, Any]:
         """What is asked: the identity as the platform gave it, and what the gateway knows."""
-        subject, labels = self.identity.subject, self.labels
+        subject, labels = self._identity.subject, self.labels
         properties = {
             "tenant": labels.tenant,
             "environment": labels.environment,
@@ -198,7 +261,7 @@ class Session:
             "action": {"name": action},
             "resource": {"type": action.partition(":")[0], "properties": properties},
             "context": {
-                **self.identity.context,
+                **self._identity.context,
                 "time": now.isoformat(),
                 "job": job,
                 "usage": usage,
@@ -207,7 +270,7 @@ class Session:
 
     def _facts(self, job_id: str, backend: str) -> JobFacts:
         """What is known of a job before it is looked at."""
-        terms = self.gateway.terms
+        terms = self._gateway.terms
         known = terms.backends.get(backend)
         return JobFacts(
             job_id=job_id,
@@ -231,11 +294,11 @@ class Session:
         start: datetime | None = None,
         actual: Amounts | None = None,
     ) -> str:
-        now = self.gateway.clock()
+        now = self._gateway.clock()
         event = job_event(
             stage,
             facts,
-            uid=self.gateway.new_id(),
+            uid=self._gateway.new_id(),
             time_ms=_ms(now),
             start_ms=_ms(start) if start else None,
             end_ms=_ms(now) if actual is not None else None,
@@ -243,10 +306,10 @@ class Session:
             actual_qpu_ms=actual.qpu_ms if actual else None,
             error=error.replace("-", "_"),
         )
-        return self.gateway.jobs.append(event).uid
+        return self._gateway.jobs.append(event).uid
 
     def _tell_step(self, stage: Stage, name: str, began: datetime, error: str = "") -> str:
-        now = self.gateway.clock()
+        now = self._gateway.clock()
         ended = stage in (Stage.SUCCEEDED, Stage.FAILED)
         event = step_event(
             stage,
@@ -254,13 +317,13 @@ class Session:
             actor=self.actor,
             labels=self.labels,
             trace_id=self.trace,
-            uid=self.gateway.new_id(),
+            uid=self._gateway.new_id(),
             time_ms=_ms(now),
             start_ms=_ms(began),
             end_ms=_ms(now) if ended else None,
             error=error,
         )
-        return self.gateway.jobs.append(event).uid
+        return self._gateway.jobs.append(event).uid
 
 
 def _measured(facts: JobFacts, work: Work, estimate: Amounts) -> JobFacts:
