@@ -197,13 +197,15 @@ def _resolvers(params: Any) -> Iterator[cirq.ParamResolver]:
     """As `cirq.to_resolvers`, which makes a list of all of them first."""
     import cirq
 
+    if isinstance(params, Mapping) and any(
+        isinstance(value, Sequence) and not isinstance(value, str) for value in params.values()
+    ):
+        params = cirq.dict_to_product_sweep(dict(params))
     if isinstance(params, cirq.Sweep):
         _bound(params)
         yield from params
     elif params is None or isinstance(params, cirq.ParamResolver | Mapping):
-        if isinstance(params, Mapping):
-            _bound(cirq.dict_to_product_sweep(dict(params)))
-        yield from cirq.to_resolvers(params)
+        yield cirq.ParamResolver(params)
     elif isinstance(params, Iterable) and not isinstance(params, str):
         for item in params:
             yield from _resolvers(item)
