@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from qgov.decision.engine import EngineError
-from qgov.decision.request import Decision, Request, seconds
-from qgov.gateway.audit_events import (
-    SUBMIT,
-    JobFacts,
-    ProjectLabels,
-    Stage,
-    job_event,
-    step_event,
-)
+from qgov.decision.request import Decision
+from qgov.gateway.audit_events import SUBMIT, JobFacts, Stage
 from qgov.gateway.circuits import Submission, UnmeantError, Work, submission
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.ledger import Moved, Usage
-from qgov.gateway.ocsf import Actor
 from qgov.gateway.owners import exclusively
-from qgov.gateway.point import EnforcementPoint
+from qgov.gateway.participant import Participant
 from qgov.gateway.running import Running
 from qgov.gateway.tables import Amounts, counts_of
-from qgov.gateway.verdicts import Denied, GatewayError, Identity, Refused
+from qgov.gateway.verdicts import Denied, GatewayError, Refused
 from qgov.model.measures import COST, COUNTED
 
 __all__ = ["Session"]
-
-LABELS: Final = ("tenant", "environment", "project")
 
 Check = Callable[[Any], object]
 
@@ -40,22 +29,8 @@ HASTY: Final = 4
 """How often a decision is made anew because others spent meanwhile, before waiting in line."""
 
 
-class Session:
+class Session(Participant):
     """One subject in one project. Made by `Gateway.session`."""
-
-    def __init__(
-        self, gateway: EnforcementPoint, identity: Identity, scope: str, trace: str
-    ) -> None:
-        labels = scope.split("/")
-        if len(labels) != len(LABELS):
-            raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
-        # Copied: who has the session changes nothing about who acts in it.
-        self._identity = deepcopy(identity)
-        self._gateway = gateway
-        self.scope, self.trace = scope, trace
-        self.labels = ProjectLabels(*labels)
-        self.actor = _actor(self._identity)
-        self._step = ""
 
     def sampler(self, backend: str, inner: Any, *, check: Check | None = None) -> Any:
         """A `cirq.Sampler` that runs on `inner` what is allowed on the backend. `check` raises
@@ -239,92 +214,6 @@ class Session:
             raise Denied(decision, event, error)
         return facts, request, usage, now
 
-    def _request(
-        self,
-        action: str,
-        backend: str,
-        now: datetime,
-        usage: Mapping[str, Any],
-        job: Mapping[str, int],
-    ) -> dict[str, Any]:
-        """What is asked: the identity as the platform gave it, and what the gateway knows."""
-        subject, labels = self._identity.subject, self.labels
-        properties = {
-            "tenant": labels.tenant,
-            "environment": labels.environment,
-            "project": labels.project,
-            **({"backend": backend} if backend else {}),
-            "owner": subject.get("id"),
-        }
-        return {
-            "subject": subject,
-            "action": {"name": action},
-            "resource": {"type": action.partition(":")[0], "properties": properties},
-            "context": {
-                **self._identity.context,
-                "time": now.isoformat(),
-                "job": job,
-                "usage": usage,
-            },
-        }
-
-    def _facts(self, job_id: str, backend: str) -> JobFacts:
-        """What is known of a job before it is looked at."""
-        terms = self._gateway.terms
-        known = terms.backends.get(backend)
-        return JobFacts(
-            job_id=job_id,
-            actor=self.actor,
-            labels=self.labels,
-            backend=backend,
-            allow=False,
-            revision=terms.revision,
-            provider=known.cloud if known else "",
-            region=known.region if known else "",
-            currency=terms.currency,
-            trace_id=self.trace,
-            step=self._step,
-        )
-
-    def _tell(
-        self,
-        stage: Stage,
-        facts: JobFacts,
-        error: str = "",
-        start: datetime | None = None,
-        actual: Amounts | None = None,
-    ) -> str:
-        now = self._gateway.clock()
-        event = job_event(
-            stage,
-            facts,
-            uid=self._gateway.new_id(),
-            time_ms=_ms(now),
-            start_ms=_ms(start) if start else None,
-            end_ms=_ms(now) if actual is not None else None,
-            actual_cost_micros=actual.cost_micros if actual else None,
-            actual_qpu_ms=actual.qpu_ms if actual else None,
-            error=error.replace("-", "_"),
-        )
-        return self._gateway.jobs.append(event).uid
-
-    def _tell_step(self, stage: Stage, name: str, began: datetime, error: str = "") -> str:
-        now = self._gateway.clock()
-        ended = stage in (Stage.SUCCEEDED, Stage.FAILED)
-        event = step_event(
-            stage,
-            name,
-            actor=self.actor,
-            labels=self.labels,
-            trace_id=self.trace,
-            uid=self._gateway.new_id(),
-            time_ms=_ms(now),
-            start_ms=_ms(began),
-            end_ms=_ms(now) if ended else None,
-            error=error,
-        )
-        return self._gateway.jobs.append(event).uid
-
 
 def _measured(facts: JobFacts, work: Work, estimate: Amounts) -> JobFacts:
     return replace(
@@ -349,27 +238,6 @@ def _job(facts: JobFacts, estimate: Amounts) -> dict[str, int]:
         COUNTED["qpuSeconds"]: counts["qpuSeconds"],
         COUNTED["simulatorSeconds"]: counts["simulatorSeconds"],
     }
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _actor(identity: Identity) -> Actor:
-    subject, context = identity.subject, identity.context
-    properties, token = subject.get("properties", {}), context.get("token", {})
-    issued = Request.from_json({"context": context}).token.issued_at
-    return Actor(
-        uid=str(subject.get("id", "")),
-        kind="workload" if subject.get("type") == "workload" else "user",
-        groups=tuple(map(str, properties.get("groups", ()))),
-        issuer=str(properties.get("issuer") or ""),
-        mfa=context.get("mfa"),
-        managed_device=context.get("managed_device"),
-        credential=str(token.get("kind") or ""),
-        token_issued_ms=1000 * seconds(issued) if issued else None,
-        country=str(context.get("country") or ""),
-    )
 
 
 def _details(facts: JobFacts) -> dict[str, str | int]:
