@@ -19,6 +19,7 @@ from qgov.gateway.ocsf import Activity, Actor, Event, clean, known
 
 __all__ = [
     "BUNDLE",
+    "SUBMIT",
     "JobFacts",
     "ProjectLabels",
     "Stage",
@@ -34,7 +35,15 @@ __all__ = [
 BUNDLE: Final = Activity(ocsf.ENTITY_MANAGEMENT, 3, "Update")
 """What `bundle_activated` is."""
 
+SUBMIT: Final = "job:submit"
+"""The operation of a job's own stages; another one is done to a job."""
+
 _JOB: Final = Activity(ocsf.API_ACTIVITY, 1, "Create")
+_DONE_TO_JOB: Final = {
+    "read": Activity(ocsf.API_ACTIVITY, 2, "Read"),
+    "cancel": Activity(ocsf.API_ACTIVITY, 3, "Update"),
+    "delete": Activity(ocsf.API_ACTIVITY, 4, "Delete"),
+}
 _STEP: Final = Activity(ocsf.API_ACTIVITY, ocsf.OTHER, "Step")
 _SIGN_IN: Final = Activity(ocsf.AUTHENTICATION, 1, "Logon")
 _THRESHOLD: Final = Activity(ocsf.ENTITY_MANAGEMENT, ocsf.OTHER, "Threshold Reached")
@@ -46,7 +55,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 class Stage(StrEnum):
     """Where a job is: `denied` never started; `started` is written before it runs; the others
-    end it. `refused` is the wrapped sampler's refusal, `recovered` a job found after a crash.
+    end it. `refused` is what the gateway does not ask for, `recovered` a job found after a crash.
     """
 
     DENIED = "requested-denied"
@@ -90,7 +99,7 @@ class JobFacts:
     revision: str
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    operation: str = "job:submit"
+    operation: str = SUBMIT
     provider: str = ""
     region: str = ""
     circuits_sha256: str = ""
@@ -137,12 +146,14 @@ def job_event(
     actual_qpu_ms: int | None = None,
     error: str = "",
 ) -> Event:
-    """API Activity (6003) Create: one stage of a job. `error` is the name of an error, such
-    as `TimeoutError`: its text could quote a circuit. Raises ValueError for another one."""
+    """API Activity (6003): one stage of a job (Create), or of what is done to one. `error` is
+    the name of an error, such as `TimeoutError`: its text could quote a circuit. Raises
+    ValueError for another one."""
     severity, outcome, caption = _STAGES[stage]
+    activity = _DONE_TO_JOB.get(facts.operation.partition(":")[2], _JOB)
     profiles = ["security_control"]
     found = {
-        **ocsf.base_event(_JOB, uid, time_ms, "jobs", severity),
+        **ocsf.base_event(activity, uid, time_ms, "jobs", severity),
         **ocsf.api_call(facts.operation, facts.job_id, facts.actor),
         "action_id": 1 if facts.allow else 2,
         "action": "Allowed" if facts.allow else "Denied",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qgov.gateway.audit import AuditLog
-from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event
+from qgov.gateway.audit_events import SUBMIT, JobFacts, ProjectLabels, Stage, job_event
 from qgov.gateway.ledger import Job, Ledger
 from qgov.gateway.ocsf import Actor
 from qgov.gateway.verification import events
@@ -68,6 +68,8 @@ def _stages(path: Path) -> dict[str, list[tuple[str, int]]]:
     for event in events(path):
         told: Mapping[str, Any] = event.get("unmapped", {})
         job_id, stage = told.get("job_id"), told.get("stage")
+        if event.get("api", {}).get("operation") != SUBMIT:
+            continue  # reading or cancelling a job neither starts nor ends it
         if stage == Stage.STARTED and job_id:
             found.setdefault(job_id, []).append((stage, 0))
         elif job_id in found:

@@ -9,7 +9,7 @@ from typing import Any
 from qgov.decision.engine import EngineError
 from qgov.decision.request import Decision
 
-__all__ = ["Denied", "GatewayError", "Identity", "Refused"]
+__all__ = ["Denied", "GarbledError", "GatewayError", "Identity", "Refused"]
 
 
 class GatewayError(Exception):
@@ -35,6 +35,10 @@ class Refused(GatewayError):  # noqa: N818 - beside Denied
     def __init__(self, reason: str, message: str, event: str = "") -> None:
         super().__init__(message, event)
         self.reason = reason
+
+
+class GarbledError(GatewayError):
+    """What answered is no result of what was asked for. The job counts: it was sent."""
 
 
 @dataclass(frozen=True, slots=True)

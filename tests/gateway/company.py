@@ -55,8 +55,12 @@ def model_with(**budget: Any) -> AccessModel:
         "quotas": [],
         **budget,
     }
+    developer = json.loads(FILES["roles/developer.yaml"])
+    developer["spec"]["permissions"] += ["result:read:own", "input:read"]
+    developer["spec"]["requires"]["job"]["circuits"] = 100
     files = {
         **FILES,
+        "roles/developer.yaml": json.dumps(developer).encode(),
         "qgov.yaml": json.dumps(organization).encode(),
         "budgets/chemistry.yaml": json.dumps(chemistry).encode(),
     }

@@ -6,7 +6,7 @@ import cirq
 import pytest
 
 from qgov.decision.bundle import read_bundle
-from qgov.gateway.circuits import Work, cirq_milliseconds, digest, work_of
+from qgov.gateway.circuits import Work, digest, submission, work_of
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import BackendTerms, Terms, terms_of
@@ -61,10 +61,10 @@ def test_time_is_of_the_device_or_of_the_simulator(terms: Terms) -> None:
 
 
 def test_cirqs_own_estimate_grows_with_the_work() -> None:
-    small, large = (cirq_milliseconds(BELL, None, n) for n in (100, 100_000))
+    small, large = (submission(BELL, None, n).device_ms() for n in (100, 100_000))
     assert 0 < small < large
-    assert cirq_milliseconds([BELL, BELL], None, 100) == pytest.approx(2 * small, abs=1)
-    assert cirq_milliseconds(BELL, [{}, {}, {}], 100) > small
+    assert submission([BELL, BELL], None, 100).device_ms() == pytest.approx(2 * small, abs=1)
+    assert submission(BELL, [{}, {}, {}], 100).device_ms() > small
 
 
 def test_a_digest_names_circuits_parameters_and_repetitions() -> None:

@@ -104,6 +104,7 @@ def test_a_denied_job_does_not_reach_the_sampler_and_the_log_says_why(gated: Gat
 
 UNMEANT: dict[str, Callable[[cirq.Sampler], Any]] = {
     "no-repetitions": lambda s: s.run(BELL, repetitions=0),
+    "too-many-repetitions": lambda s: s.run(BELL, repetitions=10**30),
     "no-circuit": lambda s: s.run_sweep(BELL, []),
     "no-qubits": lambda s: s.run(cirq.Circuit()),
     "no-measurement": lambda s: s.run(cirq.Circuit(cirq.X(A))),
@@ -111,6 +112,20 @@ UNMEANT: dict[str, Callable[[cirq.Sampler], Any]] = {
         cirq.Circuit(cirq.measure(A, key="m"), cirq.measure(B, key="m"))
     ),
     "mid-circuit-measurement": lambda s: s.run(cirq.Circuit(cirq.measure(A, key="m"), cirq.X(A))),
+    "too-many-operations": lambda s: s.run(
+        cirq.Circuit(
+            cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(A)), repetitions=10**30),
+            cirq.measure(A, key="m"),
+        )
+    ),
+    "qudits": lambda s: s.run(cirq.Circuit(cirq.measure(cirq.LineQid(0, dimension=3), key="m"))),
+    "mid-circuit-control": lambda s: s.run(
+        cirq.Circuit(
+            cirq.measure(A, key="a"),
+            cirq.X(B).with_classical_controls("a"),
+            cirq.measure(B, key="b"),
+        )
+    ),
     "unresolved-parameters": lambda s: s.run(
         cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A))
     ),
@@ -152,13 +167,18 @@ def test_a_number_of_repetitions_that_is_none_is_refused(gated: Gate, repetition
         gated.session().sampler("local-simulator", Recording()).run_sweep(BELL, None, repetitions)
 
 
-def test_a_sweep_is_one_job_of_as_many_circuits(gated: Gate) -> None:
+def test_each_point_of_a_sweep_is_a_job_of_its_own(gated: Gate) -> None:
     circuit = cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A, key="m"))
     points = iter([{"t": 0.0}, {"t": 1.0}, {"t": 2.0}])
-    sampler = gated.session().sampler("local-simulator", Recording())
-    assert len(sampler.run_sweep(circuit, points, 10)) == 3
-    (_, ended) = events(gated.folder / "jobs.jsonl")
-    assert (ended["unmapped"]["job"]["circuits"], ended["unmapped"]["job"]["shots"]) == (3, 30)
+    inner = Recording()
+    found = gated.session().sampler("local-simulator", inner).run_sweep(circuit, points, 10)
+    assert [result.params["t"] for result in found] == [0.0, 1.0, 2.0]
+    assert [result.repetitions for result in found] == [10] * 3
+    told = [event["unmapped"] for event in events(gated.folder / "jobs.jsonl")]
+    assert [t["stage"] for t in told] == ["started", "succeeded"] * 3
+    assert {(t["job"]["circuits"], t["job"]["shots"]) for t in told} == {(1, 10)}
+    assert len({t["job"]["circuits_sha256"] for t in told}) == 3
+    assert inner.runs == 3
     assert spent(gated) == 3 * ONE
 
 
@@ -176,17 +196,34 @@ def test_every_way_to_sample_goes_through_the_gateway(gated: Gate) -> None:
     assert stages(gated).count("started") == inner.runs == 5
 
 
-def test_a_sampler_that_refuses_the_circuit_costs_nothing(gated: Gate) -> None:
-    with pytest.raises(ValueError, match="gate not supported"):
-        gated.session().sampler("local-simulator", Recording(ValueError("gate not supported"))).run(
-            BELL
-        )
-    assert stages(gated) == ["started", "refused"]
+def test_a_circuit_that_the_check_refuses_costs_nothing(gated: Gate) -> None:
+    def check(circuit: cirq.AbstractCircuit) -> None:
+        if any(
+            isinstance(operation.gate, cirq.CXPowGate) for operation in circuit.all_operations()
+        ):
+            raise ValueError("no CNOT here")
+
+    inner = Recording()
+    with pytest.raises(Refused, match="no CNOT here") as refused:
+        gated.session().sampler("local-simulator", inner, check=check).run(BELL)
+    assert refused.value.reason == "not-on-device"
+    assert refused.value.event
+    assert inner.runs == 0
+    assert stages(gated) == ["refused"]
     assert spent(gated) == 0
-    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
 
 
-@pytest.mark.parametrize("error", [RuntimeError("lost"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("lost"),
+        KeyboardInterrupt(),
+        ValueError("no such gate, or no such answer: nobody knows"),
+        KeyError("id"),
+        TypeError("None is no job"),
+        json.JSONDecodeError("garbled", "<html>", 0),
+    ],
+)
 def test_a_job_that_failed_counts_as_if_it_had_run(gated: Gate, error: BaseException) -> None:
     with pytest.raises(type(error)):
         gated.session().sampler("local-simulator", Recording(error)).run(BELL)

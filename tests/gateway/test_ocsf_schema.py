@@ -56,6 +56,15 @@ EVENTS: dict[str, Callable[[], Event]] = {
         Stage.REFUSED, replace(FACTS, provider=""), uid="e", time_ms=WHEN, error="ValueError"
     ),
     "recovered": lambda: job_event(Stage.RECOVERED, FACTS, uid="e", time_ms=WHEN),
+    "results read": lambda: job_event(
+        Stage.SUCCEEDED, replace(FACTS, operation="result:read"), uid="e", time_ms=WHEN
+    ),
+    "cancelled": lambda: job_event(
+        Stage.SUCCEEDED, replace(FACTS, operation="job:cancel"), uid="e", time_ms=WHEN
+    ),
+    "deletion denied": lambda: job_event(
+        Stage.DENIED, replace(DENIED, operation="result:delete"), uid="e", time_ms=WHEN
+    ),
     "step started": lambda: step_event(
         Stage.STARTED,
         "preprocess",

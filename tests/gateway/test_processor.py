@@ -12,6 +12,7 @@ from cirq_google.engine.abstract_processor import AbstractProcessor
 
 from qgov.gateway.gateway import Denied, Identity, Refused
 from qgov.gateway.processor import GovernedProcessor
+from qgov.gateway.recovery import differences
 from qgov.gateway.verification import events
 from tests.gateway.company import IDENTITY, Gate, gate
 
@@ -71,9 +72,15 @@ def test_a_job_on_the_processor_runs_when_it_may(gated: Gate, engine: Any) -> No
     sampler = processor.get_sampler(device_config_name="")
     assert sampler.run(bell(engine), repetitions=10).repetitions == 10
     assert jobs_of(engine) == before + 3
-    told = [event["unmapped"] for event in events(gated.folder / "jobs.jsonl")]
-    assert [t["stage"] for t in told] == ["started", "succeeded"] * 3
-    assert [t["job"]["circuits"] for t in told] == [1, 1, 2, 2, 1, 1]
+    told = list(events(gated.folder / "jobs.jsonl"))
+    submitted = [e["unmapped"] for e in told if e["api"]["operation"] == "job:submit"]
+    assert [t["stage"] for t in submitted] == ["started", "succeeded"] * 3
+    assert [t["job"]["circuits"] for t in submitted] == [1, 1, 2, 2, 1, 1]
+    read = [e["unmapped"] for e in told if e["api"]["operation"] == "result:read"]
+    assert [(t["stage"], t["job_id"]) for t in read] == [
+        ("started", submitted[2]["job_id"]),
+        ("succeeded", submitted[2]["job_id"]),
+    ]
 
 
 def test_a_denied_job_does_not_reach_the_engine(gated: Gate, engine: Any) -> None:
@@ -92,13 +99,32 @@ def test_a_denied_job_does_not_reach_the_engine(gated: Gate, engine: Any) -> Non
     assert jobs_of(engine) == before
 
 
-def test_a_circuit_that_the_device_refuses_is_not_paid(gated: Gate, engine: Any) -> None:
+def test_a_circuit_that_is_not_on_the_device_has_failed_and_counts(
+    gated: Gate, engine: Any
+) -> None:
+    """The engine takes it, and fails when the results are asked for."""
     processor = gated.session().processor("local-simulator", inner_of(engine))
     alien = cirq.Circuit(cirq.X(cirq.NamedQubit("q")), cirq.measure(cirq.NamedQubit("q")))
     with pytest.raises(ValueError, match="q"):
         processor.run(alien, device_config_name="", repetitions=10)
-    stages = [event["unmapped"]["stage"] for event in events(gated.folder / "jobs.jsonl")]
-    assert stages in (["started", "refused"], ["started", "succeeded"])
+    job = processor.run_sweep(alien, device_config_name="", params=[{}, {}], repetitions=10)
+    (open_one,) = gated.ledger.jobs("started")
+    assert open_one.estimate.cost_micros == 2_000_000
+    with pytest.raises(ValueError, match="q"):
+        job.results()
+    told = [
+        (e["unmapped"]["stage"], e.get("status_code"))
+        for e in events(gated.folder / "jobs.jsonl")
+        if e["api"]["operation"] == "job:submit"
+    ]
+    assert told == [
+        ("started", None),
+        ("failed", "FAILURE"),
+        ("started", None),
+        ("failed", "FAILURE"),
+    ]
+    assert [j.actual and j.actual.cost_micros for j in gated.ledger.jobs()] == [10**6, 2 * 10**6]
+    assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
 
 
 @pytest.mark.parametrize("name", PASSED_ON)
