@@ -782,15 +782,15 @@ inside(inner, outer) if startswith(inner, concat("", [outer, "/"]))
 
 # Whole seconds since 1970, up to the end of 2261, after which nanoseconds overflow; -1 for
 # what is no such instant. OPA reads more than RFC 3339 has (a comma before the fraction, hours
-# of one digit), and rego-cpp does not read a `Z`.
+# of one digit). rego-cpp does not read a `Z`, and rounds a fraction of nine digits up.
 default instant(_) := -1
 
 instant(text) := whole if {
 	is_string(text)
 	regex.match(rfc_3339, text)
-	nanoseconds := time.parse_rfc3339_ns(replace(upper(text), "Z", "+00:00"))
-	nanoseconds >= 0
-	whole := floor(nanoseconds / 1000000000)
+	offset := trim_left(substring(upper(text), 19, -1), ".0123456789")
+	parsed := concat("", [substring(upper(text), 0, 19), replace(offset, "Z", "+00:00")])
+	whole := floor(time.parse_rfc3339_ns(parsed) / 1000000000)
 	whole < 9214646400
 }
 
