@@ -448,6 +448,8 @@ spoilt(given) if {
 	instant(given[name]) < 0
 }
 
+spoilt(given) if counted(given.max_cost_micros) < 0
+
 # Those that name the grant's role at a scope inside the grant's and around the resource.
 elevations(grant, scope) := [elevation |
 	some held in own_elevations
