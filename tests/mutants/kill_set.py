@@ -167,11 +167,11 @@ def for_data(name: str) -> Suite:
 
 def unshaped() -> Suite:
     """Requests that nobody normalized, for OPA, without those that it is stricter about: ids
-    beyond ASCII, and null for what is not there."""
+    beyond ASCII, null for what is not there, and an approval whose amount it cannot read."""
     odd = ("numbers-that-are-none", "instants-in-zulu")
     asked = [*HAND_MADE, *SPOILT.values(), *ODD.values()]
     asked += [c.request for c in cases() if c.name.startswith(odd)]
-    kept = [r for r in asked if not re.search(r'\\u|"ticket": null', json.dumps(r))]
+    kept = [r for r in asked if not re.search(r'\\u|"ticket": null|"much"', json.dumps(r))]
     return Suite("unshaped", MODEL, kept, shape=dict)
 
 
