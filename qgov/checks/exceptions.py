@@ -15,6 +15,7 @@ from qgov.checks.catalogue import rules
 from qgov.checks.facts import found_at
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
+from qgov.language.persons import approved_by_another
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import AccessModel, Elevation, Fact
 
@@ -32,11 +33,6 @@ def _live(model: AccessModel, now: datetime) -> Iterator[Fact[Any]]:
 
 def _elevations(model: AccessModel, now: datetime) -> Iterator[Elevation]:
     return (elevation for elevation in model.elevations if elevation.expires > now)
-
-
-def _person(id_: str | None) -> str | None:
-    """Directory ids differ by more than case."""
-    return id_ and id_.lower()
 
 
 @rule("QG901", Severity.ERROR, "exceptions", "change-approval", guide=guide.LIFECYCLE)
@@ -62,8 +58,8 @@ def self_approved_exception(model: AccessModel, now: datetime) -> Iterator[Found
     """
     for fact in _live(model, now):
         spec = fact.value
-        asked = {_person(spec.requested_by), _person(getattr(spec, "subject", None))}
-        if spec.approved_by is not None and _person(spec.approved_by) in asked:
+        interested = spec.requested_by, getattr(spec, "subject", None)
+        if spec.approved_by and not approved_by_another(spec.approved_by, *interested):
             yield found_at(
                 fact, f"`{spec.approved_by}` approved {fact.document} for themselves", "approvedBy"
             )

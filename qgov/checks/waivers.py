@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from qgov.finding import Finding, Severity
+from qgov.language.persons import approved_by_another
 from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
 
@@ -23,8 +24,7 @@ def apply_waivers(findings: Iterable[Finding], model: AccessModel, now: datetime
     in_force = {
         (waiver.value.rule, waiver.value.document): waiver
         for waiver in model.waivers
-        if waiver.value.approved_by
-        and waiver.value.approved_by != waiver.value.requested_by
+        if approved_by_another(waiver.value.approved_by, waiver.value.requested_by)
         and (waiver.value.not_before is None or waiver.value.not_before <= now)
         and now < waiver.value.expires
         and not waiver.value.rule.startswith("QG9")

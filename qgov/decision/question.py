@@ -19,6 +19,7 @@ from qgov.decision.request import (
     seconds,
 )
 from qgov.language.permissions import CATALOGUE, Permission
+from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Budget, Environment, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.conditions import Conditions
@@ -206,8 +207,8 @@ def _held(asked: Question) -> Iterator[HeldElevation]:
             me,
             e.role,
             e.scope,
-            e.requested_by,
-            e.approved_by,
+            e.requested_by and folded(e.requested_by),
+            e.approved_by and folded(e.approved_by),
             ticket=e.ticket,
             not_before=e.not_before,
             expires=e.expires,

@@ -10,6 +10,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from qgov.language.persons import escaped, folded
 from qgov.language.scalars import parse_instant
 from qgov.model.measures import counters
 
@@ -90,6 +91,12 @@ def seconds(moment: datetime) -> int:
 # A field is named as in JSON, and read as its type says (`_READERS`); None is what a request
 # does not say. A new attribute is a line here.
 
+Person = str
+"""A person's id in normal form (`qgov.language.persons.folded`), or a workload's."""
+
+Free = str
+"""Text that no document names; what is not ASCII is escaped."""
+
 DeviceSeconds = int
 """Whole seconds on a device; a fraction is rounded up, so that no limit is overdrawn by it."""
 
@@ -100,10 +107,10 @@ class Subject:
     `subject` are claims of the token."""
 
     type: str | None = None
-    id: str | None = None
+    id: Person | None = None
     groups: tuple[str, ...] = ()
     issuer: str | None = None
-    subject: str | None = None
+    subject: Free | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class Resource:
     tenant: str | None = None
     environment: str | None = None
     project: str | None = None
-    owner: str | None = None
+    owner: Person | None = None
     backend: str | None = None
 
     @property
@@ -160,13 +167,13 @@ class JobSize:
 class GivenElevation:
     """An elevation that an identity provider granted."""
 
-    subject: str | None = None
+    subject: Person | None = None
     role: str | None = None
     scope: str | None = None
-    requested_by: str | None = None
-    approved_by: str | None = None
+    requested_by: Person | None = None
+    approved_by: Person | None = None
     approver_groups: tuple[str, ...] = ()
-    ticket: str | None = None
+    ticket: Free | None = None
     not_before: datetime | None = None
     expires: datetime | None = None
 
@@ -175,12 +182,12 @@ class GivenElevation:
 class GivenApproval:
     """The approval of an expensive job."""
 
-    subject: str | None = None
+    subject: Person | None = None
     scope: str | None = None
     backend: str | None = None
     max_cost_micros: int | None = None
-    requested_by: str | None = None
-    approved_by: str | None = None
+    requested_by: Person | None = None
+    approved_by: Person | None = None
     approver_groups: tuple[str, ...] = ()
     approved_at: datetime | None = None
     expires: datetime | None = None
@@ -213,8 +220,9 @@ class Request:
         """The request as every engine reads it: the known fields of the right type, no others.
 
         What has another type, is empty, too long or not printable is left out, as if the
-        request lacked it. Instants are cut to whole seconds and seconds of device time are
-        rounded up, because engines read fractions differently. Never raises.
+        request lacked it. Persons' ids are folded, because directories do not tell `Mei` from
+        `mei`. Instants are cut to whole seconds and seconds of device time are rounded up,
+        because engines read fractions differently. Never raises.
         """
         asked = _object(given)
         context = _object(asked.get("context"))
@@ -270,6 +278,16 @@ def _text(value: Any) -> str | None:
     return value if usable else None
 
 
+def _person(value: Any) -> str | None:
+    text = _text(value)
+    return None if text is None else _text(folded(text))
+
+
+def _free(value: Any) -> str | None:
+    text = _text(value)
+    return None if text is None else _text(escaped(text))
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     """The texts of a list; what is no text, and anything else than a list, is left out."""
     given = value if isinstance(value, list | tuple) else ()
@@ -281,6 +299,8 @@ def _flag(value: Any) -> bool | None:
 
 
 def _count(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
     return value if sound else None
 
@@ -303,6 +323,8 @@ def _instant(value: Any) -> datetime | None:
 
 _READERS: Final[dict[str, Reader]] = {
     "str | None": _text,
+    "Person | None": _person,
+    "Free | None": _free,
     "tuple[str, ...]": _texts,
     "bool | None": _flag,
     "int | None": _count,

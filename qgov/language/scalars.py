@@ -53,8 +53,8 @@ _RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,8})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)%")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
@@ -96,10 +96,11 @@ def parse_share(value: object) -> int:
 
 
 def parse_instant(value: object) -> datetime:
-    """RFC 3339 with an offset to an aware datetime in UTC."""
+    """RFC 3339 with an offset to an aware datetime in UTC; of a fraction of up to nine digits
+    six are kept."""
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
-            return datetime.fromisoformat(value).astimezone(UTC)
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
     raise _not_a("an instant with an offset", "2026-11-23T08:00:00+01:00", value)
@@ -147,7 +148,7 @@ def _text_schema(word: str, pattern: re.Pattern[str] | str, example: str) -> dic
 
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_PERSON = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_PERSON = r"[A-Za-z0-9_][A-Za-z0-9._%+'#!^~-]{0,112}(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?"
 _URL = r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!&()*+,;=:@%/-]*)?"
 
 Name = Annotated[str, StringConstraints(pattern=f"^{_LABEL}$")]
@@ -162,7 +163,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """Free text for people. Never interpreted; escaped wherever it is written."""
 
 PersonId = Annotated[str, StringConstraints(pattern=f"^{_PERSON}$", max_length=254)]
-"""A person's directory id. Allowed in exceptions only."""
+"""A person's directory id: a user name, an object's id or an address, a guest's
+(`a_b#EXT#@…`) included; compared without case. Allowed in exceptions only."""
 
 Url = Annotated[str, StringConstraints(pattern=f"^{_URL}$", max_length=500)]
 """An absolute https address without query, fragment or user part."""

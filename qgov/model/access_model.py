@@ -30,6 +30,7 @@ from qgov.language.kinds.organization import (
     Vendor,
 )
 from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
+from qgov.language.persons import folded
 from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
 from qgov.model.fact import Fact, Written, origin_of
 from qgov.model.principal import Principal, is_group, is_workload, name_of
@@ -337,7 +338,7 @@ class AccessModel:
     def __post_init__(self) -> None:
         for name, index in (
             ("budgets_in", _grouped(self.budgets.values(), lambda b: tenant_of(b.scope))),
-            ("elevations_of", _grouped(self.elevations, lambda e: e.subject)),
+            ("elevations_of", _grouped(self.elevations, lambda e: folded(e.subject))),
         ):
             object.__setattr__(self, name, index)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qgov.language.permissions import CATALOGUE
+from qgov.language.persons import approved_by_another
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Environment, Role
 from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, ElevationWindow
 from qgov.model.floors import folded
@@ -132,7 +133,7 @@ def _counts(held: Elevation, binding: Binding) -> bool:
     eligible = binding.eligible
     return (
         eligible is not None
-        and held.approved_by not in (None, held.subject, held.requested_by)
+        and approved_by_another(held.approved_by, held.subject, held.requested_by)
         and held.not_before is not None
         and 0 < (held.expires - held.not_before).total_seconds() <= eligible.max_duration_s
         and (held.ticket is not None or not eligible.ticket)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qgov.language.documents import Document
+from qgov.language.persons import approved_by_another
 from qgov.model.access_model import Budget, Quota, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
 from qgov.model.fact import Fact
@@ -34,7 +35,7 @@ def link_budgets(
         spec = document.spec
         known = names.defined("budget", spec.budget, found, document, "spec", "budget")
         more = names.micros(spec.increase, document, "spec", "increase")
-        if known and spec.approved_by not in (None, spec.requested_by):
+        if known and approved_by_another(spec.approved_by, spec.requested_by):
             budget = found[spec.budget]
             added = Raise(more, spec.not_before, spec.expires)
             found[spec.budget] = replace(budget, raises=(*budget.raises, added))

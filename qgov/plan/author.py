@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import is_group, is_user, name_of
 from qgov.model.scope import EVERYWHERE, tenant_of
@@ -32,7 +33,7 @@ class Author:
         if row.change in (Change.REVOKED, Change.NARROWED):
             return False
         if is_user(row.principal):
-            return name_of(row.principal).casefold() == self.id.casefold()
+            return folded(name_of(row.principal)) == folded(self.id)
         return is_group(row.principal) and name_of(row.principal) in self.groups
 
 

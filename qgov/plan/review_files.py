@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from qgov.errors import QgovError, under
+from qgov.language.persons import folded
 from qgov.plan.reviews import Given, Review, Reviews, State
 
 __all__ = ["MAX_BYTES", "ReviewsError", "read_given", "read_members", "read_reviews"]
@@ -114,7 +115,7 @@ def read_members(data: bytes) -> dict[str, frozenset[str]]:
     """
     members = _read(_MEMBERS, data, "an object of groups, each an array of logins")
     return {
-        group.removeprefix("group:"): frozenset(login.casefold() for login in logins)
+        group.removeprefix("group:"): frozenset(map(folded, logins))
         for group, logins in members.items()
     }
 
@@ -139,7 +140,7 @@ def _github(reviews: Iterable[_GitHubReview]) -> list[Review]:
             continue
         if review.state not in _STATES:
             raise ReviewsError(f"review {review.id} is in a state that is not known")
-        last[review.user.login.casefold()] = Review(
+        last[folded(review.user.login)] = Review(
             review.user.login, _STATES[review.state], review.commit_id, review.submitted_at
         )
     return [last[login] for login in sorted(last)]
@@ -147,7 +148,7 @@ def _github(reviews: Iterable[_GitHubReview]) -> list[Review]:
 
 def _gitlab(approvals: _GitLabApprovals) -> list[Review]:
     found = {
-        each.user.username.casefold(): Review(
+        folded(each.user.username): Review(
             each.user.username, State.APPROVED, None, each.approved_at
         )
         for each in approvals.approved_by

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from qgov.language.persons import folded
 from qgov.model.scope import EVERYWHERE
 from qgov.plan.approvers import Approver
 from qgov.repository import RepositoryError, merged_by, open_repository
@@ -140,11 +141,11 @@ def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Approvals
 
 def _void(review: Review, given: Given, known: frozenset[str], commit: str) -> str:
     """Why an approval counts for nobody; empty when it may count."""
-    if review.by.casefold() == given.author.casefold():
+    if folded(review.by) == folded(given.author):
         return "by the author of the change"
     if given.reviews.platform == "github" and review.commit != commit:
         return "of another commit than the one that is planned"
-    if review.by.casefold() not in known:
+    if folded(review.by) not in known:
         return "by somebody in none of the groups given"
     return ""
 
@@ -152,7 +153,7 @@ def _void(review: Review, given: Given, known: frozenset[str], commit: str) -> s
 def _required(
     group: str, because: Sequence[str], counting: Iterable[Review], members: frozenset[str]
 ) -> Required:
-    theirs = [review for review in counting if review.by.casefold() in members]
+    theirs = [review for review in counting if folded(review.by) in members]
     approved = tuple(r for r in theirs if r.state is State.APPROVED)
     refused = tuple(r.by for r in theirs if r.state is State.CHANGES_REQUESTED)
     outcome = Outcome.REFUSED if refused else Outcome.GIVEN if approved else Outcome.MISSING

@@ -119,6 +119,10 @@ ALLOWED_JOBS: dict[str, tuple[dict[str, Any], set[str]]] = {
         approved(EXPENSIVE, approval(max_cost_micros=3_000_000)),
         set(),
     ),
+    "an approval of the subject in capitals": (
+        approved(EXPENSIVE, approval(subject="MEI@northwind.example")),
+        set(),
+    ),
     "an approval of any backend": (approved(EXPENSIVE, approval(backend=...)), set()),
     "an approval of the whole tenant": (approved(EXPENSIVE, approval(scope="aurora")), set()),
     "an approval of everything": (approved(EXPENSIVE, approval(scope="*")), set()),
@@ -311,6 +315,14 @@ DENIED_JOBS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "an approval by nobody": (approved(EXPENSIVE, approval(approved_by=...)), {"approval-invalid"}),
     "an approval by the subject": (
         approved(EXPENSIVE, approval(approved_by="mei@northwind.example")),
+        {"approval-invalid"},
+    ),
+    "an approval by the subject in capitals": (
+        approved(EXPENSIVE, approval(approved_by="MEI@northwind.example")),
+        {"approval-invalid"},
+    ),
+    "an approval by who asked in capitals": (
+        approved(EXPENSIVE, approval(requested_by="Ines@northwind.example")),
         {"approval-invalid"},
     ),
     "an approval by who asked": (

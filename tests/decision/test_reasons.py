@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from qgov.decision.engine import EngineKind
+from qgov.decision.engines import engines
 from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
 from qgov.decision.request import REASONS, WARNINGS, Decision
+from qgov.model.access_model import AccessModel
+from qgov.model.accesses import accesses
 from qgov.targets.opa import TARGET
+from tests.decision.compared import start
 from tests.decision.harness import AUDITOR, DEVELOPER, FILES, MODEL, PIPELINE, asking, elevation
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.strategies import CI_ISSUER, ISSUERS, linked
@@ -33,6 +40,9 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "a pipeline without second factor, device or country": PIPELINE,
     "saml for people": asking(DEVELOPER, kind="saml"),
     "one's own job": asking(DEVELOPER, name="job:cancel", owner="mei@northwind.example"),
+    "one's own job, in capitals": asking(
+        DEVELOPER, name="job:cancel", id="MEI@northwind.example", owner="Mei@Northwind.example"
+    ),
     "another's job, where that is not required": asking(DEVELOPER, name="job:read", owner="x"),
     "a clock that is 60 s ahead": asking(DEVELOPER, issued_at="2026-11-23T10:01:00Z"),
     "a token of exactly the greatest age": elevated(elevation(), issued_at="2026-11-23T09:00:00Z"),
@@ -46,6 +56,10 @@ ALLOWED: dict[str, dict[str, Any]] = {
         elevation(ticket=...), elevation(), elevation(approved_by=...)
     ),
     "an elevation from the bundle": TOM,
+    "an elevation from the bundle, in capitals": asking(TOM, id="Tom@Northwind.example"),
+    "an elevation of the subject in capitals": elevated(
+        elevation(subject="MEI@NORTHWIND.EXAMPLE", approved_by="INES@northwind.example")
+    ),
 }
 
 DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
@@ -208,6 +222,21 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
         elevated(elevation(requested_by="ines@northwind.example")),
         {"elevation-self-approved"},
     ),
+    "an elevation that the subject approved in capitals": (
+        elevated(elevation(approved_by="Mei@Northwind.Example")),
+        {"elevation-self-approved"},
+    ),
+    "an elevation that who asked approved in capitals": (
+        elevated(elevation(requested_by="INES@northwind.example")),
+        {"elevation-self-approved"},
+    ),
+    "an elevation that the subject approved in another form of Unicode": (
+        elevated(
+            elevation(subject=..., approved_by="JO\u0308RG@northwind.example"),
+            id="j\u00f6rg@northwind.example",
+        ),
+        {"elevation-self-approved"},
+    ),
     "the faults of all": (
         elevated(elevation(ticket=...), elevation(expires="2026-11-23T09:00:00Z")),
         {"elevation-unapproved", "elevation-expired"},
@@ -269,6 +298,14 @@ def test_what_misses_a_condition_is_denied_with_every_reason(rego: RegoEngine, c
 def test_an_allowed_job_is_told_what_it_nears(rego: RegoEngine, case: str) -> None:
     request, warnings = ALLOWED_JOBS[case]
     assert set(answer(rego, request).warnings) == warnings
+
+
+def test_a_person_whose_id_is_not_ascii_approves(rego: RegoEngine) -> None:
+    given = elevation(subject=..., approved_by="J\u00d6RG@northwind.example")
+    assert answer(rego, elevated(given)).allow
+    assert answer(rego, elevated(given, id="j\u00f6rg@northwind.example")).reasons == (
+        "elevation-self-approved",
+    )
 
 
 def test_every_reason_has_a_case() -> None:
@@ -372,3 +409,24 @@ def test_a_workload_cannot_pass_as_a_user_or_the_reverse(rego: RegoEngine) -> No
     assert "subject-unknown" in answer(rego, asking(PIPELINE, type="user")).reasons
     assert "subject-unknown" in answer(rego, asking(DEVELOPER, type="workload")).reasons
     assert answer(rego, asking(PIPELINE, issuer=CI_ISSUER)).allow
+
+
+@pytest.mark.parametrize("kind", engines().values(), ids=list(engines()))
+def test_a_document_that_the_subject_approved_in_capitals_elevates_nobody(kind: EngineKind) -> None:
+    def model(**changes: str) -> AccessModel:
+        document = json.loads(FILES["tenants/elevation.yaml"])
+        document["spec"] |= changes
+        return linked({**FILES, "tenants/elevation.yaml": json.dumps(document).encode()})
+
+    def decided(model: AccessModel) -> Decision:
+        with start(kind, model) as engine:
+            return replace(engine.decide([TOM])[0], revision="")
+
+    assert decided(model(subject="Tom@Northwind.example")).allow
+    for changes in (
+        {"approvedBy": "TOM@northwind.example"},
+        {"requestedBy": "Ines@northwind.example"},
+    ):
+        denied = decided(model(**changes))
+        assert denied.reasons == ("elevation-self-approved",)
+        assert accesses(model(**changes)) == accesses(model(approvedBy="tom@northwind.example"))

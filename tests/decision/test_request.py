@@ -30,7 +30,12 @@ from tests.decision.harness import DEVELOPER, PIPELINE, approval, asking, elevat
         ("time", "2026-01-01T13:00:00.9+01:00", "2026-01-01T12:00:00+00:00"),
         ("time", "1969-12-31T23:59:59Z", None),
         ("time", "2262-01-01T00:00:00Z", None),
-        ("job", {"shots": -1, "circuits": True, "qubits": 2.0, "estimated_cost_micros": "1"}, {}),
+        ("time", "2026-01-01t12:00:00.123456789z", "2026-01-01T12:00:00+00:00"),
+        ("time", "2026-01-01T12:00:00,5Z", None),
+        ("time", "2026-01-01T1:00:00Z", None),
+        ("time", "2261-12-31T23:59:59.999999999Z", "2261-12-31T23:59:59+00:00"),
+        ("job", {"shots": -1, "circuits": True, "qubits": 2.5, "estimated_cost_micros": "1"}, {}),
+        ("job", {"shots": 1000.0, "qubits": 1e16, "circuits": float("inf")}, {"shots": 1000}),
         ("job", {"shots": MAX_COUNT, "qubits": MAX_COUNT + 1}, {"shots": MAX_COUNT}),
         ("job", {"estimated_qpu_seconds": 0.1}, {"estimated_qpu_seconds": 1}),
         ("usage", {"": {}, "b": {"shots/day": 0.5, "qpuSeconds/day": 0.5}, "c": 3}, None),
@@ -42,6 +47,38 @@ def test_a_field_of_another_type_is_left_out(place: str, given: Any, read: Any) 
 
     wanted = {"b": {"qpuSeconds/day": 1}, "c": {}} if place == "usage" else read
     assert context.get(place) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("Mei@Northwind.example", "mei@northwind.example"),
+        ("J\u00d6RG", r"j\xf6rg"),
+        ("JO\u0308RG", r"j\xf6rg"),
+        ("\u212aIM", "kim"),
+        ("INE\u017f", "ines"),
+        ("STRA\u00dfE", "strasse"),
+        ("x" * 1001, None),
+        ("\u00f6" * 1000, None),
+        ("me\u200bi", None),
+    ],
+)
+def test_an_id_is_read_as_directories_compare_it(given: str, read: str | None) -> None:
+    asked = Request.from_json(
+        asking(
+            asking(DEVELOPER, id=given, owner=given),
+            elevations=[elevation(subject=given, requested_by=given, approved_by=given)],
+            approvals=[approval(subject=given, requested_by=given, approved_by=given)],
+        )
+    )
+
+    assert (asked.subject.id, asked.resource.owner) == (read, read)
+    assert asked.elevations is not None
+    assert asked.approvals is not None
+    held = [(e.subject, e.requested_by, e.approved_by) for e in asked.elevations]
+    held += [(a.subject, a.requested_by, a.approved_by) for a in asked.approvals]
+    assert held == ([] if read is None else 2 * [(read, read, read)])
+    assert Request.from_json(asked.to_json()) == asked
 
 
 def test_what_nobody_knows_is_left_out() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from qgov.language.scalars import (
     Day,
@@ -75,6 +76,40 @@ def test_an_instant_is_in_utc() -> None:
     assert found == datetime(2026, 11, 23, 7, 0, 0, 500_000, UTC)
     assert found.tzinfo is UTC
     assert format_instant(found) == "2026-11-23T07:00:00.500000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [
+        ("2026-11-23t07:00:00z", 0),
+        ("2026-11-23t08:00:00.5+01:00", 500_000),
+        ("2026-11-23T07:00:00.1234567Z", 123_456),
+        ("2026-11-23T07:00:00.123456789Z", 123_456),
+    ],
+)
+def test_an_instant_has_the_forms_of_rfc_3339(text: str, micros: int) -> None:
+    assert parse_instant(text) == datetime(2026, 11, 23, 7, 0, 0, micros, UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-23T07:00:00,5Z",
+        "2026-11-23T7:00:00Z",
+        "2026-11-23 07:00:00Z",
+        "2026-11-23T07:00:00.Z",
+        "2026-11-23T07:00:00.1234567890Z",
+        "2026-11-23T07:00:00",
+        "2026-11-23T24:00:00Z",
+        "2026-11-23T07:00:60Z",
+        "2026-02-30T07:00:00Z",
+        "2026-11-23T07:00:00+1:00",
+        "2026-11-23T07:00:00Z\n",
+    ],
+)
+def test_what_rfc_3339_has_not_is_no_instant(text: str) -> None:
+    with pytest.raises(PydanticCustomError, match="an instant with an offset"):
+        parse_instant(text)
 
 
 def test_a_rate_and_a_day_are_exact() -> None:
@@ -144,8 +179,22 @@ def test_money_is_shown_with_at_least_two_decimals(money: Money, text: str) -> N
         ),
         (
             PersonId,
-            ["mei@northwind.example", "a+b@c-d.ef"],
-            ["mei", "@b.c", "a@b", "a b@c.d", "a@b.c\n"],
+            [
+                "mei@northwind.example",
+                "Mei@northwind.example",
+                "a+b@c-d.ef",
+                "ines_partner.example#EXT#@northwind.onmicrosoft.com",
+                "o'neill@northwind.example",
+                "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+                "mei",
+                "_svc.runner-2",
+                "a" * 113,
+            ],
+            [
+                *("", "@b.c", "a@b", "a b@c.d", "a@b.c\n", "a b", " mei", "mei ", "me\ti"),
+                *("a\x00b", "a\x7f", "a@@b.c", "'mei", "#EXT#", "*", "a,b", "a:b", "a/b", "a=b"),
+                *('a"b', "a\\b", "<mei>", "j\u00f6rg", "a\u200bb", "a" * 114),
+            ],
         ),
         (
             Url,

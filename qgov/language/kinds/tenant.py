@@ -15,6 +15,9 @@ RETENTION_CLASSES = ("inputs", "results", "executionLogs", "auditLogs")
 """The classes of records that live for different times, as the language names them."""
 
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,190}$")]
+_SUBJECT = (
+    r"^[A-Za-z0-9*/{_-](?:[A-Za-z0-9 *@.:/{}|+#=,_()~'&!-]{0,298}[A-Za-z0-9*@.:/{}|+#=,_()~'&!-])?$"
+)
 Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 
 
@@ -42,7 +45,7 @@ class Federation(Strict):
     audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
         description="The token's `aud`."
     )
-    subject: Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9*@.:/_-]{0,299}$")] = Field(
+    subject: Annotated[str, Field(pattern=_SUBJECT)] = Field(
         description="The token's `sub`; `*` stands for any text."
     )
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from json import dumps
 from typing import Any, Final
 
+from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
@@ -220,11 +221,11 @@ def _grant(model: AccessModel, binding: Binding) -> Json:
 def _elevation(held: Elevation) -> Entity:
     """It was merged after review, so it has no approvers' groups."""
     terms: Json = {
-        "subject": held.subject,
+        "subject": folded(held.subject),
         "role": _ref("Role", held.role),
         "scope": _ref("Scope", held.scope),
-        "requested_by": held.requested_by,
-        "approved_by": held.approved_by,
+        "requested_by": held.requested_by and folded(held.requested_by),
+        "approved_by": held.approved_by and folded(held.approved_by),
         "approver_groups": [],
         "ticket": held.ticket is not None,
         "not_before": None if held.not_before is None else _seconds(held.not_before),

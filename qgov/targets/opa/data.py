@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from qgov.language.permissions import CATALOGUE
+from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Budget, Environment, Quota, Raise, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
@@ -254,13 +255,13 @@ def _elevations(model: AccessModel) -> Mapping[str, Json]:
     review, so that no groups of their approvers are known."""
     found: dict[str, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
     for held in model.elevations:
-        found[tenant_of(held.scope)][held.subject].append(
+        found[tenant_of(held.scope)][folded(held.subject)].append(
             {
-                "approved_by": held.approved_by or "",
+                "approved_by": folded(held.approved_by or ""),
                 "approver_groups": [],
                 "expires": _seconds(held.expires),
                 "not_before": _seconds(held.not_before),
-                "requested_by": held.requested_by or "",
+                "requested_by": folded(held.requested_by or ""),
                 "reviewed": True,
                 "role": held.role,
                 "scope": held.scope,

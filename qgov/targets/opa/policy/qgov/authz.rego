@@ -36,11 +36,12 @@ default revision := ""
 
 revision := data.qgov.revision
 
-# The subject. A user is known by the issuer of the token, a workload by its id.
+# The subject. A user is known by the issuer of the token, a workload by its id. Ids are
+# compared without case, as directories compare them.
 
 default subject_id := ""
 
-subject_id := input.subject.id
+subject_id := lower(plain(input.subject.id))
 
 default subject_type := ""
 
@@ -82,7 +83,7 @@ workloads := model.tenants[shard(workload_home)][workload_home].workloads
 
 principals contains concat(":", ["group", group]) if {
 	known_user
-	some group in input.subject.properties.groups
+	some group in listed(input.subject.properties.groups)
 }
 
 principals contains concat(":", ["workload", subject_id]) if known_workload
@@ -104,7 +105,7 @@ audience := token.audience
 
 default token_subject := ""
 
-token_subject := input.subject.properties.subject
+token_subject := plain(input.subject.properties.subject)
 
 default now := -1
 
@@ -307,7 +308,7 @@ country := input.context.country
 
 default owner := null
 
-owner := input.resource.properties.owner
+owner := lower(plain(input.resource.properties.owner))
 
 lacks(candidate) := {reason |
 	some reason in [
@@ -419,19 +420,27 @@ own_elevations contains elevation if {
 }
 
 own_elevations contains elevation if {
-	some given in input.context.elevations
-	object.get(given, "subject", subject_id) == subject_id
+	some given in listed(input.context.elevations)
+	not spoilt(given)
+	lower(object.get(given, "subject", subject_id)) == subject_id
 	elevation := {
 		"reviewed": false,
 		"role": given.role,
 		"scope": given.scope,
-		"approved_by": object.get(given, "approved_by", ""),
-		"requested_by": object.get(given, "requested_by", ""),
-		"approver_groups": object.get(given, "approver_groups", []),
+		"approved_by": lower(object.get(given, "approved_by", "")),
+		"requested_by": lower(object.get(given, "requested_by", "")),
+		"approver_groups": listed(object.get(given, "approver_groups", [])),
 		"ticket": object.get(given, "ticket", "") != "",
 		"not_before": instant(object.get(given, "not_before", "")),
 		"expires": instant(object.get(given, "expires", "")),
 	}
+}
+
+# What a provider or an approver gave counts for nothing when it says in no readable way who
+# asked, who approved, or by which ticket.
+spoilt(given) if {
+	some name in ["requested_by", "approved_by", "ticket"]
+	plain(given[name]) == ""
 }
 
 # Those that name the grant's role at a scope inside the grant's and around the resource.
@@ -638,7 +647,9 @@ used_before(_, quota) := 0 if quota.window == "job"
 
 default used(_, _) := -1
 
-used(name, counter) := rounded_up(input.context.usage[name][counter])
+used(name, counter) := rounded_up(input.context.usage[name][counter]) if contains(counter, "Seconds")
+
+used(name, counter) := counted(input.context.usage[name][counter]) if not contains(counter, "Seconds")
 
 added("jobs") := 1
 
@@ -660,8 +671,9 @@ approval_rules := [rule |
 ]
 
 approvals := [given |
-	some given in input.context.approvals
-	object.get(given, "subject", subject_id) == subject_id
+	some given in listed(input.context.approvals)
+	not spoilt(given)
+	lower(object.get(given, "subject", subject_id)) == subject_id
 	object.get(given, "backend", backend) == backend
 	given.scope in place.scopes
 ]
@@ -685,8 +697,9 @@ denials contains "approval-invalid" if {
 }
 
 sound(given, rule) if {
-	not object.get(given, "approved_by", "") in {"", subject_id, object.get(given, "requested_by", "")}
-	rule.approvers in given.approver_groups
+	by := lower(object.get(given, "approved_by", ""))
+	not by in {"", subject_id, lower(object.get(given, "requested_by", ""))}
+	rule.approvers in listed(given.approver_groups)
 	size.cost_micros <= counted(given.max_cost_micros)
 	began := instant(given.approved_at)
 	began >= 0
@@ -726,6 +739,19 @@ audit_stream := "jobs" if {
 # rego-cpp reads the names of an object one after the other: tenants lie in 256 shards.
 shard(name) := substring(crypto.sha256(name), 0, 2)
 
+# Text of a request that no document names: printable ASCII, at most 1000 characters; empty for
+# what is none. Ids and tickets beyond ASCII are escaped where a request is normalized.
+default plain(_) := ""
+
+plain(value) := value if {
+	count(value) <= 1000
+	regex.match(`^[ -~]+$`, value)
+}
+
+default listed(_) := []
+
+listed(value) := value if is_array(value)
+
 # The numbers of a request are whole, from 0 to 10^15; -1 stands for what is no such number.
 
 default counted(_) := -1
@@ -749,13 +775,22 @@ inside(inner, outer) if inner == outer
 inside(inner, outer) if startswith(inner, concat("", [outer, "/"]))
 
 # Whole seconds since 1970, up to the end of 2261, after which nanoseconds overflow; -1 for
-# what is no such instant. rego-cpp does not read a `Z`.
+# what is no such instant. OPA reads more than RFC 3339 has (a comma before the fraction, hours
+# of one digit). rego-cpp does not read a `Z`, and rounds a fraction of nine digits up.
 default instant(_) := -1
 
 instant(text) := whole if {
-	whole := floor(time.parse_rfc3339_ns(replace(text, "Z", "+00:00")) / 1000000000)
+	regex.match(rfc_3339, text)
+	offset := trim_left(substring(upper(text), 19, -1), ".0123456789")
+	parsed := concat("", [substring(upper(text), 0, 19), replace(offset, "Z", "+00:00")])
+	whole := floor(time.parse_rfc3339_ns(parsed) / 1000000000)
 	whole < 9214646400
 }
+
+rfc_3339 := concat("", [
+	`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]`,
+	`(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`,
+])
 
 # Whether `text` is the pattern that was split at each `*`. No regular expressions: rego-cpp
 # takes exponential time for some.
