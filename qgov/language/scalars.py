@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from qgov.language.concerns import Concern
+
 __all__ = [
     "Currency",
     "Day",
@@ -158,7 +160,7 @@ ScopeField = Annotated[
 ]
 """`*`, or up to three labels joined by `/`; `*` stands for any label."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), Concern.WORDS]
 """Free text for people. Never interpreted; escaped wherever it is written."""
 
 PersonId = Annotated[str, StringConstraints(pattern=f"^{_PERSON}$", max_length=254)]
