@@ -34,6 +34,7 @@ __all__ = [
     "format_duration",
     "format_instant",
     "format_money",
+    "format_share",
     "parse_duration",
     "parse_instant",
     "parse_money",
@@ -113,6 +114,11 @@ def format_duration(seconds: int) -> str:
         if seconds % _UNITS[unit] == 0:
             return f"{seconds // _UNITS[unit]}{unit}"
     return f"{seconds}s"
+
+
+def format_share(basis_points: int) -> str:
+    """Basis points as the language writes them: `80%`."""
+    return f"{basis_points / 100:g}%"
 
 
 def format_money(money: Money) -> str:

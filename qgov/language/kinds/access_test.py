@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qgov.language.concerns import FEWER, RULES, KeyedBy
+from qgov.language.concerns import ABSENT, FEWER, RULES, KeyedBy
 from qgov.language.kinds.base import Country, Metadata, Name, PermissionName, Strict
 from qgov.language.scalars import Duration, Instant, MoneyField, PersonId, ScopeField, Text
 
@@ -110,6 +110,8 @@ class AccessTestSpec(Strict):
 
 class AccessTestDocument(Strict):
     """A set of access expectations."""
+
+    looser: ClassVar = ABSENT
 
     metadata: Metadata
     spec: AccessTestSpec

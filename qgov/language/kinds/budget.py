@@ -84,6 +84,8 @@ class BudgetSpec(Strict):
 class BudgetDocument(Strict):
     """A budget with its quotas and approval rule."""
 
+    looser: ClassVar = ABSENT
+
     metadata: Metadata
     spec: BudgetSpec
 
@@ -99,6 +101,8 @@ class BudgetExceptionSpec(Exceptional):
 
 class BudgetExceptionDocument(Strict):
     """A temporary rise of a budget."""
+
+    looser: ClassVar = PRESENT
 
     metadata: Metadata
     spec: BudgetExceptionSpec

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from qgov.language.concerns import ACCESS, MORE, RULES, WORDS
+from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES, WORDS
 from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
 
@@ -25,6 +25,8 @@ class ElevationSpec(Exceptional):
 
 class ElevationDocument(Strict):
     """A just-in-time elevation."""
+
+    looser: ClassVar = PRESENT
 
     metadata: Metadata
     spec: ElevationSpec
@@ -46,6 +48,8 @@ class WaiverSpec(Exceptional):
 class WaiverDocument(Strict):
     """A waiver; itself listed in every report."""
 
+    looser: ClassVar = PRESENT
+
     metadata: Metadata
     spec: WaiverSpec
 
@@ -66,6 +70,8 @@ class AccessReviewSpec(Strict):
 
 class AccessReviewDocument(Strict):
     """An access review."""
+
+    looser: ClassVar = ABSENT
 
     metadata: Metadata
     spec: AccessReviewSpec

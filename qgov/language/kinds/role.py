@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from qgov.language.concerns import ACCESS, FEWER, LESS, MEMBERS, RULES
+from qgov.language.concerns import ACCESS, FEWER, LESS, MEMBERS, PRESENT, RULES
 from qgov.language.kinds.base import Floor, Metadata, Name, PermissionName, Strict
 
 __all__ = ["RoleDocument", "RoleSpec"]
@@ -34,6 +34,8 @@ class RoleSpec(Strict):
 
 class RoleDocument(Strict):
     """A role."""
+
+    looser: ClassVar = PRESENT
 
     metadata: Metadata
     spec: RoleSpec

@@ -253,5 +253,7 @@ class TenantSpec(Strict):
 class TenantDocument(Strict):
     """A tenant."""
 
+    looser: ClassVar = PRESENT
+
     metadata: Metadata
     spec: TenantSpec
