@@ -22,7 +22,7 @@ from qgov.language.kinds import KINDS
 from qgov.language.written import plain, written
 from qgov.plan.directions import Direction, direction_of, of_entry, of_presence
 
-__all__ = ["FieldChange", "field_changes"]
+__all__ = ["FieldChange", "Place", "field_changes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,33 @@ class FieldChange:
     direction: Direction
     origin: Origin
     side: str
+    whole: str = ""
+    """The outermost part that comes or goes with it (`spec`: the document); empty where the
+    field alone changes."""
+    places: tuple[Place, ...] = ()
+    """What changes as a whole, or the field, on the sides that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value of a document is, on one side."""
+
+    side: str
+    document: Document
+    path: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where the comparison is: in which documents, by which path on each side."""
+    """Where the comparison is: in which documents, by which path on each side. `outer` is the
+    part that came or went with all that is in it."""
 
     old: Document | None
     new: Document | None
     old_path: tuple[str | int, ...] = ()
     new_path: tuple[str | int, ...] = ()
     label: str = ""
+    outer: _At | None = None
 
     def field(self, alias: str) -> _At:
         return replace(
@@ -86,6 +102,21 @@ class _At:
             direction,
             document.at(*path),
             "base" if document is self.old else "head",
+            self.outer.label if self.outer else "",
+            self._places(gone=after is None),
+        )
+
+    def _places(self, *, gone: bool) -> tuple[Place, ...]:
+        outer = self.outer or self
+        sides = (("base", self.old, outer.old_path), ("head", self.new, outer.new_path))
+        # An entry of a list that came or went has no place on the other side; the entry
+        # around any other part has.
+        alone = isinstance(outer.new_path[-1], int)
+        only = ("base" if gone else "head") if self.outer is not None and alone else ""
+        return tuple(
+            Place(side, document, path)
+            for side, document, path in sides
+            if document is not None and only in ("", side)
         )
 
 
@@ -189,6 +220,7 @@ def _whole(
     part: BaseModel, outer: Concern | None, at: _At, direction: Direction, *, gone: bool
 ) -> Iterator[FieldChange]:
     """A part that comes or goes: one change for each thing that its fields are about."""
+    at = at if at.outer else replace(at, outer=at)
     about = {*_about(part, outer)} - {Concern.WORDS}
     if len(about) <= 1:
         concern = about.pop() if about else Concern.WORDS
