@@ -283,6 +283,7 @@ class Intent(TypedDict):
     achieved: list[Which]
     not_achieved: list[Unmet]
     outside: Annotated[list[Which], From(_outside)]
+    fields: NotRequired[Annotated[list[Concern], said("Outside, and an error.")]]
 
 
 class Author(TypedDict):

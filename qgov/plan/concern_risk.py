@@ -17,13 +17,14 @@ __all__ = ["CONCERN_RULES", "ConcernRule", "assess_field"]
 @dataclass(frozen=True, slots=True)
 class ConcernRule:
     """A row of the table: the rule's id, what it is about, the risk, the reason for people,
-    when it fits."""
+    when it fits, and whether it is about what only accompanies a new access or document."""
 
     id: str
     concern: Concern
     risk: Risk
     reason: str
     fits: Callable[[FieldChange], bool] = lambda _: True
+    accompanies: bool = False
 
 
 def _stricter(change: FieldChange) -> bool:
@@ -68,6 +69,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.MEDIUM,
         "comes or goes with whom it identifies",
         _new_principal,
+        accompanies=True,
     ),
     ConcernRule(
         "trust-stricter",
@@ -95,6 +97,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.MEDIUM,
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec" and not c.document.startswith(_ABOUT_OTHERS),
+        accompanies=True,
     ),
     ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
     ConcernRule(
@@ -133,6 +136,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.MEDIUM,
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
+        accompanies=True,
     ),
     ConcernRule("records-stricter", Concern.RECORDS, Risk.LOW, "records are safer", _stricter),
     ConcernRule(
@@ -159,6 +163,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.LOW,
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
+        accompanies=True,
     ),
     ConcernRule(
         "operations-looser", Concern.OPERATIONS, Risk.MEDIUM, "operations are bounded less", _looser

@@ -17,6 +17,7 @@ from qgov.plan.changes import Row
 from qgov.plan.concern_risk import ConcernRule, assess_field
 from qgov.plan.directions import Direction
 from qgov.plan.fields import FieldChange, Place, field_changes
+from qgov.plan.risk import Risk
 
 __all__ = ["ConcernRow", "concern_rows", "unaccounted"]
 
@@ -52,6 +53,16 @@ class ConcernRow:
     def tightens(self) -> bool:
         """Whether it may let less through."""
         return self.change.direction is not Direction.LOOSER
+
+    @property
+    def moves_trust(self) -> bool:
+        """Whether somebody else may count as a principal, and has the accesses of it."""
+        return self.change.concern is Concern.TRUST and self.is_gain
+
+    @property
+    def is_gain(self) -> bool:
+        """Whether more is let through by it than an intent may leave unsaid."""
+        return self.loosens and not self.rule.accompanies and self.rule.risk > Risk.LOW
 
 
 def concern_rows(

@@ -13,7 +13,7 @@ from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.plan.approvals import Approver, approvers, approvers_of
-from qgov.plan.author import Author, second_person
+from qgov.plan.author import Author, second_of_trust, second_person
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, renamed, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
@@ -21,7 +21,7 @@ from qgov.plan.documents import DocumentChange, document_changes, rename_of, tou
 from qgov.plan.exposure import Exposure, exposure
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
-from qgov.plan.intent import parted
+from qgov.plan.intent import parted, unnamed
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
@@ -72,7 +72,9 @@ def make_plan(
         # The rows of each part: one of the plan may lie in several.
         parts = parted(intent, changed, before, after)
         achieved, gained, lost = map(access_changes, (parts.achieved, parts.gained, parts.lost))
-        intended = Intended(intent.path, achieved, parts.unmet, gained, lost)
+        intended = Intended(
+            intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
+        )
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
@@ -99,6 +101,7 @@ def make_plan(
             gains,
             asked,
             worst,
+            concerns,
         ),
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
         rails=tuple(tripped(old, new, before, changed)),
@@ -169,6 +172,7 @@ def _approvals(
     author: AuthorGains | None,
     asked: Iterable[Iterable[Approver]],
     worst: Risk,
+    concerns: Iterable[ConcernRow],
 ) -> tuple[Approver, ...]:
     """Who must approve, by the rules of the base, or of the first commit; `asked` are those
     of the rows beside access."""
@@ -177,6 +181,8 @@ def _approvals(
     most = max((c.rule.risk for c in access), default=None)
     found = {*approvers(rules, most, _rises(*spent), documents, worst)}
     found |= {each for row in asked for each in row}
+    if author is not None and any(row.moves_trust for row in concerns):
+        found |= {*second_of_trust(rules, author.author)}
     if author is not None:
         first = sorted(author.gains, key=lambda c: (-c.rule.risk, c.row.permission != "job:submit"))
         theirs = max((c.rule.risk for c in first), default=None)

@@ -83,13 +83,14 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class Intended:
     """The change against what it was meant to do, where that was declared (in `path`).
-    `gained`, an error, and `lost` are outside the intent."""
+    `gained` and `fields`, both errors, and `lost` are outside the intent."""
 
     path: str
     achieved: tuple[AccessChange, ...]
     not_achieved: tuple[Unmet, ...]
     gained: tuple[AccessChange, ...]
     lost: tuple[AccessChange, ...]
+    fields: tuple[ConcernRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,11 @@ class Plan:
     def unintended(self) -> tuple[AccessChange, ...]:
         """The gains that the change's declared intent does not name."""
         return self.intent.gained if self.intent else ()
+
+    @property
+    def unnamed(self) -> tuple[ConcernRow, ...]:
+        """The fields that become looser or others without the intent naming them."""
+        return self.intent.fields if self.intent else ()
 
     @property
     def counts(self) -> dict[str, int]:

@@ -178,6 +178,7 @@ def _intent(view: IntentView, colour: bool) -> list[str]:
     if view.outside:
         said = wrapped(f"error {OUTSIDE} outside the intent: {view.outside}", 2, 4)
         lines += _painted([*said, *wrapped(f"→ {REMEDY}", 4)], "error", colour)
+    lines += [line for field in view.fields for line in wrapped(field, 4, 6)]
     for part in view.parts:
         if part.is_error:
             lines += _briefs(part.entries, colour)

@@ -68,10 +68,11 @@ class UnmetGroup(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class IntentView:
     """What a change was meant to do against what it does. `outside` is the sentence of the
-    gains that nobody declared, where there are any."""
+    gains that nobody declared, where there are any, and `fields` are those beside access."""
 
     path: str
     outside: str
+    fields: tuple[str, ...]
     parts: tuple[IntentPart, ...]
     unmet: tuple[UnmetGroup, ...]
 
@@ -257,7 +258,8 @@ def _intent(found: Intended, currency: str) -> IntentView:
     )
     return IntentView(
         path=found.path,
-        outside=_clause("gain", found.gained) if found.gained else "",
+        outside="; ".join(_outside(found)),
+        fields=tuple(f"{row.change.document} {row.change.field}" for row in found.fields),
         parts=tuple(
             IntentPart(title, is_error, entries_of(changes, currency))
             for title, is_error, changes in parts
@@ -268,6 +270,13 @@ def _intent(found: Intended, currency: str) -> IntentView:
             for _, alike in groupby(found.not_achieved, key=lambda u: (u.wanted.origin, u.why))
         ),
     )
+
+
+def _outside(found: Intended) -> Iterable[str]:
+    if found.fields:
+        yield f"{count(len(found.fields), 'field')} made looser, or another"
+    if found.gained:
+        yield _clause("gain", found.gained)
 
 
 def _author(found: AuthorGains, currency: str) -> AuthorView:
