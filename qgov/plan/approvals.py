@@ -95,6 +95,12 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
                 model.budgets[document.name].owner, f"owner of the budget {document.name}", True
             )
         )
+    if document.kind == "Waiver":
+        kind, _, name = document.spec.document.partition("/")
+        if kind == "Tenant" and name in model.tenants:
+            found.add(Approver(model.tenants[name].spec.owner.group, f"owner of the tenant {name}"))
+        if kind == "Budget" and name in model.budgets:
+            found.add(Approver(model.budgets[name].owner, f"owner of the budget {name}"))
     if document.kind == "BudgetException" and document.spec.budget in model.budgets:
         found.add(
             Approver(

@@ -27,6 +27,7 @@ from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
 from qgov.plan.risk import Risk, assess
 from qgov.plan.sides import Side
+from qgov.plan.silenced import newly_silenced
 from qgov.targets import outline
 
 __all__ = ["make_plan"]
@@ -87,7 +88,10 @@ def make_plan(
         exposure=spent,
         documents=documents,
         artifacts=tuple(artifacts),
-        new_findings=_minus(new_findings, old_findings),
+        new_findings=(
+            *_minus(new_findings, old_findings),
+            *newly_silenced(base, head, now),
+        ),
         fixed_findings=_minus(old_findings, new_findings),
         concerns=tuple(
             replace(row, approvers=tuple(sorted({a.by for a in found})))

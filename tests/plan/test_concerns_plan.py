@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from qgov.errors import ExitStatus
+from qgov.finding import Severity
 from qgov.language.concerns import Concern
 from qgov.language.intent import read_intent
 from qgov.plan.author import Author
@@ -276,3 +277,38 @@ def test_who_writes_a_change_of_trust_needs_a_second_person() -> None:
         "somebody else than mei@acme.example, who wrote the change of who counts as a principal"
     )
     assert {a.by for a in plan.approvals if a.because == because} == {"admins", "security"}
+
+
+def _waiver(expires: str) -> str:
+    return f"""\
+apiVersion: qgov/v1
+kind: Waiver
+metadata: {{name: quiet}}
+spec:
+  reason: too noisy
+  ticket: Q-9
+  requestedBy: mei@acme.example
+  approvedBy: ines@acme.example
+  rule: QG709
+  document: Organization/acme
+  expires: {expires}
+"""
+
+
+def test_what_a_waiver_of_the_change_hides_is_new() -> None:
+    bare = {ORGANIZATION: {"holds: [executionLogs]}": "holds: [executionLogs], encryption: none}"}}
+    exposed = changed(BASELINE, bare)
+    short, long = (
+        exposed | {"findings/quiet.yaml": _waiver(f"2026-12-{day}T00:00:00Z")} for day in (10, 20)
+    )
+    for before, after in ((BASELINE, short), (exposed, short), (short, long)):
+        plan = plan_of(before, after)
+
+        (found,) = [f for f in plan.new_findings if f.code == "QG709"]
+        assert found.severity is Severity.WARNING
+        assert "waived by this change until 2026-12-" in found.message
+        (row,) = [r for r in plan.concerns if r.change.document == "Waiver/quiet"]
+        assert (str(row.rule.risk), row.approvers) == ("high", ("admins",))
+    elsewhere = changed(short, {ORGANIZATION: {"priority: 500": "priority: 900"}})
+    for before, after in ((long, short), (short, elsewhere)):
+        assert all(f.code != "QG709" for f in plan_of(before, after).new_findings)
