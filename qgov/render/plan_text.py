@@ -12,6 +12,7 @@ from qgov.plan.intent import OUTSIDE
 from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
 from qgov.render.counting import count, more, some
+from qgov.render.escaping import no_command
 from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
@@ -45,7 +46,7 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     """The plan: the verdict, what stops it, trust and rules, gains, losses, the rest, what was
     compared."""
     view = view_of(plan)
-    lines = wrapped(str(view.verdict), 0, 2)
+    lines = wrapped(no_command(str(view.verdict)), 0, 2)
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
     sides = f"{short_name(plan.base)} → {short_name(plan.head)}"
     lines.append(paint(plain(sides), "quiet", colour))
