@@ -36,7 +36,8 @@ EVERYTHING: Final = Rest()
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was read of a repository, what it means, and what is wrong with it. There is no
+    """What was read of a repository, what it means, and what is wrong with it; `silenced` is
+    what would be, were it not waived. There is no
     model where the language or the links have errors, and no artifact before `emit`, or where
     anything has."""
 
@@ -44,6 +45,7 @@ class Loaded:
     model: AccessModel | None
     findings: tuple[Finding, ...]
     artifacts: Mapping[str, bytes]
+    silenced: tuple[Finding, ...] = ()
 
 
 def load(files: Mapping[str, bytes]) -> Loaded:
@@ -64,8 +66,9 @@ def check(loaded: Loaded, now: datetime) -> Loaded:
     """With what the rules find by a clock. They judge only what is understood whole."""
     if loaded.model is None:
         return loaded
-    found = checks.check(loaded.model, now)
-    return replace(loaded, findings=tuple(in_order([*loaded.findings, *found])))
+    found, silenced = checks.judge(loaded.model, now)
+    findings = tuple(in_order([*loaded.findings, *found]))
+    return replace(loaded, findings=findings, silenced=tuple(in_order(silenced)))
 
 
 def emit(loaded: Loaded, only: Collection[str] = ()) -> Loaded:

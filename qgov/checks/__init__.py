@@ -10,11 +10,16 @@ from qgov.checks.waivers import apply_waivers
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 
-__all__ = ["Found", "Rule", "check", "rules"]
+__all__ = ["Found", "Rule", "check", "judge", "rules"]
 
 
 def check(model: AccessModel, now: datetime) -> list[Finding]:
     """The findings of every rule at a time (aware UTC), with waivers applied: a waived
     finding is silent, and each waiver in force is itself a finding."""
+    return judge(model, now)[0]
+
+
+def judge(model: AccessModel, now: datetime) -> tuple[list[Finding], list[Finding]]:
+    """The same, and the findings that are silent."""
     findings = [finding for rule in rules() for finding in rule.findings(model, now)]
     return apply_waivers(findings, model, now)

@@ -208,3 +208,26 @@ def _is_known(model: AccessModel, principal: str) -> bool:
     if "*" in principal or is_user(principal):
         return True
     return name_of(principal) in (model.groups if is_group(principal) else model.workloads)
+
+
+_RISKS = ("low", "medium", "high", "critical")
+
+
+@rule("QG987", Severity.WARNING, "change-approval", guide=guide.API_FIRST)
+def nobody_reviews(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Nobody reviews changes of some risk.
+
+    A risk without reviewers borrows those of the next one up. Where there are none above it
+    either, whoever writes a change of that risk is asked by nobody.
+
+    Remedy: name a group in `review.critical`, or at that risk.
+    """
+    review = model.organization.spec.review
+    alone = [
+        risk
+        for index, risk in enumerate(_RISKS)
+        if not any(getattr(review, above) for above in _RISKS[index:])
+    ]
+    if alone:
+        message = f"nobody reviews a change of {' or '.join(alone)} risk"
+        yield found_at(model.organization.source, message, "review")

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from qgov.finding import Finding, Severity
 from qgov.language.persons import approved_by_another
 from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
+from qgov.model.fact import Fact
 
-__all__ = ["WAIVER_IN_FORCE", "apply_waivers"]
+__all__ = ["WAIVER_IN_FORCE", "apply_waivers", "in_force"]
 
 WAIVER_IN_FORCE = "QG900"
 
 
-def apply_waivers(findings: Iterable[Finding], model: AccessModel, now: datetime) -> list[Finding]:
-    """The findings that no waiver in force silences, and one for each waiver that does.
+def in_force(model: AccessModel, now: datetime) -> dict[tuple[str, str], Fact[Any]]:
+    """The waivers in force at a time, by rule and document.
 
     A waiver without an approver, approved by its requester, outside its window or about an
     exception's own rules (QG9xx) silences nothing.
     """
-    in_force = {
+    return {
         (waiver.value.rule, waiver.value.document): waiver
         for waiver in model.waivers
         if approved_by_another(waiver.value.approved_by, waiver.value.requested_by)
@@ -29,16 +32,21 @@ def apply_waivers(findings: Iterable[Finding], model: AccessModel, now: datetime
         and now < waiver.value.expires
         and not waiver.value.rule.startswith("QG9")
     }
+
+
+def apply_waivers(
+    findings: Iterable[Finding], model: AccessModel, now: datetime
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that no waiver in force silences with one for each waiver that does, and
+    those that are silenced."""
+    waivers = in_force(model, now)
     kept: list[Finding] = []
-    silenced: dict[tuple[str, str], int] = {}
+    silenced: list[Finding] = []
     for finding in findings:
-        key = (finding.code, finding.document)
-        if key in in_force:
-            silenced[key] = silenced.get(key, 0) + 1
-        else:
-            kept.append(finding)
-    for key, waiver in sorted(in_force.items()):
-        count = silenced.get(key, 0)
+        (silenced if (finding.code, finding.document) in waivers else kept).append(finding)
+    counts = Counter((finding.code, finding.document) for finding in silenced)
+    for key, waiver in sorted(waivers.items()):
+        count = counts[key]
         kept.append(
             Finding(
                 WAIVER_IN_FORCE,
@@ -50,4 +58,4 @@ def apply_waivers(findings: Iterable[Finding], model: AccessModel, now: datetime
                 document=waiver.document,
             )
         )
-    return kept
+    return kept, silenced

@@ -28,8 +28,11 @@ from qgov.contracts.terms import (
     one_of,
     said,
 )
+from qgov.language.concerns import Concern as About
 from qgov.language.scalars import format_instant
 from qgov.plan.changes import Change
+from qgov.plan.concern_risk import CONCERN_RULES
+from qgov.plan.directions import Direction
 from qgov.plan.intent import OUTSIDE
 from qgov.plan.rails import RAILS
 from qgov.plan.risk import RULES, Risk
@@ -141,6 +144,25 @@ class Which(Row):
 
 
 # ---------------------------------------------------------------------------- the other parts
+
+
+class Concern(TypedDict):
+    """A field that changes beside the table of accesses."""
+
+    concern: Annotated[
+        str, one_of(str(each) for each in About if each is not About.WORDS), From("change.concern")
+    ]
+    document: Annotated[DocumentId, From("change.document")]
+    path: Annotated[str, From("change.origin.path")]
+    field: Annotated[str, said("Its name within the document."), From("change.field")]
+    before: Annotated[Any, From("change.before")]
+    after: Annotated[Any, From("change.after")]
+    direction: Annotated[str, one_of(map(str, Direction)), From("change.direction")]
+    risk: Annotated[RiskName, From("rule.risk")]
+    rule: Annotated[str, one_of(rule.id for rule in CONCERN_RULES), From("rule.id")]
+    causes: Annotated[list[Cause], Field(min_length=1), From(lambda row: [row.cause])]
+    approvers: list[str]
+    witness: Annotated[Witness | None, From(lambda _: None)]
 
 
 class Exposure(TypedDict):
@@ -261,6 +283,7 @@ class Intent(TypedDict):
     achieved: list[Which]
     not_achieved: list[Unmet]
     outside: Annotated[list[Which], From(_outside)]
+    fields: NotRequired[Annotated[list[Concern], said("Outside, and an error.")]]
 
 
 class Author(TypedDict):
@@ -278,6 +301,7 @@ class Plan(TypedDict):
     digest: NotRequired[Annotated[Digest, From(lambda _: "")]]  # made from the rest
     verdict: NotRequired[Verdict]
     access: list[Access]
+    concerns: NotRequired[list[Concern]]
     exposure: Exposures
     documents: list[Document]
     artifacts: list[Artifact]

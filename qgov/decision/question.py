@@ -23,7 +23,7 @@ from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Budget, Environment, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.conditions import Conditions
-from qgov.model.floors import folded
+from qgov.model.floors import required
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
 
@@ -170,7 +170,7 @@ def candidates(asked: Question) -> list[Candidate]:
                 held = tuple(_elevations(asked, binding)) if binding.eligible else ()
                 floor = asked.model.floor(asked.scope)
                 conditions = replace(
-                    folded(floor, role, binding, asked.workload),
+                    required(floor, role, binding, asked.workload),
                     own_only=role.permissions[asked.action],
                     eligible=binding.eligible,
                 )

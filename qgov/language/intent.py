@@ -52,11 +52,13 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a change means to do, and where that is written."""
+    """What a change means to do, and where that is written; `fields` are patterns of what it
+    means to change beside access."""
 
     path: str
     statements: tuple[Statement, ...]
     written: Value = field(default=None, compare=False, repr=False)
+    fields: tuple[str, ...] = ()
 
     def at(self, *steps: str | int) -> Origin:
         """The place of a value inside the list of statements."""
@@ -155,7 +157,7 @@ def _intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
         typed = IntentDocument.model_validate(value)
     except ValidationError as error:
         return None, explain(error, "Intent", path, value, start)
-    intent = Intent(path, tuple(typed.intent), value)
+    intent = Intent(path, tuple(typed.intent), value, tuple(typed.fields))
     count = sum(
         prod(map(len, ([*s.gain, *s.lose], s.principals, s.scopes, s.backends or ["*"])))
         for s in intent.statements

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from qgov.language.concerns import Concern
+
 __all__ = [
     "Currency",
     "Day",
@@ -32,6 +34,7 @@ __all__ = [
     "format_duration",
     "format_instant",
     "format_money",
+    "format_share",
     "parse_duration",
     "parse_instant",
     "parse_money",
@@ -114,6 +117,11 @@ def format_duration(seconds: int) -> str:
     return f"{seconds}s"
 
 
+def format_share(basis_points: int) -> str:
+    """Basis points as the language writes them: `80%`."""
+    return f"{basis_points / 100:g}%"
+
+
 def format_money(money: Money) -> str:
     """An amount with thousands separators and at least two decimals: `20,000.00 EUR`."""
     amount = Decimal(money.micros) / MICROS
@@ -159,7 +167,7 @@ ScopeField = Annotated[
 ]
 """`*`, or up to three labels joined by `/`; `*` stands for any label."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), Concern.WORDS]
 """Free text for people. Never interpreted; escaped wherever it is written."""
 
 PersonId = Annotated[str, StringConstraints(pattern=f"^{_PERSON}$", max_length=254)]

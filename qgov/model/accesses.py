@@ -16,7 +16,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.language.persons import approved_by_another
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Environment, Role
 from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, ElevationWindow
-from qgov.model.floors import folded
+from qgov.model.floors import required
 from qgov.model.principal import Principal, group, user
 from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
 
@@ -245,7 +245,7 @@ class _Fold:
         key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
         if (found := self._folded.get(key)) is not None:
             return found
-        asked = folded(floor, role, binding, workload)
+        asked = required(floor, role, binding, workload)
         found = replace(
             asked,
             own_only=own,

@@ -8,10 +8,10 @@ from dataclasses import replace
 from qgov.model.access_model import Binding, Role, Workload
 from qgov.model.conditions import Conditions
 
-__all__ = ["folded"]
+__all__ = ["required"]
 
 
-def folded(
+def required(
     floor: Conditions, role: Role, binding: Binding, workload: Workload | None
 ) -> Conditions:
     """The conditions of a binding at a place with this floor; `workload` is its principal,

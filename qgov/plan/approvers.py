@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qgov.language.concerns import Concern
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
 from qgov.model.scope import contains
+from qgov.plan.concerns import ConcernRow
+from qgov.plan.directions import Direction
 from qgov.plan.index import belongs_to
 from qgov.plan.risk import Risk
 
-__all__ = ["Approver", "approvers"]
+__all__ = ["Approver", "approvers", "approvers_of", "reviewers"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,21 +31,57 @@ def approvers(
     risk: Risk | None,
     exposure_rises: bool,
     documents: Iterable[Document],
+    worst: Risk,
 ) -> list[Approver]:
     """The approvals needed under `model`'s rules (the base's: a change cannot choose its
-    own approvers). `documents` are the changed ones as they were and as they become, so
-    that both who gives something up and who receives it are asked."""
+    own approvers). `risk` is the accesses', `worst` that of the whole change. `documents` are
+    the changed ones as they were and as they become, so that both who gives something up and
+    who receives it are asked."""
     review = model.organization.spec.review
     found: set[Approver] = set()
     if risk is not None:
-        found |= {
-            Approver(group, f"the change is of {risk} risk") for group in getattr(review, str(risk))
-        }
+        what = "the change" if risk is worst else "a change of access"
+        groups = getattr(review, str(risk))
+        found |= {Approver(group, f"{what} is of {risk} risk") for group in groups}
     if exposure_rises:
         found |= {Approver(group, "more money can be spent") for group in review.exposure}
     for document in documents:
         found |= _owners(model, document)
     return sorted(found)
+
+
+def approvers_of(
+    model: AccessModel, row: ConcernRow, documents: Iterable[Document], worst: Risk
+) -> list[Approver]:
+    """The approvals that a changed field needs under `model`'s rules. `documents` are its own
+    as it was and as it becomes: their owner answers for a low or medium risk alone, and where
+    nobody owns them, the next higher risk that has reviewers lends them. `worst` is the risk
+    of the whole change."""
+    risk, concern = row.rule.risk, row.change.concern
+    found = {owner for document in documents for owner in _owners(model, document)}
+    groups, named = reviewers(model, risk, up_to=risk if found else Risk.CRITICAL)
+    groups = [] if found and risk < Risk.HIGH else groups
+    what = "the change" if risk is worst else f"a change of {concern}"
+    because = f"{what} is of {risk} risk"
+    if named is not risk:
+        because += ", for which nobody is named"
+    found |= {Approver(group, because) for group in groups}
+    if concern is Concern.MONEY and row.change.direction is Direction.LOOSER:
+        exposed = model.organization.spec.review.exposure
+        found |= {Approver(group, "more money can be spent") for group in exposed}
+    return sorted(found)
+
+
+def reviewers(
+    model: AccessModel, risk: Risk, *, up_to: Risk = Risk.CRITICAL
+) -> tuple[list[str], Risk]:
+    """The groups that review a risk or, where it has none, the next one up that has; and the
+    risk that names them."""
+    review = model.organization.spec.review
+    for each in Risk:
+        if risk <= each <= up_to and (groups := getattr(review, str(each))):
+            return list(groups), each
+    return [], risk
 
 
 def _owners(model: AccessModel, document: Document) -> set[Approver]:
@@ -56,6 +95,12 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
                 model.budgets[document.name].owner, f"owner of the budget {document.name}", True
             )
         )
+    if document.kind == "Waiver":
+        kind, _, name = document.spec.document.partition("/")
+        if kind == "Tenant" and name in model.tenants:
+            found.add(Approver(model.tenants[name].spec.owner.group, f"owner of the tenant {name}"))
+        if kind == "Budget" and name in model.budgets:
+            found.add(Approver(model.budgets[name].owner, f"owner of the budget {name}"))
     if document.kind == "BudgetException" and document.spec.budget in model.budgets:
         found.add(
             Approver(

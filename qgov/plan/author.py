@@ -17,7 +17,7 @@ from qgov.plan.approvers import Approver
 from qgov.plan.changes import Change, Row
 from qgov.plan.risk import Risk
 
-__all__ = ["Author", "second_person"]
+__all__ = ["Author", "second_of_trust", "second_person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +55,12 @@ def second_person(
     }
     by = set(getattr(model.organization.spec.review, str(risk))) or owners or {EVERYWHERE}
     because = f"somebody else than {author.id}, who wrote the change and gains {what} by it"
+    return [Approver(group, because) for group in sorted(by)]
+
+
+def second_of_trust(model: AccessModel, author: Author) -> list[Approver]:
+    """The approval by somebody else where the author changes who counts as a principal: nobody
+    can tell whether they are among those who do."""
+    by = model.organization.spec.review.critical or [EVERYWHERE]
+    because = f"somebody else than {author.id}, who wrote the change of who counts as a principal"
     return [Approver(group, because) for group in sorted(by)]

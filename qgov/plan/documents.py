@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -15,7 +15,7 @@ from qgov.language.documents import Document
 if TYPE_CHECKING:
     from deepdiff import DeepDiff
 
-__all__ = ["DocumentChange", "document_changes", "rename_of"]
+__all__ = ["DocumentChange", "document_changes", "rename_of", "touched"]
 
 MOST_ITEMS = 200
 """Above this many items a list is compared in order: ignoring it is quadratic."""
@@ -37,19 +37,27 @@ class DocumentChange:
         return self.change not in ("moved", "reformatted")
 
 
-def document_changes(
+def touched(
     base: Mapping[tuple[str, str], Document],
     head: Mapping[tuple[str, str], Document],
     changed: Iterable[str],
-) -> list[DocumentChange]:
-    """The documents that differ, where `changed` are the paths whose bytes do."""
-    touched = set(changed)
-    found: list[DocumentChange] = []
+) -> Iterator[tuple[Document | None, Document | None]]:
+    """Each document of the paths whose bytes differ, as it was and as it becomes; under its
+    old name, where it has another."""
+    paths = set(changed)
     former = {key: rename_of(document, base) for key, document in head.items()}
     for key in sorted({*base, *head} - set(former.values())):
         old, new = base.get(former.get(key) or key), head.get(key)
-        if not touched & {d.path for d in (old, new) if d is not None}:
-            continue
+        if paths & {d.path for d in (old, new) if d is not None}:
+            yield old, new
+
+
+def document_changes(
+    documents: Iterable[tuple[Document | None, Document | None]],
+) -> list[DocumentChange]:
+    """What became of each document that may differ."""
+    found: list[DocumentChange] = []
+    for old, new in documents:
         if new is None:
             found += [DocumentChange(old.id, old.path, "removed")] if old else []
         elif old is None:

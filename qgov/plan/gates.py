@@ -27,7 +27,7 @@ def gates(plan: Plan, judged: Approvals | None, fail_on: Risk | None) -> Mapping
         "approvals": None if judged is None else judged.passed,
         "findings": not has_errors(plan.new_findings),
         "guardrails": not plan.overrun,
-        "intent": None if plan.intent is None else not plan.unintended,
+        "intent": None if plan.intent is None else not (plan.unintended or plan.unnamed),
         "rails": not plan.stopped_by,
         "risk": None if fail_on is None else not reached,
     }

@@ -20,8 +20,9 @@ from qgov.model.principal import kind_of, name_of
 from qgov.model.resolve import UNDEFINED
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 from qgov.plan.changes import Change, ChangedCell
+from qgov.plan.concerns import ConcernRow
 
-__all__ = ["OUTSIDE", "Parted", "Unmet", "parted", "reaches_all", "undefined"]
+__all__ = ["OUTSIDE", "Parted", "Unmet", "parted", "reaches_all", "undefined", "unnamed"]
 
 OUTSIDE: Final = "QG150"
 """The code of a gain outside the intent."""
@@ -184,6 +185,17 @@ def _bits(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def unnamed(intent: Intent, rows: Iterable[ConcernRow]) -> tuple[ConcernRow, ...]:
+    """The fields that become looser or others without the intent naming them."""
+    patterns = (p if " " in p else f"{p} *" for p in intent.fields)
+    named = globs(tuple(patterns))
+    return tuple(
+        row
+        for row in rows
+        if row.is_gain and not named(f"{row.change.document} {row.change.field}")
+    )
 
 
 def reaches_all(intent: Intent) -> bool:

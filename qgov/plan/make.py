@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from qgov.finding import Finding, Severity
@@ -11,20 +12,22 @@ from qgov.language.documents import Document
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
-from qgov.plan.approvers import Approver, approvers
-from qgov.plan.author import Author, second_person
+from qgov.plan.approvers import Approver, approvers, approvers_of
+from qgov.plan.author import Author, second_of_trust, second_person
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, renamed, rows
-from qgov.plan.documents import DocumentChange, document_changes, rename_of
+from qgov.plan.concerns import ConcernRow, concern_rows
+from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
 from qgov.plan.exposure import Exposure, exposure
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
-from qgov.plan.intent import parted
+from qgov.plan.intent import parted, unnamed
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
-from qgov.plan.risk import assess
+from qgov.plan.risk import Risk, assess
 from qgov.plan.sides import Side
+from qgov.plan.silenced import newly_silenced
 from qgov.targets import outline
 
 __all__ = ["make_plan"]
@@ -56,7 +59,12 @@ def make_plan(
         return _access_changes(cells, old, new, whole=reach.whole)
 
     access = access_changes(changed)
-    documents = tuple(document_changes(base.documents, head.documents, reach.changed))
+    differing = list(touched(base.documents, head.documents, reach.changed))
+    documents = tuple(document_changes(differing))
+    concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
+    risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
+    worst = max(risks, default=Risk.LOW)
+    asked = _asked(old or new, concerns, differing, worst)
     artifacts, old_unsupported, new_unsupported = _artifacts(old, new)
     old_findings = [*base.findings, *old_unsupported]
     new_findings = [*head.findings, *new_unsupported]
@@ -65,7 +73,9 @@ def make_plan(
         # The rows of each part: one of the plan may lie in several.
         parts = parted(intent, changed, before, after)
         achieved, gained, lost = map(access_changes, (parts.achieved, parts.gained, parts.lost))
-        intended = Intended(intent.path, achieved, parts.unmet, gained, lost)
+        intended = Intended(
+            intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
+        )
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
@@ -78,10 +88,24 @@ def make_plan(
         exposure=spent,
         documents=documents,
         artifacts=tuple(artifacts),
-        new_findings=_minus(new_findings, old_findings),
+        new_findings=(
+            *_minus(new_findings, old_findings),
+            *newly_silenced(base, head, now),
+        ),
         fixed_findings=_minus(old_findings, new_findings),
+        concerns=tuple(
+            replace(row, approvers=tuple(sorted({a.by for a in found})))
+            for row, found in zip(concerns, asked, strict=True)
+        ),
         approvals=_approvals(
-            old or new, access, spent, _versions(base, head, documents, renames), gains
+            old or new,
+            access,
+            spent,
+            _versions(base, head, documents, renames),
+            gains,
+            asked,
+            worst,
+            concerns,
         ),
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
         rails=tuple(tripped(old, new, before, changed)),
@@ -150,17 +174,41 @@ def _approvals(
     spent: tuple[Exposure, Exposure],
     documents: Iterable[Document],
     author: AuthorGains | None,
+    asked: Iterable[Iterable[Approver]],
+    worst: Risk,
+    concerns: Iterable[ConcernRow],
 ) -> tuple[Approver, ...]:
-    """Who must approve, by the rules of the base, or of the first commit."""
+    """Who must approve, by the rules of the base, or of the first commit; `asked` are those
+    of the rows beside access."""
     if rules is None:
         return ()
-    worst = max((c.rule.risk for c in access), default=None)
-    found = {*approvers(rules, worst, _rises(*spent), documents)}
+    most = max((c.rule.risk for c in access), default=None)
+    found = {*approvers(rules, most, _rises(*spent), documents, worst)}
+    found |= {each for row in asked for each in row}
+    if author is not None and any(row.moves_trust for row in concerns):
+        found |= {*second_of_trust(rules, author.author)}
     if author is not None:
         first = sorted(author.gains, key=lambda c: (-c.rule.risk, c.row.permission != "job:submit"))
         theirs = max((c.rule.risk for c in first), default=None)
         found |= {*second_person(rules, author.author, [c.row for c in first], theirs)}
     return tuple(sorted(found))
+
+
+def _asked(
+    rules: AccessModel | None,
+    concerns: Iterable[ConcernRow],
+    documents: Iterable[tuple[Document | None, Document | None]],
+    worst: Risk,
+) -> list[list[Approver]]:
+    """Whom each row beside access asks."""
+    versions = {
+        (new or old).id: [d for d in (old, new) if d is not None]  # type: ignore[union-attr]
+        for old, new in documents
+    }
+    return [
+        approvers_of(rules, row, versions[row.change.document], worst) if rules else []
+        for row in concerns
+    ]
 
 
 def _versions(

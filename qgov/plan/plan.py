@@ -14,6 +14,7 @@ from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Row
+from qgov.plan.concerns import ConcernRow
 from qgov.plan.documents import DocumentChange
 from qgov.plan.exposure import Exposure
 from qgov.plan.guardrails import GuardrailResult
@@ -82,13 +83,14 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class Intended:
     """The change against what it was meant to do, where that was declared (in `path`).
-    `gained`, an error, and `lost` are outside the intent."""
+    `gained` and `fields`, both errors, and `lost` are outside the intent."""
 
     path: str
     achieved: tuple[AccessChange, ...]
     not_achieved: tuple[Unmet, ...]
     gained: tuple[AccessChange, ...]
     lost: tuple[AccessChange, ...]
+    fields: tuple[ConcernRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +123,24 @@ class Plan:
     compared: Compared
     intent: Intended | None = None
     author: AuthorGains | None = None
+    concerns: tuple[ConcernRow, ...] = ()
 
     @property
     def risk(self) -> Risk | None:
-        """The highest risk of any access change."""
-        return max((change.rule.risk for change in self.access), default=None)
+        """The highest risk of any access or other field that changes."""
+        risks = [change.rule.risk for change in self.access]
+        return max([*risks, *(row.rule.risk for row in self.concerns)], default=None)
 
     @property
     def verdict(self) -> str:
-        """`more permissive`, `less permissive`, `incomparable` or `equivalent`."""
+        """`more permissive`, `less permissive`, `incomparable` or `equivalent`: the last
+        where nothing but words changes."""
         more = any(c.gains or c.row.change is Change.CHANGED for c in self.access)
         less = any(c.loses or c.row.change is Change.CHANGED for c in self.access)
+        more = more or any(row.loosens for row in self.concerns)
+        less = less or any(row.tightens for row in self.concerns)
+        if not more and not less and self.exposure[0] != self.exposure[1]:
+            return "incomparable"
         if more and less:
             return "incomparable"
         return "more permissive" if more else "less permissive" if less else "equivalent"
@@ -142,10 +151,17 @@ class Plan:
         reformatted text is no change."""
         return bool(
             self.access
+            or self.concerns
             or self.exposure[0] != self.exposure[1]
             or self.artifacts
             or any(d.is_real for d in self.documents)
         )
+
+    @property
+    def unasked(self) -> int:
+        """How many changes nobody reviews, by the rules of the base."""
+        beside = sum(not row.approvers for row in self.concerns)
+        return beside if self.approvals else beside + len(self.access)
 
     @property
     def stopped_by(self) -> tuple[Tripped, ...]:
@@ -162,6 +178,11 @@ class Plan:
     def unintended(self) -> tuple[AccessChange, ...]:
         """The gains that the change's declared intent does not name."""
         return self.intent.gained if self.intent else ()
+
+    @property
+    def unnamed(self) -> tuple[ConcernRow, ...]:
+        """The fields that become looser or others without the intent naming them."""
+        return self.intent.fields if self.intent else ()
 
     @property
     def counts(self) -> dict[str, int]:

@@ -38,7 +38,8 @@ _Parsed = Mapping[tuple[str, str], tuple[Documents, list[Finding]]]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side: what was loaded of it, what it means, and what is wrong with it.
+    """One side: what was loaded of it, what it means, and what is wrong with it; `silenced`
+    is what waivers hide of that.
 
     `readable` says whether it could be understood whole; an empty repository can, and
     has no model.
@@ -49,6 +50,7 @@ class Side:
     findings: tuple[Finding, ...]
     documents: Mapping[tuple[str, str], Document]
     readable: bool
+    silenced: tuple[Finding, ...] = ()
 
 
 LEEWAY: Final = timedelta(days=1)
@@ -180,13 +182,15 @@ def _side(
     if not snapshot.blobs:
         # An empty repository lacks an organization, and that is no fault of it.
         return Side(snapshot, None, snapshot.findings, {}, not has_errors(snapshot.findings))
+    judged = check(loaded, now)
     shown = [d for d in documents.valid if d.path in reach.changed]
     return Side(
         snapshot,
         loaded.model,
-        check(loaded, now).findings,
+        judged.findings,
         {(d.kind, d.name): d for d in (*kept, *shown)},
         loaded.model is not None,
+        judged.silenced,
     )
 
 

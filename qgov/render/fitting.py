@@ -21,12 +21,14 @@ _NOTE: Final = 100
 @dataclass(frozen=True, slots=True)
 class Part:
     """Lines that stay together (`head`, `tail`), and between them rows of which the last
-    may be left out. `rank` 0 always stays; of the others the lowest is served first."""
+    may be left out. `rank` 0 always stays; of the others the lowest is served first, and
+    `least` is told of one for which there is no room at all."""
 
     head: Sequence[str]
     rows: Sequence[str] = ()
     tail: Sequence[str] = ("",)
     rank: int = 0
+    least: Sequence[str] = ()
 
 
 def width(lines: Iterable[str]) -> int:
@@ -62,7 +64,7 @@ def _cut(part: Part, room: int) -> list[str]:
     room for that."""
     room -= width([*part.head, *part.tail]) + _NOTE
     if room < 0:
-        return []
+        return list(part.least)
     kept = 0
     for row in part.rows:
         room -= width([row])

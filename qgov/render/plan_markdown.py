@@ -8,10 +8,11 @@ from typing import Any, Final
 from qgov.language.scalars import format_instant
 from qgov.plan.plan import Plan
 from qgov.render.conditions import joined
-from qgov.render.counting import count, more, some
+from qgov.render.counting import count, more, shortened, some
 from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.markdown import details, table
+from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
@@ -42,8 +43,11 @@ MOST_LISTED: Final = 200
 
 _SIGNS: Final = {"critical": "🟥", "high": "🟧", "medium": "🟨", "low": "🟩"}
 _RANKS: Final = {GAINS: 2, LOSSES: 5, OTHER: 6}
-"""What is served first where not everything fits: the exposure, gains, intent, author,
-losses, other conditions, findings, and what is folded."""
+"""What is served first where not everything fits: trust, rules, the exposure, gains, intent,
+author, losses, other conditions, what else changes beside access, findings, what is folded."""
+
+MOST_VALUE: Final = 400
+"""Characters of a value; the JSON has it whole."""
 
 _REST: Final = (
     "**The rest does not fit here: `plan.json` and `report.html` of this plan have all of it.**",
@@ -69,7 +73,9 @@ def as_markdown(plan: Plan) -> str:
         Part([MARKER, f"### {escape(str(view.verdict))}{risk}"]),
         *(intent_parts(view.intent, rank=3) if view.intent else ()),
         *(Part([f"> ⛔ {line}"]) for line in _stops(view)),
+        *(_beside(section, rank=1) for section in view.first),
         *access,
+        *(_beside(section, rank=6) for section in view.then),
         *_exposure(view),
         *_approvals(view),
         *_findings(view),
@@ -146,6 +152,29 @@ def _listed(found: GatheredEntry) -> Part:
     return _fold(escape(f"{found.entry.change} through {roles}: {found.reached}"), lines, rank=9)
 
 
+# --------------------------------------------------------------------------- beside access
+
+
+def _beside(section: ConcernSection, rank: int) -> Part:
+    """The rows of one concern; what has no room is counted under its name."""
+    rows = [
+        (
+            f"{_SIGNS[str(row.rule.risk)]} {row.rule.risk}<br>{escape(row.rule.reason)}",
+            f"{code(row.change.document)}<br>{code(row.change.field)}",
+            " → ".join(code(shortened(side, MOST_VALUE)) for side in sides_of(row))
+            + f"<br>{row.change.direction}",
+            IN_MARKDOWN.names(row.approvers, MOST_APPROVALS) or "**nobody is asked**",
+            IN_MARKDOWN.causes([row.cause]),
+        )
+        for row in section.rows
+    ]
+    columns = ("risk", "field", "before → after", "who must approve", "cause")
+    head, rule, *body = table(columns, rows)
+    title = f"#### {section.title}"
+    counted = f"**{count(len(rows), 'change')} of {section.concern} do not fit here.**"
+    return Part([title, "", head, rule], body, rank=rank, least=[title, "", counted, ""])
+
+
 # ------------------------------------------------------------------------- money, approvals
 
 
@@ -171,8 +200,12 @@ def _approvals(view: PlanView) -> Iterator[Part]:
     ]
     if rest := [approval.by for approval in found[MOST_APPROVALS:]]:
         rows.append((more(len(rest)), IN_MARKDOWN.names(rest, MOST_LISTED // 2)))
+    nobody = [f"> ⛔ **{escape(view.nobody)}**"] if view.nobody else []
     if rows:
-        yield Part([title, "", *table(("by", "because"), rows)])
+        nobody = ["", *nobody] if nobody else []
+        yield Part([title, "", *table(("by", "because"), rows), *nobody])
+    elif nobody:
+        yield Part([title, "", *nobody])
 
 
 # -------------------------------------------------------------- findings, documents, the rest

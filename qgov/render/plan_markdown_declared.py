@@ -29,7 +29,8 @@ __all__ = ["author_part", "intent_parts"]
 def intent_parts(view: IntentView, rank: int) -> list[Part]:
     """What is outside of the intent first, an error that always stays."""
     error = f"> ⛔ **{OUTSIDE}** {escape(f'outside the intent: {view.outside}')}; {REMEDY}"
-    rows = [row for part in view.parts if part.is_error for row in _rows("**outside**", part[2])]
+    rows = [["**outside**", code(field), "", ""] for field in view.fields]
+    rows += [row for part in view.parts if part.is_error for row in _rows("**outside**", part[2])]
     rows += _unmet(view.unmet)
     for title, is_error, entries in view.parts:
         rows += [] if is_error else _rows(title, entries)

@@ -7,9 +7,13 @@ from typing import Any, Final
 
 from qgov.language.scalars import format_instant
 from qgov.plan.changes import Change
+from qgov.plan.concerns import ConcernRow
 from qgov.plan.intent import OUTSIDE
 from qgov.plan.plan import Plan
+from qgov.plan.risk import Risk
 from qgov.render.counting import count, more, some
+from qgov.render.escaping import no_command
+from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
     GAINS,
@@ -39,18 +43,23 @@ __all__ = ["as_text"]
 
 
 def as_text(plan: Plan, colour: bool = False) -> str:
-    """The plan: the verdict, what stops it, gains, losses, the rest, what was compared."""
+    """The plan: the verdict, what stops it, trust and rules, gains, losses, the rest, what was
+    compared."""
     view = view_of(plan)
-    lines = wrapped(str(view.verdict), 0, 2)
+    lines = wrapped(no_command(str(view.verdict)), 0, 2)
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
     sides = f"{short_name(plan.base)} → {short_name(plan.head)}"
     lines.append(paint(plain(sides), "quiet", colour))
     lines += _intent(view.intent, colour) if view.intent else []
     lines += _stops(view, colour)
+    lines += _beside(view.first, colour)
     lines += _access(view, colour)
+    lines += _beside(view.then, colour)
     if view.exposure is not None:
         lines += _section("COST EXPOSURE", list(_exposure(view)), colour)
     approvals = columns((a.by, "; ".join(a.because)) for a in view.approvals)
+    if view.nobody:
+        approvals += _painted(wrapped(view.nobody, 2, 4), "error", colour)
     lines += _section("APPROVALS NEEDED", approvals, colour)
     lines += _section("NEW FINDINGS", list(_findings(view.new_findings, colour, True)), colour)
     lines += _section("FIXED FINDINGS", list(_findings(view.fixed_findings, colour)), colour)
@@ -100,7 +109,7 @@ _LABELS: Final = {Change.GRANTED: ("may", "when"), Change.REVOKED: ("could", "wh
 def _entry(entry: AccessEntry, colour: bool) -> list[str]:
     verb = f"{entry.verb} for" if entry.change is Change.CHANGED else f"{entry.verb}:"
     is_alike = bool(entry.holders)
-    lines = _head(entry, f"{verb} {IN_TEXT.where(entry.holders) or entry.reached}", 2, colour)
+    lines = _head(entry.risk, f"{verb} {IN_TEXT.where(entry.holders) or entry.reached}", 2, colour)
     label, about = _LABELS.get(entry.change, ("may", "now"))
     said = ""
     shown = entry.items[:MOST_ITEMS]
@@ -123,11 +132,11 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
     return lines + _field("cause", IN_TEXT.causes(entry.causes))
 
 
-def _head(entry: AccessEntry, text: str, indent: int, colour: bool) -> list[str]:
+def _head(risk: Risk, text: str, indent: int, colour: bool) -> list[str]:
     """The risk, and beside it what happens."""
-    risk = str(entry.risk).upper()
-    first, *rest = wrapped(text, indent + 2 + len(risk))
-    return [f"{' ' * indent}{paint(risk, str(entry.risk), colour)}  {first.lstrip()}", *rest]
+    word = str(risk).upper()
+    first, *rest = wrapped(text, indent + 2 + len(word))
+    return [f"{' ' * indent}{paint(word, str(risk), colour)}  {first.lstrip()}", *rest]
 
 
 def _said(phrases: Sequence[Phrase]) -> str:
@@ -139,6 +148,28 @@ def _field(label: str, text: str) -> list[str]:
     return [f"      {label:<8}{first[14:]}", *rest]
 
 
+# --------------------------------------------------------------------------- beside access
+
+
+def _beside(sections: Sequence[ConcernSection], colour: bool) -> list[str]:
+    """Every row of some concerns: none is left out."""
+    lines: list[str] = []
+    for _, title, rows in sections:
+        body = [line for row in rows for line in ("", *_row(row, colour))]
+        lines += _section(title.upper(), body[1:], colour)
+    return lines
+
+
+def _row(row: ConcernRow, colour: bool) -> list[str]:
+    change = row.change
+    before, after = sides_of(row)
+    lines = _head(row.rule.risk, f"{change.document}: {change.field}", 2, colour)
+    lines += _field("change", f"{before} → {after} ({change.direction})")
+    lines += _field("risk", row.rule.reason)
+    lines += _field("approve", ", ".join(row.approvers) or "nobody is asked")
+    return lines + _field("cause", IN_TEXT.causes([row.cause]))
+
+
 # ------------------------------------------------------------------------ intent and author
 
 
@@ -148,6 +179,7 @@ def _intent(view: IntentView, colour: bool) -> list[str]:
     if view.outside:
         said = wrapped(f"error {OUTSIDE} outside the intent: {view.outside}", 2, 4)
         lines += _painted([*said, *wrapped(f"→ {REMEDY}", 4)], "error", colour)
+    lines += [line for field in view.fields for line in wrapped(field, 4, 6)]
     for part in view.parts:
         if part.is_error:
             lines += _briefs(part.entries, colour)
@@ -174,7 +206,7 @@ def _briefs(entries: Sequence[AccessEntry], colour: bool) -> list[str]:
         indent = 6 + len(str(entry.risk))
         parts = entry.by_holders
         who = IN_TEXT.where(parts[0][0]) if len(parts) == 1 else entry.reached
-        lines += _head(entry, f"{entry.verb}: {who}", 4, colour)
+        lines += _head(entry.risk, f"{entry.verb}: {who}", 4, colour)
         for holders, what in parts[:MOST_HOLDERS]:
             lines += wrapped(IN_TEXT.all_of(what), indent)
             lines += wrapped(IN_TEXT.where(holders), indent + 2) if parts[1:] else []
@@ -233,8 +265,8 @@ def _documents(plan: Plan) -> Iterator[str]:
         yield from _rest(document.diff, MOST_DIFFERENCES, 6)
     if quiet := len(plan.documents) - len(real):
         yield f"  text changed, meaning did not: {count(quiet, 'document')}"
-    if real and not plan.access:
-        yield "  the documents changed, access did not"
+    if real and not plan.access and not plan.concerns:
+        yield "  the documents changed, for people alone"
 
 
 def _difference(item: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
 from qgov.render.counting import count, kinds
 from qgov.render.findings import worst_first
+from qgov.render.plan_concerns import FIRST, Clause, ConcernSection, clauses, concern_sections
 from qgov.render.plan_entries import AccessEntry, entries_of
 from qgov.repository import Snapshot
 
@@ -33,7 +34,6 @@ __all__ = [
     "IntentView",
     "PlanView",
     "Section",
-    "Verdict",
     "new_errors",
     "short_name",
     "verdict",
@@ -41,17 +41,6 @@ __all__ = [
 ]
 
 GAINS, LOSSES, OTHER = "Gains", "Losses", "Other conditions"
-
-
-class Verdict(NamedTuple):
-    """The one line that says the most: in which direction, and who gains and loses what,
-    what it may cost, and whether it breaks a rule."""
-
-    word: str
-    told: str
-
-    def __str__(self) -> str:
-        return f"{self.word}: {self.told}"
 
 
 class Section(NamedTuple):
@@ -79,10 +68,11 @@ class UnmetGroup(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class IntentView:
     """What a change was meant to do against what it does. `outside` is the sentence of the
-    gains that nobody declared, where there are any."""
+    gains that nobody declared, where there are any, and `fields` are those beside access."""
 
     path: str
     outside: str
+    fields: tuple[str, ...]
     parts: tuple[IntentPart, ...]
     unmet: tuple[UnmetGroup, ...]
 
@@ -134,17 +124,21 @@ class AlikeFindings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """What there is to tell of a plan. `guardrails` are the sentences of those that the
-    change takes away and runs into, and `rails` the tripped ones with whether they were
-    overridden; `compared` says what was looked at."""
+    """What there is to tell of a plan. `first` and `then` are what changes beside access,
+    above and below it; `nobody` says that nobody is asked. `guardrails` are the sentences of
+    those that the change takes away and runs into, and `rails` the tripped ones with whether
+    they were overridden; `compared` says what was looked at."""
 
     plan: Plan
-    verdict: Verdict
+    verdict: Clause
+    first: tuple[ConcernSection, ...]
     sections: tuple[Section, ...]
+    then: tuple[ConcernSection, ...]
     intent: IntentView | None
     author: AuthorView | None
     exposure: ExposureView | None
     approvals: tuple[ApprovalView, ...]
+    nobody: str
     guardrails: tuple[str, ...]
     rails: tuple[tuple[Tripped, bool], ...]
     new_findings: tuple[AlikeFindings, ...]
@@ -154,14 +148,18 @@ class PlanView:
 
 def view_of(plan: Plan) -> PlanView:
     """The view of a plan."""
+    beside = concern_sections(plan.concerns)
     return PlanView(
         plan=plan,
         verdict=_verdict(plan),
+        first=tuple(section for section in beside if section.concern in FIRST),
+        then=tuple(section for section in beside if section.concern not in FIRST),
         sections=tuple(_sections(plan)),
         intent=_intent(plan.intent, plan.currency) if plan.intent else None,
         author=_author(plan.author, plan.currency) if plan.author else None,
         exposure=_exposure(plan),
         approvals=tuple(_approvals(plan)),
+        nobody=_nobody(plan),
         guardrails=tuple(_guardrails(plan)),
         rails=tuple((rail, rail.rail in plan.overridden) for rail in plan.rails),
         new_findings=_by_rule(plan.new_findings),
@@ -190,18 +188,48 @@ def verdict(plan: Plan) -> str:
     return str(_verdict(plan))
 
 
-def _verdict(plan: Plan) -> Verdict:
-    word = {"incomparable": "MORE AND LESS PERMISSIVE"}.get(plan.verdict, plan.verdict.upper())
-    verbs = zip(("gain", "lose", "change"), _by_direction(plan), strict=True)
-    parts = [_clause(verb, changes) for verb, changes in verbs if changes]
-    parts = parts or ["no access changes"]
+def _verdict(plan: Plan) -> Clause:
+    """The one line that says the most: who may count as whom, what judges changes, in which
+    direction access moves, who gains and loses what, what it may cost, whether it breaks a
+    rule."""
+    beside = list(clauses(concern_sections(plan.concerns)))
+    found = [clause for concern, clause in beside if concern in FIRST]
+    if plan.access:
+        found.append(_of_access(plan))
+    found += [clause for concern, clause in beside if concern not in FIRST]
+    if not found:
+        word = "EQUIVALENT" if plan.verdict == "equivalent" else "MONEY CHANGES"
+        found.append(Clause(word, "no access changes"))
+    parts = [str(clause) for clause in found]
     before, after = plan.exposure
+    end = ""
     if before != after:
         rises = after.amount_micros > before.amount_micros or _unbounded(plan)
-        parts.append(f"cost exposure {'rises' if rises else 'falls'}")
+        end += f"; cost exposure {'rises' if rises else 'falls'}"
     if errors := new_errors(plan):
-        parts.append(count(len(errors), "new error"))
-    return Verdict(word, "; ".join(parts))
+        end += f"; {count(len(errors), 'new error')}"
+    first = found[0]
+    return Clause(first.word, " \u00b7 ".join([first.told, *parts[1:]]) + end)
+
+
+def _of_access(plan: Plan) -> Clause:
+    gains, losses, other = _by_direction(plan)
+    word = (
+        "MORE AND LESS PERMISSIVE"
+        if other or (gains and losses)
+        else "MORE PERMISSIVE"
+        if gains
+        else "LESS PERMISSIVE"
+    )
+    verbs = zip(("gain", "lose", "change"), (gains, losses, other), strict=True)
+    return Clause(word, "; ".join(_clause(verb, changes) for verb, changes in verbs if changes))
+
+
+def _nobody(plan: Plan) -> str:
+    """That nobody is asked, where the base names nobody."""
+    if not plan.unasked:
+        return ""
+    return f"NOBODY IS ASKED of {count(plan.unasked, 'change')}: the base names no reviewers"
 
 
 def new_errors(plan: Plan) -> list[Finding]:
@@ -230,7 +258,8 @@ def _intent(found: Intended, currency: str) -> IntentView:
     )
     return IntentView(
         path=found.path,
-        outside=_clause("gain", found.gained) if found.gained else "",
+        outside="; ".join(_outside(found)),
+        fields=tuple(f"{row.change.document} {row.change.field}" for row in found.fields),
         parts=tuple(
             IntentPart(title, is_error, entries_of(changes, currency))
             for title, is_error, changes in parts
@@ -241,6 +270,13 @@ def _intent(found: Intended, currency: str) -> IntentView:
             for _, alike in groupby(found.not_achieved, key=lambda u: (u.wanted.origin, u.why))
         ),
     )
+
+
+def _outside(found: Intended) -> Iterable[str]:
+    if found.fields:
+        yield f"{count(len(found.fields), 'field')} made looser, or another"
+    if found.gained:
+        yield _clause("gain", found.gained)
 
 
 def _author(found: AuthorGains, currency: str) -> AuthorView:

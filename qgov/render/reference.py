@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from qgov.language.codes import CODES
-from qgov.language.kinds import API_VERSION
+from qgov.language.concerns import CONCERNS, declared, parts_of
+from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.permissions import CATALOGUE, CATALOGUE_VERSION
 from qgov.language.reader import MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SCALAR
 from qgov.language.text import MAX_BYTES
@@ -43,6 +47,7 @@ def language_markdown() -> str:
         "# The language\n",
         "<!-- Generated from the models by `make docs`; edit those instead. -->\n",
         _opening(),
+        _concerns(),
         "## Scalars\n",
         _table(
             ("type", "example", "form"),
@@ -90,8 +95,19 @@ def _opening() -> str:
     )
 
 
+def _concerns() -> str:
+    return (
+        "## What a field is about\n\nEach field is about one concern, in the column *about*, by "
+        "which a change of it has its place in a plan; where it has a direction, the column says "
+        "which value is looser. `words` are the only ones whose change may pass in silence. A "
+        "bound that is absent is looser than any.\n\n"
+        + _table(("concern", "what it is"), ((f"`{c}`", about) for c, about in CONCERNS.items()))
+    )
+
+
 def _kind(kind: str, schema: dict[str, Any], words: dict[str, str]) -> str:
-    spec = schema["definitions"][_target(schema["properties"]["spec"])]
+    spec_name = _target(schema["properties"]["spec"])
+    spec = schema["definitions"][spec_name]
     own = [name for name in _reachable(schema, spec) if name not in _everywhere()]
     parts = [
         (
@@ -99,11 +115,11 @@ def _kind(kind: str, schema: dict[str, Any], words: dict[str, str]) -> str:
             f"({path_of(kind).removeprefix('docs/')}).\n"
         ),
         f"`spec`: {spec['description']}\n",
-        _fields(spec, schema["definitions"], words),
+        _fields(spec_name, schema["definitions"], words),
     ]
     for name in own:
         part = schema["definitions"][name]
-        fields = _fields(part, schema["definitions"], words)
+        fields = _fields(name, schema["definitions"], words)
         parts.append(f"#### {name}\n\n{part['description']}\n\n{fields}")
     return "\n".join(parts)
 
@@ -119,23 +135,50 @@ def _shared(found: dict[str, dict[str, Any]], words: dict[str, str]) -> Iterator
         definitions |= schema["definitions"]
     for name in _everywhere():
         part = definitions[name]
-        yield f"### {name}\n\n{part['description']}\n\n{_fields(part, definitions, words)}"
+        yield f"### {name}\n\n{part['description']}\n\n{_fields(name, definitions, words)}"
 
 
-def _fields(part: dict[str, Any], definitions: dict[str, Any], words: dict[str, str]) -> str:
+def _fields(of: str, definitions: dict[str, Any], words: dict[str, str]) -> str:
+    part = definitions[of]
     required = part.get("required", ())
     return _table(
-        ("field", "type", "default", "meaning"),
+        ("field", "type", "default", "about", "meaning"),
         (
             (
                 f"`{name}`",
                 _type(field, words),
                 _default(name, field, required),
+                _about(of, name),
                 field.get("description") or definitions[_target(field)]["description"],
             )
             for name, field in part["properties"].items()
         ),
     )
+
+
+def _about(of: str, alias: str) -> str:
+    """A field's concern, and when a new value of it is looser."""
+    part = _parts()[of]
+    name = next(n for n, field in part.model_fields.items() if (field.alias or n) == alias)
+    said = declared(part, name)
+    inner = {
+        getattr(each, "concern", None) for each in parts_of(part.model_fields[name].annotation)
+    }
+    about = str(said.concern or "") if not inner or inner == {said.concern} else ""
+    return ": ".join(filter(None, (about, said.looser)))
+
+
+@cache
+def _parts() -> dict[str, type[BaseModel]]:
+    """Every part of the language by its name."""
+    found: dict[str, type[BaseModel]] = {}
+    pending: list[type[BaseModel]] = list(KINDS.values())
+    while pending:
+        part = pending.pop()
+        if part.__name__ not in found:
+            found[part.__name__] = part
+            pending += [p for f in part.model_fields.values() for p in parts_of(f.annotation)]
+    return found
 
 
 def _default(name: str, field: dict[str, Any], required: Iterable[str]) -> str:

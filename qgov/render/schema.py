@@ -6,21 +6,15 @@ form; what only `qgov validate` can know (names, calendars) is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
 from qgov.contracts.telling import document_text
 from qgov.language.kinds import API_VERSION, KINDS
-from qgov.language.scalars import format_duration
+from qgov.language.written import UNITS
 
 __all__ = ["path_of", "schemas", "written"]
-
-_LANGUAGE: Final[dict[str, Callable[[int], str]]] = {
-    "duration": format_duration,
-    "share": lambda basis_points: f"{basis_points / 100:g}%",
-}
-"""How a default is written that the model keeps in another unit."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -59,5 +53,5 @@ def _document(kind: str) -> dict[str, Any]:
 
 def _default(node: Mapping[str, Any]) -> Any:
     """The default of a field, as the language writes it."""
-    write = _LANGUAGE.get(str(node.get("$comment", "")))
+    write = UNITS.get(str(node.get("$comment", "")))
     return node["default"] if write is None else write(node["default"])

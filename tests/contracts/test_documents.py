@@ -221,7 +221,7 @@ CONDITIONS = {
 }
 OPTIONAL: dict[str, set[str]] = {
     "qgov/plan/v1": {
-        *("digest", "verdict", "guardrails", "rails", "renames", "compared", "horizon"),
+        *("digest", "verdict", "concerns", "guardrails", "rails", "renames", "compared", "horizon"),
         *("via", "scopes", "unbounded", "side"),
     }
 }

@@ -43,6 +43,9 @@ def test_a_change_cannot_choose_its_own_approvers() -> None:
     )
 
     assert _by(BASELINE, seized) == {
+        ("admins", "the change is of critical risk"),
+        ("security", "the change is of critical risk"),
+        ("admins", "a change of rules is of high risk"),
         ("finance", "more money can be spent"),
         ("atlas-leads", "owner of the tenant atlas"),
         ("atlas-leads", "owner of the budget atlas"),
@@ -101,7 +104,14 @@ def test_a_new_tenant_is_not_asked_about_itself() -> None:
 def test_the_first_commit_is_judged_by_its_own_rules() -> None:
     found = {a.by for a in plan_of(None, BASELINE).approvals}
 
-    assert found == {"admins", "finance", "atlas-leads", "borealis-leads"}
+    assert found == {
+        "admins",
+        "security",
+        "operators",
+        "finance",
+        "atlas-leads",
+        "borealis-leads",
+    }
 
 
 def test_text_alone_needs_nobody() -> None:

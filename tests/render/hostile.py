@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 from qgov.finding import Finding, Origin
+from qgov.language.concerns import Concern
 from qgov.language.intent import Wanted
 from qgov.model.accesses import Cell
 from qgov.model.principal import Principal
@@ -104,6 +105,14 @@ def hostile_plan(text: str) -> Plan:
         {"path": text, "change": "removed", "before": {text: text}, "after": None},
     )
     after = replace(plan.exposure[1], unbounded=(text,))
+    row = plan.concerns[0]
+    change = replace(
+        row.change, document=text, field=text, before=text, after={text: [text]}, origin=origin
+    )
+    rows = tuple(
+        replace(row, change=replace(change, concern=concern), approvers=(text,))
+        for concern in (Concern.TRUST, Concern.RULES, Concern.MONEY)
+    )
     unmet = Unmet(Wanted("gain", text, text, text, text, origin), text)
     return replace(
         plan,
@@ -118,6 +127,7 @@ def hostile_plan(text: str) -> Plan:
         approvals=(Approver(text, text),),
         rails=(Tripped("mass-removal", text),),
         horizon=(Event(NOW, text, text),),
-        intent=Intended(text, (access,), (unmet,), (access, *plan.access), (access,)),
+        intent=Intended(text, (access,), (unmet,), (access, *plan.access), (access,), rows),
         author=AuthorGains(Author(text, (text, text)), (access,)),
+        concerns=rows,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from qgov.language.concerns import ABSENT, FEWER, RULES, KeyedBy
 from qgov.language.kinds.base import Country, Metadata, Name, PermissionName, Strict
 from qgov.language.scalars import Duration, Instant, MoneyField, PersonId, ScopeField, Text
 
@@ -84,7 +85,7 @@ class CaseContext(Strict):
 class Case(Strict):
     """One expectation."""
 
-    name: Text = Field(description="What is expected, as a sentence.")
+    name: Annotated[Text, RULES] = Field(description="What is expected, as a sentence.")
     subject: CaseSubject = Field(description="Who asks.")
     action: PermissionName = Field(description="The permission that is exercised.")
     resource: CaseResource = Field(description="What is asked for.")
@@ -100,11 +101,17 @@ class Case(Strict):
 class AccessTestSpec(Strict):
     """Cases."""
 
-    cases: list[Case] = Field(min_length=1, description="The expectations.")
+    concern: ClassVar = RULES
+
+    cases: Annotated[list[Case], FEWER, KeyedBy(("name",))] = Field(
+        min_length=1, description="The expectations."
+    )
 
 
 class AccessTestDocument(Strict):
     """A set of access expectations."""
+
+    looser: ClassVar = ABSENT
 
     metadata: Metadata
     spec: AccessTestSpec

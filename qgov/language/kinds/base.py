@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS, WORDS
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId, ScopeField, Text
 
@@ -61,10 +62,12 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 class Metadata(Strict):
     """Who a document is; `name` is its identity, everything else is for people."""
 
-    name: Name = Field(description="The document's identity within its kind.")
+    name: Annotated[Name, OPERATIONS] = Field(
+        description="The document's identity within its kind."
+    )
     title: Text | None = Field(None, description="A name for people.")
     description: Text | None = Field(None, description="What it is for.")
-    previously: Name | None = Field(
+    previously: Annotated[Name | None, OPERATIONS] = Field(
         None, description="The former name, so that a rename is planned as a rename."
     )
 
@@ -72,20 +75,32 @@ class Metadata(Strict):
 class JobLimits(Strict):
     """Upper bounds of one job; the smallest that applies decides."""
 
-    shots: int | None = Field(None, ge=1, description="Most shots of a job, all circuits together.")
-    circuits: int | None = Field(None, ge=1, description="Most circuits of a job.")
-    qubits: int | None = Field(None, ge=1, description="Widest circuit.")
-    qpu_seconds: int | None = Field(None, ge=1, description="Longest estimated QPU time.")
-    cost: MoneyField | None = Field(None, description="Highest estimated cost.")
+    concern: ClassVar = ACCESS
+
+    shots: Annotated[int | None, MORE] = Field(
+        None, ge=1, description="Most shots of a job, all circuits together."
+    )
+    circuits: Annotated[int | None, MORE] = Field(None, ge=1, description="Most circuits of a job.")
+    qubits: Annotated[int | None, MORE] = Field(None, ge=1, description="Widest circuit.")
+    qpu_seconds: Annotated[int | None, MORE] = Field(
+        None, ge=1, description="Longest estimated QPU time."
+    )
+    cost: Annotated[MoneyField | None, MORE] = Field(None, description="Highest estimated cost.")
 
 
 class Floor(Strict):
     """Conditions that hold whatever a role says; floors only ever add up."""
 
-    mfa: bool = Field(False, description="Require multi-factor authentication.")
-    managed_device: bool = Field(False, description="Require a managed, compliant device.")
-    max_token_age: Duration | None = Field(None, description="Oldest acceptable token.")
-    countries: list[Country] | None = Field(
+    concern: ClassVar = ACCESS
+
+    mfa: Annotated[bool, LESS] = Field(False, description="Require multi-factor authentication.")
+    managed_device: Annotated[bool, LESS] = Field(
+        False, description="Require a managed, compliant device."
+    )
+    max_token_age: Annotated[Duration | None, MORE] = Field(
+        None, description="Oldest acceptable token."
+    )
+    countries: Annotated[list[Country] | None, MEMBERS] = Field(
         None, min_length=1, description="Countries to act from (ISO 3166-1 alpha-2)."
     )
     job: JobLimits | None = Field(None, description="Upper bounds of one job.")
@@ -94,15 +109,19 @@ class Floor(Strict):
 class Eligibility(Strict):
     """Makes a binding just-in-time: held only while an approved elevation runs."""
 
+    concern: ClassVar = ACCESS
+
     approvers: Name = Field(description="The group whose members may approve.")
-    max_duration: Duration = Field(description="The longest elevation.")
-    ticket: Literal["required", "optional"] = Field(
+    max_duration: Annotated[Duration, MORE] = Field(description="The longest elevation.")
+    ticket: Annotated[Literal["required", "optional"], LATER] = Field(
         "optional", description="Whether an elevation must name a ticket."
     )
 
 
 class Binding(Strict):
     """A role for a directory group at a scope."""
+
+    concern: ClassVar = ACCESS
 
     group: Name | None = Field(None, description="The directory group.")
     user: PersonId | None = Field(
@@ -113,7 +132,9 @@ class Binding(Strict):
         description="The scope: in a tenant, relative to it (`*`, `sandbox`, `sandbox/chemistry`);"
         " in the organization, absolute."
     )
-    eligible: Eligibility | None = Field(None, description="Just-in-time instead of standing.")
+    eligible: Annotated[Eligibility | None, ABSENT] = Field(
+        None, description="Just-in-time instead of standing."
+    )
     requires: Floor | None = Field(None, description="Conditions of this binding alone.")
 
 
@@ -121,8 +142,8 @@ class Exceptional(Strict):
     """What every exception says: who, why, by whose leave and until when."""
 
     reason: Text = Field(description="Why.")
-    ticket: Text | None = Field(None, description="The ticket that tracks it.")
+    ticket: Annotated[Text | None, WORDS] = Field(None, description="The ticket that tracks it.")
     requested_by: PersonId | None = Field(None, description="Who asked.")
     approved_by: PersonId | None = Field(None, description="Who approved; never who asked.")
-    not_before: Instant | None = Field(None, description="When it begins.")
-    expires: Instant = Field(description="When it ends by itself.")
+    not_before: Annotated[Instant | None, LESS] = Field(None, description="When it begins.")
+    expires: Annotated[Instant, MORE] = Field(description="When it ends by itself.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES, WORDS
 from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
 
@@ -15,6 +16,8 @@ __all__ = ["AccessReviewDocument", "ElevationDocument", "WaiverDocument"]
 class ElevationSpec(Exceptional):
     """An eligible binding, requested, approved by someone else, and bounded."""
 
+    concern: ClassVar = ACCESS
+
     subject: PersonId = Field(description="The person, by directory id.")
     role: Name = Field(description="The role to hold.")
     on: ScopeField = Field(description="The absolute scope.")
@@ -23,12 +26,16 @@ class ElevationSpec(Exceptional):
 class ElevationDocument(Strict):
     """A just-in-time elevation."""
 
+    looser: ClassVar = PRESENT
+
     metadata: Metadata
     spec: ElevationSpec
 
 
 class WaiverSpec(Exceptional):
     """One rule silenced for one document until a date."""
+
+    concern: ClassVar = RULES
 
     rule: Annotated[str, Field(pattern=r"^QG[0-9]{3}$")] = Field(
         description="The code of the rule."
@@ -41,6 +48,8 @@ class WaiverSpec(Exceptional):
 class WaiverDocument(Strict):
     """A waiver; itself listed in every report."""
 
+    looser: ClassVar = PRESENT
+
     metadata: Metadata
     spec: WaiverSpec
 
@@ -48,17 +57,21 @@ class WaiverDocument(Strict):
 class AccessReviewSpec(Strict):
     """A recurring review of who has access."""
 
+    concern: ClassVar = RULES
+
     scope: ScopeField = Field(description="What is reviewed.")
     reviewers: Name = Field(description="The group that reviews.")
-    every: Duration = Field(description="The cadence.")
+    every: Annotated[Duration, MORE] = Field(description="The cadence.")
     completed: Day = Field(description="The day of the last completed review.")
     completed_by: PersonId | None = Field(None, description="Who attested it.")
-    evidence: Url | None = Field(None, description="Where the record is kept.")
+    evidence: Annotated[Url | None, WORDS] = Field(None, description="Where the record is kept.")
     notes: Text | None = Field(None, description="What was found.")
 
 
 class AccessReviewDocument(Strict):
     """An access review."""
+
+    looser: ClassVar = ABSENT
 
     metadata: Metadata
     spec: AccessReviewSpec

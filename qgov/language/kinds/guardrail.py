@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from qgov.language.concerns import FEWER, LESS, MORE, RULES, WORDS, KeyedBy
 from qgov.language.kinds.base import Name, PermissionName, Strict
 from qgov.language.scalars import ScopeField, Share, Text
 
@@ -17,8 +18,10 @@ PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
 class Guardrail(Strict):
     """A statement over principal × permission × scope that must hold."""
 
+    concern: ClassVar = RULES
+
     name: Name = Field(description="Its name in reports.")
-    why: Text = Field(description="The reason, shown when it is broken.")
+    why: Annotated[Text, WORDS] = Field(description="The reason, shown when it is broken.")
     principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
         default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
     )
@@ -38,18 +41,28 @@ class Guardrail(Strict):
 class Guardrails(Strict):
     """`never`: no access may match. `always`: some access must match."""
 
-    never: list[Guardrail] = Field(default_factory=list, description="No access may match.")
-    always: list[Guardrail] = Field(default_factory=list, description="Some access must match.")
+    concern: ClassVar = RULES
+
+    never: Annotated[list[Guardrail], FEWER, KeyedBy(("name",))] = Field(
+        default_factory=list, description="No access may match."
+    )
+    always: Annotated[list[Guardrail], FEWER, KeyedBy(("name",))] = Field(
+        default_factory=list, description="Some access must match."
+    )
 
 
 class Rails(Strict):
     """Bounds on what one change may take away."""
 
-    max_removed: Share = Field(2500, description="Most accesses that a change may remove.")
-    min_accesses: int = Field(
+    concern: ClassVar = RULES
+
+    max_removed: Annotated[Share, MORE] = Field(
+        2500, description="Most accesses that a change may remove."
+    )
+    min_accesses: Annotated[int, MORE] = Field(
         10, ge=1, description="How many there must be before shares are counted."
     )
     recovery_permission: PermissionName = Field(
         "policy:write", description="What is needed to undo a change."
     )
-    min_people: int = Field(2, ge=1, description="How many people must keep it.")
+    min_people: Annotated[int, LESS] = Field(2, ge=1, description="How many people must keep it.")

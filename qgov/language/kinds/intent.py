@@ -39,6 +39,7 @@ _Permissions = Annotated[
     BeforeValidator(_listed),
     Field(max_length=MOST_PATTERNS),
 ]
+_Field = Annotated[str, Field(pattern=r"^[A-Za-z*]{1,40}/[a-z0-9*-]{1,63}(?: [!-~][ -~]{0,299})?$")]
 _Backend = Annotated[str, Field(pattern=r"^[a-z0-9*](?:[-a-z0-9*]{0,61}[a-z0-9*])?$")]
 
 
@@ -79,4 +80,10 @@ class IntentDocument(Strict):
 
     intent: list[Statement] = Field(
         max_length=MOST_STATEMENTS, description="Who shall gain or lose what."
+    )
+    fields: list[_Field] = Field(
+        default_factory=list,
+        max_length=MOST_STATEMENTS,
+        description="What else shall become looser or another: `Kind/name`, or a field of it, "
+        "`Kind/name spec.review.high`; `*` stands for any text.",
     )

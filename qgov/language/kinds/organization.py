@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from qgov.language.concerns import (
+    ABSENT,
+    ACCESS,
+    FEWER,
+    LATER,
+    LESS,
+    MEMBERS,
+    MONEY,
+    MORE,
+    OPERATIONS,
+    RECORDS,
+    RULES,
+    TRUST,
+    WORDS,
+    KeyedBy,
+)
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import BackendClass, Binding, Floor, Metadata, Name, Strict
 from qgov.language.kinds.guardrail import Guardrails, Rails
@@ -18,13 +34,17 @@ __all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
 class ExchangeRate(Strict):
     """What one unit of a currency is worth in the organization's."""
 
+    concern: ClassVar = MONEY
+
     rate: Rate = Field(description="The worth of one unit, in quotes.")
     source: Text = Field(description="Where the rate was read.")
-    as_of: Day = Field(description="The day of the rate.")
+    as_of: Annotated[Day, WORDS] = Field(description="The day of the rate.")
 
 
 class IdentityProvider(Strict):
     """Where people sign in; the only way in."""
+
+    concern: ClassVar = TRUST
 
     type: Literal["keycloak", "okta", "entra"] = Field(description="The product.")
     issuer: Url = Field(description="The token's `iss`, exactly.")
@@ -36,41 +56,53 @@ class IdentityProvider(Strict):
         "groups", description="The claim that lists a person's groups."
     )
     realm: Name | None = Field(None, description="The Keycloak realm.")
-    login: Literal["sso", "local"] = Field(
+    login: Annotated[Literal["sso", "local"], LATER] = Field(
         "sso", description="`local` means passwords kept by the quantum platform."
     )
-    mfa: Literal["enforced", "available"] = Field(
+    mfa: Annotated[Literal["enforced", "available"], LATER] = Field(
         "enforced", description="Whether the provider asks everyone for a second factor."
     )
-    session_lifetime: Duration | None = Field(None, description="How long a session lasts.")
+    session_lifetime: Annotated[Duration | None, MORE] = Field(
+        None, description="How long a session lasts."
+    )
 
 
 class Group(Strict):
     """A directory group that no single tenant owns, or that needs saying more of."""
 
+    concern: ClassVar = RULES
+
     title: Text | None = Field(None, description="A name for people.")
-    identity_provider: Name | None = Field(
+    identity_provider: Annotated[Name | None, TRUST] = Field(
         None, description="Its provider; absent: that of the tenant that binds it."
     )
-    shared: bool = Field(False, description="May be bound in more than one tenant.")
-    members: int = Field(1, ge=0, description="How many people the directory keeps in it at least.")
+    shared: Annotated[bool, MORE] = Field(
+        False, description="May be bound in more than one tenant."
+    )
+    members: Annotated[int, LESS] = Field(
+        1, ge=0, description="How many people the directory keeps in it at least."
+    )
 
 
 class Tier(Strict):
     """What a tier means, in floors and in what may run there."""
+
+    concern: ClassVar = ACCESS
 
     purpose: Text | None = Field(None, description="What it is for.")
     floors: Floor = Field(
         default_factory=lambda: Floor.model_validate({}),
         description="Conditions of its environments.",
     )
-    backend_classes: list[BackendClass] = Field(
+    backend_classes: Annotated[list[BackendClass], RULES, MEMBERS] = Field(
         default=["simulator", "qpu"], description="Classes that its environments may use."
     )
 
 
 class Queue(Strict):
     """How jobs compete for a backend."""
+
+    concern: ClassVar = OPERATIONS
 
     title: Text | None = Field(None, description="A name for people.")
     priority: int = Field(ge=0, le=1000, description="Higher runs first.")
@@ -83,23 +115,29 @@ class Queue(Strict):
 class StoreSpec(Strict):
     """Where a class of records is kept."""
 
+    concern: ClassVar = RECORDS
+
     type: Literal["s3", "azure-blob", "gcs", "cos", "on-premises"] = Field(
         description="The product."
     )
     jurisdiction: Jurisdiction = Field(description="Where its data lies.")
-    owner: Name = Field(description="The group that answers for it.")
-    holds: list[Literal["inputs", "results", "executionLogs", "auditLogs"]] = Field(
-        min_length=1, description="The classes of records it may hold."
+    owner: Annotated[Name, RULES] = Field(description="The group that answers for it.")
+    holds: Annotated[list[Literal["inputs", "results", "executionLogs", "auditLogs"]], MEMBERS] = (
+        Field(min_length=1, description="The classes of records it may hold.")
     )
-    immutable: bool = Field(False, description="Write once (object lock).")
-    encryption: Literal["customer-key", "provider-key", "none"] = Field(
+    immutable: Annotated[bool, LESS] = Field(False, description="Write once (object lock).")
+    encryption: Annotated[Literal["customer-key", "provider-key", "none"], LATER] = Field(
         "provider-key", description="Whose key encrypts it."
     )
-    tenant: Name | None = Field(None, description="The only tenant that uses it.")
+    tenant: Annotated[Name | None, ABSENT] = Field(
+        None, description="The only tenant that uses it."
+    )
 
 
 class SecretsManager(Strict):
     """Where credentials are kept."""
+
+    concern: ClassVar = OPERATIONS
 
     type: Literal[
         "vault",
@@ -109,81 +147,105 @@ class SecretsManager(Strict):
         "ibm-secrets-manager",
     ] = Field(description="The product.")
     address: Url | None = Field(None, description="Where it answers.")
-    max_age: Duration = Field(description="The oldest a secret may grow before rotation.")
+    max_age: Annotated[Duration, MORE] = Field(
+        description="The oldest a secret may grow before rotation."
+    )
 
 
 class AuditSink(Strict):
     """Where audit events go."""
 
+    concern: ClassVar = RECORDS
+
     type: Literal["siem", "store"] = Field(description="A SIEM or a store.")
-    streams: list[Literal["jobs", "admin"]] = Field(
+    streams: Annotated[list[Literal["jobs", "admin"]], FEWER] = Field(
         min_length=1, description="Events of jobs, of administration, or both."
     )
     format: Literal["ocsf"] = Field("ocsf", description="How events are written.")
     store: Name | None = Field(None, description="For type `store`.")
     endpoint: Url | None = Field(None, description="For type `siem`.")
     credential: SecretRef | None = Field(None, description="Where the key to the endpoint is kept.")
-    immutable: bool = Field(False, description="Whether what was written stays.")
+    immutable: Annotated[bool, LESS] = Field(False, description="Whether what was written stays.")
 
 
 class RetentionBounds(Strict):
     """The least and most that a framework allows."""
 
-    min: Duration | None = Field(None, description="The least time to keep.")
-    max: Duration | None = Field(None, description="The most time to keep.")
+    concern: ClassVar = RULES
+
+    min: Annotated[Duration | None, LESS] = Field(None, description="The least time to keep.")
+    max: Annotated[Duration | None, MORE] = Field(None, description="The most time to keep.")
 
 
 class Framework(Strict):
     """What a compliance framework asks of the tenants that it binds."""
 
+    concern: ClassVar = RULES
+
     title: Text = Field(description="A name for people.")
     retention: dict[Literal["inputs", "results", "executionLogs", "auditLogs"], RetentionBounds] = (
         Field(default_factory=dict, description="The bounds for each class of records.")
     )
-    review_every: Duration | None = Field(None, description="Longest access review cadence.")
-    residency: list[Jurisdiction] | None = Field(
+    review_every: Annotated[Duration | None, MORE] = Field(
+        None, description="Longest access review cadence."
+    )
+    residency: Annotated[list[Jurisdiction] | None, MEMBERS] = Field(
         None, description="The only jurisdictions that it allows."
     )
-    immutable_audit: bool = Field(False, description="Audit logs must be write-once.")
+    immutable_audit: Annotated[bool, LESS] = Field(
+        False, description="Audit logs must be write-once."
+    )
 
 
 class Vendor(Strict):
     """Risk of a third party in the chain."""
 
-    title: Text = Field(description="A name for people.")
+    concern: ClassVar = OPERATIONS
+
+    title: Annotated[Text, WORDS] = Field(description="A name for people.")
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
         description="Its seat (ISO 3166-1 alpha-2)."
     )
-    reviewed: Day = Field(description="The day of the last risk review.")
-    review_every: Duration = Field(description="The cadence of its reviews.")
+    reviewed: Annotated[Day, OPERATIONS] = Field(description="The day of the last risk review.")
+    review_every: Annotated[Duration, MORE] = Field(description="The cadence of its reviews.")
 
 
 class ExceptionBounds(Strict):
     """The longest that exceptions may last."""
 
-    elevation: Duration = Field(2_592_000, description="Default 30d.")
-    waiver: Duration = Field(15_552_000, description="Default 180d.")
-    budget: Duration = Field(7_776_000, description="Default 90d.")
+    concern: ClassVar = RULES
+
+    elevation: Annotated[Duration, MORE] = Field(2_592_000, description="Default 30d.")
+    waiver: Annotated[Duration, MORE] = Field(15_552_000, description="Default 180d.")
+    budget: Annotated[Duration, MORE] = Field(7_776_000, description="Default 90d.")
 
 
 class Review(Strict):
     """Who must approve a change, by its risk."""
 
-    low: list[Name] = Field(default_factory=list, description="Groups for a change of low risk.")
-    medium: list[Name] = Field(
+    concern: ClassVar = RULES
+
+    low: Annotated[list[Name], FEWER] = Field(
+        default_factory=list, description="Groups for a change of low risk."
+    )
+    medium: Annotated[list[Name], FEWER] = Field(
         default_factory=list, description="Groups for a change of medium risk."
     )
-    high: list[Name] = Field(default_factory=list, description="Groups for a change of high risk.")
-    critical: list[Name] = Field(
+    high: Annotated[list[Name], FEWER] = Field(
+        default_factory=list, description="Groups for a change of high risk."
+    )
+    critical: Annotated[list[Name], FEWER] = Field(
         default_factory=list, description="Groups for a change of critical risk."
     )
-    exposure: list[Name] = Field(
+    exposure: Annotated[list[Name], FEWER] = Field(
         default_factory=list, description="When the most that can be spent rises."
     )
 
 
 class Showback(Strict):
     """How cost is made visible."""
+
+    concern: ClassVar = MONEY
 
     mode: Literal["showback", "chargeback"] = Field(
         "showback", description="Whether cost is shown or charged."
@@ -196,14 +258,20 @@ class Showback(Strict):
 class IncidentResponse(Strict):
     """What happens when something goes wrong."""
 
+    concern: ClassVar = OPERATIONS
+
     owner: Name = Field(description="The group that acts.")
     contact: Email = Field(description="Where to reach it.")
     runbook: Url = Field(description="What it does, in writing.")
-    revoke_within: Duration = Field(description="How soon a credential is revoked.")
+    revoke_within: Annotated[Duration, MORE] = Field(
+        description="How soon a credential is revoked."
+    )
 
 
 class Compliance(Strict):
     """Which obligations apply."""
+
+    concern: ClassVar = RULES
 
     frameworks: dict[Name, Framework] = Field(
         default_factory=dict, description="Compliance frameworks, by name."
@@ -217,14 +285,14 @@ class Compliance(Strict):
 class OrganizationSpec(Strict):
     """The company."""
 
-    currency: Currency = Field(description="The currency that budgets are in.")
+    currency: Annotated[Currency, MONEY] = Field(description="The currency that budgets are in.")
     exchange_rates: dict[Currency, ExchangeRate] = Field(
         default_factory=dict, description="What other currencies are worth, by code."
     )
-    identity_providers: dict[Name, IdentityProvider] = Field(
+    identity_providers: Annotated[dict[Name, IdentityProvider], MEMBERS] = Field(
         min_length=1, description="Where people sign in, by name."
     )
-    groups: dict[Name, Group] = Field(
+    groups: Annotated[dict[Name, Group], MEMBERS] = Field(
         default_factory=dict, description="Directory groups, by name."
     )
     floors: Floor = Field(
@@ -234,7 +302,7 @@ class OrganizationSpec(Strict):
     tiers: dict[Literal["sandbox", "test", "production"], Tier] = Field(
         default_factory=dict, description="What each tier adds."
     )
-    backends: dict[Name, BackendSpec] = Field(
+    backends: Annotated[dict[Name, BackendSpec], MEMBERS] = Field(
         default_factory=dict, description="QPUs and simulators, by name."
     )
     queues: dict[Name, Queue] = Field(default_factory=dict, description="Queues, by name.")
@@ -244,7 +312,7 @@ class OrganizationSpec(Strict):
     secrets_managers: dict[Name, SecretsManager] = Field(
         default_factory=dict, description="Where credentials are kept, by name."
     )
-    audit_sinks: dict[Name, AuditSink] = Field(
+    audit_sinks: Annotated[dict[Name, AuditSink], FEWER] = Field(
         default_factory=dict, description="Where audit events go, by name."
     )
     compliance: Compliance = Field(
@@ -266,12 +334,12 @@ class OrganizationSpec(Strict):
     showback: Showback = Field(
         default_factory=lambda: Showback.model_validate({}), description="How cost is made visible."
     )
-    incident_response: IncidentResponse | None = Field(
+    incident_response: Annotated[IncidentResponse | None, ABSENT] = Field(
         None, description="Who acts when something goes wrong."
     )
-    bindings: list[Binding] = Field(
-        default_factory=list, description="Roles that hold at absolute scopes."
-    )
+    bindings: Annotated[
+        list[Binding], ACCESS, MEMBERS, KeyedBy(("group", "user", "role", "on"))
+    ] = Field(default_factory=list, description="Roles that hold at absolute scopes.")
 
 
 class OrganizationDocument(Strict):

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from qgov.language.concerns import (
+    ABSENT,
+    ACCESS,
+    DIFFERENT,
+    EARLIER,
+    FEWER,
+    MEMBERS,
+    MONEY,
+    MORE,
+    OPERATIONS,
+    PRESENT,
+    RECORDS,
+    RULES,
+    TRUST,
+    KeyedBy,
+)
 from qgov.language.kinds.base import Binding, Eligibility, Floor, Metadata, Name, Strict, TierName
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
 
@@ -24,22 +40,36 @@ Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 class Owner(Strict):
     """Who answers for the tenant."""
 
+    concern: ClassVar = RULES
+
     group: Name = Field(description="The owning directory group.")
-    contact: Email = Field(description="Where to reach it; a shared mailbox.")
+    contact: Annotated[Email, OPERATIONS] = Field(
+        description="Where to reach it; a shared mailbox."
+    )
 
 
 class Environment(Strict):
     """A part of a tenant, of one tier."""
 
+    concern: ClassVar = ACCESS
+
     tier: TierName = Field(description="`sandbox`, `test` or `production`.")
-    backends: list[Name] = Field(default_factory=list, description="Backends that it may use.")
-    projects: list[Name] = Field(default_factory=list, description="Its projects.")
-    queue: Name | None = Field(None, description="The queue that its jobs go to.")
+    backends: Annotated[list[Name], MEMBERS] = Field(
+        default_factory=list, description="Backends that it may use."
+    )
+    projects: Annotated[list[Name], MEMBERS] = Field(
+        default_factory=list, description="Its projects."
+    )
+    queue: Annotated[Name | None, OPERATIONS] = Field(
+        None, description="The queue that its jobs go to."
+    )
     floors: Floor | None = Field(None, description="Conditions of this environment.")
 
 
 class Federation(Strict):
     """Whose tokens a workload is known by (OIDC workload identity federation)."""
+
+    concern: ClassVar = TRUST
 
     issuer: Url = Field(description="The token's `iss`, exactly.")
     audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
@@ -53,31 +83,41 @@ class Federation(Strict):
 class StaticCredential(Strict):
     """A long-lived key, where a cloud offers nothing better. Always an exception."""
 
+    concern: ClassVar = TRUST
+
     secret: SecretRef = Field(description="Where the key is kept.")
-    rotate_every: Duration = Field(description="How often it is replaced.")
+    rotate_every: Annotated[Duration, MORE] = Field(description="How often it is replaced.")
 
 
 class WorkloadBinding(Strict):
     """A role for the service account at a scope of its tenant."""
 
+    concern: ClassVar = ACCESS
+
     role: Name = Field(description="The role.")
     on: ScopeField = Field(description="The scope, relative to the tenant.")
-    eligible: Eligibility | None = Field(None, description="Just-in-time instead of standing.")
+    eligible: Annotated[Eligibility | None, ABSENT] = Field(
+        None, description="Just-in-time instead of standing."
+    )
     requires: Floor | None = Field(None, description="Conditions of this binding alone.")
 
 
 class ServiceAccount(Strict):
     """A workload: automation known through federation, never through a shared key."""
 
+    concern: ClassVar = ACCESS
+
     name: Name = Field(description="Its name within the tenant.")
     title: Text | None = Field(None, description="A name for people.")
-    owner: Name = Field(description="The group that answers for it.")
+    owner: Annotated[Name, RULES] = Field(description="The group that answers for it.")
     federation: Federation | None = Field(None, description="How it is known.")
-    static_credential: StaticCredential | None = Field(
+    static_credential: Annotated[StaticCredential | None, PRESENT] = Field(
         None, description="A long-lived key instead; needs a waiver."
     )
-    max_token_lifetime: Duration | None = Field(None, description="Oldest acceptable token.")
-    bindings: list[WorkloadBinding] = Field(
+    max_token_lifetime: Annotated[Duration | None, MORE] = Field(
+        None, description="Oldest acceptable token."
+    )
+    bindings: Annotated[list[WorkloadBinding], MEMBERS, KeyedBy(("role", "on"))] = Field(
         default_factory=list, description="Roles that it holds."
     )
 
@@ -85,12 +125,16 @@ class ServiceAccount(Strict):
 class Retention(Strict):
     """How long a class of records lives, and where."""
 
-    keep: Duration = Field(description="How long.")
+    concern: ClassVar = RECORDS
+
+    keep: Annotated[Duration, DIFFERENT] = Field(description="How long.")
     store: Name = Field(description="Where.")
 
 
 class RetentionPlan(Strict):
     """Each class of records apart."""
+
+    concern: ClassVar = RECORDS
 
     inputs: Retention | None = Field(None, description="What jobs are given.")
     results: Retention | None = Field(None, description="What jobs return.")
@@ -101,6 +145,8 @@ class RetentionPlan(Strict):
 class BraketAccount(Strict):
     """An AWS account that the tenant's Braket tasks run in."""
 
+    concern: ClassVar = OPERATIONS
+
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = Field(description="AWS account id.")
     results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")] | None = Field(
         None, description="Where task results land."
@@ -109,6 +155,8 @@ class BraketAccount(Strict):
 
 class AzureWorkspace(Strict):
     """An Azure Quantum workspace."""
+
+    concern: ClassVar = OPERATIONS
 
     subscription: Annotated[
         str, Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -122,11 +170,15 @@ class AzureWorkspace(Strict):
     location: Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")] = Field(
         description="The Azure region."
     )
-    access_keys: bool = Field(False, description="Whether workspace access keys are enabled.")
+    access_keys: Annotated[bool, MORE] = Field(
+        False, description="Whether workspace access keys are enabled."
+    )
 
 
 class IbmInstance(Strict):
     """An IBM Quantum service instance."""
+
+    concern: ClassVar = OPERATIONS
 
     instance: Annotated[str, Field(pattern=r"^crn:[A-Za-z0-9:/._-]{10,300}$")] = Field(
         description="The instance's CRN."
@@ -135,13 +187,15 @@ class IbmInstance(Strict):
         description="The plan that is paid for."
     )
     region: Literal["us-east", "eu-de"] = Field(description="The IBM Cloud region.")
-    instance_limit_seconds: int | None = Field(
+    instance_limit_seconds: Annotated[int | None, MONEY, MORE] = Field(
         None, ge=0, description="The native hard stop, in seconds of the instance's life."
     )
 
 
 class GoogleProject(Strict):
     """A Google Cloud project with the Quantum Engine API enabled."""
+
+    concern: ClassVar = OPERATIONS
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
         description="The project's id."
@@ -150,6 +204,8 @@ class GoogleProject(Strict):
 
 class Clouds(Strict):
     """The native accounts that are the tenant's alone."""
+
+    concern: ClassVar = OPERATIONS
 
     braket: BraketAccount | None = Field(None, description="Amazon Braket.")
     azure: AzureWorkspace | None = Field(None, description="Azure Quantum.")
@@ -161,22 +217,26 @@ class TenantSpec(Strict):
     """The isolation boundary."""
 
     owner: Owner = Field(description="Who answers for it.")
-    isolation: Literal["shared", "dedicated"] = Field(
+    isolation: Annotated[Literal["shared", "dedicated"], RULES, EARLIER] = Field(
         description="Whether stores, queues and groups may be shared with other tenants."
     )
-    identity_provider: Name = Field(description="Where its people sign in.")
-    residency: list[Jurisdiction] = Field(
+    identity_provider: Annotated[Name, TRUST] = Field(description="Where its people sign in.")
+    residency: Annotated[list[Jurisdiction], RECORDS, MEMBERS] = Field(
         min_length=1, description="Jurisdictions where its data may be."
     )
-    classification: Literal["public", "internal", "confidential", "regulated"] = Field(
-        "internal", description="The most sensitive data it handles."
-    )
-    frameworks: list[Name] = Field(
+    classification: Annotated[
+        Literal["public", "internal", "confidential", "regulated"], RULES, EARLIER
+    ] = Field("internal", description="The most sensitive data it handles.")
+    frameworks: Annotated[list[Name], RULES, FEWER] = Field(
         default_factory=list, description="Compliance frameworks that bind it."
     )
-    environments: dict[Name, Environment] = Field(min_length=1, description="Its parts, by name.")
-    bindings: list[Binding] = Field(default_factory=list, description="Roles that its groups hold.")
-    service_accounts: list[ServiceAccount] = Field(
+    environments: Annotated[dict[Name, Environment], MEMBERS] = Field(
+        min_length=1, description="Its parts, by name."
+    )
+    bindings: Annotated[
+        list[Binding], ACCESS, MEMBERS, KeyedBy(("group", "user", "role", "on"))
+    ] = Field(default_factory=list, description="Roles that its groups hold.")
+    service_accounts: Annotated[list[ServiceAccount], MEMBERS, KeyedBy(("name",))] = Field(
         default_factory=list, description="Its workloads."
     )
     retention: RetentionPlan = Field(
@@ -188,13 +248,15 @@ class TenantSpec(Strict):
         default_factory=lambda: Clouds.model_validate({}),
         description="The native accounts that are its alone.",
     )
-    cost_center: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = Field(
-        None, description="Where its cost is shown or charged."
-    )
+    cost_center: Annotated[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None, MONEY
+    ] = Field(None, description="Where its cost is shown or charged.")
 
 
 class TenantDocument(Strict):
     """A tenant."""
+
+    looser: ClassVar = PRESENT
 
     metadata: Metadata
     spec: TenantSpec

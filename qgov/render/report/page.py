@@ -82,6 +82,7 @@ def page_of(
     filters = filters_of(plan.access)
     known = texts(plan, _paths(plan))
     reasons = Counter((change.rule.risk, change.rule.reason) for change in plan.access)
+    reasons += Counter((row.rule.risk, row.rule.reason) for row in plan.concerns)
     facts, mapped = compared_tables(before, after)
     proof = proof_of(conformance) if conformance is not None else None
     return Page(

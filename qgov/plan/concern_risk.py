@@ -1,0 +1,180 @@
+"""How dangerous a change of a field is that is no access, by the first rule that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from qgov.language.concerns import Concern
+from qgov.plan.directions import Direction
+from qgov.plan.fields import FieldChange
+from qgov.plan.risk import Risk
+
+__all__ = ["CONCERN_RULES", "ConcernRule", "assess_field"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernRule:
+    """A row of the table: the rule's id, what it is about, the risk, the reason for people,
+    when it fits, and whether it is about what only accompanies a new access or document."""
+
+    id: str
+    concern: Concern
+    risk: Risk
+    reason: str
+    fits: Callable[[FieldChange], bool] = lambda _: True
+    accompanies: bool = False
+
+
+def _stricter(change: FieldChange) -> bool:
+    return change.direction is Direction.STRICTER
+
+
+def _looser(change: FieldChange) -> bool:
+    return change.direction is Direction.LOOSER
+
+
+def _gone(change: FieldChange) -> bool:
+    return change.after is None and not _stricter(change)
+
+
+def _under(*prefixes: str) -> Callable[[FieldChange], bool]:
+    """Whether a field is one of these or inside of one."""
+
+    def fits(change: FieldChange) -> bool:
+        return any(
+            change.field == prefix or change.field.startswith((f"{prefix}.", f"{prefix}["))
+            for prefix in prefixes
+        )
+
+    return fits
+
+
+def _new_principal(change: FieldChange) -> bool:
+    """Whether it comes or goes with whom it tells from others: its accesses do as well."""
+    return change.whole == "spec" or change.whole.startswith("spec.serviceAccounts[")
+
+
+_ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
+"""Documents that are rules for others."""
+
+_SAFEGUARDS: Final = _under("spec.review", "spec.guardrails", "spec.rails")
+_BOUNDS: Final = _under("spec.compliance.exceptions")
+
+CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
+    ConcernRule(
+        "trust-of-new-principal",
+        Concern.TRUST,
+        Risk.MEDIUM,
+        "comes or goes with whom it identifies",
+        _new_principal,
+        accompanies=True,
+    ),
+    ConcernRule(
+        "trust-stricter",
+        Concern.TRUST,
+        Risk.MEDIUM,
+        "who signs in has to show more",
+        _stricter,
+    ),
+    ConcernRule(
+        "trust-moved",
+        Concern.TRUST,
+        Risk.CRITICAL,
+        "somebody else may count as a principal",
+    ),
+    ConcernRule(
+        "safeguard-weakened",
+        Concern.RULES,
+        Risk.CRITICAL,
+        "what judges and stops the next change is weaker or another",
+        lambda c: not _stricter(c) and (_SAFEGUARDS(c) or _BOUNDS(c)),
+    ),
+    ConcernRule(
+        "rules-of-document",
+        Concern.RULES,
+        Risk.MEDIUM,
+        "comes or goes with the document that it is about",
+        lambda c: c.whole == "spec" and not c.document.startswith(_ABOUT_OTHERS),
+        accompanies=True,
+    ),
+    ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
+    ConcernRule(
+        "access-test-changed",
+        Concern.RULES,
+        Risk.MEDIUM,
+        "what was expected of the policy is no longer tested",
+        lambda c: c.document.startswith("AccessTest/"),
+    ),
+    ConcernRule(
+        "waiver-wider",
+        Concern.RULES,
+        Risk.HIGH,
+        "a rule is silenced, for longer or for something else",
+        lambda c: c.document.startswith("Waiver/"),
+    ),
+    ConcernRule("rules-changed", Concern.RULES, Risk.HIGH, "a rule is weaker or another"),
+    ConcernRule("access-unmoved", Concern.ACCESS, Risk.LOW, "no access moves by it today"),
+    ConcernRule("money-stricter", Concern.MONEY, Risk.LOW, "less can be spent", _stricter),
+    ConcernRule(
+        "money-unbounded",
+        Concern.MONEY,
+        Risk.HIGH,
+        "a bound of what can be spent or used is gone",
+        lambda c: _looser(c) and _gone(c),
+    ),
+    ConcernRule(
+        "money-changed",
+        Concern.MONEY,
+        Risk.MEDIUM,
+        "more, or other things, can be spent or used",
+    ),
+    ConcernRule(
+        "records-of-document",
+        Concern.RECORDS,
+        Risk.MEDIUM,
+        "comes or goes with the document that it is about",
+        lambda c: c.whole == "spec",
+        accompanies=True,
+    ),
+    ConcernRule("records-stricter", Concern.RECORDS, Risk.LOW, "records are safer", _stricter),
+    ConcernRule(
+        "audit-sink-changed",
+        Concern.RECORDS,
+        Risk.CRITICAL,
+        "audit events may go elsewhere or be lost",
+        _under("spec.auditSinks"),
+    ),
+    ConcernRule(
+        "records-weaker", Concern.RECORDS, Risk.HIGH, "records are kept less safely", _looser
+    ),
+    ConcernRule("records-changed", Concern.RECORDS, Risk.MEDIUM, "records are kept otherwise"),
+    ConcernRule(
+        "incident-response-gone",
+        Concern.OPERATIONS,
+        Risk.HIGH,
+        "nobody acts when something goes wrong",
+        lambda c: _under("spec.incidentResponse")(c) and _gone(c),
+    ),
+    ConcernRule(
+        "operations-of-document",
+        Concern.OPERATIONS,
+        Risk.LOW,
+        "comes or goes with the document that it is about",
+        lambda c: c.whole == "spec",
+        accompanies=True,
+    ),
+    ConcernRule(
+        "operations-looser", Concern.OPERATIONS, Risk.MEDIUM, "operations are bounded less", _looser
+    ),
+    ConcernRule("operations-changed", Concern.OPERATIONS, Risk.LOW, "operations are otherwise"),
+)
+"""The table; of each concern the last row fits everything, and words have none."""
+
+
+def assess_field(change: FieldChange) -> ConcernRule:
+    """The rule that sets the risk of a changed field that is more than words."""
+    return next(
+        rule for rule in CONCERN_RULES if rule.concern is change.concern and rule.fits(change)
+    )

@@ -1,0 +1,114 @@
+"""What changes beside access as people read it: sections, clauses of the verdict, values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from qgov.language.concerns import Concern
+from qgov.plan.concerns import ConcernRow
+from qgov.plan.directions import Direction
+from qgov.render.counting import count
+
+__all__ = ["FIRST", "Clause", "ConcernSection", "clauses", "concern_sections", "sides_of", "value"]
+
+FIRST: Final = frozenset({Concern.TRUST, Concern.RULES})
+"""What stands above the accesses: who counts as whom, and what judges the change."""
+
+_TITLES: Final = {
+    Concern.TRUST: ("Trust", "TRUST CHANGES"),
+    Concern.RULES: ("Rules", "RULES CHANGE"),
+    Concern.MONEY: ("Money", "MONEY CHANGES"),
+    Concern.RECORDS: ("Records", "RECORDS CHANGE"),
+    Concern.OPERATIONS: ("Operations", "OPERATIONS CHANGE"),
+    Concern.ACCESS: ("Access without effect", "ACCESS RULES CHANGE"),
+}
+
+
+class ConcernSection(NamedTuple):
+    """The rows of one concern, most dangerous first."""
+
+    concern: Concern
+    title: str
+    rows: tuple[ConcernRow, ...]
+
+
+class Clause(NamedTuple):
+    """A part of the verdict: what it is about, and what there is to say."""
+
+    word: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.told}"
+
+
+def concern_sections(rows: Iterable[ConcernRow]) -> tuple[ConcernSection, ...]:
+    """A section for each concern that changes, in the order in which a reviewer has to know
+    of them."""
+    found = {
+        concern: ConcernSection(concern, _TITLES[concern][0], tuple(inside))
+        for concern, inside in groupby(rows, key=lambda row: row.change.concern)
+    }
+    return tuple(found[concern] for concern in _TITLES if concern in found)
+
+
+def clauses(sections: Iterable[ConcernSection]) -> Iterator[tuple[Concern, Clause]]:
+    """What the verdict says of each concern."""
+    for concern, _, rows in sections:
+        told = _trust(rows) if concern is Concern.TRUST else _counted(rows)
+        yield concern, Clause(_TITLES[concern][1], told)
+
+
+def _counted(rows: Sequence[ConcernRow]) -> str:
+    """`3 fields of 2 documents, 1 looser`."""
+    documents = sorted({row.change.document for row in rows})
+    where = documents[0] if len(documents) == 1 else count(len(documents), "document")
+    loose = sum(row.change.direction is Direction.LOOSER for row in rows)
+    return f"{count(len(rows), 'field')} of {where}" + (f", {loose:,} looser" if loose else "")
+
+
+def _trust(rows: Sequence[ConcernRow]) -> str:
+    first = _whom(rows[0])
+    return first if len(rows) == 1 else f"{first}; {count(len(rows), 'field')} in all"
+
+
+_PROVIDER: Final = re.compile(r"spec\.identityProviders\.([^.]+)(?:\.(.+))?")
+_GROUP: Final = re.compile(r"spec\.groups\.([^.]+)(?:\.identityProvider)?")
+_ACCOUNT: Final = re.compile(r"spec\.serviceAccounts\[([^\]]+)\](?:\.(.+))?")
+
+
+def _whom(row: ConcernRow) -> str:
+    """Whose identity changes, in few words."""
+    change = row.change
+    if found := _PROVIDER.fullmatch(change.field):
+        return f"identity provider {found[1]}" + (f", {found[2]}" if found[2] else "")
+    if found := _GROUP.fullmatch(change.field):
+        return f"{found[1]} answer to another identity provider"
+    if found := _ACCOUNT.fullmatch(change.field):
+        tenant = change.document.partition("/")[2]
+        return f"workload {tenant}/{found[1]}" + (f", {found[2]}" if found[2] else "")
+    if change.whole == "spec":
+        return f"{change.document} {'goes' if change.after is None else 'comes'}"
+    return f"{change.document}, {change.field}"
+
+
+def sides_of(row: ConcernRow) -> tuple[str, str]:
+    """What the field said before, and what it says now."""
+    return value(row.change.before), value(row.change.after)
+
+
+def value(found: Any) -> str:
+    """A value of a document on one line, as YAML's flow style has it."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict):
+        return f"{{{', '.join(f'{key}: {value(item)}' for key, item in found.items())}}}"
+    if isinstance(found, list):
+        return f"[{', '.join(map(value, found))}]"
+    return json.dumps(found)

@@ -1,0 +1,104 @@
+"""Every field of the language says what it is about, and how it is looser."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import pytest
+from pydantic import Field
+
+from qgov.language.concerns import (
+    ACCESS,
+    MONEY,
+    MORE,
+    WORDS,
+    Concern,
+    KeyedBy,
+    Looser,
+    declared,
+    leaves,
+    parts_of,
+)
+from qgov.language.kinds import KINDS
+from qgov.language.kinds.backend import Price
+from qgov.language.kinds.base import Strict
+from qgov.language.kinds.budget import BudgetSpec
+from qgov.language.kinds.organization import Group, IdentityProvider, OrganizationSpec
+from qgov.language.scalars import Text
+from qgov.render.schema import schemas
+
+LEAVES = [(kind, *leaf) for kind, model in sorted(KINDS.items()) for leaf in leaves(model)]
+
+
+@pytest.mark.parametrize(("kind", "path", "concern", "looser"), LEAVES)
+def test_every_field_has_a_concern(
+    kind: str, path: str, concern: Concern | None, looser: Looser
+) -> None:
+    assert concern is not None, f"{kind}.{path} says nothing of what it is about"
+    assert isinstance(looser, Looser)
+
+
+def test_a_field_without_a_concern_is_found() -> None:
+    class Silent(Strict):
+        """A part that says nothing."""
+
+        count: int = Field(description="?")
+        name: Text = Field(description="?")
+
+    assert list(leaves(Silent)) == [
+        ("count", None, Looser.DIFFERENT),
+        ("name", WORDS, Looser.DIFFERENT),
+    ]
+
+
+def test_the_nearest_mark_counts() -> None:
+    class Part(Strict):
+        """A part about money."""
+
+        concern: ClassVar = MONEY
+        limit: Annotated[int | None, MORE] = Field(None, description="?")
+        role: Annotated[Text, ACCESS] = Field(description="?")
+        title: Text | None = Field(None, description="?")
+
+    assert list(leaves(Part)) == [
+        ("limit", MONEY, MORE),
+        ("role", ACCESS, Looser.DIFFERENT),
+        ("title", WORDS, Looser.DIFFERENT),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "concern", "looser"),
+    [
+        (IdentityProvider, "issuer", Concern.TRUST, Looser.DIFFERENT),
+        (IdentityProvider, "mfa", Concern.TRUST, Looser.LATER),
+        (Group, "identity_provider", Concern.TRUST, Looser.DIFFERENT),
+        (Group, "members", Concern.RULES, Looser.LESS),
+        (Price, "as_of", Concern.WORDS, Looser.DIFFERENT),
+        (Price, "per_shot", Concern.MONEY, Looser.LESS),
+        (OrganizationSpec, "bindings", Concern.ACCESS, Looser.MEMBERS),
+    ],
+)
+def test_what_is_declared(part: type[Strict], field: str, concern: Concern, looser: Looser) -> None:
+    found = declared(part, field)
+    assert (found.concern, found.looser) == (concern, looser)
+
+
+def test_lists_of_parts_say_what_makes_an_entry_the_same() -> None:
+    assert declared(BudgetSpec, "quotas").key == ("measure", "per")
+    unkeyed = [
+        f"{part.__name__}.{name}"
+        for part in {p for model in KINDS.values() for p in _all(model)}
+        for name, field in part.model_fields.items()
+        if str(field.annotation).startswith("list[qgov") and not declared(part, name).key
+    ]
+    assert unkeyed == ["CaseContext.approvals"], KeyedBy.__doc__
+
+
+def _all(part: type[Strict]) -> set[type[Strict]]:
+    inner = {p for f in part.model_fields.values() for p in parts_of(f.annotation)}
+    return {part}.union(*(_all(p) for p in inner))  # type: ignore[arg-type]
+
+
+def test_marks_change_no_schema() -> None:
+    assert "concern" not in str(schemas()["Organization"]["definitions"]["Price"])

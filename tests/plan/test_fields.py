@@ -1,0 +1,148 @@
+"""Every field of a document that changes is told once, with its concern and direction."""
+
+from __future__ import annotations
+
+import pytest
+
+from qgov.language.documents import Document, read_documents
+from qgov.plan.fields import field_changes
+
+BUDGET = """\
+apiVersion: qgov/v1
+kind: Budget
+metadata: {name: chemistry}
+spec:
+  scope: aurora/*/chemistry
+  owner: leads
+  budget: {period: monthly, limit: 100.00 EUR, warnAt: [50%, 80%], stopAt: 100%}
+  quotas:
+    - {measure: shots, per: job, limit: 1000}
+    - {measure: jobs, per: day, limit: 10, warnAt: [80%]}
+  approval: {above: 50.00 EUR, approvers: finance, validFor: 7d}
+"""
+ORGANIZATION = """\
+apiVersion: qgov/v1
+kind: Organization
+metadata: {name: northwind}
+spec:
+  currency: EUR
+  identityProviders:
+    workforce: {type: keycloak, issuer: "https://id.example/a", mfa: enforced}
+  groups:
+    leads: {members: 3}
+  floors: {mfa: true, countries: [AT, DE]}
+  backends:
+    sim: {cloud: local, vendor: us, class: simulator, region: here, jurisdiction: eu, qubits: 5}
+  stores:
+    vault: {type: s3, jurisdiction: eu, owner: leads, holds: [auditLogs], encryption: customer-key}
+  auditSinks:
+    siem: {type: siem, streams: [jobs, admin], endpoint: "https://siem.example"}
+  review: {critical: [leads]}
+  guardrails:
+    never:
+      - {name: nobody, why: Because., permissions: ["job:submit"], scopes: [aurora]}
+"""
+
+
+def document(text: str) -> Document:
+    documents, findings = read_documents({"one.yaml": text.encode()})
+    assert findings == []
+    (found,) = documents.valid
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "told"),
+    [
+        (BUDGET, "period: monthly", "period: yearly", "money spec.budget.period stricter"),
+        (BUDGET, "period: monthly", "period: quarterly", "money spec.budget.period stricter"),
+        (BUDGET, "limit: 100.00", "limit: 99.99", "money spec.budget.limit stricter"),
+        (BUDGET, "limit: 100.00 EUR", "limit: 100.00 USD", "money spec.budget.limit different"),
+        (BUDGET, ", stopAt: 100%", "", "money spec.budget.stopAt looser"),
+        (BUDGET, "stopAt: 100%", "stopAt: 90%", "money spec.budget.stopAt stricter"),
+        (BUDGET, "[50%, 80%]", "[80%]", "money spec.budget.warnAt looser"),
+        (BUDGET, "[50%, 80%]", "[80%, 60%]", "money spec.budget.warnAt different"),
+        (BUDGET, "limit: 1000}", "limit: 1001}", "money spec.quotas[shots job].limit looser"),
+        (BUDGET, "    - {measure: shots, per: job, limit: 1000}\n", "",
+         "money spec.quotas[shots job] looser"),
+        (BUDGET, "  approval: {above: 50.00 EUR, approvers: finance, validFor: 7d}\n", "",
+         "money spec.approval looser"),
+        (BUDGET, "approvers: finance", "approvers: leads", "money spec.approval.approvers different"),
+        (BUDGET, "owner: leads", "owner: others", "rules spec.owner different"),
+        (ORGANIZATION, "example/a", "example/b",
+         "trust spec.identityProviders.workforce.issuer different"),
+        (ORGANIZATION, "mfa: enforced", "mfa: available",
+         "trust spec.identityProviders.workforce.mfa looser"),
+        (ORGANIZATION, "mfa: enforced", "sessionLifetime: 8h",
+         "trust spec.identityProviders.workforce.sessionLifetime stricter"),
+        (ORGANIZATION, "members: 3", "members: 2", "rules spec.groups.leads.members looser"),
+        (ORGANIZATION, "members: 3", "members: 3, identityProvider: workforce",
+         "trust spec.groups.leads.identityProvider different"),
+        (ORGANIZATION, "mfa: true, ", "", "access spec.floors.mfa looser"),
+        (ORGANIZATION, "[AT, DE]", "[AT, DE, FR]", "access spec.floors.countries looser"),
+        (ORGANIZATION, ", countries: [AT, DE]", "", "access spec.floors.countries looser"),
+        (ORGANIZATION, "customer-key", "none", "records spec.stores.vault.encryption looser"),
+        (ORGANIZATION, "[jobs, admin]", "[jobs]", "records spec.auditSinks.siem.streams looser"),
+        (ORGANIZATION, "{critical: [leads]}", "{}", "rules spec.review.critical looser"),
+        (ORGANIZATION, "scopes: [aurora]", "scopes: [other]",
+         "rules spec.guardrails.never[nobody].scopes different"),
+        (ORGANIZATION, "class: simulator", "class: qpu", "access spec.backends.sim.class different"),
+        (ORGANIZATION, "why: Because.", "why: Why not.",
+         "words spec.guardrails.never[nobody].why different"),
+    ],
+)  # fmt: skip
+def test_one_edit_is_one_change(text: str, old: str, new: str, told: str) -> None:
+    assert text.count(old) == 1
+    (change,) = field_changes(document(text), document(text.replace(old, new)))
+    assert f"{change.concern} {change.field} {change.direction}" == told
+    assert change.before != change.after
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (BUDGET, "[50%, 80%]", "[80%, 50%]"),
+        (BUDGET, "validFor: 7d", "validFor: 168h"),
+        (BUDGET, "limit: 100.00 EUR", "limit: 100.0 EUR"),
+        (BUDGET, "approvers: finance,", "approvers: finance, forClasses: [qpu],"),
+        (ORGANIZATION, "mfa: enforced", "mfa: enforced, protocol: oidc, login: sso"),
+        (ORGANIZATION, "qubits: 5", "qubits: 5, limits: {}"),
+        (ORGANIZATION, "[AT, DE]", "[DE, AT]"),
+    ],
+)
+def test_what_means_the_same_is_no_change(text: str, old: str, new: str) -> None:
+    assert text.count(old) == 1
+    assert field_changes(document(text), document(text.replace(old, new))) == []
+
+
+def test_quotas_in_another_order_are_the_same() -> None:
+    lines = BUDGET.splitlines(keepends=True)
+    swapped = "".join([*lines[:8], lines[9], lines[8], *lines[10:]])
+    assert field_changes(document(BUDGET), document(swapped)) == []
+
+
+def test_a_document_that_goes_is_told_by_what_it_was_about() -> None:
+    found = field_changes(document(BUDGET), None)
+    assert [(c.concern, c.field, c.direction, c.side) for c in found] == [
+        ("money", "spec.budget", "looser", "base"),
+        ("money", "spec.quotas[shots job]", "looser", "base"),
+        ("money", "spec.quotas[jobs day]", "looser", "base"),
+        ("money", "spec.approval", "looser", "base"),
+        ("money", "spec", "looser", "base"),
+        ("rules", "spec", "looser", "base"),
+    ]
+    assert found[0].before == {
+        "period": "monthly",
+        "limit": "100.00 EUR",
+        "warnAt": ["50%", "80%"],
+        "stopAt": "100%",
+    }
+
+
+def test_a_change_stands_at_its_line() -> None:
+    (change,) = field_changes(
+        document(ORGANIZATION), document(ORGANIZATION.replace("example/a", "example/b"))
+    )
+    assert (change.before, change.after) == ("https://id.example/a", "https://id.example/b")
+    assert str(change.origin) == "one.yaml:7:41"
+    assert change.side == "head"
