@@ -27,6 +27,7 @@ from qgov.model.access_model import (
 from qgov.model.bindings import link_bindings, link_elevations
 from qgov.model.budgets import link_budgets
 from qgov.model.groups import link_groups
+from qgov.model.renames import check_renames
 from qgov.model.resolve import Resolver
 from qgov.model.tenants import claims_of, link_tenant, link_workloads
 
@@ -60,7 +61,6 @@ def link(
         return None, names.findings
     organization = _organization(organizations[0], names)
     roles = {d.name: _role(d, names, by_kind.get("Role", {})) for d in _of(by_kind, "Role")}
-    _check_renames(by_kind, names)
 
     tenants: dict[str, Tenant] = {}
     workloads: dict[str, Workload] = {}
@@ -82,6 +82,7 @@ def link(
             )
 
     groups = link_groups(organization, tenants, names, claims)
+    check_renames(by_kind, organization, tenants, groups, names)
     bindings = link_bindings(organization, tenants, workloads, roles, groups, names)
     budgets = link_budgets(
         _of(by_kind, "Budget"), _of(by_kind, "BudgetException"), tenants, groups, names
@@ -268,33 +269,6 @@ def _role(document: Document, names: Resolver, roles: Collection[str]) -> Role:
         metadata=document.metadata,
         source=Fact(document.name, spec, document, ("spec",)),
     )
-
-
-def _check_renames(by_kind: Mapping[str, Mapping[str, Document]], names: Resolver) -> None:
-    for kind, documents in sorted(by_kind.items()):
-        former: dict[str, str] = {}
-        for document in documents.values():
-            old = document.metadata.previously
-            if old is None:
-                continue
-            origin = document.at("metadata", "previously")
-            if old in documents:
-                names.refuse(
-                    "QG219",
-                    f"{kind}/{old} still exists, so {document.id} cannot be its new name",
-                    origin,
-                    "remove `previously`, or the old document",
-                    document.id,
-                )
-            elif old in former:
-                names.refuse(
-                    "QG219",
-                    f"`{old}` is the former name of both {kind}/{former[old]} and {document.id}",
-                    origin,
-                    "keep one",
-                    document.id,
-                )
-            former[old] = document.name
 
 
 def _waivers(

@@ -154,8 +154,8 @@ class Lines:
             ("floor", environment.scope), spec.floors, source, "environments", name, "floors"
         )
         project = scope.rpartition("/")[2]
-        if project in spec.projects:
-            place = spec.projects.index(project)
+        if project in spec.project_names:
+            place = spec.project_names.index(project)
             yield (
                 ("project", scope),
                 (project, partial(source.at, "environments", name, "projects", place)),

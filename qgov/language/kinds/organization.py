@@ -72,6 +72,10 @@ class Group(Strict):
     )
     shared: bool = Field(False, description="May be bound in more than one tenant.")
     members: int = Field(1, ge=0, description="How many people the directory keeps in it at least.")
+    previously: Name | None = Field(
+        None,
+        description="The former name, so that the directory renames the group with its members.",
+    )
 
 
 class Tier(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from qgov.language.kinds.base import Binding, Eligibility, Floor, Metadata, Name, Strict, TierName
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
@@ -25,14 +25,39 @@ class Owner(Strict):
     contact: Email = Field(description="Where to reach it; a shared mailbox.")
 
 
+class Project(Strict):
+    """A project that says more than its name."""
+
+    name: Name = Field(description="Its name within the environment.")
+    previously: Name | None = Field(
+        None, description="The former name, so that a rename is a rename."
+    )
+
+
+def _named(value: object) -> object:
+    return value if isinstance(value, dict) else {"name": value}
+
+
+ProjectField = Annotated[Project, BeforeValidator(_named, json_schema_input_type=Name | Project)]
+"""A project, written as its name where there is nothing else to say."""
+
+
 class Environment(Strict):
     """A part of a tenant, of one tier."""
 
     tier: TierName = Field(description="`sandbox`, `test` or `production`.")
     backends: list[Name] = Field(default_factory=list, description="Backends that it may use.")
-    projects: list[Name] = Field(default_factory=list, description="Its projects.")
+    projects: list[ProjectField] = Field(default_factory=list, description="Its projects.")
     queue: Name | None = Field(None, description="The queue that its jobs go to.")
     floors: Floor | None = Field(None, description="Conditions of this environment.")
+    previously: Name | None = Field(
+        None, description="The former name, so that a rename is a rename."
+    )
+
+    @property
+    def project_names(self) -> list[str]:
+        """The names of its projects, in the order in which they are written."""
+        return [project.name for project in self.projects]
 
 
 class Federation(Strict):
@@ -76,6 +101,9 @@ class ServiceAccount(Strict):
     max_token_lifetime: Duration | None = Field(None, description="Oldest acceptable token.")
     bindings: list[WorkloadBinding] = Field(
         default_factory=list, description="Roles that it holds."
+    )
+    previously: Name | None = Field(
+        None, description="The former name, so that a rename is a rename."
     )
 
 
