@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from qgov.language.kinds.base import Binding, Eligibility, Floor, Metadata, Name, Strict, TierName
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
@@ -35,7 +36,11 @@ class Project(Strict):
 
 
 def _named(value: object) -> object:
-    return value if isinstance(value, dict) else {"name": value}
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict):
+        return value
+    raise PydanticKnownError("string_type")
 
 
 ProjectField = Annotated[Project, BeforeValidator(_named, json_schema_input_type=Name | Project)]
