@@ -1,6 +1,7 @@
 """Terraform for each Keycloak: a root module under `terraform/identity/<provider>/`.
 
-A role at a scope is a realm role `qgov:<role>:<scope>`; a standing binding gives it to a
+Every group that is declared is there, bound or not, and none goes in passing. A role at a
+scope is a realm role `qgov:<role>:<scope>`; a standing binding gives it to a
 directory group or to a workload's service account. An eligible binding gives nothing: the
 attribute `qgov_eligible` of the group (`qgov.eligible` of a client) names the role and who
 may approve, for whatever grants elevations. Workloads sign in with a token of their own
@@ -27,6 +28,10 @@ _COMMENT: Final = (
     "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
     f"Compiled against the schema of keycloak/keycloak {SCHEMA_VERSION}."
 )
+_NOTES: Final = {
+    "groups": "A group that goes is refused. To let one go, with whoever is in it:\n"
+    "terraform state rm 'terraform_data.kept_groups[\"NAME\"]'",
+}
 _FILES: Final = {
     "versions": versions,
     "realm": realm,
@@ -39,11 +44,15 @@ _FILES: Final = {
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
     written = (
-        (f"{FOLDER}/{module.name}/{file}.tf", blocks_of(module))
+        (f"{FOLDER}/{module.name}/{file}.tf", blocks_of(module), _NOTES.get(file, ""))
         for module in modules(model)
         for file, blocks_of in _FILES.items()
     )
-    return {path: render(blocks, _COMMENT) for path, blocks in written if blocks}
+    return {
+        path: render(blocks, f"{_COMMENT}\n{note}".rstrip())
+        for path, blocks, note in written
+        if blocks
+    }
 
 
 TARGET = Target("keycloak", _emit, unsupported, read_back)
