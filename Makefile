@@ -18,7 +18,7 @@ DEV := .venv/.stamp-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format install install-dev lock docs conform bench examples mutants clean
+.PHONY: help demo test quick lint check format install install-dev lock docs conform bench examples mutants clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,12 +42,17 @@ demo: $(SELF) ## Plan an example change of the worked repository; the work tree 
 
 # Measuring coverage doubles the time of tests that compute a lot: those run after the others,
 # without it. Modules stay whole, so that what their tests share is made once.
-PYTEST = $(BIN)/python -m pytest --numprocesses auto
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadscope
+# What a change of the core breaks first, without processes, real programs and generated examples.
+QUICK := $(addprefix tests/,language model bad checks decision plan targets render assess)
+quick: $(DEV) ## The tests of the core alone, in a minute, while you work
+	$(PYTEST) -m 'not no_cover and not real' $(QUICK)
+
 test: $(DEV) ## Run every test, in parallel, with coverage
 	@status=0; set -x; \
-	$(PYTEST) --dist loadscope -m 'not no_cover' --cov --cov-report term \
+	$(PYTEST) -m 'not no_cover' --cov --cov-report term \
 	  $(if $(JUNIT),--junitxml=$(JUNIT)/measured.xml) || status=1; \
-	$(PYTEST) --dist load -m no_cover $(if $(JUNIT),--junitxml=$(JUNIT)/unmeasured.xml) || status=1; \
+	$(PYTEST) -m no_cover $(if $(JUNIT),--junitxml=$(JUNIT)/unmeasured.xml) || status=1; \
 	exit $$status
 
 lint: $(DEV) ## Style, types, the direction of imports, the schemas of the workflows and hooks

@@ -31,7 +31,7 @@ from qgov.decision.engine import EngineError, Settings  # noqa: E402
 from qgov.decision.engines import engines  # noqa: E402
 from qgov.language.kinds.access_test import Case  # noqa: E402
 from qgov.model.access_model import AccessModel  # noqa: E402
-from qgov.pipeline import understand  # noqa: E402
+from qgov.pipeline import load  # noqa: E402
 from qgov.repository import read_work_tree  # noqa: E402
 from qgov.targets import emit  # noqa: E402
 
@@ -43,7 +43,7 @@ def company(folder: Path, tenants: int) -> AccessModel:
     """A generated company, understood."""
     generate(folder, tenants)
     files, _ = read_work_tree(folder)
-    _, model, _ = understand(files)
+    model = load(files).model
     assert model is not None
     return model
 
@@ -68,7 +68,7 @@ def questions(model: AccessModel, count: int) -> list[dict[str, Any]]:
                 "expect": "allow",
             }
         )
-        asked.append(request_of(model, case))
+        asked.append(request_of(model, case).to_json())
     return asked
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -60,7 +61,5 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """`, did you mean …?` for the known word nearest to `word`, or an empty string."""
-    from difflib import get_close_matches
-
     matches: Sequence[str] = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{matches[0]}`?" if matches else ""

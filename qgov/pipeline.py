@@ -1,24 +1,44 @@
-"""The stages in order, readable in one place: files → model → findings → artifacts."""
+"""The stages in order, readable in one place: `load` (files → documents → model) → `check`
+(→ findings) → `emit` (→ artifacts).
+
+Commands that look at one moment load everything. A plan loads of its two moments what the
+change between them reaches, and says what it knows of the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from qgov.checks import check
+from qgov import checks, targets
 from qgov.finding import Finding, has_errors, in_order
 from qgov.language.documents import Documents, read_documents
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link
-from qgov.targets import emit
 
-__all__ = ["Compiled", "compile_files", "understand", "validate_files"]
+__all__ = ["EVERYTHING", "Loaded", "Rest", "check", "emit", "load", "understand"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """What became of a repository; no artifacts when there was an error."""
+class Rest:
+    """What is known of the documents that are not loaded: the (kind, name) of each, and what
+    their tenants have to themselves that a loaded one has as well."""
+
+    names: Collection[tuple[str, str]] = ()
+    exclusives: Collection[Exclusive] = ()
+
+
+EVERYTHING: Final = Rest()
+"""Nothing is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read of a repository, what it means, and what is wrong with it. There is no
+    model where the language or the links have errors, and no artifact before `emit`, or where
+    anything has."""
 
     documents: Documents
     model: AccessModel | None
@@ -26,29 +46,32 @@ class Compiled:
     artifacts: Mapping[str, bytes]
 
 
-def understand(files: Mapping[str, bytes]) -> tuple[Documents, AccessModel | None, list[Finding]]:
-    """Read and link: what the files say, what that means, and what is wrong with it."""
-    documents, unreadable = read_documents(files)
-    model, unresolved = link(documents)
-    return documents, model, [*unreadable, *unresolved]
+def load(files: Mapping[str, bytes]) -> Loaded:
+    """Read and link: what files (path → bytes) say, and what that means."""
+    return understand(*read_documents(files))
 
 
-def validate_files(files: Mapping[str, bytes], now: datetime) -> Compiled:
-    """Read, link and check. Rules judge only what is understood whole: they wait until
-    the language and the links are free of errors."""
-    documents, model, findings = understand(files)
-    if model is not None and not has_errors(findings):
-        findings += check(model, now)
-    return Compiled(documents, model, tuple(in_order(findings)), {})
+def understand(
+    documents: Documents, unreadable: Iterable[Finding] = (), rest: Rest = EVERYTHING
+) -> Loaded:
+    """Link documents that were read; `unreadable` is what could not be."""
+    model, unresolved = link(documents, rest.names, rest.exclusives)
+    findings = tuple(in_order([*unreadable, *unresolved]))
+    return Loaded(documents, None if has_errors(findings) else model, findings, {})
 
 
-def compile_files(
-    files: Mapping[str, bytes], now: datetime, only: Collection[str] = ()
-) -> Compiled:
-    """Read, link, check and emit the targets (all, or those named in `only`)."""
-    checked = validate_files(files, now)
-    if checked.model is None or has_errors(checked.findings):
-        return checked
-    artifacts, unsupported = emit(checked.model, only)
-    findings = tuple(in_order([*checked.findings, *unsupported]))
-    return Compiled(checked.documents, checked.model, findings, artifacts)
+def check(loaded: Loaded, now: datetime) -> Loaded:
+    """With what the rules find by a clock. They judge only what is understood whole."""
+    if loaded.model is None:
+        return loaded
+    found = checks.check(loaded.model, now)
+    return replace(loaded, findings=tuple(in_order([*loaded.findings, *found])))
+
+
+def emit(loaded: Loaded, only: Collection[str] = ()) -> Loaded:
+    """With the artifacts of all targets, or of those named in `only`."""
+    if loaded.model is None or has_errors(loaded.findings):
+        return loaded
+    artifacts, unsupported = targets.emit(loaded.model, only)
+    findings = tuple(in_order([*loaded.findings, *unsupported]))
+    return replace(loaded, findings=findings, artifacts=artifacts)

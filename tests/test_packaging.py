@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from hatchling.build import build_wheel
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -87,3 +89,15 @@ def test_the_wheel_carries_the_examples_of_the_rules() -> None:
     examples = (ROOT / "qgov" / "checks" / "examples").glob("*.yaml")
 
     assert {str(path.relative_to(ROOT)) for path in examples} <= packed
+
+
+def test_a_wheel_carries_its_license(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with ZipFile(tmp_path / build_wheel(str(tmp_path))) as wheel:
+        (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        said = wheel.read(metadata).decode()
+        license_ = wheel.read(metadata.replace("METADATA", "licenses/LICENSE"))
+
+    assert "\nLicense-Expression: Apache-2.0\nLicense-File: LICENSE\n" in said
+    assert license_ == (ROOT / "LICENSE").read_bytes()
+    assert b"Apache License\n                           Version 2.0, January 2004" in license_

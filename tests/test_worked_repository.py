@@ -19,7 +19,7 @@ from qgov.finding import Severity
 from qgov.language.kinds import KINDS
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses, budgets_at
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 
 ROOT = Path(__file__).parents[1]
@@ -62,10 +62,10 @@ WRITTEN_TO = {
 
 def understood(files: Mapping[str, bytes]) -> AccessModel:
     """The model of files that read and link without a finding."""
-    _, model, findings = understand(files)
-    assert findings == []
-    assert model is not None
-    return model
+    loaded = load(files)
+    assert loaded.findings == ()
+    assert loaded.model is not None
+    return loaded.model
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def test_each_project_that_reaches_a_device_has_a_hard_stop_and_an_approval_rule
 ) -> None:
     reached = {
         cell.scope
-        for cell in accesses(model, permissions=("job:submit",))
+        for cell in accesses(model).of("job:submit")
         if model.organization.backends[cell.backend].value.backend_class == "qpu"
     }
     unbound = [
@@ -202,7 +202,9 @@ def test_each_project_that_reaches_a_device_has_a_hard_stop_and_an_approval_rule
 
 
 def test_no_two_tenants_share_a_cloud_account(model: AccessModel) -> None:
-    accounts = Counter((claim.what, claim.key) for claim in model.claims if claim.what != "group")
+    accounts = Counter(
+        (claim.what, claim.key) for claim in model.exclusives if claim.what != "group"
+    )
 
     assert {what for what, _ in accounts} == {
         "AWS account",

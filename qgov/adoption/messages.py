@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
-from qgov.render.text import columns, count, page, plain
+from qgov.render.counting import count
+from qgov.render.escaping import plain
+from qgov.render.text import columns, page
 
 __all__ = ["initialized", "onboarded", "shown"]
 

@@ -13,15 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from qgov.adoption.answers import Answers, unmet
 from qgov.adoption.templates import TemplateError, read_template, render
+from qgov.errors import QgovError
 from qgov.finding import Finding, Severity
+from qgov.language.quote import quoted
 from qgov.language.reader import read
 from qgov.language.scalars import Name
 from qgov.language.templates import MAX_TEMPLATE
-from qgov.pipeline import validate_files
+from qgov.pipeline import check, load
 from qgov.repository import RepositoryError
 from qgov.repository.files import is_configuration, link_on
 
-__all__ = ["TEMPLATES", "Onboarded", "is_name", "onboard", "read_templates"]
+__all__ = ["TEMPLATES", "Onboarded", "onboard", "read_templates", "require_name"]
 
 TEMPLATES: Final = {
     "templates/budget.yaml.j2": "budgets/{}.yaml",
@@ -44,9 +46,18 @@ class Onboarded:
     findings: tuple[Finding, ...]
 
 
-def is_name(text: str) -> bool:
-    """Whether the language takes a text for a name (RFC 1123 label), also where it stands
-    without quotes: `12` and `null` are none."""
+def require_name(text: str) -> str:
+    """The text when the language takes it for a name (RFC 1123 label), also where it stands
+    without quotes: `12` and `null` are none. Raises QgovError."""
+    if not _is_name(text):
+        raise QgovError(
+            f"{quoted(text)} is not a name; write lower-case letters, digits and inner hyphens, "
+            "at most 63, and no number or `null`"
+        )
+    return text
+
+
+def _is_name(text: str) -> bool:
     try:
         _NAME.validate_python(text)
     except ValidationError:
@@ -104,5 +115,5 @@ def onboard(
         # Several templates may stumble over one answer.
         return Onboarded({}, tuple({finding.origin: finding for finding in findings}.values()))
     whole = {**files, **{path: data for path, data in made.items() if is_configuration(path)}}
-    checked = validate_files(whole, now).findings
+    checked = check(load(whole), now).findings
     return Onboarded(made, tuple(f for f in checked if f.severity is not Severity.INFO))

@@ -19,7 +19,7 @@ from qgov.adoption.answers import Answer, Answers, FreeText
 from qgov.finding import Finding
 from qgov.language.quote import quoted
 from qgov.language.templates import FILTERS, MAX_TEMPLATE, beyond
-from qgov.render.markdown import escape
+from qgov.render.escaping import escape
 from qgov.repository import RepositoryError
 
 __all__ = ["MAX_OUTPUT", "Starter", "TemplateError", "read_template", "render"]

@@ -6,16 +6,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, unseen
+from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, listed, unseen
 from qgov.assess.places import line_of, moneyed, people, providers, readers, streams
 from qgov.model.access_model import AccessModel
 from qgov.model.conditions import NONE
 
 __all__ = ["ITEMS"]
 
+ITEMS: Final[list[Item]] = []
+"""What the guide calls good, in its order."""
+
+_item: Final = partial(listed, ITEMS, Plan.GOOD)
+
 _RISKS: Final = ("low", "medium", "high", "critical")
 
 
+@_item("sso", "Users authenticate through SSO", "Identity-first access over shared logins")
 def _sso(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     yield by_rule(seen, "QG302", "identity providers sign people in by SSO", providers(model))
@@ -24,6 +30,7 @@ def _sso(seen: Seen) -> Iterator[Measure]:
         yield by_rule(seen, "QG301", "bindings name a group, not an account", bindings)
 
 
+@_item("central-policy", "Admins manage policies centrally", "API-first administration")
 def _central(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     organization = model.organization
@@ -57,6 +64,7 @@ def _approvers(model: AccessModel) -> Iterator[Evidence]:
             yield Evidence(False, f"nobody has to approve a change of {risk} risk", line_of(source))
 
 
+@_item("siem", "Logs land in the SIEM", "Keep logs structured and queryable", "that events arrive")
 def _siem(seen: Seen) -> Iterator[Measure]:
     organization = seen.model.organization
     yield counted(
@@ -68,6 +76,11 @@ def _siem(seen: Seen) -> Iterator[Measure]:
     yield by_rule(seen, "QG712", "streams of administration are write-once", [("admin", at)])
 
 
+@_item(
+    "visible-budgets",
+    "Budgets are visible before they are exceeded",
+    "Budgets, quotas, and approval thresholds",
+)
 def _visible(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     if not moneyed(model):
@@ -96,37 +109,3 @@ def _early(model: AccessModel) -> Iterator[Evidence]:
         at = partial(budget.source.at, "budget", "warnAt")
         says = f"`{budget.name}` first warns at {first / 100:g}%"
         yield Evidence(first < min(stop, 10_000), says, at)
-
-
-ITEMS: Final = (
-    Item(
-        "sso",
-        "Users authenticate through SSO",
-        Plan.GOOD,
-        "Identity-first access over shared logins",
-        _sso,
-    ),
-    Item(
-        "central-policy",
-        "Admins manage policies centrally",
-        Plan.GOOD,
-        "API-first administration",
-        _central,
-    ),
-    Item(
-        "siem",
-        "Logs land in the SIEM",
-        Plan.GOOD,
-        "Keep logs structured and queryable",
-        _siem,
-        "that events arrive",
-    ),
-    Item(
-        "visible-budgets",
-        "Budgets are visible before they are exceeded",
-        Plan.GOOD,
-        "Budgets, quotas, and approval thresholds",
-        _visible,
-    ),
-)
-"""What the guide calls good, in its order."""

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, unseen
+from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, listed, unseen
 from qgov.assess.places import able_to_spend, line_of, moneyed, of_tier, people, providers, streams
 from qgov.checks.facts import PRODUCTION, privileged, roles_with, submitting
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ITEMS"]
+
+ITEMS: Final[list[Item]] = []
+"""What the guide asks for in the first 30 days, in its order."""
+
+_item: Final = partial(listed, ITEMS, Plan.FOUNDATION)
 
 _ADMINISTERS: Final = ("policy:write", "identity:write", "billing:write", "secret:rotate")
 _AUDITS: Final = frozenset({"audit:read", "log:read"})
@@ -24,6 +29,12 @@ _CATEGORIES: Final[tuple[tuple[str, bool, Callable[[Mapping[str, bool]], int]], 
 """Title, whether the role runs jobs, and how well its permissions fit (0: not at all)."""
 
 
+@_item(
+    "identity-federation",
+    "Identity federation",
+    "Use SSO and federation as the default",
+    "that the provider is set up as it is written here",
+)
 def _federation(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     yield by_rule(seen, "QG302", "identity providers sign people in by SSO", providers(model))
@@ -32,6 +43,12 @@ def _federation(seen: Seen) -> Iterator[Measure]:
         yield by_rule(seen, "QG601", "service accounts are known by federation", accounts)
 
 
+@_item(
+    "mfa-enforcement",
+    "MFA enforcement",
+    "Enforce MFA and conditional access",
+    "that the provider asks as it is written here",
+)
 def _mfa(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     if production := of_tier(model, PRODUCTION):
@@ -64,6 +81,7 @@ def _asking(model: AccessModel) -> Iterator[Evidence]:
             )
 
 
+@_item("role-definitions", "Role definitions", "Recommended roles for quantum cloud governance")
 def _roles(seen: Seen) -> Iterator[Measure]:
     yield counted(
         "categories of roles are defined and held",
@@ -105,6 +123,7 @@ def _categories(model: AccessModel) -> Iterator[Evidence]:
             yield Evidence(False, f"{title}: nobody holds `{role.name}`", line_of(role.source))
 
 
+@_item("log-export", "Basic log export", "Keep logs structured and queryable", "that events arrive")
 def _logs(seen: Seen) -> Iterator[Measure]:
     yield counted(
         "audit streams are exported",
@@ -114,6 +133,7 @@ def _logs(seen: Seen) -> Iterator[Measure]:
     )
 
 
+@_item("tiers", "Sandbox and shared test tiers", "Sandbox, shared test, and production-like tiers")
 def _tiers(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     places = []
@@ -136,6 +156,9 @@ def _tiers(seen: Seen) -> Iterator[Measure]:
         )
 
 
+@_item(
+    "budgets", "Initial budgets and alert thresholds", "Budgets, quotas, and approval thresholds"
+)
 def _budgets(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     if spenders := able_to_spend(model):
@@ -149,53 +172,3 @@ def _budgets(seen: Seen) -> Iterator[Measure]:
             "write a `Budget` for each tenant: `budget: {period: monthly, limit: …, "
             "warnAt: [50%, 80%], stopAt: 100%}`",
         )
-
-
-ITEMS: Final = (
-    Item(
-        "identity-federation",
-        "Identity federation",
-        Plan.FOUNDATION,
-        "Use SSO and federation as the default",
-        _federation,
-        "that the provider is set up as it is written here",
-    ),
-    Item(
-        "mfa-enforcement",
-        "MFA enforcement",
-        Plan.FOUNDATION,
-        "Enforce MFA and conditional access",
-        _mfa,
-        "that the provider asks as it is written here",
-    ),
-    Item(
-        "role-definitions",
-        "Role definitions",
-        Plan.FOUNDATION,
-        "Recommended roles for quantum cloud governance",
-        _roles,
-    ),
-    Item(
-        "log-export",
-        "Basic log export",
-        Plan.FOUNDATION,
-        "Keep logs structured and queryable",
-        _logs,
-        "that events arrive",
-    ),
-    Item(
-        "tiers",
-        "Sandbox and shared test tiers",
-        Plan.FOUNDATION,
-        "Sandbox, shared test, and production-like tiers",
-        _tiers,
-    ),
-    Item(
-        "budgets",
-        "Initial budgets and alert thresholds",
-        Plan.FOUNDATION,
-        "Budgets, quotas, and approval thresholds",
-        _budgets,
-    ),
-)
-"""What the guide asks for in the first 30 days, in its order."""

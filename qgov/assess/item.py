@@ -21,8 +21,8 @@ from qgov.model.access_model import AccessModel
 __all__ = [
     "Evidence",
     "Item",
+    "Line",
     "Measure",
-    "Place",
     "Plan",
     "Result",
     "Seen",
@@ -30,6 +30,7 @@ __all__ = [
     "by_rule",
     "counted",
     "judged",
+    "listed",
     "unseen",
 ]
 
@@ -59,7 +60,7 @@ class Seen(NamedTuple):
     templates: Mapping[str, bytes]
 
 
-Place = Callable[[], Origin]
+Line = Callable[[], Origin]
 """Where something is written; looked up only when somebody is told."""
 
 
@@ -69,7 +70,7 @@ class Evidence(NamedTuple):
 
     holds: bool
     says: str
-    place: Place | None = None
+    place: Line | None = None
 
     @property
     def origin(self) -> Origin | None:
@@ -108,6 +109,21 @@ class Item:
     not_seen: str = ""
 
 
+_Measuring = Callable[[Seen], Iterable[Measure]]
+
+
+def listed(
+    items: list[Item], plan: Plan, id_: str, title: str, guide: str, not_seen: str = ""
+) -> Callable[[_Measuring], _Measuring]:
+    """What puts a function into a plan's list, as the measure of an item (see `Item`)."""
+
+    def add(measure: _Measuring) -> _Measuring:
+        items.append(Item(id_, title, plan, guide, measure, not_seen))
+        return measure
+
+    return add
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """An item with its verdict, and the measures that it follows from."""
@@ -144,7 +160,7 @@ def unseen(what: str, next_step: str) -> Measure:
     return Measure(what, 0, 0, (), next_step)
 
 
-def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Place]]) -> Measure:
+def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Line]]) -> Measure:
     """The measure over places of which a rule says where they fail, so that nothing is decided
     twice; the next step is the rule's remedy."""
     rule = next(rule for rule in rules() if rule.code == code)

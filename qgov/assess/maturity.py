@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, unseen
+from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, listed, unseen
 from qgov.assess.places import elevating, holders, line_of, projects, readers, risky, streams
 from qgov.assess.templates import Made, made_by
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Budget, Fact
+from qgov.model.principal import name_of
 from qgov.model.scope import EVERYWHERE, matches
 
 __all__ = ["ITEMS"]
+
+ITEMS: Final[list[Item]] = []
+"""What the guide asks for within 90 days, in its order."""
+
+_item: Final = partial(listed, ITEMS, Plan.MATURITY)
 
 _STEPS: Final = (
     ("Tenant", "group assignment and roles"),
@@ -30,6 +36,12 @@ _OWNERS: Final = (
 """Whose owners a review needs, each known by any of these permissions."""
 
 
+@_item(
+    "onboarding",
+    "Automated onboarding",
+    "Onboarding workflows that scale",
+    "that newcomers come in this way",
+)
 def _onboarding(seen: Seen) -> Iterator[Measure]:
     made = made_by(seen.templates)
     broken = [each for each in made if each.why]
@@ -58,6 +70,9 @@ def _step(made: list[Made], kind: str, title: str) -> Evidence:
     return Evidence(False, f"{title}: no template makes {what}, not seen here")
 
 
+@_item(
+    "just-in-time", "Just-in-time elevation", "Group-based permissions and just-in-time elevation"
+)
 def _just_in_time(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     if high := [(b.principal, line_of(b)) for b in risky(model)]:
@@ -74,6 +89,12 @@ def _just_in_time(seen: Seen) -> Iterator[Measure]:
     yield by_rule(seen, "QG409", "eligible bindings end within the bounds", eligible)
 
 
+@_item(
+    "dashboard",
+    "Feeds and readers of an audit dashboard",
+    "Keep logs structured and queryable",
+    "the dashboard itself",
+)
 def _dashboard(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     yield counted(
@@ -89,6 +110,7 @@ def _dashboard(seen: Seen) -> Iterator[Measure]:
         )
 
 
+@_item("quotas", "Quota controls for project leads", "Budgets, quotas, and approval thresholds")
 def _quotas(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     yield counted(
@@ -100,8 +122,8 @@ def _quotas(seen: Seen) -> Iterator[Measure]:
     soft = [
         (budget.name, line_of(budget.source))
         for budget in model.budgets.values()
-        for _, per, _, _ in budget.quotas
-        if per != "job"
+        for quota in budget.quotas
+        if quota.window != "job"
     ]
     if soft:
         yield by_rule(seen, "QG816", "quotas warn before they stop", soft)
@@ -109,7 +131,7 @@ def _quotas(seen: Seen) -> Iterator[Measure]:
 
 def _quota_of_projects(model: AccessModel) -> Iterator[Evidence]:
     counting = {
-        tenant: [b for b in budgets if any(per != "job" for _, per, _, _ in b.quotas)]
+        tenant: [b for b in budgets if any(quota.window != "job" for quota in b.quotas)]
         for tenant, budgets in model.budgets_in.items()
     }
     for scope, at, tenant in projects(model):
@@ -132,6 +154,12 @@ def _led(model: AccessModel, budget: Budget, tenant: str) -> bool:
     return budget.owner == owner or (group is not None and group.tenants == (tenant,))
 
 
+@_item(
+    "review",
+    "Monthly review with security, finance and platform owners",
+    "90-day operational maturity plan",
+    "that the owners met",
+)
 def _review(seen: Seen) -> Iterator[Measure]:
     model = seen.model
     bound = [
@@ -182,52 +210,9 @@ def _monthly(model: AccessModel) -> Iterator[Evidence]:
 
 
 def _takes_part(model: AccessModel, title: str, permissions: tuple[str, ...]) -> Evidence:
-    groups = {b.principal.removeprefix("group:") for b in holders(model, *permissions)}
+    groups = {name_of(b.principal) for b in holders(model, *permissions)}
     for review in model.reviews:
         if review.value.reviewers in groups:
             says = f"{title}: `{review.value.reviewers}`"
             return Evidence(True, says, partial(review.at, "reviewers"))
     return Evidence(False, f"{title}: reviews nothing, not seen here")
-
-
-ITEMS: Final = (
-    Item(
-        "onboarding",
-        "Automated onboarding",
-        Plan.MATURITY,
-        "Onboarding workflows that scale",
-        _onboarding,
-        "that newcomers come in this way",
-    ),
-    Item(
-        "just-in-time",
-        "Just-in-time elevation",
-        Plan.MATURITY,
-        "Group-based permissions and just-in-time elevation",
-        _just_in_time,
-    ),
-    Item(
-        "dashboard",
-        "Feeds and readers of an audit dashboard",
-        Plan.MATURITY,
-        "Keep logs structured and queryable",
-        _dashboard,
-        "the dashboard itself",
-    ),
-    Item(
-        "quotas",
-        "Quota controls for project leads",
-        Plan.MATURITY,
-        "Budgets, quotas, and approval thresholds",
-        _quotas,
-    ),
-    Item(
-        "review",
-        "Monthly review with security, finance and platform owners",
-        Plan.MATURITY,
-        "90-day operational maturity plan",
-        _review,
-        "that the owners met",
-    ),
-)
-"""What the guide asks for within 90 days, in its order."""

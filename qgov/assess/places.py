@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final, Protocol
 
-from qgov.assess.item import Evidence, Place
+from qgov.assess.item import Evidence, Line
 from qgov.checks.facts import effective, environments, high_risk, spending
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Binding, Budget, Tenant
+from qgov.model.principal import is_workload
 from qgov.model.scope import EVERYWHERE, tenant_of
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 STREAMS: Final = ("jobs", "admin")
-Places = list[tuple[str, Place]]
+Places = list[tuple[str, Line]]
 
 
 class _Placed(Protocol):
@@ -37,7 +38,7 @@ class _Placed(Protocol):
     def origin(self) -> Origin: ...
 
 
-def line_of(placed: _Placed) -> Place:
+def line_of(placed: _Placed) -> Line:
     """The place of a fact of the model."""
     return lambda: placed.origin
 
@@ -54,12 +55,12 @@ def of_tier(model: AccessModel, *tiers: str) -> Places:
 
 def people(model: AccessModel) -> list[Binding]:
     """The bindings that are not a workload's."""
-    return [b for b in model.bindings if not b.principal.startswith("workload:")]
+    return [b for b in model.bindings if not is_workload(b.principal)]
 
 
 def projects(
     model: AccessModel, backends: Iterable[str] | None = None
-) -> Iterator[tuple[str, Place, Tenant]]:
+) -> Iterator[tuple[str, Line, Tenant]]:
     """Every project, or those that reach one of some backends, with its line."""
     wanted = None if backends is None else frozenset(backends)
     for tenant, environment in environments(model):

@@ -5,13 +5,23 @@ A template that does more than `qgov.language.templates` allows is not rendered.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import SandboxedEnvironment
+
+from qgov.language.kinds import KINDS
+from qgov.language.reader import read
 from qgov.language.templates import MAX_TEMPLATE, beyond
+from qgov.repository.files import link_on, unreadable
 
-__all__ = ["Made", "made_by"]
+__all__ = ["Made", "made_by", "templates_of"]
 
+_MOST_TEMPLATES: Final = 200
 _SAMPLE: Final = "sample"
 
 
@@ -33,6 +43,23 @@ class _Sample(str):
 
     def __getitem__(self, _key: Any) -> _Sample:
         return self
+
+
+def templates_of(root: Path) -> dict[str, bytes]:
+    """The starter templates of a work tree, read no further than one may be long. Raises
+    RepositoryError when one cannot be read."""
+    if link_on(root, "templates") is not None or not (root / "templates").is_dir():
+        return {}
+    found: dict[str, bytes] = {}
+    try:
+        for path in sorted((root / "templates").glob("*.j2"))[:_MOST_TEMPLATES]:
+            if path.is_file() and not path.is_symlink():
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as stream:
+                    found[f"templates/{path.name}"] = stream.read(MAX_TEMPLATE + 1)
+    except OSError as error:
+        raise unreadable(error, root) from error
+    return found
 
 
 def made_by(templates: Mapping[str, bytes]) -> list[Made]:
@@ -60,10 +87,6 @@ def _made(path: str, data: bytes) -> Made:
 
 def _rendered(text: str) -> tuple[str, str]:
     """The text with a sample for every answer, or why there is none."""
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.meta import find_undeclared_variables
-    from jinja2.sandbox import SandboxedEnvironment
-
     # Not HTML: templates escape for YAML themselves.
     environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.globals.clear()
@@ -84,9 +107,6 @@ def _rendered(text: str) -> tuple[str, str]:
 
 def _kinds(path: str, text: str) -> frozenset[str]:
     """The kinds of the documents in a rendered text."""
-    from qgov.language.kinds import KINDS
-    from qgov.language.reader import read
-
     values, refused = read(path, text.encode())
     if refused:
         return frozenset()

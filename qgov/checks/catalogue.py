@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qgov.checks.rule import Rule
 
-__all__ = ["rules"]
+__all__ = ["rules", "rules_by_control"]
 
 
 @cache
@@ -24,3 +24,13 @@ def rules() -> tuple[Rule, ...]:
         if isinstance(value, Rule)
     ]
     return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def rules_by_control() -> dict[tuple[str, str], list[Rule]]:
+    """(framework, control) → the rules that serve it."""
+    found: dict[tuple[str, str], list[Rule]] = {}
+    for rule in rules():
+        for control in rule.controls:
+            framework, _, id_ = control.partition(":")
+            found.setdefault((framework, id_), []).append(rule)
+    return found

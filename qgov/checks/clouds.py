@@ -20,7 +20,7 @@ from qgov.checks.facts import (
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Claim
+from qgov.model.access_model import AccessModel, Exclusive
 
 _CLOUDS: Final = ("braket", "azure", "ibm", "google")
 _BUCKET_PREFIX: Final = "amazon-braket-"
@@ -36,8 +36,8 @@ def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found
 
     Remedy: give each tenant an account, workspace, instance or project of its own.
     """
-    known: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-    for claim in model.claims:
+    known: dict[tuple[str, str], list[Exclusive]] = defaultdict(list)
+    for claim in model.exclusives:
         if claim.what != "group":
             known[claim.what, claim.key].append(claim)
     for claims in known.values():

@@ -15,7 +15,7 @@ from qgov.language.kinds.organization import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.principal import is_group, is_user, is_workload, name_of
-from qgov.model.scope import EVERYWHERE, matches, tenant_of
+from qgov.model.scope import EVERYWHERE, matches
 
 __all__ = ["covered", "globs", "satisfies", "told"]
 
@@ -31,18 +31,15 @@ def globs(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tuple[Path, ...]]:
     """The accesses that a guardrail speaks of, with the paths to them that count."""
-    tenants = {tenant_of(scope) for scope in rail.scopes}
     named, spared = globs(rail.principals), globs(rail.except_principals)
-    table = accesses(
-        model,
-        tenants=None if "" in tenants else tenants,
-        permissions={name.removesuffix(":own") for name in rail.permissions},
-        principal=lambda who: named(who) and not spared(who),
-    )
+    table = accesses(model)
     return {
         cell: counting
-        for cell, paths in table.items()
-        if any(matches(pattern, cell.scope) for pattern in rail.scopes)
+        for permission in sorted({name.removesuffix(":own") for name in rail.permissions})
+        for cell, paths in table.of(permission).items()
+        if named(cell.principal)
+        and not spared(cell.principal)
+        and any(matches(pattern, cell.scope) for pattern in rail.scopes)
         and (not rail.backends or cell.backend in rail.backends)
         and (counting := tuple(p for p in paths if _counts(p, rail, spared, now)))
     }

@@ -19,16 +19,16 @@ from qgov.checks.facts import (
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Claim
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.principal import group as group_of
 from qgov.model.principal import name_of
 from qgov.model.scope import contains
 
 
-def _groups_of_several(model: AccessModel) -> Iterator[tuple[Claim, tuple[str, ...]]]:
+def _groups_of_several(model: AccessModel) -> Iterator[tuple[Exclusive, tuple[str, ...]]]:
     """The first claim of each tenant on a group that several tenants bind."""
     seen: set[tuple[str, str]] = set()
-    for claim in model.claims:
+    for claim in model.exclusives:
         if claim.what != "group":
             continue
         tenants = model.groups[claim.key].tenants

@@ -1,24 +1,33 @@
 """The command line: parse flags, call one function, render. Only this package prints and
 exits.
 
-Exit status: 0 well; 1 findings of severity error, an error in the input or its use; with
-`--detailed-exitcode` 2 for "well, and there are changes"; 3 a gate was reached.
+Exit status: `qgov.errors.ExitStatus`.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import Final
 
+from qgov.cli.commands import overview
+from qgov.cli.streams import say, write
+from qgov.errors import ExitStatus, FindingsError, QgovError
+from qgov.lazy import lazy
+from qgov.render.text import plain
+
 __all__ = ["main", "run"]
 
 _CHOOSES_A_REPOSITORY: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
 """Set by git for its hooks and aliases; here `--root` says which repository is meant."""
+
+_call = lazy("qgov.cli.app:call")
+_findings_as_text = lazy("qgov.render.findings:as_text")
 
 
 def main() -> None:
@@ -43,44 +52,33 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        return _failed("interrupted")
+        return _failed("error: interrupted")
     except BrokenPipeError:
         # The reader has gone; say nothing more on a pipe that nobody holds.
         _silence()
-        return 1
+        return ExitStatus.ERROR
     except OSError as error:
         _silence()
-        return _failed(f"{error.filename or 'standard output'}: {error.strerror}")
+        return _failed(_sentence(f"{error.filename or 'standard output'}: {error.strerror}"))
+    except QgovError as error:
+        return _failed(_told(error))
     except Exception as error:
-        # Imported here: what only asks for help shall not wait for it.
-        from qgov.repository import RepositoryError
-
-        if isinstance(error, RepositoryError):
-            return _failed(str(error))
         if os.environ.get("QGOV_DEBUG"):
             raise
         return _failed(
-            f"internal error: {type(error).__name__}: {error}; this is a bug of qgov, "
-            "QGOV_DEBUG=1 shows where"
+            _sentence(
+                f"internal error: {type(error).__name__}: {error}; this is a bug of qgov, "
+                "QGOV_DEBUG=1 shows where"
+            )
         )
 
 
 def _run(arguments: Sequence[str]) -> int:
-    import typer
-    from typer.exceptions import TyperException
-
-    from qgov.cli.app import app
-
-    command = typer.main.get_command(app)
-    try:
-        with command.make_context("qgov", list(arguments)) as context:
-            return int(command.invoke(context) or 0)
-    except typer.Exit as stop:
-        return stop.exit_code
-    except TyperException as error:
-        used = getattr(error, "ctx", None)
-        where = f" (see `{used.command_path} --help`)" if used else ""
-        return _failed(f"{error.format_message()}{where}")
+    if [*arguments] in ([], ["-h"], ["--help"]):  # without Typer, which takes longer to load
+        write(overview(shutil.get_terminal_size().columns))
+        return ExitStatus.WELL
+    status: int = _call(arguments)
+    return status
 
 
 def _silence() -> None:
@@ -89,10 +87,20 @@ def _silence() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _failed(message: str) -> int:
-    from qgov.render.text import plain
+def _told(error: QgovError) -> str:
+    """What stopped a command, in the lines that standard error gets."""
+    if isinstance(error, FindingsError):
+        reports = [(r.heading, _findings_as_text(r.findings).rstrip()) for r in error.reports]
+    else:
+        reports = [(error.heading, _sentence(str(error)))]
+    return "\n".join(line for lines in reports for line in (plain(lines[0]), lines[1]) if line)
 
+
+def _sentence(message: str) -> str:
+    return f"error: {plain(' '.join(message.split()))}"
+
+
+def _failed(lines: str) -> int:
     with suppress(OSError):
-        if sys.stderr is not None:  # print would take standard output instead
-            print(f"error: {plain(' '.join(message.split()))}", file=sys.stderr, flush=True)
-    return 1
+        say(lines)
+    return ExitStatus.ERROR

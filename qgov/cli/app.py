@@ -1,33 +1,63 @@
-"""The commands, registered; each is one file that imports what it needs when it runs."""
+"""The program as Typer sees it: its commands are their names and a line of help until one is
+called."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import shutil
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from qgov import __version__
-from qgov.cli import assess as assess_command
-from qgov.cli import compile as compile_command
-from qgov.cli import conform, explain, init, plan, schema, validate, who_can
-from qgov.cli.audit import audit
-from qgov.cli.onboard import onboard
-from qgov.cli.verify import verify
+from qgov.cli.commands import ABOUT, COMMANDS, MOST_COLUMNS, overview
+from qgov.cli.common import application
+from qgov.errors import QgovError
+from qgov.lazy import named
 
-__all__ = ["app"]
+__all__ = ["call", "loaded"]
 
-app = typer.Typer(
-    name="qgov",
-    help="Access to quantum clouds as a reviewed change.",
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+
+def loaded(name: str) -> Any:
+    """The command of this name as Typer runs it, from its module."""
+    found = named(f"qgov.cli.{name.replace('-', '_')}:command")
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    alone = application()
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
+
+
+class _Commands(TyperGroup):
+    """Loads the module of the command that is called, and no other."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: TyperCommand(name=name, help=COMMANDS[name]) for name in COMMANDS}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names, and the others."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, None if found is None else loaded(str(name)), rest
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ARG002 - how Typer calls it
+        """As it is printed where Typer is not loaded."""
+        return overview(shutil.get_terminal_size().columns).rstrip("\n")
+
+
+_app = application(
+    ABOUT,
+    cls=_Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": MOST_COLUMNS,
+    },
 )
 
 
-@app.callback(invoke_without_command=True)
+@_app.callback(invoke_without_command=True)
 def _top(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -40,15 +70,15 @@ def _top(
         raise typer.Exit
 
 
-app.command("validate")(validate.validate)
-app.command("compile")(compile_command.compile_)
-app.command("plan")(plan.plan)
-app.command("explain")(explain.explain)
-app.command("who-can")(who_can.who_can)
-app.command("conform")(conform.conform)
-app.command("verify")(verify)
-app.command("schema")(schema.schema)
-app.command("assess")(assess_command.assess)
-app.command("init")(init.init)
-app.add_typer(audit, name="audit")
-app.add_typer(onboard, name="onboard")
+def call(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name and return its exit status. Raises QgovError
+    for arguments that it does not take."""
+    try:
+        with typer.main.get_command(_app).make_context("qgov", list(arguments)) as context:
+            return int(context.command.invoke(context) or 0)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except TyperException as error:
+        used = getattr(error, "ctx", None)
+        where = f" (see `{used.command_path} --help`)" if used else ""
+        raise QgovError(f"{error.format_message()}{where}") from error

@@ -1,21 +1,58 @@
-"""Options and small effects that commands share."""
+"""Options and small steps that commands share."""
 
 from __future__ import annotations
 
-import errno
 import os
-import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any
 
 import typer
 
-__all__ = ["GATE", "Now", "Root", "choose", "clock", "say", "wants_colour", "write"]
+from qgov.cli.streams import say
+from qgov.errors import QgovError
+from qgov.finding import closest
+from qgov.language.scalars import parse_instant
 
-GATE = 3
-"""The exit status when a gate was reached."""
+__all__ = [
+    "Format",
+    "Now",
+    "Root",
+    "about",
+    "application",
+    "choose",
+    "clock",
+    "one_of",
+    "progress",
+    "read",
+]
 
+
+def application(help_: str | None = None, **settings: Any) -> typer.Typer:
+    """A command, or a group of some: plain text, and nothing that Typer adds by itself."""
+    return typer.Typer(
+        help=help_,
+        rich_markup_mode=None,
+        add_completion=False,
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        **settings,
+    )
+
+
+def one_of(option: str, *allowed: str, help_: str) -> Any:
+    """An option that takes one of a few values."""
+
+    def check(value: str | None) -> str | None:
+        return None if value is None else choose(value, allowed, option)
+
+    return typer.Option(option, metavar="|".join(allowed), help=help_, callback=check)
+
+
+Format = Annotated[str, one_of("--format", "text", "json", help_="How to print.")]
 Root = Annotated[
     Path,
     typer.Option(
@@ -38,14 +75,10 @@ def clock(now: str | None) -> datetime:
 
     Raises typer.BadParameter for an instant that is none.
     """
-    from pydantic_core import PydanticCustomError
-
-    from qgov.language.scalars import parse_instant
-
     if now is not None:
         try:
             return parse_instant(now)
-        except PydanticCustomError as error:
+        except ValueError as error:
             raise typer.BadParameter(
                 "write an instant with an offset, like 2026-11-23T08:00:00+01:00",
                 param_hint="--now",
@@ -61,49 +94,45 @@ def clock(now: str | None) -> datetime:
         ) from error
 
 
-def choose(value: str, allowed: tuple[str, ...], option: str) -> str:
+def choose(value: str, allowed: Sequence[str], option: str) -> str:
     """The value when it is among the allowed ones. Raises typer.BadParameter."""
-    from qgov.finding import closest
-
     if value in allowed:
         return value
+    few = f"one of {', '.join(allowed)}"
+    known = few if len(allowed) <= 12 else f"one of the {len(allowed)} known"
     raise typer.BadParameter(
-        f"`{value}` is not {_one_of(allowed)}{closest(value, allowed)}",
-        param_hint=option,
+        f"`{value}` is not {known}{closest(value, allowed)}", param_hint=option
     )
 
 
-def _one_of(allowed: tuple[str, ...]) -> str:
-    few = len(allowed) <= 12
-    return f"one of {', '.join(allowed)}" if few else f"one of the {len(allowed)} known"
+@contextmanager
+def about(option: str) -> Iterator[None]:
+    """What fails inside is a mistake in this option: raises typer.BadParameter."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}"
+        raise typer.BadParameter(where, param_hint=option) from error
+    except QgovError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
-def wants_colour() -> bool:
-    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
-    return (
-        sys.stdout is not None
-        and sys.stdout.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-    )
+def read(file: Path, most: int) -> bytes:
+    """The bytes of a file that may be a pipe, up to one more than it may have. Raises OSError."""
+    with file.open("rb") as stream:
+        return stream.read(most + 1)
 
 
-def write(text: str) -> None:
-    """A result, on standard output, as UTF-8 whatever the locale. Raises OSError when it
-    cannot be written."""
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    _put(sys.stdout, text)
+def progress(name: str) -> Callable[[int, int], None]:
+    """Says every tenth of a way, and in the end how long it took."""
+    said, began = 0, time.monotonic()
 
+    def tell(done: int, of: int) -> None:
+        nonlocal said
+        if done * 10 // of > said:
+            said = done * 10 // of
+            say(f"{name}: {done:,} of {of:,}")
+        if done == of:
+            say(f"{name}: {of:,} cases in {time.monotonic() - began:.1f} s")
 
-def say(text: str) -> None:
-    """Progress or a diagnostic, on standard error, as UTF-8 whatever the locale."""
-    if sys.stderr is not None:
-        _put(sys.stderr, f"{text}\n")
-
-
-def _put(stream: TextIO, text: str) -> None:
-    stream.flush()
-    # What is not Unicode (a file name) is shown as its bytes.
-    stream.buffer.write(text.encode(errors="backslashreplace"))
-    stream.buffer.flush()
+    return tell

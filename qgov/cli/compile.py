@@ -9,14 +9,23 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Now, Root, choose, clock, say
+from qgov.cli.common import Now, Root, about, choose, clock
+from qgov.cli.loading import files_at
+from qgov.cli.streams import say
+from qgov.errors import ExitStatus, FindingsError, Report
+from qgov.finding import Severity, has_errors
+from qgov.output import publish, stale_paths
+from qgov.pipeline import check as check_rules
+from qgov.pipeline import emit, load
+from qgov.render.findings import as_text
+from qgov.repository import head_commit
+from qgov.targets import targets
+from qgov.targets.opa.signing import BUNDLE, key_digest, signed
 
-__all__ = ["compile_"]
-
-STALE = 2
+__all__ = ["command"]
 
 
-def compile_(
+def command(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The output folder.")],
     target: Annotated[
         list[str] | None,
@@ -38,32 +47,22 @@ def compile_(
     now: Now = None,
 ) -> int:
     """Compile the configuration into DIR, all of it or nothing."""
-    from qgov.finding import Severity, has_errors
-    from qgov.output import publish, stale_paths
-    from qgov.pipeline import compile_files
-    from qgov.render.findings import as_text
-    from qgov.repository import head_commit, read_work_tree
-    from qgov.targets import targets
-
     for name in target or ():
         choose(name, tuple(targets()), "--target")
     key = _key(signing_key)
-    files, refused = read_work_tree(root)
-    if refused:
-        say(as_text(refused).rstrip())
-        return 1
-    compiled = compile_files(files, clock(now), target or ())
+    files = files_at(root)
+    compiled = emit(check_rules(load(files), clock(now)), target or ())
     serious = [f for f in compiled.findings if f.severity is not Severity.INFO]
+    if has_errors(serious):
+        raise FindingsError(Report(serious))
     if serious:
         say(as_text(serious).rstrip())
-    if has_errors(compiled.findings):
-        return 1
     artifacts = compiled.artifacts if key is None else _signed(compiled.artifacts, key)
     if check:
         stale = stale_paths(out, artifacts, partial=bool(target))
         for path in stale:
             say(f"stale: {path}")
-        return STALE if stale else 0
+        return ExitStatus.CHANGES if stale else 0
     written = publish(out, artifacts, head_commit(root, files), partial=bool(target))
     say(f"wrote {written} files to {out}")
     return 0
@@ -74,21 +73,12 @@ def _key(file: Path | None) -> tuple[bytes, str] | None:
     text = os.environ.get("QGOV_SIGNING_KEY", "")
     if file is None and not text:
         return None
-    from qgov.targets.opa.signing import SigningError, key_digest
-
-    option = "QGOV_SIGNING_KEY" if file is None else "--signing-key"
-    try:
+    with about("QGOV_SIGNING_KEY" if file is None else "--signing-key"):
         pem = text.encode(errors="surrogateescape") if file is None else file.read_bytes()
         return pem, key_digest(pem)
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint=option) from error
-    except SigningError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def _signed(artifacts: Mapping[str, bytes], key: tuple[bytes, str]) -> Mapping[str, bytes]:
-    from qgov.targets.opa.signing import BUNDLE, signed
-
     pem, digest = key
     if BUNDLE in artifacts:
         say(f"signed {BUNDLE} with the key {digest}")

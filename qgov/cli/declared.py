@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from qgov.cli.common import say
+from qgov.cli.common import read
+from qgov.cli.streams import say
+from qgov.errors import FindingsError, Report
+from qgov.finding import Finding
+from qgov.language.intent import FENCE, Intent, read_intent
+from qgov.language.reader import MAX_BYTES
+from qgov.plan.author import Author
+from qgov.render.text import plain
 
-if TYPE_CHECKING:
-    from qgov.finding import Finding
-    from qgov.language.intent import Intent
-    from qgov.plan.author import Author
-
-__all__ = ["AuthorGroups", "AuthorId", "IntentFile", "author_of", "intent_of", "refuse"]
+__all__ = ["AuthorGroups", "AuthorId", "IntentFile", "author_of", "intent_of", "unfit"]
 
 IntentFile = Annotated[
     Path | None,
@@ -40,38 +42,28 @@ AuthorGroups = Annotated[
 ]
 
 
-def intent_of(file: Path | None) -> tuple[Intent | None, bytes, bool]:
-    """The intent that a file declares, the file's bytes (it may be a pipe, which is read but
-    once), and whether there is something wrong with it, which is then on standard error.
-    Raises OSError when the file cannot be read."""
-    from qgov.language.intent import FENCE, read_intent
-    from qgov.language.reader import MAX_BYTES
-    from qgov.render.text import plain
-
+def intent_of(file: Path | None) -> tuple[Intent | None, bytes]:
+    """The intent that a file declares, and the file's bytes (it may be a pipe, which is read
+    but once). Raises OSError when the file cannot be read, FindingsError when something is
+    wrong with the intent."""
     if file is None:
-        return None, b"", False
-    with file.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
+        return None, b""
+    data = read(file, MAX_BYTES)
     intent, findings = read_intent(str(file), data)
     if findings:
-        refuse(str(file), findings)
-    elif intent is None:
+        raise unfit(str(file), findings)
+    if intent is None:
         say(plain(f"no intent: {file} has no block of {FENCE}"))
-    return intent, data, bool(findings)
+    return intent, data
 
 
-def refuse(path: str, findings: Sequence[Finding]) -> None:
-    """Say what is wrong with an intent; nothing is planned on half of one."""
-    from qgov.render.findings import as_text
-    from qgov.render.text import plain
-
-    say(f"PLAN FAILED: the intent ({plain(path)}) cannot be followed\n{as_text(findings).rstrip()}")
+def unfit(path: str, findings: Sequence[Finding]) -> FindingsError:
+    """What is wrong with an intent; nothing is planned on half of one."""
+    return FindingsError(Report(findings, f"PLAN FAILED: the intent ({path}) cannot be followed"))
 
 
 def author_of(id_: str | None, groups: Sequence[str] | None) -> Author | None:
     """The author, where one is named. Raises typer.BadParameter for groups of nobody."""
-    from qgov.plan.author import Author
-
     if id_ is None:
         if groups:
             raise typer.BadParameter("name the author as well", param_hint="--author")

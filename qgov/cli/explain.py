@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-from qgov.cli.common import Root, choose, write
+from qgov.cli.common import Format, Root, choose
+from qgov.cli.loading import model_at
+from qgov.cli.streams import write
+from qgov.decision.access_tests import request_of
+from qgov.decision.explanation import explanation
+from qgov.decision.made_up import ACCESS_TEST
+from qgov.language.kinds.access_test import Case
+from qgov.language.permissions import CATALOGUE
+from qgov.model.access_model import AccessModel
+from qgov.render.explain import as_json, as_text
 
-if TYPE_CHECKING:
-    from qgov.model.access_model import AccessModel
-
-__all__ = ["explain"]
+__all__ = ["command"]
 
 
-def explain(
+def command(
     subject: Annotated[
         str,
         typer.Option(
@@ -44,18 +51,10 @@ def explain(
         str | None, typer.Option(metavar="REF", show_default="the work tree", help="When.")
     ] = None,
     root: Root = Path(),
-    format_: Annotated[
-        str, typer.Option("--format", metavar="text|json", help="How to print.")
-    ] = "text",
+    format_: Format = "text",
 ) -> int:
     """Show why a request is allowed or denied."""
-    from qgov.cli.loading import model_at
-    from qgov.render.explain import as_json, as_text, explanation
-
-    choose(format_, ("text", "json"), "--format")
     model = model_at(root, at)
-    if model is None:
-        return 1
     found = explanation(model, _request(model, subject, action, resource, context))
     write(as_json(found) if format_ == "json" else as_text(model, found))
     return 0
@@ -65,9 +64,6 @@ def _request(
     model: AccessModel, subject: str, action: str, resource: str, context: str | None
 ) -> dict[str, Any]:
     """The whole request; what is left out is as good as the model requires."""
-    from qgov.decision.access_tests import request_of
-    from qgov.language.permissions import CATALOGUE
-
     choose(action, tuple(CATALOGUE), "--action")
     case = {
         "name": "explain",
@@ -76,7 +72,7 @@ def _request(
         "resource": _resource(model, resource),
         "expect": "allow",
     }
-    request = request_of(model, _case(case))
+    request = ACCESS_TEST.json(request_of(model, _case(case)))
     for part, text, option in (
         ("subject", subject, "--subject"),
         ("resource", resource, "--resource"),
@@ -95,10 +91,6 @@ def _request(
 
 
 def _case(case: dict[str, Any]) -> Any:
-    from pydantic import ValidationError
-
-    from qgov.language.kinds.access_test import Case
-
     try:
         return Case.model_validate(case)
     except ValidationError as error:

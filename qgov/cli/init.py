@@ -7,13 +7,19 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Now, clock, say, write
-from qgov.cli.naming import named
+from qgov.adoption.additions import new_folder
+from qgov.adoption.messages import initialized
+from qgov.adoption.onboarding import require_name
+from qgov.adoption.starter import PROGRAMS, starter
+from qgov.cli.common import Now, about, clock
+from qgov.cli.streams import write
+from qgov.errors import FindingsError, Report
+from qgov.finding import has_errors
 
-__all__ = ["init"]
+__all__ = ["command"]
 
 
-def init(
+def command(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")
     ],
@@ -25,17 +31,13 @@ def init(
     now: Now = None,
 ) -> int:
     """Write a new configuration repository that passes its own CI."""
-    from qgov.adoption.additions import new_folder
-    from qgov.adoption.messages import initialized
-    from qgov.adoption.starter import PROGRAMS, starter
-    from qgov.finding import has_errors
-    from qgov.render.findings import as_text
-
-    organization = named(directory.resolve().name if name is None else name, "--name")
-    made = starter(organization, named(tenant, "--tenant"), clock(now))
+    with about("--name"):
+        organization = require_name(directory.resolve().name if name is None else name)
+    with about("--tenant"):
+        require_name(tenant)
+    made = starter(organization, tenant, clock(now))
     if has_errors(made.findings):
-        say(as_text(made.findings).rstrip())
-        return 1
+        raise FindingsError(Report(made.findings))
     new_folder(directory, made.files, PROGRAMS)
     write(initialized(str(directory), organization, tenant, len(made.files)))
     return 0

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from qgov.cli.common import say
+from qgov.errors import FindingsError, Report
+from qgov.model.access_model import AccessModel
+from qgov.pipeline import load
+from qgov.repository import at_ref, open_repository, read_work_tree
 
-if TYPE_CHECKING:
-    from qgov.model.access_model import AccessModel
-
-__all__ = ["model_at"]
+__all__ = ["files_at", "model_at"]
 
 
-def model_at(root: Path, ref: str | None) -> AccessModel | None:
-    """The model of the work tree or of a commit; None, with the findings on standard
-    error, when it cannot be understood."""
-    from qgov.finding import has_errors
-    from qgov.pipeline import understand
-    from qgov.render.findings import as_text
-    from qgov.repository import at_ref, open_repository, read_work_tree
-
+def files_at(root: Path, ref: str | None = None) -> Mapping[str, bytes]:
+    """The configuration of the work tree or of a commit. Raises FindingsError for a file
+    that is refused."""
     if ref is None:
         files, findings = read_work_tree(root)
     else:
         snapshot = at_ref(open_repository(root), root, ref)
         files, findings = snapshot.read(snapshot.blobs), list(snapshot.findings)
-    if not findings:
-        _, model, findings = understand(files)
-        if model is not None and not has_errors(findings):
-            return model
-    say(as_text(findings).rstrip())
-    return None
+    if findings:
+        raise FindingsError(Report(findings))
+    return files
+
+
+def model_at(root: Path, ref: str | None = None) -> AccessModel:
+    """What the configuration means. Raises FindingsError when it cannot be understood."""
+    loaded = load(files_at(root, ref))
+    if loaded.model is None:
+        raise FindingsError(Report(loaded.findings))
+    return loaded.model

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Now, Root, clock, say, write
-from qgov.cli.naming import named
+from qgov.adoption.additions import add_files
+from qgov.adoption.answers import Answers, read_answers
+from qgov.adoption.messages import onboarded, shown
+from qgov.adoption.onboarding import onboard, read_templates, require_name
+from qgov.cli.common import Now, Root, about, application, clock, read
+from qgov.cli.loading import files_at
+from qgov.cli.streams import say, write
+from qgov.errors import FindingsError, Report
+from qgov.finding import has_errors
+from qgov.language.reader import MAX_BYTES
+from qgov.render.findings import as_text
 
-if TYPE_CHECKING:
-    from qgov.adoption.answers import Answers
+__all__ = ["command"]
 
-__all__ = ["onboard"]
-
-onboard = typer.Typer(
-    help="Write a new tenant from the repository's templates.",
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=False,
-)
+command = application("Write a new tenant from the repository's templates.")
 
 
-@onboard.callback()
+@command.callback()
 def _top() -> None:
     """Makes `tenant` a command of its own, though there is no other yet."""
 
 
-@onboard.command("tenant")
-def tenant(
+@command.command("tenant")
+def _tenant(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new tenant.")],
     answers: Annotated[
         Path,
@@ -44,21 +45,10 @@ def tenant(
     now: Now = None,
 ) -> int:
     """Write tenant, budget, access tests and welcome page of NAME; all of them or nothing."""
-    from qgov.adoption.additions import add_files
-    from qgov.adoption.messages import onboarded, shown
-    from qgov.adoption.onboarding import onboard, read_templates
-    from qgov.finding import has_errors
-    from qgov.render.findings import as_text
-    from qgov.repository import read_work_tree
-
-    named(name, "NAME")
+    with about("NAME"):
+        require_name(name)
     given = _answers(answers)
-    if given is None:
-        return 1
-    files, findings = read_work_tree(root)
-    if findings:
-        say(as_text(findings).rstrip())
-        return 1
+    files = files_at(root)
     made = onboard(files, read_templates(root), name, given, clock(now))
     if made.findings:
         say(as_text(made.findings).rstrip())
@@ -73,19 +63,10 @@ def tenant(
     return 0
 
 
-def _answers(file: Path) -> Answers | None:
-    """The answers; None, with the findings on standard error, when they are none. Raises
-    typer.BadParameter for a file that cannot be read."""
-    from qgov.adoption.answers import read_answers
-    from qgov.language.reader import MAX_BYTES
-    from qgov.render.findings import as_text
-
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="--answers") from error
+def _answers(file: Path) -> Answers:
+    with about("--answers"):
+        data = read(file, MAX_BYTES)
     answers, findings = read_answers(str(file), data)
     if answers is None:
-        say(as_text(findings).rstrip())
+        raise FindingsError(Report(findings))
     return answers

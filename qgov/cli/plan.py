@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Final
 
 import typer
 
-from qgov.cli.common import GATE, Now, Root, choose, wants_colour, write
+from qgov.cli.common import Now, Root, choose, one_of
 from qgov.cli.declared import AuthorGroups, AuthorId, IntentFile, author_of, intent_of
-from qgov.cli.packing import EvidencePath, committed, evidence_key, packed, write_pack
 from qgov.cli.planning import Asked, Planned, planned
 from qgov.cli.reviewing import (
     AuthorLogin,
@@ -17,21 +17,35 @@ from qgov.cli.reviewing import (
     RecordFile,
     ReviewedCommit,
     ReviewsFile,
-    decided,
     given_of,
     judged_of,
+    tell,
 )
-from qgov.cli.witnessing import Proofs, Witnesses
+from qgov.cli.streams import wants_colour, write
+from qgov.lazy import lazy
+from qgov.plan.gates import exit_status
+from qgov.plan.rails import RAILS
+from qgov.plan.risk import Risk
+from qgov.render.plan_text import as_text
 
-if TYPE_CHECKING:
-    from qgov.plan.plan import Plan
+__all__ = ["command"]
 
-__all__ = ["plan"]
+_as_markdown = lazy("qgov.render.plan_markdown:as_markdown")
+_as_json = lazy("qgov.render.plan_json:as_json")
+_as_html = lazy("qgov.render.report:as_html")
+_VIEWS: Final[Mapping[str, Callable[[Planned], str]]] = {
+    "text": lambda found: as_text(found.plan, wants_colour()),
+    "markdown": lambda found: _as_markdown(found.plan),
+    "json": lambda found: _as_json(found.plan),
+    "html": lambda found: _as_html(found.plan, found.before.model, found.after.model),
+}
 
-CHANGES = 2
+_committed: Callable[[Asked], Asked] = lazy("qgov.cli.packing:committed")
+_evidence_key: Callable[[], bytes | None] = lazy("qgov.cli.packing:evidence_key")
+_pack: Callable[[Path, Asked, Planned, bytes, bytes | None], str] = lazy("qgov.cli.packing:pack")
 
 
-def plan(
+def command(
     root: Root = Path(),
     base: Annotated[
         str | None,
@@ -45,15 +59,13 @@ def plan(
         str | None,
         typer.Option(metavar="REF", show_default="the work tree", help="Compare to this commit."),
     ] = None,
-    format_: Annotated[
-        str, typer.Option("--format", metavar="text|markdown|json|html", help="How to print.")
-    ] = "text",
+    format_: Annotated[str, one_of("--format", *_VIEWS, help_="How to print.")] = "text",
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
     fail_on: Annotated[
         str | None,
-        typer.Option(metavar="low|medium|high|critical", help="Exit 3 at this risk or above."),
+        one_of("--fail-on", *map(str, Risk), help_="Exit 3 at this risk or above."),
     ] = None,
     horizon: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Add what will change by itself.")
@@ -65,9 +77,30 @@ def plan(
     intent: IntentFile = None,
     author: AuthorId = None,
     author_group: AuthorGroups = None,
-    witness: Witnesses = False,
-    prove: Proofs = False,
-    evidence: EvidencePath = None,
+    witness: Annotated[
+        bool,
+        typer.Option(
+            "--witness",
+            help="Show each change by a request that both policies decide; off by default.",
+        ),
+    ] = False,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove",
+            help="Submit the circuits of witnesses of jobs, through the gateways of both sides, "
+            "to simulated devices. Implies --witness.",
+        ),
+    ] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="PATH",
+            help="Write the evidence pack: a folder, or a zip when the name ends in .zip. Signed "
+            "with the Ed25519 key (PEM) in QGOV_EVIDENCE_KEY. Implies --prove.",
+        ),
+    ] = None,
     reviews: ReviewsFile = None,
     members: MembersFile = None,
     author_login: AuthorLogin = None,
@@ -76,18 +109,12 @@ def plan(
     now: Now = None,
 ) -> int:
     """Show what a change does to effective access."""
-    from qgov.plan.rails import RAILS
-
-    choose(format_, ("text", "markdown", "json", "html"), "--format")
     for rail in override or ():
         choose(rail, RAILS, "--override")
-    if fail_on is not None:
-        choose(fail_on, ("low", "medium", "high", "critical"), "--fail-on")
+    most = None if fail_on is None else Risk[fail_on.upper()]
     by = author_of(author, author_group)
-    declared, text, wrong = intent_of(intent)
-    given, unread = given_of(reviews, members, author_login or author, record)
-    if wrong or unread:
-        return 1
+    declared, text = intent_of(intent)
+    given = given_of(reviews, members, author_login or author, record)
     asked = Asked(
         root=root,
         base=base,
@@ -102,47 +129,11 @@ def plan(
     )
     key = None
     if evidence is not None:
-        asked, key = committed(asked), evidence_key()
+        asked, key = _committed(asked), _evidence_key()
     found = planned(asked)
-    if found is None:
-        return 1
     judged = judged_of(found.plan, given, root, reviewed)
-    digest = None
-    if evidence is not None:
-        made = packed(asked, found, text, key)
-        digest = None if made is None else write_pack(evidence, *made)
-        if digest is None:
-            return 1
-    write(_rendered(found, format_))
-    status = _status(found.plan, fail_on, detailed_exitcode)
-    return decided(status, found.plan, judged, record, fail_on, digest)
-
-
-def _rendered(found: Planned, format_: str) -> str:
-    plan = found.plan
-    if format_ == "json":
-        from qgov.render.plan_json import as_json
-
-        return as_json(plan)
-    if format_ == "html":
-        from qgov.render.report import as_html
-
-        return as_html(plan, found.before.model, found.after.model)
-    if format_ == "markdown":
-        from qgov.render.plan_markdown import as_markdown
-
-        return as_markdown(plan)
-    from qgov.render.plan_text import as_text
-
-    return as_text(plan, wants_colour())
-
-
-def _status(found: Plan, fail_on: str | None, detailed: bool) -> int:
-    from qgov.finding import has_errors
-    from qgov.plan.risk import Risk
-
-    if found.stopped_by or found.overrun or found.unintended or has_errors(found.new_findings):
-        return 1
-    if fail_on is not None and found.risk is not None and found.risk >= Risk[fail_on.upper()]:
-        return GATE
-    return CHANGES if detailed and found.has_changes else 0
+    digest = None if evidence is None else _pack(evidence, asked, found, text, key)
+    write(_VIEWS[format_](found))
+    if judged is not None:
+        tell(found.plan, judged, most, record, digest)
+    return exit_status(found.plan, judged, most, detailed=detailed_exitcode)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from qgov.cli.common import clock, say
-from qgov.cli.declared import refuse
-from qgov.cli.witnessing import proven, witnessed
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from qgov.language.intent import Intent
-    from qgov.plan.author import Author
-    from qgov.plan.plan import Plan
-    from qgov.plan.sides import Reach, Side
-    from qgov.repository import Snapshot
+from qgov.cli.common import clock, progress
+from qgov.cli.declared import unfit
+from qgov.errors import FindingsError, QgovError, Report, under
+from qgov.finding import Severity
+from qgov.language.intent import Intent
+from qgov.language.scalars import parse_duration
+from qgov.lazy import lazy
+from qgov.model.access_model import AccessModel
+from qgov.plan.author import Author
+from qgov.plan.intent import undefined
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
+from qgov.plan.sides import Side, load_cached, time_of
+from qgov.repository import EMPTY, Snapshot, at_ref, at_work_tree, default_base, open_repository
 
 __all__ = ["Asked", "Planned", "planned"]
+
+_Model = AccessModel | None
+_witnessed: Callable[[Plan, _Model, _Model], Plan] = lazy("qgov.plan.witness_search:with_witnesses")
+_proven: Callable[[Plan, _Model, _Model, Callable[[int, int], None]], Plan] = lazy(
+    "qgov.conformance.proofs:with_proofs"
+)
+_has_library: Callable[[str], bool] = lazy("qgov.conformance.subject:has_library")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +61,19 @@ class Planned:
     time: datetime
 
 
-def planned(asked: Asked) -> Planned | None:
-    """The plan; None, with the reasons on standard error, where there is none. Raises
-    RepositoryError and typer.BadParameter."""
-    from qgov.plan.intent import undefined
-    from qgov.plan.plan import make_plan
-
-    within = _duration(asked.horizon)
+def planned(asked: Asked) -> Planned:
+    """The plan. Raises QgovError where there is none, and typer.BadParameter."""
+    within, intent = _duration(asked.horizon), asked.intent
     old, new = _snapshots(asked)
-    # Rules judge both sides at one time: the head's own, so that two commits always give
-    # the same plan, or the clock for what is not committed yet. The author of a change
-    # chooses its date, so it counts only if it is later than what was merged.
-    times = [side.time for side in (old, new) if side.time is not None]
-    time = max(times) if new.time is not None and asked.now is None else clock(asked.now)
-    before, after, reach = _sides(asked, old, new, time, within is not None)
-    if not (before.readable and after.readable):
-        _failed(before, after)
-        return None
-    intent = asked.intent
+    committed = time_of(old, new) if asked.now is None else None
+    time = committed or clock(asked.now)
+    cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
+    # What will change by itself may lie in a tenant that this change does not touch.
+    before, after, reach = load_cached(cache, old, new, time, intent, whole=within is not None)
+    _require_readable(before, after)
     if intent and (unknown := undefined(intent, (before.model, after.model))):
-        refuse(intent.path, unknown)
-        return None
-    made: Plan | None = make_plan(
+        raise unfit(intent.path, unknown)
+    made = make_plan(
         before,
         after,
         reach,
@@ -82,16 +83,23 @@ def planned(asked: Asked) -> Planned | None:
         intent=intent,
         author=asked.author,
     )
-    if asked.witness and made is not None:
-        made = witnessed(made, before, after)
-    if asked.prove and made is not None:
-        made = proven(made, before, after)
-    return None if made is None else Planned(made, before, after, time)
+    if asked.witness:
+        with under("PLAN FAILED: no witness could be decided"):
+            made = _witnessed(made, before.model, after.model)
+    if asked.prove:
+        made = _with_proofs(made, before, after)
+    return Planned(made, before, after, time)
+
+
+def _with_proofs(made: Plan, before: Side, after: Side) -> Plan:
+    with under("PLAN FAILED: nothing can be proven"):
+        if not _has_library("cirq_google"):
+            raise QgovError("Cirq is not installed: qgov[conform]")
+    with under("PLAN FAILED: nothing could be proven"):
+        return _proven(made, before.model, after.model, progress("circuits"))
 
 
 def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
-    from qgov.repository import EMPTY, at_ref, at_work_tree, default_base, open_repository
-
     root, head = asked.root, asked.head
     repository = open_repository(root)
     new = at_work_tree(repository, root) if head is None else at_ref(repository, root, head)
@@ -100,51 +108,24 @@ def _snapshots(asked: Asked) -> tuple[Snapshot, Snapshot]:
     return old, new
 
 
-def _sides(
-    asked: Asked, old: Snapshot, new: Snapshot, time: datetime, whole: bool
-) -> tuple[Side, Side, Reach]:
-    from qgov.plan.index import load_index, save_index
-    from qgov.plan.intent import reaches_all, undefined
-    from qgov.plan.sides import load_sides
-    from qgov.repository import open_repository
-
-    cache = Path(open_repository(asked.root).common_dir) / "qgov" / "index.json"
-    index = load_index(cache)
-    known = len(index)
-    intent = asked.intent
-    # What will change by itself may lie in a tenant that this change does not touch, and so
-    # may what an intent speaks of.
-    whole = whole or (intent is not None and reaches_all(intent))
-    before, after, reach = load_sides(old, new, index, time, whole=whole)
-    if intent and reach.tenants is not None and undefined(intent, (before.model, after.model)):
-        before, after, reach = load_sides(old, new, index, time, whole=True)
-    if len(index) != known:
-        save_index(cache, {blob: index[blob] for s in (old, new) for blob in s.blobs.values()})
-    return before, after, reach
-
-
 def _duration(text: str | None) -> int | None:
-    from pydantic_core import PydanticCustomError
-
-    from qgov.language.scalars import parse_duration
-
     if text is None:
         return None
     try:
         return parse_duration(text)
-    except PydanticCustomError as error:
+    except ValueError as error:
         raise typer.BadParameter("write a duration like 30d", param_hint="--horizon") from error
 
 
-def _failed(before: Side, after: Side) -> None:
-    """A plan that failed is no plan: nothing on standard output, the reasons beside it."""
-    from qgov.finding import Severity
-    from qgov.render.findings import as_text
-
-    for name, side in (("base", before), ("head", after)):
-        errors = [f for f in side.findings if f.severity is Severity.ERROR]
-        if not side.readable:
-            say(
-                f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood\n"
-                + as_text(errors).rstrip()
-            )
+def _require_readable(before: Side, after: Side) -> None:
+    """A plan that failed is no plan: raises FindingsError with the errors of both sides."""
+    failed = [
+        Report(
+            [f for f in side.findings if f.severity is Severity.ERROR],
+            f"PLAN FAILED: {name} ({side.snapshot.ref}) cannot be understood",
+        )
+        for name, side in (("base", before), ("head", after))
+        if not side.readable
+    ]
+    if failed:
+        raise FindingsError(*failed)

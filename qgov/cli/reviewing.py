@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from qgov.cli.common import GATE, say
-
-if TYPE_CHECKING:
-    from qgov.plan.plan import Plan
-    from qgov.plan.reviews import Given, Judged
+from qgov.cli.streams import say
+from qgov.lazy import lazy
+from qgov.plan.plan import Plan
+from qgov.plan.reviews import Approvals, Given, judge, reviewed_commit
+from qgov.plan.risk import Risk
+from qgov.repository import RepositoryError
 
 __all__ = [
     "AuthorLogin",
@@ -22,12 +21,17 @@ __all__ = [
     "RecordFile",
     "ReviewedCommit",
     "ReviewsFile",
-    "decided",
     "given_of",
     "judged_of",
+    "tell",
 ]
 
-T = TypeVar("T")
+_read_given: Callable[[Path, Path, str], Given] = lazy("qgov.plan.review_files:read_given")
+_as_record: Callable[[Plan, Approvals, Risk | None, str | None], str] = lazy(
+    "qgov.render.decision_record:as_record"
+)
+_put_file: Callable[[Path, bytes], None] = lazy("qgov.output.one_file:put_file")
+_as_text: Callable[[Approvals], str] = lazy("qgov.render.decision_record:as_text")
 
 ReviewsFile = Annotated[
     Path | None,
@@ -72,17 +76,14 @@ RecordFile = Annotated[
 
 def given_of(
     reviews: Path | None, members: Path | None, author: str | None, record: Path | None = None
-) -> tuple[Given | None, bool]:
-    """What the files say, and whether there is something wrong with one, which is then on
-    standard error. Raises typer.BadParameter for options that need others, OSError for a
-    file that cannot be read."""
-    from qgov.plan.reviews import Given, read_members, read_reviews
-
+) -> Given | None:
+    """What the files say; None without reviews. Raises typer.BadParameter for options that
+    need others, OSError for a file that cannot be read, ReviewsError for what it holds."""
     if reviews is None:
         for path, option in ((members, "--members"), (record, "--record")):
             if path is not None:
                 raise typer.BadParameter("give the reviews as well", param_hint=option)
-        return None, False
+        return None
     if members is None:
         raise typer.BadParameter("say who is in which group with --members", param_hint="--reviews")
     if author is None or not author.strip():
@@ -90,96 +91,31 @@ def given_of(
             "say who wrote the change with --author-login: their own approval does not count",
             param_hint="--reviews",
         )
-    said, known = _read(reviews, read_reviews), _read(members, read_members)
-    if said is None or known is None:
-        return None, True
-    return Given(said, known, author.strip()), False
+    return _read_given(reviews, members, author.strip())
 
 
-def _read(file: Path, reader: Callable[[bytes], T]) -> T | None:
-    from qgov.plan.reviews import MAX_BYTES, ReviewsError
-    from qgov.render.text import plain
-
-    with file.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    try:
-        return reader(data)
-    except ReviewsError as error:
-        say(f"PLAN FAILED: {plain(str(file))} cannot be used\nerror: {plain(str(error))}")
-        return None
-
-
-def judged_of(found: Plan, given: Given | None, root: Path, reviewed: str | None) -> Judged | None:
+def judged_of(
+    found: Plan, given: Given | None, root: Path, reviewed: str | None
+) -> Approvals | None:
     """The approvals that the plan needs, judged; None without reviews. Raises RepositoryError
     when it is not known which commit was reviewed."""
-    from qgov.plan.reviews import judge
-    from qgov.repository import RepositoryError
-
     if given is None:
         if reviewed is not None:
             raise typer.BadParameter("give the reviews as well", param_hint="--reviewed")
         return None
-    if found.head.commit is None:
-        raise RepositoryError("reviews are of a commit, not of a work tree; give --head")
-    return judge(found.approvals, given, _commit(root, found.head.commit, reviewed))
+    return judge(found.approvals, given, reviewed_commit(root, found.head.commit, reviewed))
 
 
-def _commit(root: Path, head: str, reviewed: str | None) -> str:
-    """The reviewed commit: the head, or one that it merges."""
-    from qgov.repository import RepositoryError, open_repository
-    from qgov.repository.objects import find, git
-
-    if reviewed is None:
-        return head
-    repository = open_repository(root)
-    commit = find(repository, f"{reviewed}^{{commit}}")
-    merged = git(repository, "rev-list", "--parents", "--max-count=1", head).decode().split()
-    if commit is None or commit not in merged:
-        raise RepositoryError(
-            f"--reviewed {reviewed} is neither the head ({head[:12]}) nor merged by it; "
-            "plan what was reviewed"
-        )
-    return commit
-
-
-def decided(
-    status: int,
-    found: Plan,
-    judged: Judged | None,
-    record: Path | None,
-    fail_on: str | None,
-    evidence: str | None = None,
-) -> int:
-    """Say which approvals there are on standard error, write the record, and return the exit
-    status: that of the plan, or of a gate. `evidence` is the digest of the pack, where one was
-    written. Raises RepositoryError when the record cannot be written."""
-    from qgov.plan.risk import Risk
-    from qgov.render.decision_record import as_record, as_text
-
-    if judged is None:
-        return status
+def tell(
+    found: Plan, judged: Approvals, fail_on: Risk | None, record: Path | None, evidence: str | None
+) -> None:
+    """Say which approvals there are on standard error, and write the record. `evidence` is
+    the digest of the pack, where one was written. Raises RepositoryError when the record
+    cannot be written."""
     if record is not None:
-        most = Risk[fail_on.upper()] if fail_on else None
-        _put(record, as_record(found, judged, most, evidence))
-    say(as_text(judged).rstrip())
-    return status if judged.passed or status == 1 else GATE
-
-
-def _put(file: Path, text: str) -> None:
-    """The whole file or nothing, in one step."""
-    from qgov.repository import RepositoryError
-
-    name = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode(errors="backslashreplace"))
-        fresh = Path(name)
-        fresh.chmod(0o644)
-        fresh.replace(file)
-    except OSError as error:
-        raise RepositoryError(f"cannot write {file}: {error.strerror}") from error
-    finally:
-        # Gone already where it took its place.
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        text = _as_record(found, judged, fail_on, evidence)
+        try:
+            _put_file(record, text.encode(errors="backslashreplace"))
+        except OSError as error:
+            raise RepositoryError(f"cannot write {record}: {error.strerror}") from error
+    say(_as_text(judged).rstrip())

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from qgov.cli.common import choose, write
+from qgov.cli.common import choose
+from qgov.cli.streams import write
+from qgov.contracts.schema import output_schemas
+from qgov.render.schema import schemas
 
-__all__ = ["schema"]
+__all__ = ["command"]
 
 
-def schema(
+def command(
     kind: Annotated[
         str | None, typer.Argument(metavar="[KIND]", help="A kind, or a format like qgov/plan/v1.")
     ] = None,
 ) -> int:
     """Print the JSON Schema of KIND, or the names that have one."""
-    import json
-
-    from qgov.render.output_schemas import output_schemas
-    from qgov.render.schema import schemas
-
     known = {**schemas(), **output_schemas()}
     if kind is None:
         write("".join(f"{name}\n" for name in known))

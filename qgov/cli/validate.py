@@ -5,34 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from qgov.cli.common import Now, Root, clock, one_of
+from qgov.cli.streams import wants_colour, write
+from qgov.finding import has_errors
+from qgov.pipeline import check, load
+from qgov.render.findings import FORMATS, as_text
+from qgov.render.gitlab import as_gitlab
+from qgov.repository import read_work_tree
 
-from qgov.cli.common import Now, Root, choose, clock, wants_colour, write
+__all__ = ["command"]
 
-__all__ = ["validate"]
+_FORMATS = {**FORMATS, "gitlab": as_gitlab}
 
 
-def validate(
+def command(
     root: Root = Path(),
-    format_: Annotated[
-        str,
-        typer.Option("--format", metavar="text|json|sarif|github|gitlab", help="How to print."),
-    ] = "text",
+    format_: Annotated[str, one_of("--format", *_FORMATS, help_="How to print.")] = "text",
     now: Now = None,
 ) -> int:
     """Check the configuration in the work tree."""
-    from qgov.finding import has_errors
-    from qgov.pipeline import validate_files
-    from qgov.render.findings import FORMATS, as_text
-    from qgov.render.gitlab import as_gitlab
-    from qgov.repository import read_work_tree
-
-    formats = {**FORMATS, "gitlab": as_gitlab}
-    choose(format_, tuple(formats), "--format")
     files, refused = read_work_tree(root)
-    findings = refused or list(validate_files(files, clock(now)).findings)
+    findings = refused or list(check(load(files), clock(now)).findings)
     if format_ == "text":
         write(as_text(findings, wants_colour()))
     else:
-        write(formats[format_](findings))
+        write(_FORMATS[format_](findings))
     return 1 if has_errors(findings) else 0

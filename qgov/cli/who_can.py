@@ -7,12 +7,17 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Root, choose, write
+from qgov.cli.common import Format, Root, choose
+from qgov.cli.loading import model_at
+from qgov.cli.streams import write
+from qgov.decision.who_can import who_can
+from qgov.language.permissions import CATALOGUE
+from qgov.render.who_can import as_json, as_text
 
-__all__ = ["who_can"]
+__all__ = ["command"]
 
 
-def who_can(
+def command(
     permission: Annotated[str, typer.Argument(help="A permission, such as job:submit.")],
     on: Annotated[str | None, typer.Option(metavar="SCOPE", help="Only at or below.")] = None,
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Only on a backend.")] = None,
@@ -20,22 +25,13 @@ def who_can(
         str | None, typer.Option(metavar="REF", show_default="the work tree", help="When.")
     ] = None,
     root: Root = Path(),
-    format_: Annotated[
-        str, typer.Option("--format", metavar="text|json", help="How to print.")
-    ] = "text",
+    format_: Format = "text",
 ) -> int:
     """Show who holds PERMISSION, where, on which conditions and why."""
-    from qgov.cli.loading import model_at
-    from qgov.language.permissions import CATALOGUE
-    from qgov.render.who_can import answer, as_json, as_text
-
     choose(permission, tuple(CATALOGUE), "PERMISSION")
-    choose(format_, ("text", "json"), "--format")
     model = model_at(root, at)
-    if model is None:
-        return 1
     if backend is not None:
         choose(backend, tuple(model.organization.backends), "--backend")
-    held = answer(model, permission, on, backend)
+    held = who_can(model, permission, on, backend)
     write(as_json(permission, held) if format_ == "json" else as_text(model, held))
     return 0

@@ -12,12 +12,12 @@ from qgov.decision.request import Decision
 from qgov.model.access_model import AccessModel
 
 __all__ = [
+    "Assertion",
     "Case",
-    "Claim",
     "Jobs",
     "Result",
     "Submission",
-    "judged",
+    "problems_with",
     "shard_of",
     "specified",
 ]
@@ -25,9 +25,9 @@ __all__ = [
 Verdict = Literal["allow", "deny"]
 
 
-class Claim(NamedTuple):
-    """What a case is named after, so that the specification can contradict its name: it
-    denies for `denies`, or at least not for `spares`. Both empty: it allows."""
+class Assertion(NamedTuple):
+    """What a case's name asserts, so that the specification can contradict it: it denies for
+    `denies`, or at least not for `spares`. Both empty: it allows."""
 
     denies: str = ""
     spares: str = ""
@@ -99,29 +99,29 @@ class Result:
         return not self.problems
 
 
-def specified(model: AccessModel, case: Case, claim: Claim) -> Case:
+def specified(model: AccessModel, case: Case, assertion: Assertion) -> Case:
     """The case with the specification's decision as its expectation."""
     decision = decide(model, case.request)
     return replace(
         case,
         expect="allow" if decision.allow else "deny",
         reasons=decision.reasons,
-        contradiction=_contradiction(decision, claim),
+        contradiction=_contradiction(decision, assertion),
     )
 
 
-def _contradiction(decision: Decision, claim: Claim) -> str:
+def _contradiction(decision: Decision, assertion: Assertion) -> str:
     said = "allows it" if decision.allow else f"denies it for {', '.join(decision.reasons)}"
-    if claim.denies and claim.denies not in decision.reasons:
-        return f"the specification {said}, the documents deny it for {claim.denies}"
-    if claim.spares and claim.spares in decision.reasons:
+    if assertion.denies and assertion.denies not in decision.reasons:
+        return f"the specification {said}, the documents deny it for {assertion.denies}"
+    if assertion.spares and assertion.spares in decision.reasons:
         return f"the specification {said}, the documents do not"
-    if claim == Claim() and not decision.allow:
+    if assertion == Assertion() and not decision.allow:
         return f"the specification {said}, the documents allow it"
     return ""
 
 
-def judged(case: Case, decision: Decision) -> tuple[str, ...]:
+def problems_with(case: Case, decision: Decision) -> tuple[str, ...]:
     """What is wrong with a decision."""
     found = []
     if case.contradiction:

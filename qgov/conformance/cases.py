@@ -7,16 +7,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from qgov.conformance.case import Case, Claim, specified
+from qgov.conformance.access_path import AccessPath, binding_id, shut, sound
+from qgov.conformance.case import Assertion, Case, specified
 from qgov.conformance.cells import allowed, denied, nobody_else
 from qgov.conformance.job_misses import ABOUT_BACKENDS, ABOUT_JOBS, ABOUT_MONEY, ABOUT_TERMS
-from qgov.conformance.near_misses import ABOUT_SIGN_IN, ABOUT_WHO, Deviation, not_owner
+from qgov.conformance.near_misses import ABOUT_SIGN_IN, ABOUT_WHO, Deviations, not_owner
 from qgov.conformance.table import Draft, Table, line_of, place_of, what
-from qgov.conformance.ways import Way, binding_id, shut
 from qgov.decision.access_tests import request_of
+from qgov.decision.made_up import ACCESS_TEST, CONFORMANCE
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
+from qgov.model.principal import group, workload
 
 __all__ = ["cases"]
 
@@ -33,48 +35,52 @@ def _distinct(drafts: Iterable[Draft]) -> Iterator[Draft]:
     """Two bindings may say the same of one principal, on other terms: their cases differ by
     a number, in the order of the bindings."""
     seen: dict[str, int] = defaultdict(int)
-    for case, claim, way in drafts:
-        seen[case.id] += 1
-        number = seen[case.id]
-        yield Draft(case if number == 1 else replace(case, id=f"{case.id}~{number}"), claim, way)
+    for draft in drafts:
+        name = draft.case.id
+        seen[name] += 1
+        number = seen[name]
+        case = draft.case if number == 1 else replace(draft.case, id=f"{name}~{number}")
+        yield draft._replace(case=case)
 
 
 def _specified(model: AccessModel, draft: Draft) -> Case | None:
     """The case with its expectation; None for a near miss that is none, because another
     binding allows it, or because the documents allow nothing to be near to."""
-    case, claim, way = draft
-    if claim is None:
+    case, assertion, path = draft
+    if assertion is None:
         return case
-    found = specified(model, case, claim)
-    if found.contradiction and way is not None and (not way.alone or _closed(way, claim)):
+    found = specified(model, case, assertion)
+    if found.contradiction and path is not None and (not path.alone or _closed(path, assertion)):
         return None
     return found
 
 
-def _closed(way: Way, claim: Claim) -> bool:
-    return claim == Claim() and shut(way)
+def _closed(path: AccessPath, assertion: Assertion) -> bool:
+    return assertion == Assertion() and shut(path)
 
 
 # ----------------------------------------------------------------------------- near misses
 
 
 def _near_misses(found: Table) -> Iterator[Draft]:
-    by_binding: dict[tuple[str, int], list[Way]] = defaultdict(list)
+    by_binding: dict[tuple[str, int], list[AccessPath]] = defaultdict(list)
     for cell in sorted(found.cells):
-        for way in found.ways(cell):
-            held = way.path.elevation
-            by_binding[held.name if held else "", id(way.binding)].append(way)
+        for path in found.paths(cell):
+            held = path.elevation
+            by_binding[held.name if held else "", id(path.binding)].append(path)
     asked: set[object] = set()
-    for ways in by_binding.values():
+    for paths in by_binding.values():
         seen: set[str] = set()
-        for way, deviations in _spots(ways, asked):
-            for draft in _variants(way, deviations):
+        for path, deviations in _spots(paths, asked):
+            for draft in _variants(path, deviations):
                 if draft.case.id not in seen:
                     seen.add(draft.case.id)
                     yield draft
 
 
-def _spots(ways: Iterable[Way], asked: set[object]) -> Iterator[tuple[Way, Iterable[Deviation]]]:
+def _spots(
+    paths: Iterable[AccessPath], asked: set[object]
+) -> Iterator[tuple[AccessPath, Iterable[Deviations]]]:
     """Where a binding's near misses are asked. Each binding has all of them once; beyond
     that, what decides at a place together with the role's and the binding's own conditions
     (`asked`) is asked of one binding for all that are alike."""
@@ -90,55 +96,55 @@ def _spots(ways: Iterable[Way], asked: set[object]) -> Iterator[tuple[Way, Itera
         asked.add(spot)
         return fresh
 
-    for way in sorted(ways, key=_representative):
-        role, binding = way.model.roles[way.binding.role], way.binding
-        own = (way.person, role.requires, binding.requires)
-        floor = tuple(way.scope.split("/")[:2])
+    for path in sorted(paths, key=_representative):
+        role, binding = path.model.roles[path.binding.role], path.binding
+        own = (path.person, role.requires, binding.requires)
+        floor = tuple(path.scope.split("/")[:2])
         if first("binding"):
-            yield way, ABOUT_WHO
+            yield path, ABOUT_WHO
         if alike("floor", floor, own) | first("floor"):
-            yield way, ABOUT_SIGN_IN
-        if way.conditions.own_only and first("own", way.permission):
-            yield way, (not_owner,)
-        if not way.backend or shut(way):
+            yield path, ABOUT_SIGN_IN
+        if path.conditions.own_only and first("own", path.permission):
+            yield path, (not_owner,)
+        if not path.backend or shut(path):
             continue
-        if alike("job", floor, way.backend, own) | first("job"):
-            yield way, ABOUT_JOBS
+        if alike("job", floor, path.backend, own) | first("job"):
+            yield path, ABOUT_JOBS
         if first("backend"):
-            yield way, ABOUT_BACKENDS
-        budgets = tuple(budget.name for budget in way.budgets)
-        rules = tuple(rule.budget for rule in way.approval_rules)
-        if alike("money", way.scope, budgets, rules) | first("money"):
-            yield way, ABOUT_MONEY
+            yield path, ABOUT_BACKENDS
+        budgets = tuple(budget.name for budget in path.budgets)
+        rules = tuple(rule.budget for rule in path.approval_rules)
+        if alike("money", path.scope, budgets, rules) | first("money"):
+            yield path, ABOUT_MONEY
         if alike("terms", budgets, rules):
-            yield way, ABOUT_TERMS
+            yield path, ABOUT_TERMS
 
 
-def _representative(way: Way) -> tuple[bool, bool, str, str, str]:
-    """Jobs first, then what can be reached in this way alone."""
-    executes = CATALOGUE[way.permission].executes
-    return not executes, not way.alone, way.permission, way.scope, way.backend
+def _representative(path: AccessPath) -> tuple[bool, bool, str, str, str]:
+    """Jobs first, then what can be reached in this path alone."""
+    executes = CATALOGUE[path.permission].executes
+    return not executes, not path.alone, path.permission, path.scope, path.backend
 
 
-def _variants(way: Way, deviations: Iterable[Deviation]) -> Iterator[Draft]:
-    held = way.path.elevation
-    at = "/".join(filter(None, (way.permission, way.scope, way.backend)))
-    start = f"elevation:{held.name}" if held else f"binding:{binding_id(way.binding)}"
-    asked = what(Cell(way.principal, way.permission, way.scope, way.backend))
-    for deviation in deviations:
-        for key, says, request, claim in deviation(way):
-            case = Case(
-                id=f"{start}/near/{key}/{at}",
-                name=f"{way.binding.role}: {way.principal} asks for {asked} {says}",
-                request=request,
-                expect="deny",
-                role=way.binding.role,
-                scope=way.scope,
-                backend=way.backend,
-                principal=way.principal,
-                origin=line_of(way.binding),
-            )
-            yield Draft(case, claim, way)
+def _variants(path: AccessPath, deviations: Iterable[Deviations]) -> Iterator[Draft]:
+    held = path.elevation
+    at = "/".join(filter(None, (path.permission, path.scope, path.backend)))
+    start = f"elevation:{held.name}" if held else f"binding:{binding_id(path.binding)}"
+    asked = what(Cell(path.principal, path.permission, path.scope, path.backend))
+    base = sound(path)
+    for deviation in (each for kind in deviations for each in kind(path)):
+        case = Case(
+            id=f"{start}/near/{deviation.key}/{at}",
+            name=f"{path.binding.role}: {path.principal} asks for {asked} {deviation.says}",
+            request=CONFORMANCE.json(deviation.change(base)),
+            expect="deny",
+            role=path.binding.role,
+            scope=path.scope,
+            backend=path.backend,
+            principal=path.principal,
+            origin=line_of(path.binding),
+        )
+        yield Draft(case, Assertion(deviation.denies, deviation.spares), path)
 
 
 # ---------------------------------------------------------------------------- access tests
@@ -151,13 +157,13 @@ def _access_tests(found: Table) -> Iterator[Draft]:
         roles = [
             b.role
             for b in model.bindings
-            if b.principal in {f"group:{g}" for g in written.subject.groups}
-            or b.principal == f"workload:{written.subject.workload}"
+            if b.principal in {*map(group, written.subject.groups)}
+            or b.principal == workload(written.subject.workload or "")
         ]
         case = Case(
             id=f"access-test:{test.document}/{test.index}",
             name=written.name,
-            request=request_of(model, written),
+            request=ACCESS_TEST.json(request_of(model, written)),
             expect=written.expect,
             reasons=tuple(sorted(written.reasons)),
             source="access-test",

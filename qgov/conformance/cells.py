@@ -10,55 +10,57 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from qgov.conformance.case import Case, Claim, specified
+from qgov.conformance.access_path import asks, shut, sound
+from qgov.conformance.case import Assertion, Case, specified
 from qgov.conformance.table import Draft, Table, line_of, what
-from qgov.conformance.ways import asks, shut, sound
+from qgov.decision.made_up import CONFORMANCE
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Environment
 from qgov.model.accesses import Cell, backends_of, scopes_at
+from qgov.model.principal import Principal, group, is_workload, name_of, workload
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
 __all__ = ["allowed", "denied", "denied_cell", "nobody_else"]
 
 
 def allowed(found: Table) -> Iterator[Draft]:
-    """Every access of the table, by a request that meets all that its first way asks for."""
+    """Every access of the table, by a request that meets all that its first path asks for."""
     for cell in sorted(found.cells):
-        ways = found.ways(cell)
-        way = next((way for way in ways if not shut(way)), ways[0])
-        closed = all(map(shut, ways))
+        paths = found.paths(cell)
+        path = next((path for path in paths if not shut(path)), paths[0])
+        closed = all(map(shut, paths))
         case = Case(
             id=f"cell:{'/'.join(filter(None, cell))}",
-            name=f"{way.binding.role}: {cell.principal} may {what(cell)}"
+            name=f"{path.binding.role}: {cell.principal} may {what(cell)}"
             + (", which the documents then make impossible" if closed else ""),
-            request=sound(way),
+            request=CONFORMANCE.json(sound(path)),
             expect="allow",
-            role=way.binding.role,
+            role=path.binding.role,
             scope=cell.scope,
             backend=cell.backend,
             principal=cell.principal,
-            origin=line_of(way.binding),
+            origin=line_of(path.binding),
         )
-        yield Draft(case, Claim(spares="no-grant") if closed else Claim())
+        yield Draft(case, Assertion(spares="no-grant") if closed else Assertion())
 
 
 def denied(found: Table) -> Iterator[Draft]:
     """What workloads may not, one by one: each is its own subject. So are groups that hold
     a binding and nothing by it, because they sign in where the tenant admits nobody."""
     model, bound = found.model, _Bound(found.model)
-    for group in (f"group:{name}" for name in sorted(model.groups)):
+    for who in map(group, sorted(model.groups)):
         for permission in CATALOGUE.values():
             for scope in scopes_at(model, EVERYWHERE, permission.level.depth):
                 backend = next(_backends(model, scope), "") if permission.executes else ""
-                cell = Cell(group, permission.name, scope, backend)
-                reached = scope in found.reach.get((group, permission.name), ())
-                if not reached and bound(group, permission.name, scope):
+                cell = Cell(who, permission.name, scope, backend)
+                reached = scope in found.reach.get((who, permission.name), ())
+                if not reached and bound(who, permission.name, scope):
                     case, _ = _denied_cell(model, cell)
-                    yield Draft(case, Claim("tenant-mismatch"))
+                    yield Draft(case, Assertion("tenant-mismatch"))
     homes: dict[str, set[str]] = defaultdict(set)
     for binding in model.bindings:
         homes[binding.principal].add(tenant_of(binding.scope))
-    for principal in (f"workload:{name}" for name in sorted(model.workloads)):
+    for principal in map(workload, sorted(model.workloads)):
         for permission in CATALOGUE.values():
             for cell in _beside(model, principal, permission, homes[principal]):
                 if cell not in found.cells:
@@ -66,7 +68,7 @@ def denied(found: Table) -> Iterator[Draft]:
 
 
 def _beside(
-    model: AccessModel, principal: str, permission: Permission, homes: set[str]
+    model: AccessModel, principal: Principal, permission: Permission, homes: set[str]
 ) -> Iterator[Cell]:
     """Jobs in every project; all else in the workload's own tenants, once in each
     environment. Elsewhere it may nothing, whatever it was granted."""
@@ -97,27 +99,23 @@ def denied_cell(model: AccessModel, cell: Cell) -> Case:
     return specified(model, *_denied_cell(model, cell))
 
 
-def _denied_cell(model: AccessModel, cell: Cell) -> tuple[Case, Claim]:
-    kind, _, name = cell.principal.partition(":")
-    groups = (name,) if kind == "group" else ()
+def _denied_cell(model: AccessModel, cell: Cell) -> tuple[Case, Assertion]:
     case = Case(
         id=f"cell:{'/'.join(filter(None, cell))}",
         name=f"{cell.principal} may not {what(cell)}",
-        request=asks(model, cell.principal, groups, cell.permission, cell.scope, cell.backend),
+        request=CONFORMANCE.json(asks(model, cell)),
         expect="deny",
         scope=cell.scope,
         backend=cell.backend,
         principal=cell.principal,
     )
-    return case, Claim(_refusal(model, cell))
+    return case, Assertion(_refusal(model, cell))
 
 
 def _refusal(model: AccessModel, cell: Cell) -> str:
     """A reason why the documents give nothing in a cell."""
-    environment, workload = model.environment(cell.scope), None
-    if cell.principal.startswith("workload:"):
-        workload = model.workloads[cell.principal.removeprefix("workload:")]
-    if workload is not None and workload.issuer is None:
+    environment = model.environment(cell.scope)
+    if is_workload(cell.principal) and model.workloads[name_of(cell.principal)].issuer is None:
         return "federation-mismatch"
     if cell.backend and environment is not None:
         if cell.backend not in environment.backends:
@@ -145,42 +143,33 @@ def nobody_else(found: Table) -> Iterator[Draft]:
     """Everywhere: the groups of one provider that hold nothing there, all at once."""
     model, bound = found.model, _Bound(found.model)
     together: dict[str, list[str]] = defaultdict(list)
-    for group in model.groups.values():
-        if group.provider in model.organization.providers:
-            together[group.provider].append(group.name)
+    for known in model.groups.values():
+        if known.provider in model.organization.providers:
+            together[known.provider].append(known.name)
     for permission in CATALOGUE.values():
         for scope in scopes_at(model, EVERYWHERE, permission.level.depth):
             for provider, names in sorted(together.items()):
                 without = tuple(
-                    name
-                    for name in sorted(names)
-                    if not bound(f"group:{name}", permission.name, scope)
+                    name for name in sorted(names) if not bound(group(name), permission.name, scope)
                 )
                 for backend in _backends(model, scope) if permission.executes else ("",):
                     if without:
-                        pool = _pool(model, permission.name, scope, backend, provider, without)
-                        cell = Cell("", permission.name, scope, backend)
-                        yield Draft(pool, Claim(_refusal(model, cell)))
+                        cell = Cell(group(""), permission.name, scope, backend)
+                        pool = _pool(model, cell, provider, without)
+                        yield Draft(pool, Assertion(_refusal(model, cell)))
 
 
-def _pool(
-    model: AccessModel,
-    permission: str,
-    scope: str,
-    backend: str,
-    provider: str,
-    groups: tuple[str, ...],
-) -> Case:
+def _pool(model: AccessModel, cell: Cell, provider: str, groups: tuple[str, ...]) -> Case:
+    """Somebody who is in all the groups, in place of the cell's principal."""
     issuer = model.organization.providers[provider].value.issuer
-    where = "/".join(filter(None, (permission, scope, backend)))
+    where = "/".join(filter(None, cell[1:]))
     return Case(
         id=f"nobody-else:{where}/{provider}",
-        name=f"none of {len(groups)} groups of {provider} may "
-        f"{what(Cell('', permission, scope, backend))}",
-        request=asks(model, "group:", groups, permission, scope, backend, issuer=issuer),
+        name=f"none of {len(groups)} groups of {provider} may {what(cell)}",
+        request=CONFORMANCE.json(asks(model, cell, groups, issuer=issuer)),
         expect="deny",
-        scope=scope,
-        backend=backend,
+        scope=cell.scope,
+        backend=cell.backend,
         principal=f"{len(groups)} groups of {provider}",
         one_by_one=groups,
     )

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from qgov.conformance.case import Case, Claim, specified
-from qgov.conformance.ways import asks
+from qgov.conformance.access_path import asks
+from qgov.conformance.case import Assertion, Case, specified
 from qgov.decision.bundle import Bundle
+from qgov.decision.made_up import CONFORMANCE
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import scopes_at
+from qgov.model.accesses import Cell, scopes_at
+from qgov.model.principal import Principal
 from qgov.targets.opa.data import model_data
 
 __all__ = ["Difference", "Grant", "added_grants", "differences", "grant_cases", "grants"]
@@ -36,7 +38,7 @@ class Difference(NamedTuple):
 class Grant(NamedTuple):
     """What a bundle grants: a role to a principal at a scope, to a group of this issuer."""
 
-    principal: str
+    principal: Principal
     role: str
     scope: str
     issuer: str | None
@@ -84,7 +86,7 @@ def _granted(granted: Mapping[str, Any], roles: Mapping[str, Any]) -> Iterator[G
                 role = grant.get("role") if isinstance(grant, Mapping) else None
                 if isinstance(role, str):
                     permissions = tuple(sorted(_at(roles, role, "permissions")))
-                    yield Grant(principal, role, scope, issuer, permissions)
+                    yield Grant(Principal(principal), role, scope, issuer, permissions)
 
 
 def _at(value: Any, *names: str) -> Mapping[str, Any]:
@@ -112,19 +114,16 @@ def grant_cases(model: AccessModel, bundle: Bundle) -> list[Case]:
 
 
 def _grant_case(model: AccessModel, grant: Grant, permission: str, scope: str) -> Case:
-    kind, _, name = grant.principal.partition(":")
     environment = model.environment(scope)
     backends = environment.backends if environment and CATALOGUE[permission].executes else ()
     backend = next(iter(backends), "")
-    groups = (name,) if kind == "group" else ()
+    cell = Cell(grant.principal, permission, scope, backend)
     where = "/".join(filter(None, (scope, backend)))
     case = Case(
         id=f"grant:{grant.principal}/{grant.role}@{grant.scope}/{permission}/{where}",
         name=f"{grant.role}: {grant.principal} holds no {permission} on {scope} by documents, "
         f"though the bundle grants the role on {grant.scope}",
-        request=asks(
-            model, grant.principal, groups, permission, scope, backend, issuer=grant.issuer
-        ),
+        request=CONFORMANCE.json(asks(model, cell, issuer=grant.issuer)),
         expect="deny",
         role=grant.role,
         scope=scope,
@@ -132,5 +131,5 @@ def _grant_case(model: AccessModel, grant: Grant, permission: str, scope: str) -
         principal=grant.principal,
     )
     # By another binding the documents may give the same: then there is nothing to refuse.
-    found = specified(model, case, Claim(spares="subject-unknown"))
+    found = specified(model, case, Assertion(spares="subject-unknown"))
     return replace(found, contradiction="")

@@ -10,15 +10,14 @@ import itertools
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import cirq
 from cirq_google.engine import SimulatedLocalEngine, SimulatedLocalProcessor
 from cirq_google.engine.engine_validator import create_engine_validator, create_program_validator
 from cirq_google.engine.virtual_engine_factory import create_device_from_processor_id
 
-if TYPE_CHECKING:
-    from qgov.language.kinds.organization import BackendSpec
+from qgov.language.kinds.organization import BackendSpec
 
 __all__ = ["KEY", "Device", "counted", "unlike_entangled"]
 

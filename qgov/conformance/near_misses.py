@@ -1,251 +1,222 @@
 """Near misses of who asks and where: a sound request with one thing changed.
 
-A deviation looks at a way and yields variants of its sound request, on both sides of each
-boundary. What each is denied for, or not, is claimed here from the documents; the
-specification has to agree.
+Each function looks at a path and yields deviations from its sound request, on both sides of
+each boundary. What each is denied for, or not, follows from the documents; the specification
+has to agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from qgov.conformance.case import Claim
-from qgov.conformance.ways import APPROVER, Changes, Way, altered, instant, sound
+from qgov.conformance.access_path import AccessPath, sound
+from qgov.decision.deviations import (
+    CONTEXT_MISSING,
+    NO_ELEVATION,
+    NO_MFA,
+    NO_TICKET,
+    UNMANAGED_DEVICE,
+    Deviation,
+    elevated,
+    elevated_by,
+    elevated_for,
+    from_country,
+    lacking,
+    moved_to,
+    of_somebody_else,
+    old_token,
+    token_aged,
+    unapproved,
+)
+from qgov.decision.made_up import CONFORMANCE, LABELS, labels_of
 from qgov.language.permissions import CATALOGUE
 from qgov.model.accesses import scopes_at
 from qgov.model.scope import contains, tenant_of
 
-__all__ = ["ABOUT_SIGN_IN", "ABOUT_WHO", "Deviation", "Variant", "all_but", "not_owner"]
+__all__ = ["ABOUT_SIGN_IN", "ABOUT_WHO", "NOBODY", "Deviations", "all_but", "not_owner"]
 
 SKEW_S: Final = 60
 """How far two clocks may be apart, in seconds."""
 
+SECOND: Final = timedelta(seconds=1)
 MOST_COUNTRIES: Final = 3
 BLOCKED: Final = ("BR", "KP", "US")
 """Countries that a job is tried from, beside those of vendors, as far as they are blocked."""
 
 ELSEWHERE: Final = "https://elsewhere.example"
-NOBODY: Final = "nobody@conformance.example"
+NOBODY: Final = f"nobody@{CONFORMANCE.domain}"
 
-_SUBJECT = ("subject", "properties")
-_LABELS = ("resource", "properties")
-
-
-class Variant(NamedTuple):
-    """A request close to a sound one; `says` goes on after "… asks for …"."""
-
-    key: str
-    says: str
-    request: dict[str, Any]
-    claim: Claim
+Deviations = Callable[[AccessPath], Iterator[Deviation]]
+"""The deviations of one kind from the sound request of a path."""
 
 
-Deviation = Callable[[Way], Iterator[Variant]]
+def _mfa(path: AccessPath) -> Iterator[Deviation]:
+    if path.conditions.mfa:
+        yield NO_MFA
+        says = "with nothing said of MFA"
+        yield lacking("mfa-unknown", says, CONTEXT_MISSING, context={"mfa": None})
 
 
-def _changed(
-    way: Way, key: str, says: str, place: tuple[str, ...], value: Any, denies: str = ""
-) -> Variant:
-    return Variant(key, says, altered(sound(way), {place: value}), Claim(denies))
+def _device(path: AccessPath) -> Iterator[Deviation]:
+    if path.conditions.managed_device:
+        yield UNMANAGED_DEVICE
+        says, unsaid = "with nothing said of the device", {"managed_device": None}
+        yield lacking("device-unknown", says, CONTEXT_MISSING, context=unsaid)
 
 
-def _mfa(way: Way) -> Iterator[Variant]:
-    if way.conditions.mfa:
-        place = ("context", "mfa")
-        yield _changed(way, "no-mfa", "without a second factor", place, False, "mfa-missing")
-        yield _changed(
-            way, "mfa-unknown", "with nothing said of MFA", place, ..., "context-missing"
-        )
-
-
-def _device(way: Way) -> Iterator[Variant]:
-    if way.conditions.managed_device:
-        place, says = ("context", "managed_device"), "from an unmanaged device"
-        yield _changed(way, "unmanaged-device", says, place, False, "device-unmanaged")
-        says = "with nothing said of the device"
-        yield _changed(way, "device-unknown", says, place, ..., "context-missing")
-
-
-def _country(way: Way) -> Iterator[Variant]:
-    if (allowed := way.conditions.countries) is None:
+def _country(path: AccessPath) -> Iterator[Deviation]:
+    if (allowed := path.conditions.countries) is None:
         return
-    place = ("context", "country")
-    named = {vendor.value.country for vendor in way.model.organization.vendors.values()}
+    named = {vendor.value.country for vendor in path.model.organization.vendors.values()}
     for country in sorted({*named, *BLOCKED} - set(allowed))[:MOST_COUNTRIES]:
-        key, says = f"country-{country.lower()}", f"from {country}"
-        yield _changed(way, key, says, place, country, "country-blocked")
-    yield _changed(way, "country-unknown", "from nowhere known", place, ..., "context-missing")
+        yield from_country(country)
+    says = "from nowhere known"
+    yield lacking("country-unknown", says, CONTEXT_MISSING, context={"country": None})
     for country in allowed[-1:]:
-        yield _changed(way, f"country-{country.lower()}", f"from {country}", place, country)
+        yield from_country(country)._replace(denies="")
 
 
-def _token(way: Way) -> Iterator[Variant]:
-    if (most := way.conditions.max_token_age_s) is not None:
-        yield _aged(way, "token-oldest", f"with a token of {most} s", most, "")
-        says = f"with a token of {most + 1} s"
-        yield _aged(way, "token-stale", says, most + 1, "token-stale")
+def _token(path: AccessPath) -> Iterator[Deviation]:
+    if (most := path.conditions.max_token_age_s) is not None:
+        yield old_token(most)._replace(key="token-oldest", denies="")
+        yield old_token(most + 1)
 
 
-def _clock(way: Way) -> Iterator[Variant]:
-    yield _aged(way, "token-skewed", f"with a token {SKEW_S} s ahead", -SKEW_S, "")
-    says = f"with a token {SKEW_S + 1} s ahead"
-    yield _aged(way, "token-ahead", says, -SKEW_S - 1, "token-stale")
-    place, says = ("context", "token", "issued_at"), "with a token of no known age"
-    yield _changed(way, "token-undated", says, place, ..., "context-missing")
+def _clock(_: AccessPath) -> Iterator[Deviation]:
+    yield Deviation("token-skewed", f"with a token {SKEW_S} s ahead", token_aged(-SKEW_S))
+    ahead = token_aged(-SKEW_S - 1)
+    yield Deviation("token-ahead", f"with a token {SKEW_S + 1} s ahead", ahead, "token-stale")
+    says = "with a token of no known age"
+    yield lacking("token-undated", says, CONTEXT_MISSING, token={"issued_at": None})
 
 
-def _aged(way: Way, key: str, says: str, age_s: int, denies: str) -> Variant:
-    issued = instant(way.time - timedelta(seconds=age_s))
-    return _changed(way, key, says, ("context", "token", "issued_at"), issued, denies)
-
-
-def _credential(way: Way) -> Iterator[Variant]:
-    place = ("context", "token", "kind")
-    for kind in ("api-key",) if way.person else ("api-key", "saml"):
+def _credential(path: AccessPath) -> Iterator[Deviation]:
+    for kind in ("api-key",) if path.person else ("api-key", "saml"):
         says = f"with a credential of the kind {kind}"
-        yield _changed(way, f"credential-{kind}", says, place, kind, "static-credential")
+        yield lacking(f"credential-{kind}", says, "static-credential", token={"kind": kind})
 
 
-def _federation(way: Way) -> Iterator[Variant]:
-    audience, issuer = ("context", "token", "audience"), (*_SUBJECT, "issuer")
-    says = "with a token for another audience"
-    yield _changed(way, "wrong-audience", says, audience, "another", "federation-mismatch")
+def _federation(path: AccessPath) -> Iterator[Deviation]:
+    mismatch, says = "federation-mismatch", "with a token for another audience"
+    yield lacking("wrong-audience", says, mismatch, token={"audience": "another"})
     says = "with a token for no audience"
-    yield _changed(way, "no-audience", says, audience, ..., "context-missing")
-    denies = "subject-unknown" if way.person else "federation-mismatch"
-    says = "with a token of an unknown issuer"
-    yield _changed(way, "unknown-issuer", says, issuer, ELSEWHERE, denies)
-    if not way.person:
-        claim, says = (*_SUBJECT, "subject"), "as another job of the same issuer"
-        yield _changed(way, "wrong-subject", says, claim, "another", "federation-mismatch")
+    yield lacking("no-audience", says, CONTEXT_MISSING, token={"audience": None})
+    says, denies = "with a token of an unknown issuer", "subject-unknown"
+    denies = denies if path.person else mismatch
+    yield lacking("unknown-issuer", says, denies, subject={"issuer": ELSEWHERE})
+    if not path.person:
+        says = "as another job of the same issuer"
+        yield lacking("wrong-subject", says, mismatch, subject={"subject": "another"})
         says = "as a workload that does not exist"
-        unknown = f"{tenant_of(way.binding.scope)}/conformance-nobody"
-        yield _changed(way, "unknown-workload", says, ("subject", "id"), unknown, "subject-unknown")
+        nobody = {"id": f"{tenant_of(path.binding.scope)}/conformance-nobody"}
+        yield lacking("unknown-workload", says, "subject-unknown", subject=nobody)
         return
-    own = sound(way)["subject"]["properties"]["issuer"]
-    for name, provider in sorted(way.model.organization.providers.items()):
-        if provider.value.issuer != own:
-            changes: Changes = {issuer: provider.value.issuer, audience: provider.value.audience}
-            request = altered(sound(way), changes)
+    own = sound(path).subject.issuer
+    for name, fact in sorted(path.model.organization.providers.items()):
+        if fact.value.issuer != own:
+            issuer, audience = {"issuer": fact.value.issuer}, {"audience": fact.value.audience}
             says = f"with a token of the provider {name}"
-            yield Variant(f"provider-{name}", says, request, Claim("no-grant"))
+            yield lacking(f"provider-{name}", says, "no-grant", subject=issuer, token=audience)
 
 
-def _group(way: Way) -> Iterator[Variant]:
-    if way.person:
-        place, says = (*_SUBJECT, "groups"), "having left the group"
-        yield _changed(way, "no-group", says, place, [], "no-grant")
+def _group(path: AccessPath) -> Iterator[Deviation]:
+    if path.person:
+        yield lacking("no-group", "having left the group", "no-grant", subject={"groups": ()})
 
 
-def _place(way: Way) -> Iterator[Variant]:
+def _place(path: AccessPath) -> Iterator[Deviation]:
     """The same in other tenants, beside the binding's scope, and where there is nothing."""
-    level = CATALOGUE[way.permission].level.depth
-    for name in way.model.tenants if level else ():
-        if name != tenant_of(way.scope) and not contains(way.binding.scope, name):
-            scopes = scopes_at(way.model, name, level)
-            scope = next((s for s in scopes if s not in way.reach), None)
+    level = CATALOGUE[path.permission].level.depth
+    for name in path.model.tenants if level else ():
+        if name != tenant_of(path.scope) and not contains(path.binding.scope, name):
+            scopes = scopes_at(path.model, name, level)
+            scope = next((s for s in scopes if s not in path.reach), None)
             if scope is not None:
-                says = f"in the other tenant {name}"
-                yield Variant(f"tenant-{name}", says, _moved(way, scope), Claim("no-grant"))
-    for scope in scopes_at(way.model, tenant_of(way.scope), level) if level else ():
-        if not contains(way.binding.scope, scope) and scope not in way.reach:
-            says = f"beside its scope, on {scope}"
-            yield Variant(f"beside-{scope}", says, _moved(way, scope), Claim("no-grant"))
-    label = ("", "tenant", "environment", "project")[level]
-    if label:
-        place, says = (*_LABELS, label), f"in a {label} that does not exist"
-        yield _changed(way, f"no-such-{label}", says, place, "no-such-place", "scope-unknown")
+                yield _on(scope, f"tenant-{name}", f"in the other tenant {name}")
+    for scope in scopes_at(path.model, tenant_of(path.scope), level) if level else ():
+        if not contains(path.binding.scope, scope) and scope not in path.reach:
+            yield _on(scope, f"beside-{scope}", f"beside its scope, on {scope}")
+    if level:
+        label = LABELS[level - 1]
+        says, nowhere = f"in a {label} that does not exist", {label: "no-such-place"}
+        yield lacking(f"no-such-{label}", says, "scope-unknown", resource=nowhere)
 
 
-def _moved(way: Way, scope: str) -> dict[str, Any]:
-    labels = zip(("tenant", "environment", "project"), scope.split("/"), strict=False)
-    return altered(sound(way), {(*_LABELS, name): value for name, value in labels})
+def _on(scope: str, key: str, says: str) -> Deviation:
+    labels = dict(zip(LABELS, labels_of(scope), strict=True))
+    return lacking(key, says, "no-grant", resource=labels)
 
 
-def not_owner(way: Way) -> Iterator[Variant]:
+def not_owner(path: AccessPath) -> Iterator[Deviation]:
     """What belongs to somebody else, for a permission that is narrowed to one's own."""
-    if way.conditions.own_only:
-        place = (*_LABELS, "owner")
-        says = "of what belongs to somebody else"
-        yield _changed(way, "not-owner", says, place, NOBODY, "not-owner")
-        yield _changed(way, "owner-unknown", "of what is nobody's", place, ..., "context-missing")
+    if path.conditions.own_only:
+        yield of_somebody_else(NOBODY)
+        says = "of what is nobody's"
+        yield lacking("owner-unknown", says, CONTEXT_MISSING, resource={"owner": None})
 
 
-def all_but(way: Way, group: str) -> list[str]:
+def all_but(path: AccessPath, group: str) -> tuple[str, ...]:
     """Every group that is known, but one."""
-    return sorted(set(way.model.groups) - {group})
+    return tuple(sorted(set(path.model.groups) - {group}))
 
 
-def _elevation(way: Way) -> Iterator[Variant]:
+def _elevation(path: AccessPath) -> Iterator[Deviation]:
     """Just in time: without, or with an elevation that is faulty in one way."""
-    if (eligible := way.conditions.eligible) is None:
+    if (eligible := path.conditions.eligible) is None:
         return
-    base, now = sound(way)["context"]["elevations"][0], way.time
-    most = timedelta(seconds=eligible.max_duration_s)
-    second = timedelta(seconds=1)
+    now, longest = path.time, timedelta(seconds=eligible.max_duration_s)
 
-    def variant(key: str, says: str, denies: str, **changes: Any) -> Variant:
-        held = {k: v for k, v in {**base, **changes}.items() if v is not ...}
-        request = altered(sound(way), {("context", "elevations"): [held]})
-        return Variant(f"elevation-{key}", says, request, Claim(denies))
+    def variant(key: str, says: str, denies: str, **fields: Any) -> Deviation:
+        return Deviation(f"elevation-{key}", says, elevated(**fields), denies)
 
-    def window(begins: timedelta, ends: timedelta) -> dict[str, str]:
-        return {"not_before": instant(now + begins), "expires": instant(now + ends)}
+    def within(key: str, says: str, denies: str, begins: timedelta, ends: timedelta) -> Deviation:
+        return variant(key, says, denies, not_before=now + begins, expires=now + ends)
 
-    says = "without an elevation"
-    yield _changed(way, "no-elevation", says, ("context", "elevations"), [], "elevation-required")
-    yield variant(
-        "last-second", "in an elevation's last second", "", **window(second - most, second)
-    )
-    ended = window(-most, second - second)
-    yield variant("expired", "when an elevation has just ended", "elevation-expired", **ended)
-    early = window(second, most)
-    yield variant("not-begun", "a second before an elevation", "elevation-expired", **early)
-    too_long = window(second - second, most + second)
-    says = "with an elevation a second longer than allowed"
-    yield variant("too-long", says, "elevation-unapproved", **too_long)
-    says = "with an elevation that never ends"
-    yield variant("endless", says, "elevation-unapproved", expires=...)
-    says, by = "with an elevation approved by oneself", "elevation-self-approved"
-    yield variant("self-approved", says, by, approved_by=way.subject)
+    yield NO_ELEVATION
+    says, expired = "in an elevation's last second", "elevation-expired"
+    yield within("last-second", says, "", SECOND - longest, SECOND)
+    says = "when an elevation has just ended"
+    yield within("expired", says, expired, -longest, timedelta())
+    yield within("not-begun", "a second before an elevation", expired, SECOND, longest)
+    yield elevated_for(eligible.max_duration_s + 1)
+    yield unapproved("elevation-endless", "with an elevation that never ends", expires=None)
+    says, by_oneself = "with an elevation approved by oneself", "elevation-self-approved"
+    yield variant("self-approved", says, by_oneself, approved_by=path.subject)
     says = "with an elevation approved by who asked for it"
-    yield variant("requester-approved", says, by, requested_by=APPROVER)
-    no = "elevation-unapproved"
-    yield variant("unapproved", "with an elevation that nobody approved", no, approved_by=...)
-    says = f"with an elevation approved by somebody in every group but {eligible.approvers}"
-    foreign = all_but(way, eligible.approvers)
-    yield variant("foreign-approver", says, no, approver_groups=foreign)
+    yield variant("requester-approved", says, by_oneself, requested_by=CONFORMANCE.approver)
+    says = "with an elevation that nobody approved"
+    yield unapproved("elevation-unapproved", says, approved_by=None)
+    yield elevated_by(all_but(path, eligible.approvers), eligible.approvers)
     says = "with an elevation approved by somebody in no group"
-    yield variant("groupless-approver", says, no, approver_groups=[])
+    yield unapproved("elevation-groupless-approver", says, approver_groups=())
     if eligible.ticket:
-        yield variant("no-ticket", "with an elevation without a ticket", no, ticket=...)
-    need = "elevation-required"
-    yield variant("other-person", "with somebody else's elevation", need, subject=NOBODY)
-    yield variant("other-role", "with an elevation to another role", need, role="another")
-    yield variant("other-scope", "with an elevation elsewhere", need, scope="another")
+        yield NO_TICKET
+    required = "elevation-required"
+    yield variant("other-person", "with somebody else's elevation", required, subject=NOBODY)
+    yield variant("other-role", "with an elevation to another role", required, role="another")
+    yield variant("other-scope", "with an elevation elsewhere", required, scope="another")
 
 
-def _reviewed(way: Way) -> Iterator[Variant]:
+def _reviewed(path: AccessPath) -> Iterator[Deviation]:
     """Elevations that were merged as documents, around their window."""
-    if (held := way.path.elevation) is None or held.not_before is None:
+    if (held := path.elevation) is None or held.not_before is None:
         return
-    second = timedelta(seconds=1)
     for key, says, moment, denies in (
-        ("last-second", "in its last second", held.expires - second, ""),
+        ("last-second", "in its last second", held.expires - SECOND, ""),
         ("expired", "when it has just ended", held.expires, "elevation-expired"),
-        ("not-begun", "a second before it", held.not_before - second, "elevation-expired"),
+        ("not-begun", "a second before it", held.not_before - SECOND, "elevation-expired"),
     ):
-        yield Variant(key, says, sound(way, moment), Claim(denies))
-    says = "as somebody else"
-    yield _changed(way, "other-person", says, ("subject", "id"), NOBODY, "elevation-required")
+        yield Deviation(key, says, moved_to(moment), denies)
+    other, required = {"id": NOBODY}, "elevation-required"
+    yield lacking("other-person", "as somebody else", required, subject=other)
 
 
-ABOUT_SIGN_IN: Final[tuple[Deviation, ...]] = (_mfa, _device, _country, _token)
+ABOUT_SIGN_IN: Final[tuple[Deviations, ...]] = (_mfa, _device, _country, _token)
 """What is changed of the sign-in, which the floors of a place decide on."""
 
-ABOUT_WHO: Final[tuple[Deviation, ...]] = (
+ABOUT_WHO: Final[tuple[Deviations, ...]] = (
     _clock,
     _credential,
     _federation,

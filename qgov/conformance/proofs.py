@@ -24,7 +24,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.witness import Submitted, Witness
-from qgov.plan.witnesses import ENGINE
+from qgov.plan.witness_search import ENGINE
 from qgov.targets import emit
 
 __all__ = ["with_proofs"]

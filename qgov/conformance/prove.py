@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from qgov.conformance.case import Case, shard_of
 from qgov.conformance.cases import cases
 from qgov.conformance.content import added_grants, differences, grant_cases
 from qgov.conformance.report import report
-from qgov.conformance.run import Progress, Subject, run
+from qgov.conformance.run import Compiled, Progress, run
 from qgov.conformance.submissions import submissions
 from qgov.conformance.table import table
+from qgov.contracts.conformance import Conformance
 from qgov.decision.engine import EngineKind
 
 __all__ = ["WHOLE", "Keep", "asked_of", "prove"]
@@ -24,24 +25,24 @@ Keep = Callable[[Case, Path], None]
 """Is shown the folder of a submission's logs before it goes."""
 
 
-def asked_of(subject: Subject, shard: tuple[int, int] = WHOLE) -> list[Case]:
-    """The cases of a shard. The subject's model must hold what is in force alone."""
+def asked_of(compiled: Compiled, shard: tuple[int, int] = WHOLE) -> list[Case]:
+    """The cases of a shard. The model must hold what is in force alone."""
     index, of = shard
 
     def wanted(case_id: str) -> bool:
         return shard_of(case_id, of) == index
 
-    found = table(subject.model)
+    found = table(compiled.model)
     derived = [
         *cases(found, wanted),
-        *grant_cases(subject.model, subject.bundle),
+        *grant_cases(compiled.model, compiled.bundle),
         *submissions(found),
     ]
     return [case for case in derived if wanted(case.id)]
 
 
 def prove(
-    subject: Subject,
+    compiled: Compiled,
     kinds: Sequence[EngineKind],
     asked: Sequence[Case],
     *,
@@ -49,14 +50,14 @@ def prove(
     shard: tuple[int, int] = WHOLE,
     tell: Callable[[str], Progress] = lambda _: lambda _done, _of: None,
     keep: Keep = lambda _case, _folder: None,
-) -> dict[str, Any]:
+) -> Conformance:
     """The document `qgov/conformance/v1`. `engine` is its name there, `all` for several;
     `tell` gives each engine's progress. Raises EngineError when an engine does not start, or
     fails again and again."""
     results = []
     for kind in kinds:
-        results += run(subject, kind, asked, tell(kind.name), keep)
-    model, bundle = subject.model, subject.bundle
+        results += run(compiled, kind, asked, tell(kind.name), keep)
+    model, bundle = compiled.model, compiled.bundle
     return report(
         engine,
         bundle.revision,

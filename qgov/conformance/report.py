@@ -11,15 +11,19 @@ from typing import Any, Final
 
 from qgov.conformance.case import Result
 from qgov.conformance.content import Difference, Grant
+from qgov.contracts import conformance as contract
+from qgov.contracts.telling import tell
+from qgov.errors import QgovError
+from qgov.model.principal import group
 from qgov.model.scope import contains
 
 __all__ = ["SCHEMA", "MergeError", "failed", "merged", "report"]
 
 SCHEMA: Final = "qgov/conformance/v1"
-WHOLE: Final = {"index": 1, "of": 1}
+WHOLE: Final[contract.Shard] = {"index": 1, "of": 1}
 
 
-class MergeError(Exception):
+class MergeError(QgovError):
     """Reports that do not belong together; the message says why."""
 
 
@@ -33,7 +37,7 @@ def report(
     differences: Sequence[Difference] = (),
     added: Sequence[Grant] = (),
     shard: tuple[int, int] = (1, 1),
-) -> dict[str, Any]:
+) -> contract.Conformance:
     """The document. `engine` is `all` for several, which the cases name; `roles` and
     `backends` are those of the matrix; `added` the bundle's grants beyond the documents."""
     cases = [_case(result, added) for result in results]
@@ -42,7 +46,7 @@ def report(
         revision=revision,
         shard={"index": shard[0], "of": shard[1]},
         cases=cases,
-        bundle={"differences": [d._asdict() for d in differences]},
+        bundle={"differences": [tell(contract.Difference, each) for each in differences]},
         matrix={"roles": list(roles), "backends": list(backends)},
     )
 
@@ -51,27 +55,27 @@ def _document(
     *,
     engine: str,
     revision: str,
-    shard: Mapping[str, int],
-    cases: list[dict[str, Any]],
-    bundle: Mapping[str, Any],
-    matrix: Mapping[str, Any],
-) -> dict[str, Any]:
+    shard: contract.Shard,
+    cases: list[contract.Case],
+    bundle: contract.Bundle,
+    matrix: contract.Matrix,
+) -> contract.Conformance:
     cases = sorted(cases, key=lambda case: (case["engine"], case["id"]))
     passed = sum(case["result"] == "passed" for case in cases)
     submitted = [case for case in cases if case["submitted"]]
     return {
-        "schema": SCHEMA,
+        "schema": "qgov/conformance/v1",
         "engine": engine,
         "revision": revision,
-        "shard": dict(shard),
+        "shard": shard,
         "summary": {
             "passed": passed,
             "failed": len(cases) - passed,
             "submitted": len(submitted),
             "refused": sum(not case["decision"]["allow"] for case in submitted),
         },
-        "bundle": dict(bundle),
-        "matrix": {"roles": list(matrix["roles"]), "backends": list(matrix["backends"])},
+        "bundle": bundle,
+        "matrix": matrix,
         "cases": cases,
     }
 
@@ -84,30 +88,10 @@ def failed(document: Mapping[str, Any]) -> bool:
     )
 
 
-def _case(result: Result, added: Sequence[Grant]) -> dict[str, Any]:
-    case, decision = result.case, result.decision
-    return {
-        "id": case.id,
-        "engine": result.engine,
-        "source": case.source,
-        "name": case.name,
-        "role": case.role or _roles(result, added),
-        "principal": case.principal,
-        "scope": case.scope,
-        "backend": case.backend,
-        "origin": case.origin,
-        "request": dict(case.request),
-        "expect": case.expect,
-        "expect_reasons": list(case.reasons),
-        "decision": decision.as_json(),
-        "result": "passed" if result.passed else "failed",
-        "problems": list(result.problems),
-        "submitted": case.submission is not None,
-        "circuit_sha256": result.circuit_sha256,
-        "histogram": dict(result.histogram) if result.histogram is not None else None,
-        "engine_jobs": result.jobs._asdict() if result.jobs is not None else None,
-        "audit": list(result.audit),
-    }
+def _case(result: Result, added: Sequence[Grant]) -> contract.Case:
+    told = tell(contract.Case, result)
+    told["role"] = told["role"] or _roles(result, added)
+    return told
 
 
 def _roles(result: Result, added: Sequence[Grant]) -> str:
@@ -116,7 +100,7 @@ def _roles(result: Result, added: Sequence[Grant]) -> str:
     if result.passed:
         return ""
     permission = case.request["action"]["name"]
-    asked = {case.principal, *(f"group:{group}" for group in case.one_by_one)}
+    asked = {case.principal, *map(group, case.one_by_one)}
     found = {
         grant.role
         for grant in added
@@ -127,7 +111,7 @@ def _roles(result: Result, added: Sequence[Grant]) -> str:
     return ", ".join(sorted(found))
 
 
-def merged(documents: Sequence[Any]) -> dict[str, Any]:
+def merged(documents: Sequence[Any]) -> contract.Conformance:
     """The shards of one run as one document. Raises MergeError."""
     first = documents[0]
     for number, document in enumerate(documents, 1):

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from qgov.conformance.case import Case, Result, judged
+from qgov.conformance.case import Case, Result, problems_with
 from qgov.conformance.cells import denied_cell
 from qgov.decision.bundle import Bundle
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, EngineKind, Settings
 from qgov.decision.request import Decision
+from qgov.model import principal
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
 
-__all__ = ["Judged", "Progress", "Subject", "decide_all", "run"]
+__all__ = ["Answer", "Compiled", "Progress", "decide_all", "run"]
 
 CHUNK: Final = 100
 """Cases between two reports of progress."""
@@ -33,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Compiled:
     """What is judged: the documents' model, and the artifacts with the bundle in them."""
 
     model: AccessModel
@@ -43,7 +44,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Answer:
     """A decision, or why there is none."""
 
     decision: Decision
@@ -51,7 +52,7 @@ class Judged:
 
 
 def run(
-    subject: Subject,
+    compiled: Compiled,
     kind: EngineKind,
     cases: Sequence[Case],
     tell: Progress = lambda _, __: None,
@@ -64,7 +65,7 @@ def run(
     decided = [case for case in cases if case.submission is None]
     with ExitStack() as open_:
         engines = [
-            open_.enter_context(kind.start(subject.model, subject.artifacts, subject.settings))
+            open_.enter_context(kind.start(compiled.model, compiled.artifacts, compiled.settings))
             for _ in range(PROCESSES.get(kind.name, 1))
         ]
 
@@ -72,11 +73,11 @@ def run(
             tell(done, len(cases))
 
         results = _decided(kind.name, engines, decided, told)
-        results += _single(subject.model, kind.name, engines, results)
+        results += _single(compiled.model, kind.name, engines, results)
         if submitted:
-            from qgov.conformance.submit import Stand, submit
+            from qgov.conformance.submit import Stand, submit  # brings Cirq in
 
-            stand = Stand(subject.model, engines[0], subject.bundle, keep=keep)
+            stand = Stand(compiled.model, engines[0], compiled.bundle, keep=keep)
             for number, case in enumerate(submitted, len(decided) + 1):
                 results.append(submit(case, stand))
                 if number % CHUNK == 0 or number == len(cases):
@@ -91,8 +92,8 @@ def _decided(
     return [_result(case, name, answer) for case, answer in zip(cases, found, strict=True)]
 
 
-def _result(case: Case, name: str, answer: Judged) -> Result:
-    problems = (answer.error,) if answer.error else judged(case, answer.decision)
+def _result(case: Case, name: str, answer: Answer) -> Result:
+    problems = (answer.error,) if answer.error else problems_with(case, answer.decision)
     return Result(case, name, answer.decision, problems)
 
 
@@ -100,21 +101,21 @@ def decide_all(
     engines: Sequence[Engine],
     cases: Sequence[Case],
     tell: Callable[[int], None] = lambda _: None,
-) -> list[Judged]:
+) -> list[Answer]:
     """The decisions in the cases' order; chunks go to whichever engine is free. Raises
     EngineError when the engines fail more often than a few times."""
     chunks = [cases[start : start + CHUNK] for start in range(0, len(cases), CHUNK)]
     failures: list[str] = []
     free = list(engines)
 
-    def work(chunk: Sequence[Case]) -> list[Judged]:
+    def work(chunk: Sequence[Case]) -> list[Answer]:
         engine = free.pop()
         try:
             return list(_chunk(engine, chunk, failures))
         finally:
             free.append(engine)
 
-    found: list[Judged] = []
+    found: list[Answer] = []
     with ThreadPoolExecutor(len(engines)) as pool:
         for answers in pool.map(work, chunks):
             found += answers
@@ -122,7 +123,7 @@ def decide_all(
     return found
 
 
-def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterator[Judged]:
+def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterator[Answer]:
     """Answers for all: a request that the engine fails at is one failed case, not the end."""
     left = list(cases)
     while left:
@@ -132,10 +133,10 @@ def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterat
             decisions, error = engine.decide([case.request for case in left]), ""
         except EngineError as failed:
             decisions, error = list(failed.answered), str(failed)
-        yield from map(Judged, decisions)
+        yield from map(Answer, decisions)
         if error:
             failures.append(error)
-            yield Judged(UNANSWERED, error)
+            yield Answer(UNANSWERED, error)
         left = left[len(decisions) + bool(error) :]
 
 
@@ -157,4 +158,4 @@ def _single(
 
 def _alone(model: AccessModel, case: Case, group: str) -> Case:
     permission = case.request["action"]["name"]
-    return denied_cell(model, Cell(f"group:{group}", permission, case.scope, case.backend))
+    return denied_cell(model, Cell(principal.group(group), permission, case.scope, case.backend))

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
+from qgov.conformance.access_path import AccessPath, asks, shut, sound
 from qgov.conformance.case import Case, Submission
-from qgov.conformance.job_misses import approval
-from qgov.conformance.table import Table
-from qgov.conformance.ways import Way, altered, asks, shut, sound
-from qgov.decision.request import MAX_COUNT
+from qgov.conformance.job_misses import approved
+from qgov.conformance.table import Table, line_of
+from qgov.decision.deviations import NO_MFA, having
+from qgov.decision.made_up import CONFORMANCE
+from qgov.decision.request import MAX_COUNT, Request
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, scopes_at
 from qgov.model.conditions import JobLimits
+from qgov.model.principal import is_group, name_of
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 
 __all__ = ["REPETITIONS", "submissions"]
@@ -27,59 +31,66 @@ REPETITIONS: Final = 200
 def submissions(found: Table) -> list[Case]:
     """The cases that are submitted, by id. Their requests are what is sent to the gateway:
     it measures the job itself."""
-    ways: dict[tuple[str, str], list[Way]] = defaultdict(list)
+    paths: dict[tuple[str, str], list[AccessPath]] = defaultdict(list)
     for cell in sorted(found.cells):
         if cell.permission == SUBMIT:
-            for way in found.ways(cell):
-                ways[way.binding.role, cell.backend].append(way)
+            for path in found.paths(cell):
+                paths[path.binding.role, cell.backend].append(path)
     cases = []
     for role in sorted({binding.role for binding in found.model.bindings}):
         for backend in sorted(found.model.organization.backends):
-            able = sorted((w for w in ways[role, backend] if not shut(w)), key=_plainest)
+            able = sorted((w for w in paths[role, backend] if not shut(w)), key=_plainest)
             cases += [_runs(able[0]), _misses(able[0])] if able else []
             cases += [] if able else _never(found, role, backend)
     return sorted(cases, key=lambda case: case.id)
 
 
-def _plainest(way: Way) -> tuple[bool, bool, str, str]:
-    eligible = way.conditions.eligible is not None or way.path.elevation is not None
-    return eligible, not way.alone, way.scope, way.principal
+def _plainest(path: AccessPath) -> tuple[bool, bool, str, str]:
+    eligible = path.conditions.eligible is not None or path.path.elevation is not None
+    return eligible, not path.alone, path.scope, path.principal
 
 
-def _runs(way: Way) -> Case:
-    request = sound(way)
-    if way.approval_rules:
-        given = [approval(way, MAX_COUNT, way.time)]
-        request = altered(request, {("context", "approvals"): given})
-    says = f"{way.binding.role}: {way.principal} runs a circuit on {way.scope} on {way.backend}"
-    return _case(way, "ran", says, request)
+def _sent(path: AccessPath) -> Request:
+    """What the path allows, whatever the job costs."""
+    request = sound(path)
+    if path.approval_rules:
+        request = replace(request, approvals=(approved(path, request, MAX_COUNT),))
+    return request
 
 
-def _misses(way: Way) -> Case:
+def _runs(path: AccessPath) -> Case:
+    says = f"{path.binding.role}: {path.principal} runs a circuit on {path.scope} on {path.backend}"
+    return _case(path, "ran", says, _sent(path))
+
+
+def _misses(path: AccessPath) -> Case:
     """The nearest miss: without a second factor, or where none is asked for with a key."""
-    request = _runs(way).request
-    who = f"{way.binding.role}: {way.principal} is refused on {way.scope} on {way.backend}"
-    if way.conditions.mfa and way.alone:
-        without = altered(request, {("context", "mfa"): False})
-        return _case(way, "refused", f"{who} without a second factor", without, "mfa-missing")
-    key = altered(request, {("context", "token", "kind"): "api-key"})
-    return _case(way, "refused", f"{who} with an API key", key, "static-credential")
+    request = _sent(path)
+    who = f"{path.binding.role}: {path.principal} is refused on {path.scope} on {path.backend}"
+    if path.conditions.mfa and path.alone:
+        without = NO_MFA.change(request)
+        return _case(path, "refused", f"{who} {NO_MFA.says}", without, NO_MFA.denies)
+    return _case(path, "refused", f"{who} with an API key", _KEY(request), "static-credential")
 
 
-def _case(way: Way, verdict: str, says: str, request: dict[str, Any], *reasons: str) -> Case:
-    role, limits = way.binding.role, way.conditions.job
+_KEY: Final = having(token={"kind": "api-key"})
+"""With an API key instead of a token."""
+
+
+def _case(path: AccessPath, verdict: str, says: str, request: Request, *reasons: str) -> Case:
+    role, limits = path.binding.role, path.conditions.job
     return Case(
-        id=f"submission:{role}/{way.backend}/{verdict}",
+        id=f"submission:{role}/{path.backend}/{verdict}",
         name=says,
-        request=request,
+        request=CONFORMANCE.json(request),
         expect="allow" if verdict == "ran" else "deny",
         reasons=reasons,
         role=role,
-        scope=way.scope,
-        backend=way.backend,
-        principal=way.principal,
-        origin=f"{way.binding.origin.path}:{way.binding.origin.line}",
-        submission=_submission(way.model, role, way.backend, limits),
+        scope=path.scope,
+        backend=path.backend,
+        principal=path.principal,
+        origin=line_of(path.binding),
+        submission=_submission(path.model, role, path.backend, limits),
     )
 
 
@@ -104,26 +115,24 @@ def _never(found: Table, role: str, backend: str) -> list[Case]:
         return []
     may, _, index, scope = min(places)
     binding = model.bindings[index]
-    kind, _, name = binding.principal.partition(":")
-    groups = (name,) if kind == "group" else ()
-    request = asks(model, binding.principal, groups, SUBMIT, scope, backend)
+    request = asks(model, Cell(binding.principal, SUBMIT, scope, backend))
     says = f"{role}: {binding.principal} runs nothing on {scope} on {backend}"
     reasons: tuple[str, ...] = ()
     if may:
-        request = altered(request, {("context", "token", "kind"): "api-key"})
+        request = _KEY(request)
         says, reasons = f"{says} with an API key", ("static-credential",)
     return [
         Case(
             id=f"submission:{role}/{backend}/refused",
             name=says,
-            request=request,
+            request=CONFORMANCE.json(request),
             expect="deny",
             reasons=reasons,
             role=role,
             scope=scope,
             backend=backend,
             principal=binding.principal,
-            origin=f"{binding.origin.path}:{binding.origin.line}",
+            origin=line_of(binding),
             submission=_submission(model, role, backend, JobLimits()),
         )
     ]
@@ -135,10 +144,10 @@ def _may(found: Table, binding: Binding, scope: str, backend: str) -> bool:
 
 
 def _federated(model: AccessModel, binding: Binding) -> bool:
-    workload = model.workloads.get(binding.principal.removeprefix("workload:"))
-    return binding.principal.startswith("group:") or (
-        workload is not None and workload.issuer is not None
-    )
+    if is_group(binding.principal):
+        return True
+    workload = model.workloads.get(name_of(binding.principal))
+    return workload is not None and workload.issuer is not None
 
 
 def _projects(model: AccessModel, binding: Binding) -> Iterator[str]:

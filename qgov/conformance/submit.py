@@ -15,14 +15,13 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from qgov.conformance.case import Case, Claim, Jobs, Result, judged, specified
+from qgov.conformance.case import Assertion, Case, Jobs, Result, problems_with, specified
 from qgov.conformance.devices import Device, counted, unlike_entangled
 from qgov.decision.bundle import Bundle
-from qgov.decision.engine import UNANSWERED, Engine
-from qgov.decision.request import Decision, Request
+from qgov.decision.engine import UNANSWERED, Closing, Engine
+from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.audit import AuditError, AuditLog, events, verify
 from qgov.gateway.circuits import work_of
 from qgov.gateway.gateway import Denied, Gateway, Refused
@@ -58,34 +57,23 @@ class Stand:
     keep: Callable[[Case, Path], None] = lambda _case, _folder: None
 
 
-class _Recording:
+class _Recording(Closing):
     """The engine, and the last request that it was asked."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.asked: Request | None = None
+        self.asked: RequestJson | None = None
         self.answered: Decision = UNANSWERED
 
     @property
     def name(self) -> str:
         return self._engine.name
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         self.asked, self.answered = requests[-1], UNANSWERED
         found = self._engine.decide(requests)
         self.answered = found[-1]
         return found
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
 
 
 def submit(case: Case, stand: Stand) -> Result:
@@ -131,7 +119,7 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
         told, unsound = _audit(folder)
         stand.keep(case, folder)
     case = _expected(case, stand.model, engine.asked)
-    problems += judged(case, decision)
+    problems += problems_with(case, decision)
     if histogram is not None and (why := unlike_entangled(histogram, width, repetitions)):
         problems.append(f"wrong histogram: {why}")
     problems += _received(decision, jobs, histogram)
@@ -183,16 +171,16 @@ def _gateway(stand: Stand, engine: _Recording, moment: datetime) -> Iterator[tup
                 ledger.close()
 
 
-def _expected(case: Case, model: AccessModel, asked: Request | None) -> Case:
+def _expected(case: Case, model: AccessModel, asked: RequestJson | None) -> Case:
     """The case with what was really asked, and what the specification says of it."""
     if asked is None:
         return case
-    claim = Claim(case.reasons[0]) if case.reasons else Claim()
+    assertion = Assertion(case.reasons[0]) if case.reasons else Assertion()
     if not case.reasons and case.expect == "deny":
-        found = specified(model, replace(case, request=asked), Claim(spares="none"))
+        found = specified(model, replace(case, request=asked), Assertion(spares="none"))
         allowed = "the specification allows it, the documents deny it"
         return replace(found, contradiction=allowed if found.expect == "allow" else "")
-    return specified(model, replace(case, request=asked), claim)
+    return specified(model, replace(case, request=asked), assertion)
 
 
 def _audit(folder: Path) -> tuple[dict[str, Mapping[str, Any]], list[str]]:

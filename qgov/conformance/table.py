@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from qgov.conformance.case import Case, Claim
-from qgov.conformance.ways import Way
+from qgov.conformance.access_path import AccessPath
+from qgov.conformance.case import Assertion, Case
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.principal import is_user
 
 __all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
 
@@ -17,14 +19,14 @@ __all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
 @dataclass(frozen=True, slots=True)
 class Table:
     """The table of accesses with what the derivation looks up in it: the scopes where a
-    principal holds a permission, and its ways to a cell."""
+    principal holds a permission, and its paths to a cell."""
 
     model: AccessModel
-    cells: dict[Cell, tuple[Path, ...]]
+    cells: Mapping[Cell, tuple[Path, ...]]
     reach: dict[tuple[str, str], frozenset[str]]
 
-    def ways(self, cell: Cell) -> tuple[Way, ...]:
-        """The ways to a cell, in the order of the bindings."""
+    def paths(self, cell: Cell) -> tuple[AccessPath, ...]:
+        """The paths to a cell, in the order of the bindings."""
         group = self.cells[cell][0].binding.principal
         through = {
             id(path.binding)
@@ -35,14 +37,15 @@ class Table:
             (group, cell.permission), frozenset()
         )
         return tuple(
-            Way(self.model, *cell, path, len(through) == 1, reach) for path in self.cells[cell]
+            AccessPath(self.model, *cell, path, len(through) == 1, reach)
+            for path in self.cells[cell]
         )
 
 
 def in_force(model: AccessModel) -> AccessModel:
     """The model without bindings of single accounts, which validation refuses and every
     engine ignores: they give nothing."""
-    kept = tuple(b for b in model.bindings if not b.principal.startswith("user:"))
+    kept = tuple(b for b in model.bindings if not is_user(b.principal))
     return replace(model, bindings=kept)
 
 
@@ -56,12 +59,12 @@ def table(model: AccessModel) -> Table:
 
 
 class Draft(NamedTuple):
-    """A case before the specification was asked what it expects; `way` when it is a near
-    miss of one. What reviewers wrote has no claim: it says itself what is expected."""
+    """A case before the specification was asked what it expects; `path` when it is a near
+    miss of one. What reviewers wrote has no assertion: it says itself what is expected."""
 
     case: Case
-    claim: Claim | None
-    way: Way | None = None
+    assertion: Assertion | None
+    path: AccessPath | None = None
 
 
 def what(cell: Cell) -> str:

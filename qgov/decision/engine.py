@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Protocol, Self
 
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
+from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 
-__all__ = ["UNANSWERED", "Engine", "EngineError", "EngineKind", "Settings", "decide_or_deny"]
+__all__ = [
+    "UNANSWERED",
+    "Closing",
+    "Engine",
+    "EngineError",
+    "EngineKind",
+    "Settings",
+    "decide_or_deny",
+    "in_turn",
+]
 
 
-class EngineError(Exception):
+class EngineError(QgovError):
     """An engine crashed, ran out of time or answered nonsense.
 
     `answered` are the decisions that it had given before, in the order of the requests.
@@ -33,7 +42,7 @@ class Engine(Protocol):
         """What it is called on the command line."""
         ...
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         """One decision for each request, in order. Raises EngineError."""
         ...
 
@@ -41,14 +50,35 @@ class Engine(Protocol):
         """Ready the engine."""
         ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let it go."""
         ...
+
+
+class Closing:
+    """Half of an engine: a context manager that lets go at its end of what `close` lets go."""
+
+    def close(self) -> None:
+        """Let go of processes and connections; here there are none. May be called again."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def in_turn(
+    answer: Callable[[RequestJson], Decision], requests: Iterable[RequestJson]
+) -> list[Decision]:
+    """The answers to one request after the other. Raises EngineError with those given before."""
+    answered: list[Decision] = []
+    try:
+        for request in requests:
+            answered.append(answer(request))  # noqa: PERF401 - kept when one fails
+    except EngineError as error:
+        raise EngineError(str(error), answered) from error
+    return answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +118,7 @@ UNANSWERED: Final = Decision(
 
 
 def decide_or_deny(
-    engine: Engine, requests: Sequence[Request]
+    engine: Engine, requests: Sequence[RequestJson]
 ) -> tuple[list[Decision], EngineError | None]:
     """The engine's decisions; from the first that it failed to give, denials and the error."""
     try:

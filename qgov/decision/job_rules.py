@@ -4,10 +4,10 @@ approvals. A part of the specification; see `qgov.decision.reference`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from qgov.decision.question import Question
-from qgov.decision.request import seconds
+from qgov.decision.request import GivenApproval, seconds
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COUNTED, JOBS, LIMITED
@@ -19,7 +19,7 @@ ON_PREMISES: Final = "on-premises"
 
 
 def _backend(asked: Question) -> Iterator[str]:
-    backend = asked.labels.get("backend")
+    backend = asked.request.resource.backend
     if backend is None:
         yield "context-missing"
     elif asked.environment is not None and backend not in asked.environment.backends:
@@ -27,7 +27,7 @@ def _backend(asked: Question) -> Iterator[str]:
 
 
 def _residency(asked: Question) -> Iterator[str]:
-    fact = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    fact = asked.model.organization.backends.get(asked.request.resource.backend or "")
     if fact is None or asked.tenant is None or asked.scope is None:
         return
     if fact.value.jurisdiction not in (*asked.tenant.residency, ON_PREMISES):
@@ -36,7 +36,7 @@ def _residency(asked: Question) -> Iterator[str]:
 
 def _device(asked: Question) -> Iterator[str]:
     """A job within the backend's own bounds."""
-    organization, name = asked.model.organization, asked.labels.get("backend", "")
+    organization, name = asked.model.organization, asked.request.resource.backend or ""
     if name in organization.backends:
         width = JobLimits(qubits=organization.backends[name].value.qubits)
         yield from too_large(asked, width & organization.backend_limits[name])
@@ -46,7 +46,7 @@ def too_large(asked: Question, limits: JobLimits) -> Iterator[str]:
     """Why the job does not keep to the limits."""
     for limit, attribute in LIMITED.items():
         if (bound := getattr(limits, limit)) is not None:
-            size = asked.context["job"].get(attribute)
+            size = getattr(asked.job, attribute)
             yield from _exceeds(size, 0, bound, "job-too-large")
 
 
@@ -58,16 +58,14 @@ def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Ite
 
 
 def _used(asked: Question, budget: str, counter: str) -> int | None:
-    found: int | None = asked.context["usage"].get(budget, {}).get(counter)
-    return found
+    return asked.usage.get(budget, {}).get(counter)
 
 
 def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int | None]]:
     """Every quota: what the job adds, what was used, the hard and the soft threshold."""
-    job = asked.context["job"]
     for budget in asked.budgets:
         for quota in budget.quotas:
-            more = 1 if quota.measure == JOBS else job.get(COUNTED[quota.measure])
+            more = 1 if quota.measure == JOBS else getattr(asked.job, COUNTED[quota.measure])
             counter = f"{quota.measure}/{quota.window}"
             used = 0 if quota.window == "job" else _used(asked, budget.name, counter)
             yield more, used, quota.limit, soft_threshold(quota.limit, quota.warn_at)
@@ -81,7 +79,7 @@ def _quotas(asked: Question) -> Iterator[str]:
 def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None, int | None]]:
     """Every budget: what the job costs, what was spent, the hard and the soft threshold.
     An exception that is in force moves both."""
-    cost = asked.context["job"].get("estimated_cost_micros")
+    cost = asked.job.estimated_cost_micros
     for budget in asked.budgets:
         if budget.limit_micros is None:
             continue
@@ -109,12 +107,12 @@ def _budgets(asked: Question) -> Iterator[str]:
 
 def _approval(asked: Question) -> Iterator[str]:
     """An expensive job has a sound approval by each budget's approvers."""
-    cost = asked.context["job"].get("estimated_cost_micros")
+    cost = asked.job.estimated_cost_micros
     for rule in _approval_rules(asked):
         if cost is None:
             yield "context-missing"
         elif cost > rule.above_micros:
-            named = [given for given in asked.context["approvals"] if _names(asked, given)]
+            named = [given for given in asked.request.approvals or () if _names(asked, given)]
             if not named:
                 yield "approval-required"
             elif not any(_sound(asked, given, rule, cost) for given in named):
@@ -122,35 +120,35 @@ def _approval(asked: Question) -> Iterator[str]:
 
 
 def _approval_rules(asked: Question) -> Iterator[ApprovalRule]:
-    fact = asked.model.organization.backends.get(asked.labels.get("backend", ""))
+    fact = asked.model.organization.backends.get(asked.request.resource.backend or "")
     for budget in asked.budgets:
         if fact and budget.approval and fact.value.backend_class in budget.approval_classes:
             yield budget.approval
 
 
-def _names(asked: Question, given: dict[str, Any]) -> bool:
+def _names(asked: Question, given: GivenApproval) -> bool:
     """Whether an approval is for this subject, place and backend."""
-    me, backend = asked.subject.get("id"), asked.labels.get("backend")
     return (
-        given.get("subject", me) == me
-        and contains(given.get("scope", ""), asked.scope or "")
-        and given.get("backend", backend) == backend
+        given.subject in (None, asked.request.subject.id)
+        and contains(given.scope or "", asked.scope or "")
+        and given.backend in (None, asked.request.resource.backend)
     )
 
 
-def _sound(asked: Question, given: dict[str, Any], rule: ApprovalRule, cost: int) -> bool:
+def _sound(asked: Question, given: GivenApproval, rule: ApprovalRule, cost: int) -> bool:
     """Whether an approval was given by an approver, not the subject or who asked, covers
     the cost and holds: from when it was given, at the longest for as long as the rule says."""
-    by, begins, now = given.get("approved_by"), given.get("approved_at"), asked.now
+    by, begins, now = given.approved_by, given.approved_at, asked.now
     if by is None or begins is None or now is None:
         return False
     began = seconds(begins)
     ends = [began + rule.valid_for_s]
-    ends += [seconds(given["expires"])] if "expires" in given else []
+    ends += [seconds(given.expires)] if given.expires is not None else []
     return (
-        rule.approvers in given["approver_groups"]
-        and by not in (asked.subject.get("id"), given.get("requested_by"))
-        and cost <= given.get("max_cost_micros", -1)
+        rule.approvers in given.approver_groups
+        and by not in (asked.request.subject.id, given.requested_by)
+        and given.max_cost_micros is not None
+        and cost <= given.max_cost_micros
         and began <= now < min(ends)
     )
 

@@ -6,39 +6,48 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from qgov.decision.request import Request, normalize, seconds
+from qgov.decision.request import (
+    GivenElevation,
+    JobSize,
+    Request,
+    RequestJson,
+    Resource,
+    Subject,
+    Used,
+    seconds,
+)
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Binding, Budget, Environment, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.conditions import Conditions
+from qgov.model.floors import folded
+from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
 
-__all__ = ["Candidate", "Held", "Question", "candidates", "question"]
+__all__ = ["Candidate", "HeldElevation", "Question", "candidates", "question"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A normalized request and what the model knows of its subject and resource.
+    """A request and what the model knows of its subject and resource.
 
     `known` is whether the subject is, `audiences` those of the issuer's providers and
     `principals` who it acts as; `scope` is None unless the resource's labels name a scope
-    that exists and has the depth of the permission; `budgets` are those that the job falls
-    under; `now` is in seconds, None when the request does not say.
+    that exists and has the depth of the permission; `job` and `usage` are empty where the
+    request lacks them; `budgets` are those that the job falls under; `now` is in seconds,
+    None when the request does not say.
     """
 
     model: AccessModel
-    subject: dict[str, Any]
+    request: Request
     action: str
-    labels: dict[str, str]
-    context: dict[str, Any]
-    token: dict[str, Any]
-    user: bool
+    job: JobSize
+    usage: Used
     known: bool
-    issuer: str | None
     audiences: frozenset[str]
-    principals: tuple[str, ...]
+    principals: tuple[Principal, ...]
     workload: Workload | None
     permission: Permission | None
     scope: str | None
@@ -49,18 +58,11 @@ class Question:
     issued_at: int | None
 
 
-class Held(NamedTuple):
+class HeldElevation(NamedTuple):
     """An elevation of the subject. `reviewed`: it is a document that was merged."""
 
-    role: str
-    scope: str
-    requested_by: str | None
-    approved_by: str | None
-    approver_groups: tuple[str, ...]
+    terms: GivenElevation
     reviewed: bool
-    ticket: str | None
-    not_before: int | None
-    expires: int | None
 
 
 class Candidate(NamedTuple):
@@ -69,44 +71,40 @@ class Candidate(NamedTuple):
 
     binding: Binding
     conditions: Conditions
-    elevations: tuple[Held, ...]
+    elevations: tuple[HeldElevation, ...]
 
 
-def question(model: AccessModel, request: Request) -> Question:
+def question(model: AccessModel, given: RequestJson) -> Question:
     """The request with the names in it looked up."""
-    asked = normalize(request)
-    subject, context = asked["subject"], asked["context"]
-    labels, token = asked["resource"]["properties"], context["token"]
-    action = asked["action"].get("name", "")
-    permission = CATALOGUE.get(action)
-    user = subject.get("type") == "user"
-    issuer = subject["properties"].get("issuer")
-    workload = model.workloads.get(subject.get("id")) if subject.get("type") == "workload" else None
-    audiences = _audiences(model, issuer)
-    known = (user and "id" in subject and bool(audiences)) or workload is not None
-    principals = _principals(model, subject, workload, issuer) if known else ()
-    scope = _scope(model, labels, permission) if permission else None
+    request = Request.from_json(given)
+    subject, resource = request.subject, request.resource
+    permission = CATALOGUE.get(request.action or "")
+    automated = subject.type == "workload"
+    found = model.workloads.get(subject.id or "") if automated else None
+    audiences = _audiences(model, subject.issuer)
+    person = subject.type == "user" and subject.id is not None and bool(audiences)
+    known = person or found is not None
+    principals = _principals(model, subject, found) if known else ()
+    scope = _scope(model, resource, permission) if permission else None
     runs_at = scope if permission is not None and permission.executes else None
+    now, issued_at = request.context.time, request.token.issued_at
     return Question(
         model,
-        subject,
-        action,
-        labels,
-        context,
-        token,
-        user,
+        request,
+        request.action or "",
+        request.job or JobSize(),
+        request.usage or {},
         known,
-        issuer,
         audiences,
         principals,
-        workload,
+        found,
         permission,
         scope,
-        tenant=model.tenants.get(labels.get("tenant", "")),
+        tenant=model.tenants.get(resource.tenant or ""),
         environment=model.environment(scope) if scope else None,
         budgets=_budgets(model, runs_at, principals) if runs_at else (),
-        now=seconds(context["time"]) if "time" in context else None,
-        issued_at=seconds(token["issued_at"]) if "issued_at" in token else None,
+        now=None if now is None else seconds(now),
+        issued_at=None if issued_at is None else seconds(issued_at),
     )
 
 
@@ -116,44 +114,46 @@ def _audiences(model: AccessModel, issuer: str | None) -> frozenset[str]:
 
 
 def _principals(
-    model: AccessModel, subject: dict[str, Any], workload: Workload | None, issuer: str | None
-) -> tuple[str, ...]:
+    model: AccessModel, subject: Subject, found: Workload | None
+) -> tuple[Principal, ...]:
     """A workload, or a user's groups as far as their own provider issued the token."""
-    if workload is not None:
-        return (f"workload:{workload.id}",)
+    if found is not None:
+        return (workload(found.id),)
     groups, providers = model.groups, model.organization.providers
     return tuple(
-        f"group:{name}"
-        for name in sorted(set(subject["properties"]["groups"]))
+        group(name)
+        for name in sorted(set(subject.groups))
         if name in groups
         and groups[name].provider in providers
-        and providers[groups[name].provider].value.issuer == issuer
+        and providers[groups[name].provider].value.issuer == subject.issuer
     )
 
 
-def _scope(model: AccessModel, labels: dict[str, str], permission: Permission) -> str | None:
-    names = ("tenant", "environment", "project")
+def _scope(model: AccessModel, resource: Resource, permission: Permission) -> str | None:
     depth = permission.level.depth
-    if {name for name in names if name in labels} != set(names[:depth]):
+    labels = [label for label in resource.labels[:depth] if label is not None]
+    if len(labels) < depth or any(label is not None for label in resource.labels[depth:]):
         return None
     if depth == 0:
         return EVERYWHERE
-    tenant = model.tenants.get(labels["tenant"])
-    environment = tenant.environments.get(labels.get("environment", "")) if tenant else None
+    tenant = model.tenants.get(labels[0])
+    environment = tenant.environments.get(labels[1]) if tenant and depth > 1 else None
     exists = (
         tenant is not None
         and (depth < 2 or environment is not None)
-        and (depth < 3 or (environment is not None and labels["project"] in environment.projects))
+        and (depth < 3 or (environment is not None and labels[2] in environment.projects))
     )
-    return "/".join(labels[name] for name in names[:depth]) if exists else None
+    return "/".join(labels) if exists else None
 
 
-def _budgets(model: AccessModel, scope: str, principals: tuple[str, ...]) -> tuple[Budget, ...]:
+def _budgets(
+    model: AccessModel, scope: str, principals: tuple[Principal, ...]
+) -> tuple[Budget, ...]:
     """The budgets around a project, those of a group only for its members."""
     return tuple(
         budget
         for budget in budgets_around(model, scope)
-        if budget.group is None or f"group:{budget.group}" in principals
+        if budget.group is None or group(budget.group) in principals
     )
 
 
@@ -167,7 +167,13 @@ def candidates(asked: Question) -> list[Candidate]:
             role = asked.model.roles[binding.role]
             if asked.action in role.permissions and contains(binding.scope, asked.scope):
                 held = tuple(_elevations(asked, binding)) if binding.eligible else ()
-                found.append(Candidate(binding, _folded(asked, binding), held))
+                floor = asked.model.floor(asked.scope)
+                conditions = replace(
+                    folded(floor, role, binding, asked.workload),
+                    own_only=role.permissions[asked.action],
+                    eligible=binding.eligible,
+                )
+                found.append(Candidate(binding, conditions, held))
     return found
 
 
@@ -179,53 +185,34 @@ def _bindings(model: AccessModel, principal: str) -> tuple[Binding, ...]:
     ]
 
 
-def _folded(asked: Question, binding: Binding) -> Conditions:
-    model, role = asked.model, asked.model.roles[binding.role]
-    folded = model.floor(asked.scope or EVERYWHERE) & role.requires & binding.requires
-    if asked.workload is not None:
-        # Automation has no second factor, device or country; its token is the proof.
-        folded = replace(folded, mfa=False, managed_device=False, countries=None)
-        folded &= Conditions(max_token_age_s=asked.workload.max_token_age_s)
-    return replace(folded, own_only=role.permissions[asked.action], eligible=binding.eligible)
-
-
-def _elevations(asked: Question, binding: Binding) -> Iterator[Held]:
+def _elevations(asked: Question, binding: Binding) -> Iterator[HeldElevation]:
     """The subject's elevations that name the binding's role at a scope inside the binding's
     and around the resource."""
     for held in _held(asked):
+        role, scope = held.terms.role, held.terms.scope
         if (
-            held.role == binding.role
-            and contains(binding.scope, held.scope)
-            and contains(held.scope, asked.scope or EVERYWHERE)
+            role == binding.role
+            and scope is not None
+            and contains(binding.scope, scope)
+            and contains(scope, asked.scope or EVERYWHERE)
         ):
             yield held
 
 
-def _held(asked: Question) -> Iterator[Held]:
-    me = asked.subject["id"]
+def _held(asked: Question) -> Iterator[HeldElevation]:
+    me = asked.request.subject.id or ""
     for e in asked.model.elevations_of.get(me, ()):
-        yield Held(
+        terms = GivenElevation(
+            me,
             e.role,
             e.scope,
             e.requested_by,
             e.approved_by,
-            (),
-            True,
-            e.ticket,
-            None if e.not_before is None else seconds(e.not_before),
-            seconds(e.expires),
+            ticket=e.ticket,
+            not_before=e.not_before,
+            expires=e.expires,
         )
-    for given in asked.context["elevations"]:
-        if given.get("subject", me) == me and "role" in given and "scope" in given:
-            begins, ends = given.get("not_before"), given.get("expires")
-            yield Held(
-                given["role"],
-                given["scope"],
-                given.get("requested_by"),
-                given.get("approved_by"),
-                tuple(given["approver_groups"]),
-                False,
-                given.get("ticket"),
-                seconds(begins) if begins else None,
-                seconds(ends) if ends else None,
-            )
+        yield HeldElevation(terms, reviewed=True)
+    for given in asked.request.elevations or ():
+        if given.subject in (None, me):
+            yield HeldElevation(given, reviewed=False)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from qgov.decision.job_rules import JOB_RULES, JOB_WARNINGS, too_large
-from qgov.decision.question import Candidate, Held, Question, candidates, question
-from qgov.decision.request import Decision, Request
+from qgov.decision.question import Candidate, HeldElevation, Question, candidates, question
+from qgov.decision.request import Decision, RequestJson, seconds
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
 from qgov.model.tenants import retention_of
@@ -25,19 +25,17 @@ SKEW_S: Final = 60
 EXPIRING_S: Final = 900
 
 
-def decide(model: AccessModel, request: Request, revision: str = "") -> Decision:
+def decide(model: AccessModel, request: RequestJson, revision: str = "") -> Decision:
     """Answer one request. Pure; an attribute that a rule needs and the request lacks denies."""
     asked = question(model, request)
     denials = {reason for rule in RULES for reason in rule(asked)}
-    ways = candidates(asked)
-    lacks = [
-        {reason for condition in CONDITIONS for reason in condition(asked, way)} for way in ways
-    ]
-    if not ways:
+    found = candidates(asked)
+    lacks = [{reason for lack in CONDITIONS for reason in lack(asked, each)} for each in found]
+    if not found:
         denials.add("no-grant")
     elif all(lacks):
         denials.update(*lacks)
-    satisfied = [way for way, lacking in zip(ways, lacks, strict=True) if not lacking]
+    satisfied = [each for each, lacking in zip(found, lacks, strict=True) if not lacking]
     return Decision(
         allow=not denials,
         reasons=tuple(sorted(denials)),
@@ -56,8 +54,8 @@ def _subject(asked: Question) -> Iterator[str]:
 
 
 def _credential(asked: Question) -> Iterator[str]:
-    kind = asked.token.get("kind")
-    workload = asked.subject.get("type") == "workload"
+    kind = asked.request.token.kind
+    workload = asked.request.subject.type == "workload"
     if kind is None:
         yield "context-missing"
     elif kind not in ({"oidc"} if workload else {"oidc", "saml"}):
@@ -72,7 +70,7 @@ def _times(asked: Question) -> Iterator[str]:
 
 
 def _federation(asked: Question) -> Iterator[str]:
-    audience = asked.token.get("audience")
+    audience = asked.request.token.audience
     if asked.workload is not None:
         yield from _workload_federation(asked, asked.workload, audience)
     elif asked.known:
@@ -88,7 +86,7 @@ def _workload_federation(
     if workload.subject is None:
         yield "federation-mismatch"
         return
-    claims = (asked.issuer, audience, asked.subject["properties"].get("subject"))
+    claims = (asked.request.subject.issuer, audience, asked.request.subject.subject)
     if None in claims:
         yield "context-missing"
     issuer, audience, subject = claims
@@ -126,7 +124,7 @@ def _isolation(asked: Question) -> Iterator[str]:
     if asked.tenant is None or not asked.known:
         return
     inside = (
-        asked.issuer in asked.tenant.issuers
+        asked.request.subject.issuer in asked.tenant.issuers
         if asked.workload is None
         else asked.workload.tenant == asked.tenant.name
     )
@@ -165,25 +163,25 @@ def _token_age(asked: Question, candidate: Candidate) -> Iterator[str]:
 
 def _mfa(asked: Question, candidate: Candidate) -> Iterator[str]:
     if candidate.conditions.mfa:
-        yield from _affirmed(asked.context.get("mfa"), "mfa-missing")
+        yield from _affirmed(asked.request.context.mfa, "mfa-missing")
 
 
 def _device(asked: Question, candidate: Candidate) -> Iterator[str]:
     if candidate.conditions.managed_device:
-        yield from _affirmed(asked.context.get("managed_device"), "device-unmanaged")
+        yield from _affirmed(asked.request.context.managed_device, "device-unmanaged")
 
 
 def _country(asked: Question, candidate: Candidate) -> Iterator[str]:
     countries = candidate.conditions.countries
     if countries is not None:
-        country = asked.context.get("country")
+        country = asked.request.context.country
         yield from _affirmed(country and country in countries, "country-blocked")
 
 
 def _ownership(asked: Question, candidate: Candidate) -> Iterator[str]:
     if candidate.conditions.own_only:
-        owner = asked.labels.get("owner")
-        yield from _affirmed(owner and owner == asked.subject["id"], "not-owner")
+        owner = asked.request.resource.owner
+        yield from _affirmed(owner and owner == asked.request.subject.id, "not-owner")
 
 
 def _size(asked: Question, candidate: Candidate) -> Iterator[str]:
@@ -210,22 +208,24 @@ def _elevation(asked: Question, candidate: Candidate) -> Iterator[str]:
         yield from set().union(*faults)
 
 
-def _faults(asked: Question, held: Held, eligible: Eligibility) -> Iterator[str]:
+def _faults(asked: Question, held: HeldElevation, eligible: Eligibility) -> Iterator[str]:
     """What is wrong with an elevation; it holds from `not_before` until before `expires`."""
-    begins, ends, now = held.not_before, held.expires, asked.now
+    terms, now = held.terms, asked.now
+    begins = None if terms.not_before is None else seconds(terms.not_before)
+    ends = None if terms.expires is None else seconds(terms.expires)
     if ends is None or (now is not None and (now >= ends or (begins is not None and now < begins))):
         yield "elevation-expired"
+    by = terms.approved_by
     if (
-        held.approved_by is None
-        or not (held.reviewed or eligible.approvers in held.approver_groups)
+        by is None
+        or not (held.reviewed or eligible.approvers in terms.approver_groups)
         or begins is None
         or ends is None
         or ends - begins > eligible.max_duration_s
-        or (eligible.ticket and held.ticket is None)
+        or (eligible.ticket and terms.ticket is None)
     ):
         yield "elevation-unapproved"
-    by = held.approved_by
-    if by is not None and by in (asked.subject["id"], held.requested_by):
+    if by is not None and by in (asked.request.subject.id, terms.requested_by):
         yield "elevation-self-approved"
 
 
@@ -254,11 +254,11 @@ def _expiring(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
     if any(candidate.binding.eligible is None for candidate in satisfied):
         return
     ends = [
-        held.expires
+        seconds(held.terms.expires)
         for candidate in satisfied
         for held in candidate.elevations
         if candidate.binding.eligible
-        and held.expires is not None
+        and held.terms.expires is not None
         and not set(_faults(asked, held, candidate.binding.eligible))
     ]
     if asked.now is not None and max(ends) - asked.now <= EXPIRING_S:

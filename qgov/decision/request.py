@@ -1,12 +1,12 @@
-"""The one question and its answer. The shape is OpenID AuthZEN 1.0's."""
+"""The one question and its answer. The JSON shape is OpenID AuthZEN 1.0's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, Self, TypeVar
 
 from pydantic_core import PydanticCustomError
 
@@ -16,14 +16,21 @@ from qgov.model.measures import counters
 __all__ = [
     "REASONS",
     "WARNINGS",
+    "Context",
     "Decision",
+    "GivenApproval",
+    "GivenElevation",
+    "JobSize",
     "Request",
-    "normalize",
+    "RequestJson",
+    "Resource",
+    "Subject",
+    "Token",
     "seconds",
 ]
 
-Request = Mapping[str, Any]
-"""`{"subject", "action", "resource", "context"}` as JSON values; see docs/decision.md."""
+RequestJson = Mapping[str, Any]
+"""A request as an engine is asked it, whoever wrote it; see docs/decision.md."""
 
 REASONS: Final = (
     "subject-unknown",
@@ -72,82 +79,201 @@ class Decision:
     obligations: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The decision of the JSON contract."""
-        return {
-            "allow": self.allow,
-            "reasons": list(self.reasons),
-            "warnings": list(self.warnings),
-            "obligations": dict(self.obligations),
-            "revision": self.revision,
-        }
 
-
-def normalize(request: Request) -> dict[str, Any]:
-    """The request as every engine reads it: the known fields of the right type, no others.
-
-    What has another type, is empty, too long or not printable is left out, as if the
-    request lacked it. Instants become RFC 3339 in UTC with whole seconds (fractions are
-    cut), and seconds of device time whole numbers (rounded up), because engines read the
-    other forms differently. Idempotent.
-    """
-    found: dict[str, Any] = _REQUEST(request)
-    return found
-
-
-def seconds(instant: str | datetime) -> int:
-    """Whole seconds since 1970, not before it; a text is one that `normalize` wrote."""
-    moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+def seconds(moment: datetime) -> int:
+    """Whole seconds since 1970, not before it."""
     return max(0, (moment - _EPOCH) // timedelta(seconds=1))
 
+
+# ----------------------------------------------------------------------- parts of a request
+#
+# A field is named as in JSON, and read as its type says (`_READERS`); None is what a request
+# does not say. A new attribute is a line here.
+
+DeviceSeconds = int
+"""Whole seconds on a device; a fraction is rounded up, so that no limit is overdrawn by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who asks: a `user` by the directory's id, or a `workload` by `TENANT/NAME`. `issuer` and
+    `subject` are claims of the token."""
+
+    type: str | None = None
+    id: str | None = None
+    groups: tuple[str, ...] = ()
+    issuer: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is asked for. Which labels it has says at which level it lies."""
+
+    type: str | None = None
+    id: str | None = None
+    tenant: str | None = None
+    environment: str | None = None
+    project: str | None = None
+    owner: str | None = None
+    backend: str | None = None
+
+    @property
+    def labels(self) -> tuple[str | None, str | None, str | None]:
+        """Tenant, environment and project."""
+        return self.tenant, self.environment, self.project
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """When and from where the subject asks, and how it signed in."""
+
+    time: datetime | None = None
+    mfa: bool | None = None
+    managed_device: bool | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What the subject signed in with."""
+
+    kind: str | None = None
+    audience: str | None = None
+    issued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSize:
+    """The size of a job: all its shots and circuits, the widest circuit's qubits, and
+    estimates; money in micros of the organization's currency."""
+
+    shots: int | None = None
+    circuits: int | None = None
+    qubits: int | None = None
+    estimated_cost_micros: int | None = None
+    estimated_qpu_seconds: DeviceSeconds | None = None
+    estimated_simulator_seconds: DeviceSeconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenElevation:
+    """An elevation that an identity provider granted."""
+
+    subject: str | None = None
+    role: str | None = None
+    scope: str | None = None
+    requested_by: str | None = None
+    approved_by: str | None = None
+    approver_groups: tuple[str, ...] = ()
+    ticket: str | None = None
+    not_before: datetime | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenApproval:
+    """The approval of an expensive job."""
+
+    subject: str | None = None
+    scope: str | None = None
+    backend: str | None = None
+    max_cost_micros: int | None = None
+    requested_by: str | None = None
+    approved_by: str | None = None
+    approver_groups: tuple[str, ...] = ()
+    approved_at: datetime | None = None
+    expires: datetime | None = None
+
+
+Used = Mapping[str, Mapping[str, int]]
+"""Budget → what was used of it: `spent_micros`, and counters such as `shots/day`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what, and under which circumstances.
+
+    What JSON keeps in `context` beside the context itself are parts of their own. One that is
+    None is not in the JSON either; a request that was read from JSON has every part.
+    """
+
+    subject: Subject = Subject()
+    action: str | None = None
+    resource: Resource = Resource()
+    context: Context = Context()
+    token: Token = Token()
+    elevations: tuple[GivenElevation, ...] | None = None
+    approvals: tuple[GivenApproval, ...] | None = None
+    job: JobSize | None = None
+    usage: Used | None = None
+
+    @classmethod
+    def from_json(cls, given: RequestJson) -> Self:
+        """The request as every engine reads it: the known fields of the right type, no others.
+
+        What has another type, is empty, too long or not printable is left out, as if the
+        request lacked it. Instants are cut to whole seconds and seconds of device time are
+        rounded up, because engines read fractions differently. Never raises.
+        """
+        asked = _object(given)
+        context = _object(asked.get("context"))
+        return cls(
+            _part(Subject, _flat(asked.get("subject"))),
+            _text(_object(asked.get("action")).get("name")),
+            _part(Resource, _flat(asked.get("resource"))),
+            _part(Context, context),
+            _part(Token, _object(context.get("token"))),
+            _parts(GivenElevation, context.get("elevations")),
+            _parts(GivenApproval, context.get("approvals")),
+            _part(JobSize, _object(context.get("job"))),
+            _usage(context.get("usage")),
+        )
+
+    def to_json(self, last: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The JSON that is read as this request; instants are RFC 3339 in UTC. Fields in `last`
+        follow the others of their object, in that order."""
+        parts = {name: getattr(self, name) for name in _IN_CONTEXT}
+        context = _written(self.context) | _written(parts)
+        found = {
+            "subject": _nested(self.subject),
+            "action": {} if self.action is None else {"name": self.action},
+            "resource": _nested(self.resource),
+            "context": context,
+        }
+        return _reordered(found, last) if last else found
+
+
+# ------------------------------------------------------------------------------ from JSON
 
 Reader = Callable[[Any], Any]
 """A value to what it is read as; None when it is not what was expected."""
 
 
-def _object(**fields: Reader) -> Reader:
-    """An object of known fields; anything else reads as an empty one."""
-    always = {name: reader for name, reader in fields.items() if reader(None) is not None}
-
-    def read(value: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, child in value.items() if isinstance(value, Mapping) else ():
-            if name in fields and (kept := fields[name](child)) is not None:
-                found[name] = kept
-        for name, reader in always.items():
-            if name not in found:
-                found[name] = reader(None)
-        return found
-
-    return read
+def _object(value: Any) -> Mapping[str, Any]:
+    """An object; anything else reads as an empty one."""
+    return value if isinstance(value, Mapping) else {}
 
 
-def _whole(**fields: Reader) -> Reader:
-    """An object that is left out when one of its known fields is not what was expected."""
-    shape = _object(**fields)
-
-    def read(value: Any) -> dict[str, Any] | None:
-        found: dict[str, Any] = shape(value)
-        given = value if isinstance(value, Mapping) else {}
-        spoilt = any(given.get(name) is not None and name not in found for name in fields)
-        return None if spoilt or not found else found
-
-    return read
-
-
-def _list(reader: Reader) -> Reader:
-    """A list; what is no element, and anything else than a list, is left out."""
-
-    def read(value: Any) -> list[Any]:
-        elements = map(reader, value if isinstance(value, list | tuple) else ())
-        return [element for element in elements if element is not None]
-
-    return read
+def _flat(value: Any) -> Mapping[str, Any]:
+    """A subject or resource with its properties beside its type and id."""
+    given = _object(value)
+    return {
+        **_object(given.get("properties")),
+        "type": given.get("type"),
+        "id": given.get("id"),
+    }
 
 
 def _text(value: Any) -> str | None:
     usable = isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
     return value if usable else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list; what is no text, and anything else than a list, is left out."""
+    given = value if isinstance(value, list | tuple) else ()
+    return tuple(text for element in given if (text := _text(element)) is not None)
 
 
 def _flag(value: Any) -> bool | None:
@@ -160,91 +286,102 @@ def _count(value: Any) -> int | None:
 
 
 def _device_seconds(value: Any) -> int | None:
-    """Rounded up, so that what is left of a limit is never overdrawn by a fraction."""
     if isinstance(value, float) and 0 <= value <= MAX_COUNT:
         return ceil(value)
     return _count(value)
 
 
-def _by_name(reader: Reader) -> Reader:
-    """An object of any names; what is no name or not what was expected is left out."""
-
-    def read(value: Any) -> dict[str, Any]:
-        given = value if isinstance(value, Mapping) else {}
-        found = ((name, reader(child)) for name, child in given.items() if _text(name))
-        return {name: child for name, child in found if child is not None}
-
-    return read
-
-
-def _instant(value: Any) -> str | None:
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
     try:
         moment = parse_instant(value)
     except PydanticCustomError:
         return None
-    return moment.replace(microsecond=0).isoformat() if moment.year in _YEARS else None
+    return moment.replace(microsecond=0) if moment.year in _YEARS else None
 
 
-_USAGE: Final = _object(
-    spent_micros=_count,
+_READERS: Final[dict[str, Reader]] = {
+    "str | None": _text,
+    "tuple[str, ...]": _texts,
+    "bool | None": _flag,
+    "int | None": _count,
+    "DeviceSeconds | None": _device_seconds,
+    "datetime | None": _instant,
+}
+_SHAPES: Final[dict[type, tuple[tuple[str, Reader], ...]]] = {
+    part: tuple((each.name, _READERS[str(each.type)]) for each in fields(part))
+    for part in (Subject, Resource, Context, Token, JobSize, GivenElevation, GivenApproval)
+}
+
+
+P = TypeVar("P")
+
+
+def _part(kind: type[P], given: Mapping[str, Any]) -> P:
+    return kind(*[read(given.get(name)) for name, read in _SHAPES[kind]])
+
+
+def _parts(kind: type[P], value: Any) -> tuple[P, ...]:
+    """The parts of a list; one with a field that is not as expected is left out whole."""
+    found = []
+    for given in map(_object, value if isinstance(value, list | tuple) else ()):
+        part = _part(kind, given)
+        spoilt = (
+            given.get(name) is not None and getattr(part, name) is None for name, _ in _SHAPES[kind]
+        )
+        if not any(spoilt):
+            found.append(part)
+    return tuple(found)
+
+
+_COUNTERS: Final[dict[str, Reader]] = {
+    "spent_micros": _count,
     **{name: _device_seconds if "Seconds" in name else _count for name in counters()},
-)
+}
 
-_REQUEST: Final = _object(
-    subject=_object(
-        type=_text,
-        id=_text,
-        properties=_object(groups=_list(_text), issuer=_text, subject=_text),
-    ),
-    action=_object(name=_text),
-    resource=_object(
-        type=_text,
-        id=_text,
-        properties=_object(
-            tenant=_text, environment=_text, project=_text, backend=_text, owner=_text
-        ),
-    ),
-    context=_object(
-        time=_instant,
-        mfa=_flag,
-        managed_device=_flag,
-        country=_text,
-        token=_object(kind=_text, issued_at=_instant, audience=_text),
-        job=_object(
-            shots=_count,
-            circuits=_count,
-            qubits=_count,
-            estimated_cost_micros=_count,
-            estimated_qpu_seconds=_device_seconds,
-            estimated_simulator_seconds=_device_seconds,
-        ),
-        usage=_by_name(_USAGE),
-        approvals=_list(
-            _whole(
-                subject=_text,
-                scope=_text,
-                backend=_text,
-                max_cost_micros=_count,
-                requested_by=_text,
-                approved_by=_text,
-                approver_groups=_list(_text),
-                approved_at=_instant,
-                expires=_instant,
-            )
-        ),
-        elevations=_list(
-            _whole(
-                subject=_text,
-                role=_text,
-                scope=_text,
-                requested_by=_text,
-                approved_by=_text,
-                approver_groups=_list(_text),
-                ticket=_text,
-                not_before=_instant,
-                expires=_instant,
-            )
-        ),
-    ),
-)
-"""The request's shape. A new attribute is a line here."""
+
+def _usage(value: Any) -> Used:
+    return {
+        budget: {
+            name: count
+            for name, number in _object(used).items()
+            if name in _COUNTERS and (count := _COUNTERS[name](number)) is not None
+        }
+        for budget, used in _object(value).items()
+        if _text(budget)
+    }
+
+
+# -------------------------------------------------------------------------------- to JSON
+
+_IN_CONTEXT: Final = ("token", "elevations", "approvals", "job", "usage")
+
+
+def _written(value: Any) -> Any:
+    """A part of a request as JSON, without what is None."""
+    if type(value) in _SHAPES:
+        value = {name: getattr(value, name) for name, _ in _SHAPES[type(value)]}
+    if isinstance(value, Mapping):
+        return {name: _written(each) for name, each in value.items() if each is not None}
+    if isinstance(value, tuple):
+        return [_written(each) for each in value]
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+def _nested(part: Subject | Resource) -> dict[str, Any]:
+    """The part with its properties apart from its type and id. A workload has no groups."""
+    found = _written(part)
+    if part.type == "workload" and found.get("groups") == []:
+        del found["groups"]
+    outer: dict[str, Any] = {name: found.pop(name) for name in ("type", "id") if name in found}
+    return {**outer, "properties": found}
+
+
+def _reordered(value: Any, last: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_reordered(each, last) for each in value]
+    if not isinstance(value, dict):
+        return value
+    names = [*(n for n in value if n not in last), *(n for n in last if n in value)]
+    return {name: _reordered(value[name], last) for name in names}

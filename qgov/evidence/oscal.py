@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from qgov import __version__
-from qgov.checks import rules
+from qgov.checks.catalogue import rules, rules_by_control
 from qgov.checks.controls import FRAMEWORKS
 from qgov.checks.rule import Rule
 from qgov.finding import Finding, Severity
@@ -47,7 +47,7 @@ class Assessment:
 
 def component_definition(organization: str, time: datetime) -> dict[str, Any]:
     """The component definition: each control, and the rules that serve it."""
-    served = _served()
+    served = rules_by_control()
     return {
         "component-definition": {
             "uuid": _uuid("component-definition", organization),
@@ -98,7 +98,7 @@ def _implementation(
 def assessment_results(assessed: Assessment) -> dict[str, Any]:
     """The assessment results. A control is not satisfied when a rule that serves it found an
     error, or, for those about enforcement, when a case of conformance failed."""
-    served = _served()
+    served = rules_by_control()
     id_of = (assessed.organization, assessed.commit)
     broken = {f.code for f in assessed.findings if f.severity is Severity.ERROR}
     instant = format_instant(assessed.time)
@@ -188,15 +188,6 @@ def _finding(
         },
         "related-observations": [{"observation-uuid": each} for each in related],
     }
-
-
-def _served() -> dict[tuple[str, str], list[Rule]]:
-    found: dict[tuple[str, str], list[Rule]] = {}
-    for rule in rules():
-        for control in rule.controls:
-            framework, _, id_ = control.partition(":")
-            found.setdefault((framework, id_), []).append(rule)
-    return found
 
 
 def _metadata(title: str, time: datetime) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from qgov.errors import QgovError
 from qgov.output import publish
 from qgov.output.manifest import MANIFEST, is_inside, manifest_of, manifest_text
+from qgov.output.one_file import put_file
 
 __all__ = ["STATEMENT", "PackError", "read_pack", "with_manifest", "write_pack", "zipped"]
 
@@ -27,7 +28,7 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip can say."""
 
 
-class PackError(Exception):
+class PackError(QgovError):
     """What is read is no pack, or cannot be read; the message says why."""
 
 
@@ -39,16 +40,7 @@ def write_pack(path: Path, files: Mapping[str, bytes], commit: str) -> None:
         publish(path, files, commit)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = zipped(with_manifest(files, commit))
-    handle, name = tempfile.mkstemp(prefix=".qgov-new-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    put_file(path, zipped(with_manifest(files, commit)))
 
 
 def with_manifest(files: Mapping[str, bytes], commit: str | None) -> dict[str, bytes]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qgov.evidence.tables import Table, tables
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel
+from qgov.render.tables import Table, tables
 
 __all__ = ["Step", "steps"]
 

@@ -10,19 +10,16 @@ from typing import Any, Final
 
 from qgov.conformance.case import Case
 from qgov.conformance.prove import asked_of, prove
-from qgov.conformance.run import Progress, Subject
+from qgov.conformance.run import Progress
+from qgov.conformance.subject import compiled, subject_of
 from qgov.conformance.table import in_force
-from qgov.decision.bundle import read_bundle
 from qgov.decision.engines import engines
 from qgov.model.access_model import AccessModel
-from qgov.targets import emit
 
 __all__ = ["ENGINE", "Proof", "proof_of"]
 
 ENGINE: Final = "cedar"
 """What answers: as for witnesses, embedded and the fastest that reads compiled policies."""
-
-_BUNDLE: Final = "policy/opa/bundle.tar.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +32,10 @@ class Proof:
 
 
 def proof_of(model: AccessModel, tell: Callable[[str], Progress]) -> Proof:
-    """Run every case of a model against its own bundle. Raises EngineError."""
+    """Run every case of a model against its own bundle. Raises EngineError, and FindingsError
+    when it cannot be compiled."""
     held = in_force(model)
-    artifacts, _ = emit(held, ("opa", "cedar"))
-    subject = Subject(held, artifacts, read_bundle(artifacts[_BUNDLE]))
+    subject = subject_of(held, compiled(held))
     samples: dict[str, bytes] = {}
 
     def keep(case: Case, folder: Path) -> None:

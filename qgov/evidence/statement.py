@@ -2,6 +2,7 @@
 
 Standards: in-toto Attestation Framework, Statement v1; DSSE 1.0; signatures are Ed25519
 (RFC 8032), which draws nothing at random: the same key and pack give the same envelope.
+Their libraries are of the extra `evidence`, so they are imported where they are used.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+
+from qgov.errors import QgovError
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
@@ -36,7 +39,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 HOW: Final = "make one with `openssl genpkey -algorithm ed25519`"
 
 
-class StatementError(Exception):
+class StatementError(QgovError):
     """A key that is none, or an envelope that cannot be read; the message says why."""
 
 
@@ -56,8 +59,8 @@ def statement(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> dict[
 def enveloped(said: Mapping[str, Any], key_pem: bytes | None = None) -> bytes:
     """The envelope as JSON, signed when a key is given: Ed25519, PKCS #8 in PEM without a
     password. Raises StatementError."""
-    from securesystemslib.dsse import Envelope
-    from securesystemslib.signer import CryptoSigner
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - extra `evidence`
+    from securesystemslib.signer import CryptoSigner  # noqa: PLC0415 - extra `evidence`
 
     payload = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
@@ -103,10 +106,10 @@ def signers(envelope: bytes) -> list[str]:
 def verified(envelope: bytes, public_pem: bytes) -> bool:
     """Whether the envelope carries a signature by this key (Ed25519, SPKI in PEM). Raises
     StatementError for what cannot be read."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-    from securesystemslib.exceptions import VerificationError
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - extra `evidence`
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - extra `evidence`
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - extra `evidence`
+    from securesystemslib.exceptions import VerificationError  # noqa: PLC0415 - extra `evidence`
 
     try:
         key = load_pem_public_key(public_pem)
@@ -124,8 +127,8 @@ def verified(envelope: bytes, public_pem: bytes) -> bool:
 
 
 def _read(envelope: bytes) -> Envelope:
-    from securesystemslib.dsse import Envelope
-    from securesystemslib.exceptions import Error
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - extra `evidence`
+    from securesystemslib.exceptions import Error  # noqa: PLC0415 - extra `evidence`
 
     try:
         # from_dict takes fields out of what it is given.
@@ -136,9 +139,9 @@ def _read(envelope: bytes) -> Envelope:
 
 def _private(pem: bytes) -> Any:
     try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - extra `evidence`
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - extra `evidence`
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - extra `evidence`
     except ImportError as error:
         raise StatementError(
             "signing needs the extra `evidence`: pip install 'qgov[evidence]'"
@@ -155,8 +158,8 @@ def _private(pem: bytes) -> Any:
 
 
 def _named(public: Any) -> SSlibKey:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from securesystemslib.signer import SSlibKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - extra `evidence`
+    from securesystemslib.signer import SSlibKey  # noqa: PLC0415 - extra `evidence`
 
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return SSlibKey.from_crypto(public, keyid=hashlib.sha256(der).hexdigest())

@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from qgov.contracts.artifacts import Manifest
+from qgov.contracts.conformance import Conformance
+from qgov.contracts.evidence import Evidence
+from qgov.contracts.plan import Plan, content_of
+from qgov.contracts.schema import schema_of
 from qgov.evidence.pack import STATEMENT
 from qgov.evidence.statement import (
     PREDICATE_TYPE,
@@ -21,21 +26,16 @@ from qgov.evidence.statement import (
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
 from qgov.plan.plan import digest
 
-__all__ = ["Problem", "Schemas", "compared", "verify"]
-
-Schemas = Mapping[str, Mapping[str, Any]]
-"""The name in a document's field `schema` → its JSON Schema."""
+__all__ = ["Problem", "compared", "index_of", "verify"]
 
 _TYPED: Final = {
-    MANIFEST: "qgov/manifest/v1",
-    "artifacts.json": "qgov/manifest/v1",
-    "pack.json": "qgov/evidence/v1",
-    "plan.json": "qgov/plan/v1",
-    "conformance.json": "qgov/conformance/v1",
+    MANIFEST: Manifest,
+    "artifacts.json": Manifest,
+    "pack.json": Evidence,
+    "plan.json": Plan,
+    "conformance.json": Conformance,
 }
-"""The files of ours that have a schema. Each must be there."""
-
-_NOT_IN_PLAN_DIGEST: Final = ("schema", "base", "head", "digest")
+"""The files of ours that have a contract. Each must be there."""
 
 
 class Problem(NamedTuple):
@@ -46,12 +46,12 @@ class Problem(NamedTuple):
 
 
 def verify(
-    files: Mapping[str, bytes], schemas: Schemas, public_pem: bytes | None = None
+    files: Mapping[str, bytes], public_pem: bytes | None = None
 ) -> tuple[list[Problem], list[str]]:
     """What is wrong with a pack, and the ids of the keys that it says it is signed by. With
     a key (Ed25519, SPKI in PEM) it must be signed by that. Raises StatementError for a key
     that is none."""
-    problems = [*_manifest(files), *_schemas(files, schemas)]
+    problems = [*_manifest(files), *_schemas(files)]
     signed_by: list[str] = []
     if STATEMENT in files:
         try:
@@ -93,14 +93,14 @@ def _of(files: Mapping[str, bytes]) -> Any:
     return json.loads(files[MANIFEST])
 
 
-def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
-    from jsonschema import Draft7Validator
-    from jsonschema.exceptions import best_match
+def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - extra `evidence`
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - extra `evidence`
 
     for path in (STATEMENT, *_TYPED):
         if path not in files:
             yield Problem(path, "is missing")
-    for path, name in _TYPED.items():
+    for path, contract in _TYPED.items():
         if path not in files:
             continue
         try:
@@ -108,17 +108,18 @@ def _schemas(files: Mapping[str, bytes], schemas: Schemas) -> Iterator[Problem]:
         except (ValueError, RecursionError):
             yield Problem(path, "is not JSON")
             continue
-        wrong = best_match(Draft7Validator(schemas[name]).iter_errors(value))
+        schema = schema_of(contract)
+        wrong = best_match(Draft7Validator(schema).iter_errors(value))
         if wrong is not None:
             where = "/".join(map(str, wrong.absolute_path)) or "the document"
-            yield Problem(path, f"does not follow {name}: {where}: {wrong.message[:200]}")
+            what = f"{where}: {wrong.message[:200]}"
+            yield Problem(path, f"does not follow {schema['title']}: {what}")
         elif path == "plan.json":
             yield from _plan(value)
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[Problem]:
-    content = {name: value for name, value in plan.items() if name not in _NOT_IN_PLAN_DIGEST}
-    if plan.get("digest") != digest(content):
+    if plan.get("digest") != digest(content_of(plan)):
         yield Problem("plan.json", "its digest is not of what it says")
 
 
@@ -165,6 +166,15 @@ def _agreeing(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> Itera
     for path, name, found, wanted in told:
         if found != wanted:
             yield Problem(path, f"its {name} is {found!r}, the statement says {wanted!r}")
+
+
+def index_of(files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    """What the pack says of itself; nothing where that cannot be read."""
+    try:
+        found = json.loads(files.get("pack.json", b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def compared(files: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> list[Problem]:

@@ -48,7 +48,7 @@ __all__ = [
     "AuditError",
     "AuditLog",
     "Checkpoint",
-    "Entry",
+    "LogPosition",
     "Problem",
     "Verification",
     "checkpoint",
@@ -69,7 +69,7 @@ _REMEDY: Final = (
 )
 
 
-class Entry(NamedTuple):
+class LogPosition(NamedTuple):
     """Where an event is: its number, its line's hash, and its own `metadata.uid`."""
 
     seq: int
@@ -89,7 +89,7 @@ class AuditLog:
         self._end, self._seq, self._head = 0, 0, ""
         self._open()
 
-    def append(self, event: Mapping[str, Any]) -> Entry:
+    def append(self, event: Mapping[str, Any]) -> LogPosition:
         """Write an event and wait until it is on the disk.
 
         Raises AuditError when it may not be, or when the file was changed by anybody else
@@ -113,7 +113,7 @@ class AuditLog:
             self._write(before + line, end)
             self._seq, self._head = seq + 1, head
             self._write_checkpoint()
-            return Entry(self._seq, head, uid)
+            return LogPosition(self._seq, head, uid)
 
     def close(self) -> None:
         """Let go of the file. Nothing is lost without it."""

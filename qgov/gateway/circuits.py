@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import cirq
 
-__all__ = ["REFUSALS", "UnmeantError", "Work", "cirq_milliseconds", "digest", "work_of"]
+# Cirq is imported by the functions that need it: it is heavy, and optional.
+
+__all__ = ["REFUSALS", "Guarded", "UnmeantError", "Work", "cirq_milliseconds", "digest", "work_of"]
 
 MAX_CIRCUITS: Final = 10_000
 """Circuits of one job, each of a sweep counted: more are never unrolled."""
@@ -50,6 +53,11 @@ class Work:
     circuits: int
     shots: int
     width: int
+
+
+Guarded = Callable[..., AbstractContextManager[str]]
+"""What lets one job run on a backend: called with what says what the job is, and how long Cirq
+estimates it to take; see `Session.job`."""
 
 
 def work_of(program: Any, params: Any = None, repetitions: Any = 1) -> Work:

@@ -10,17 +10,18 @@ from typing import Any, Final
 
 from qgov.decision.request import Decision
 from qgov.gateway.audit import AuditLog
-from qgov.gateway.ocsf import (
-    Actor,
+from qgov.gateway.audit_events import (
+    BUNDLE,
     JobFacts,
-    Place,
+    ProjectLabels,
     Threshold,
     approval_used,
     authentication_failed,
     bundle_activated,
     threshold_reached,
 )
-from qgov.gateway.tables import Amounts
+from qgov.gateway.ocsf import Actor
+from qgov.gateway.tables import Amounts, counts_of
 from qgov.gateway.terms import Terms, Thresholds
 from qgov.gateway.verification import events
 
@@ -45,13 +46,15 @@ class Notices:
             uid = self._new_id()
             self._admin.append(bundle_activated(before, after, uid=uid, time_ms=_ms(now)))
 
-    def denied(self, actor: Actor, place: Place, decision: Decision, now: datetime) -> None:
+    def denied(
+        self, actor: Actor, labels: ProjectLabels, decision: Decision, now: datetime
+    ) -> None:
         """A job was denied; said here when it was for who asked, not for what."""
         reasons = [reason for reason in decision.reasons if reason in SIGN_IN]
         if reasons:
             uid = self._new_id()
             self._admin.append(
-                authentication_failed(actor, reasons, uid=uid, time_ms=_ms(now), place=place)
+                authentication_failed(actor, reasons, uid=uid, time_ms=_ms(now), labels=labels)
             )
 
     def allowed(
@@ -59,7 +62,7 @@ class Notices:
     ) -> None:
         """A job was allowed and reserved: thresholds that it reached, approvals it needed."""
         usage = request["context"]["usage"]
-        scope = "/".join((facts.place.tenant, facts.place.environment, facts.place.project))
+        scope = "/".join(facts.labels)
         for threshold in self._terms.thresholds(scope, usage, now):
             for reached in self._reached(threshold, usage, estimate):
                 self._admin.append(
@@ -111,14 +114,8 @@ class Notices:
 
 def _added(measure: str, estimate: Amounts) -> int:
     """What a job adds to a counter, in its unit."""
-    return {
-        "spent_micros": estimate.cost_micros,
-        "jobs": estimate.jobs,
-        "shots": estimate.shots,
-        "circuits": estimate.circuits,
-        "qpuSeconds": -(-estimate.qpu_ms // 1000),
-        "simulatorSeconds": -(-estimate.simulator_ms // 1000),
-    }[measure.partition("/")[0]]
+    added = {"spent_micros": estimate.cost_micros, **counts_of(estimate)}
+    return added[measure.partition("/")[0]]
 
 
 def _approval(
@@ -142,7 +139,7 @@ def _last_revision(path: Path) -> str:
     """The revision that was activated last; empty before the first."""
     last = ""
     for event in events(path):
-        if event.get("class_uid") == 3004 and event.get("activity_id") == 3:
+        if (event.get("class_uid"), event.get("activity_id")) == BUNDLE[:2]:
             last = event.get("entity_result", {}).get("version", last)
     return last
 

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cirq
-import cirq_google as cg
 from cirq_google.engine.abstract_job import AbstractJob
 from cirq_google.engine.abstract_processor import AbstractProcessor
 
-from qgov.gateway.circuits import cirq_milliseconds, work_of
+from qgov.gateway.circuits import Guarded, cirq_milliseconds, work_of
+from qgov.gateway.sampler import GovernedSampler
 from qgov.gateway.verdicts import Refused
 
-if TYPE_CHECKING:
-    from qgov.gateway.session import Session
-
 __all__ = ["GovernedProcessor"]
+
+
+def _passed_on(name: str) -> Any:
+    def method(self: GovernedProcessor, *arguments: Any, **options: Any) -> Any:
+        """As the processor does."""
+        return getattr(self._inner, name)(*arguments, **options)
+
+    return method
+
+
+def _refused(name: str) -> Any:
+    def method(*_: Any, **__: Any) -> Any:
+        """Refused: it is not for who runs jobs."""
+        raise Refused(
+            "administration",
+            f"`{name}` is not for who runs jobs: ask who administers the device",
+        )
+
+    return method
 
 
 class GovernedProcessor(AbstractProcessor):
@@ -27,8 +43,8 @@ class GovernedProcessor(AbstractProcessor):
     A job counts as it was asked for when the engine has taken it: results come later.
     """
 
-    def __init__(self, session: Session, backend: str, inner: AbstractProcessor) -> None:
-        self._session, self._backend, self._inner = session, backend, inner
+    def __init__(self, guarded: Guarded, inner: AbstractProcessor) -> None:
+        self._guarded, self._inner = guarded, inner
 
     async def run_sweep_async(
         self,
@@ -43,8 +59,7 @@ class GovernedProcessor(AbstractProcessor):
         """Submit the program(s) for each parameter set. Raises Denied, Refused, AuditError,
         LedgerError, and what the processor raises. Options are the processor's own."""
         resolvers = list(cirq.to_resolvers(params)) if params is not None else None
-        with self._session.job(
-            self._backend,
+        with self._guarded(
             lambda: work_of(program, resolvers, repetitions),
             device_ms=lambda: cirq_milliseconds(program, resolvers, repetitions),
         ):
@@ -54,74 +69,24 @@ class GovernedProcessor(AbstractProcessor):
 
     def get_sampler(self, *arguments: Any, **options: Any) -> Any:
         """The processor's sampler, behind the gateway."""
-        return self._session.sampler(self._backend, self._inner.get_sampler(*arguments, **options))
+        return GovernedSampler(self._guarded, self._inner.get_sampler(*arguments, **options))
 
-    def engine(self) -> Any:
-        """Refused: the engine has every processor without a gateway."""
-        raise _administration("engine")
+    # What tells about the device.
+    get_reservation = _passed_on("get_reservation")
+    list_reservations = _passed_on("list_reservations")
+    get_schedule = _passed_on("get_schedule")
+    health = _passed_on("health")
+    expected_down_time = _passed_on("expected_down_time")
+    expected_recovery_time = _passed_on("expected_recovery_time")
+    supported_languages = _passed_on("supported_languages")
+    get_device = _passed_on("get_device")
+    get_device_specification = _passed_on("get_device_specification")
+    list_calibrations = _passed_on("list_calibrations")
+    get_calibration = _passed_on("get_calibration")
+    get_current_calibration = _passed_on("get_current_calibration")
 
-    def create_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("create_reservation")
-
-    def update_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("update_reservation")
-
-    def remove_reservation(self, *_: Any, **__: Any) -> Any:
-        """Refused."""
-        raise _administration("remove_reservation")
-
-    def get_reservation(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_reservation(*arguments, **options)
-
-    def list_reservations(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.list_reservations(*arguments, **options)
-
-    def get_schedule(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_schedule(*arguments, **options)
-
-    def health(self) -> Any:
-        """As the processor does."""
-        return self._inner.health()
-
-    def expected_down_time(self) -> Any:
-        """As the processor does."""
-        return self._inner.expected_down_time()
-
-    def expected_recovery_time(self) -> Any:
-        """As the processor does."""
-        return self._inner.expected_recovery_time()
-
-    def supported_languages(self) -> Any:
-        """As the processor does."""
-        return self._inner.supported_languages()
-
-    def get_device(self) -> cirq.Device:
-        """As the processor does."""
-        return self._inner.get_device()
-
-    def get_device_specification(self) -> Any:
-        """As the processor does."""
-        return self._inner.get_device_specification()
-
-    def list_calibrations(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.list_calibrations(*arguments, **options)
-
-    def get_calibration(self, *arguments: Any, **options: Any) -> Any:
-        """As the processor does."""
-        return self._inner.get_calibration(*arguments, **options)
-
-    def get_current_calibration(self) -> cg.Calibration | None:
-        """As the processor does."""
-        return self._inner.get_current_calibration()
-
-
-def _administration(what: str) -> Refused:
-    return Refused(
-        "administration", f"`{what}` is not for who runs jobs: ask who administers the device"
-    )
+    # What administers it; the engine has every processor without a gateway.
+    engine = _refused("engine")
+    create_reservation = _refused("create_reservation")
+    update_reservation = _refused("update_reservation")
+    remove_reservation = _refused("remove_reservation")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from qgov.gateway.audit import AuditLog
+from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event
 from qgov.gateway.ledger import Job, Ledger
-from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event
+from qgov.gateway.ocsf import Actor
 from qgov.gateway.verification import events
 
 __all__ = ["differences", "recover"]
@@ -85,7 +86,7 @@ def _tell(jobs: AuditLog, job: Job, now: datetime, uid: str) -> None:
     facts = JobFacts(
         job_id=job.id,
         actor=Actor(details["subject"], details["kind"], issuer=details["issuer"]),
-        place=Place(details["tenant"], details["environment"], details["project"]),
+        labels=ProjectLabels(details["tenant"], details["environment"], details["project"]),
         backend=details["backend"],
         allow=True,
         revision=details["revision"],

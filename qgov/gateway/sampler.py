@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cirq
 
-from qgov.gateway.circuits import cirq_milliseconds, work_of
-
-if TYPE_CHECKING:
-    from qgov.gateway.gateway import Session
+from qgov.gateway.circuits import Guarded, cirq_milliseconds, work_of
 
 __all__ = ["GovernedSampler"]
 
@@ -20,8 +16,8 @@ class GovernedSampler(cirq.Sampler):
     on the backend. Everything else that a sampler does (`run`, `sample`, `run_batch` and
     their asynchronous forms) goes through `run_sweep`."""
 
-    def __init__(self, session: Session, backend: str, inner: cirq.Sampler) -> None:
-        self._session, self._backend, self._inner = session, backend, inner
+    def __init__(self, guarded: Guarded, inner: cirq.Sampler) -> None:
+        self._guarded, self._inner = guarded, inner
 
     def run_sweep(
         self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1
@@ -30,8 +26,7 @@ class GovernedSampler(cirq.Sampler):
         LedgerError, and what the sampler raises."""
         # Unrolled once: what is counted is what runs, also where `params` can be read once.
         resolvers = list(cirq.to_resolvers(params)) if params is not None else None
-        with self._session.job(
-            self._backend,
+        with self._guarded(
             lambda: work_of(program, resolvers, repetitions),
             device_ms=lambda: cirq_milliseconds(program, resolvers, repetitions),
         ):

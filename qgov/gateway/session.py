@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
 from qgov.decision.engine import EngineError
-from qgov.decision.request import Decision, seconds
+from qgov.decision.request import Decision, Request, seconds
+from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event, step_event
 from qgov.gateway.circuits import UnmeantError, Work
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.ledger import Moved
-from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event, step_event
+from qgov.gateway.ocsf import Actor
 from qgov.gateway.owners import exclusively
-from qgov.gateway.tables import Amounts
+from qgov.gateway.point import EnforcementPoint
+from qgov.gateway.tables import Amounts, counts_of
 from qgov.gateway.verdicts import Denied, Identity, Refused
-
-if TYPE_CHECKING:
-    from qgov.gateway.gateway import Gateway
+from qgov.model.measures import COST, COUNTED
 
 __all__ = ["Session"]
 
+SUBMIT: Final = "job:submit"
 LABELS: Final = ("tenant", "environment", "project")
 
 HASTY: Final = 4
@@ -34,26 +37,28 @@ UNSUBMITTED: Final = (ValueError, TypeError, KeyError)
 class Session:
     """One subject in one project. Made by `Gateway.session`."""
 
-    def __init__(self, gateway: Gateway, identity: Identity, scope: str, trace: str) -> None:
+    def __init__(
+        self, gateway: EnforcementPoint, identity: Identity, scope: str, trace: str
+    ) -> None:
         self.gateway, self.identity, self.scope, self.trace = gateway, identity, scope, trace
         labels = scope.split("/")
         if len(labels) != len(LABELS):
             raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
-        self.place = Place(*labels)
+        self.labels = ProjectLabels(*labels)
         self.actor = _actor(identity)
         self._step = ""
 
     def sampler(self, backend: str, inner: Any) -> Any:
         """A `cirq.Sampler` that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.sampler import GovernedSampler
+        from qgov.gateway.sampler import GovernedSampler  # brings Cirq in
 
-        return GovernedSampler(self, backend, inner)
+        return GovernedSampler(partial(self.job, backend), inner)
 
     def processor(self, backend: str, inner: Any) -> Any:
         """A `cirq_google` processor that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.processor import GovernedProcessor
+        from qgov.gateway.processor import GovernedProcessor  # brings cirq_google in
 
-        return GovernedProcessor(self, backend, inner)
+        return GovernedProcessor(partial(self.job, backend), inner)
 
     @contextmanager
     def step(self, name: str, action: str = "") -> Iterator[None]:
@@ -63,7 +68,7 @@ class Session:
         gateway = self.gateway
         began = gateway.clock()
         if action:
-            decision, error = gateway.ask(self._request(action, "", began, {}))
+            decision, error = gateway.ask(self._request(action, "", began, {}, {}))
             if not decision.allow:
                 raise Denied(decision, self._tell_step(Stage.DENIED, name, began), error)
         self._tell_step(Stage.STARTED, name, began)
@@ -89,15 +94,15 @@ class Session:
         Raises Denied, Refused, AuditError, LedgerError. `work` says what the job is,
         `device_ms` how long Cirq estimates it to take."""
         gateway, job_id = self.gateway, self.gateway.new_id()
+        facts = self._facts(job_id, backend)
         try:
             meant = work()
         except UnmeantError as error:
-            event = self._tell(Stage.REFUSED, self._facts(job_id, backend, None), error.reason)
+            event = self._tell(Stage.REFUSED, facts, error.reason)
             raise Refused(error.reason, str(error), event) from error
         terms = gateway.terms.backends.get(backend)
         estimate = amounts_of(terms, meant, device_ms) if terms else Amounts()
-        decision = self._reserved(job_id, backend, meant, estimate)
-        facts = self._facts(job_id, backend, meant, decision, estimate)
+        facts = self._reserved(_measured(facts, meant, estimate), estimate)
         start = gateway.clock()
         try:
             self._tell(Stage.STARTED, facts, start=start)
@@ -125,46 +130,51 @@ class Session:
         gateway.ledger.settle(job_id, estimate, gateway.clock())
         self._tell(Stage.SUCCEEDED, facts, start=start, actual=estimate)
 
-    def _reserved(self, job_id: str, backend: str, work: Work, estimate: Amounts) -> Decision:
-        """The decision that allowed the job, made on exactly the usage it was reserved on.
-        Raises Denied."""
+    def _reserved(self, facts: JobFacts, estimate: Amounts) -> JobFacts:
+        """The job with the decision that allowed it, made on exactly the usage it was reserved
+        on. Raises Denied."""
         for _ in range(HASTY):
-            if (found := self._try(job_id, backend, work, estimate)) is not None:
+            if (found := self._try(facts, estimate)) is not None:
                 return found
         # Others are quicker: decide in turn with everybody else who had to wait.
         while True:
             path = self.gateway.ledger.path
             with exclusively(path.with_name(f"{path.name}.turn")):
-                found = self._try(job_id, backend, work, estimate)
+                found = self._try(facts, estimate)
             if found is not None:
                 return found
 
-    def _try(self, job_id: str, backend: str, work: Work, estimate: Amounts) -> Decision | None:
+    def _try(self, facts: JobFacts, estimate: Amounts) -> JobFacts | None:
         gateway, now = self.gateway, self.gateway.clock()
         budgets = gateway.terms.budgets(self.scope, self.identity.subject)
         usage = gateway.ledger.usage(budgets, now)
-        request = self._request("job:submit", backend, now, usage.values, work, estimate)
+        job = _job(facts, estimate)
+        request = self._request(SUBMIT, facts.backend, now, usage.values, job)
         decision, error = gateway.ask(request)
         if decision.allow and decision.obligations.get("budgets") != sorted(budgets):
             error = EngineError("the decision names other budgets than the bundle")
             decision = Decision(False, ("context-missing",), revision=decision.revision)
-        facts = self._facts(job_id, backend, work, decision, estimate)
+        facts = replace(
+            facts,
+            allow=decision.allow,
+            reasons=decision.reasons,
+            warnings=decision.warnings,
+            queue=decision.obligations.get("queue") or "",
+        )
         if not decision.allow:
             event = self._tell(Stage.DENIED, facts)
-            gateway.notices.denied(self.actor, self.place, decision, now)
+            gateway.notices.denied(self.actor, self.labels, decision, now)
             raise Denied(decision, event, error)
         try:
-            gateway.ledger.reserve(
-                job_id, budgets, estimate, now, usage, _details(facts, gateway.terms.currency)
-            )
+            gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
         except Moved:
             return None
         try:
             gateway.notices.allowed(facts, request, estimate, now)
         except BaseException:
-            gateway.ledger.release(job_id)
+            gateway.ledger.release(facts.job_id)
             raise
-        return decision
+        return facts
 
     def _request(
         self,
@@ -172,33 +182,21 @@ class Session:
         backend: str,
         now: datetime,
         usage: Mapping[str, Any],
-        work: Work | None = None,
-        estimate: Amounts | None = None,
+        job: Mapping[str, int],
     ) -> dict[str, Any]:
-        labels = dict(
-            zip(("tenant", "environment", "project"), self.scope.split("/"), strict=False)
-        )
-        job = {}
-        if work is not None and estimate is not None:
-            job = {
-                "shots": work.shots,
-                "circuits": work.circuits,
-                "qubits": work.width,
-                "estimated_cost_micros": estimate.cost_micros,
-                "estimated_qpu_seconds": -(-estimate.qpu_ms // 1000),
-                "estimated_simulator_seconds": -(-estimate.simulator_ms // 1000),
-            }
+        """What is asked: the identity as the platform gave it, and what the gateway knows."""
+        subject, labels = self.identity.subject, self.labels
+        properties = {
+            "tenant": labels.tenant,
+            "environment": labels.environment,
+            "project": labels.project,
+            **({"backend": backend} if backend else {}),
+            "owner": subject.get("id"),
+        }
         return {
-            "subject": self.identity.subject,
+            "subject": subject,
             "action": {"name": action},
-            "resource": {
-                "type": action.partition(":")[0],
-                "properties": {
-                    **labels,
-                    **({"backend": backend} if backend else {}),
-                    "owner": self.identity.subject.get("id"),
-                },
-            },
+            "resource": {"type": action.partition(":")[0], "properties": properties},
             "context": {
                 **self.identity.context,
                 "time": now.isoformat(),
@@ -207,36 +205,20 @@ class Session:
             },
         }
 
-    def _facts(
-        self,
-        job_id: str,
-        backend: str,
-        work: Work | None,
-        decision: Decision | None = None,
-        estimate: Amounts | None = None,
-    ) -> JobFacts:
+    def _facts(self, job_id: str, backend: str) -> JobFacts:
+        """What is known of a job before it is looked at."""
         terms = self.gateway.terms
         known = terms.backends.get(backend)
-        obliged = decision.obligations if decision else {}
         return JobFacts(
             job_id=job_id,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             backend=backend,
-            allow=decision is not None and decision.allow,
+            allow=False,
             revision=terms.revision,
-            reasons=decision.reasons if decision else (),
-            warnings=decision.warnings if decision else (),
             provider=known.cloud if known else "",
             region=known.region if known else "",
-            circuits_sha256=work.sha256 if work else "",
-            shots=work.shots if work else 0,
-            circuits=work.circuits if work else 0,
-            width=work.width if work else 0,
             currency=terms.currency,
-            estimated_cost_micros=estimate.cost_micros if estimate else None,
-            estimated_qpu_ms=estimate.qpu_ms if estimate else None,
-            queue=obliged.get("queue") or "",
             trace_id=self.trace,
             step=self._step,
         )
@@ -270,7 +252,7 @@ class Session:
             stage,
             name,
             actor=self.actor,
-            place=self.place,
+            labels=self.labels,
             trace_id=self.trace,
             uid=self.gateway.new_id(),
             time_ms=_ms(now),
@@ -281,6 +263,31 @@ class Session:
         return self.gateway.jobs.append(event).uid
 
 
+def _measured(facts: JobFacts, work: Work, estimate: Amounts) -> JobFacts:
+    return replace(
+        facts,
+        circuits_sha256=work.sha256,
+        shots=work.shots,
+        circuits=work.circuits,
+        width=work.width,
+        estimated_cost_micros=estimate.cost_micros,
+        estimated_qpu_ms=estimate.qpu_ms,
+    )
+
+
+def _job(facts: JobFacts, estimate: Amounts) -> dict[str, int]:
+    """The job of a request."""
+    counts = counts_of(estimate)
+    return {
+        "shots": facts.shots,
+        "circuits": facts.circuits,
+        "qubits": facts.width,
+        COST.attribute: estimate.cost_micros,
+        COUNTED["qpuSeconds"]: counts["qpuSeconds"],
+        COUNTED["simulatorSeconds"]: counts["simulatorSeconds"],
+    }
+
+
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
@@ -288,7 +295,7 @@ def _ms(moment: datetime) -> int:
 def _actor(identity: Identity) -> Actor:
     subject, context = identity.subject, identity.context
     properties, token = subject.get("properties", {}), context.get("token", {})
-    issued = token.get("issued_at")
+    issued = Request.from_json({"context": context}).token.issued_at
     return Actor(
         uid=str(subject.get("id", "")),
         kind="workload" if subject.get("type") == "workload" else "user",
@@ -302,21 +309,19 @@ def _actor(identity: Identity) -> Actor:
     )
 
 
-def _details(facts: JobFacts, currency: str) -> dict[str, str | int]:
+def _details(facts: JobFacts) -> dict[str, str | int]:
     """What recovery needs to tell of a job whose process died."""
     return {
         "subject": facts.actor.uid,
         "kind": facts.actor.kind,
         "issuer": facts.actor.issuer,
-        "tenant": facts.place.tenant,
-        "environment": facts.place.environment,
-        "project": facts.place.project,
+        **facts.labels._asdict(),
         "backend": facts.backend,
         "revision": facts.revision,
         "circuits_sha256": facts.circuits_sha256,
         "shots": facts.shots,
         "circuits": facts.circuits,
         "width": facts.width,
-        "currency": currency,
+        "currency": facts.currency,
         "trace_id": facts.trace_id,
     }

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from qgov.model.measures import JOBS
+
 __all__ = [
     "APPLICATION",
     "COLUMNS",
@@ -30,6 +32,7 @@ __all__ = [
     "correct",
     "counted",
     "counting",
+    "counts_of",
     "finish",
     "insert",
     "job_of",
@@ -170,8 +173,8 @@ def usage_of(
             spent = database.execute(_SPENT, (name, *window)).fetchone()[0]
         values[name] = {
             "spent_micros": spent,
-            **_measures(daily, "day"),
-            **_measures(monthly, "month"),
+            **_counters(daily, "day"),
+            **_counters(monthly, "month"),
         }
         version.append((name, period, spent, daily, monthly))
     return Usage(values, tuple(version))
@@ -238,15 +241,21 @@ def counted(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, ..
     return {(budget, span): tuple(row) for budget, span, *row in database.execute(query)}
 
 
-def _measures(row: tuple[int, ...], per: str) -> dict[str, int]:
+def counts_of(amounts: Amounts | tuple[int, ...]) -> dict[str, int]:
+    """What quotas count: measure → amount, device time in whole seconds rounded up."""
+    row = columns(amounts) if isinstance(amounts, Amounts) else amounts
     _, jobs, shots, circuits, qpu_ms, simulator_ms = row
     return {
-        f"jobs/{per}": jobs,
-        f"shots/{per}": shots,
-        f"circuits/{per}": circuits,
-        f"qpuSeconds/{per}": -(-qpu_ms // 1000),
-        f"simulatorSeconds/{per}": -(-simulator_ms // 1000),
+        JOBS: jobs,
+        "shots": shots,
+        "circuits": circuits,
+        "qpuSeconds": -(-qpu_ms // 1000),
+        "simulatorSeconds": -(-simulator_ms // 1000),
     }
+
+
+def _counters(row: tuple[int, ...], per: str) -> dict[str, int]:
+    return {f"{measure}/{per}": count for measure, count in counts_of(row).items()}
 
 
 def _text(moment: datetime) -> str:

@@ -10,17 +10,10 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from qgov.decision.bundle import Bundle
+from qgov.model.access_model import Price
+from qgov.model.principal import name_of
 
-__all__ = ["BackendTerms", "Price", "Terms", "Thresholds", "terms_of"]
-
-
-class Price(NamedTuple):
-    """In micros of the organization's currency; the parts add up."""
-
-    per_task_micros: int
-    per_shot_micros: int
-    per_hour_micros: int
-    minimum_micros: int
+__all__ = ["BackendTerms", "Terms", "Thresholds", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,7 @@ def _falls_under(budget: Mapping[str, Any], subject: Mapping[str, Any]) -> bool:
     properties = subject.get("properties", {})
     return "group" not in budget or (
         subject.get("type") == "user"
-        and budget["group"].removeprefix("group:") in properties.get("groups", ())
+        and name_of(budget["group"]) in properties.get("groups", ())
         and budget["issuer"] == properties.get("issuer")
     )
 

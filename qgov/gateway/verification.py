@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from qgov.errors import QgovError
 from qgov.gateway.chain import (
     MAX_LINE,
     STREAMS,
@@ -44,7 +45,7 @@ MAX_PROBLEMS: Final = 1000
 _MAX_CHECKPOINT: Final = 4096
 
 
-class AuditError(Exception):
+class AuditError(QgovError):
     """The audit cannot be kept or read; the message says what to do."""
 
 

@@ -7,10 +7,9 @@ cannot run for long: text, answers, filters of a short list, `for` over an answe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from jinja2 import nodes
+from jinja2 import nodes
 
 __all__ = ["FILTERS", "MAX_LOOPS", "MAX_TEMPLATE", "Beyond", "beyond"]
 
@@ -37,8 +36,6 @@ class Beyond(NamedTuple):
 
 def beyond(tree: nodes.Template) -> Beyond | None:
     """The first thing in a parsed template that is not for templates of a repository."""
-    from jinja2 import nodes
-
     pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
@@ -50,8 +47,6 @@ def beyond(tree: nodes.Template) -> Beyond | None:
 
 
 def _what(node: nodes.Node, depth: int) -> str | None:
-    from jinja2 import nodes
-
     name = type(node).__name__
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         return f"the filter `{node.name}` is not for templates of a repository"
@@ -66,15 +61,11 @@ def _what(node: nodes.Node, depth: int) -> str | None:
 
 def _by_number(node: nodes.Getitem) -> bool:
     """Jinja takes `x["a"]` for `x.a` too."""
-    from jinja2 import nodes
-
     return isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, int)
 
 
 def _answered(node: nodes.Node) -> bool:
     """Whether an expression is an answer or an item of one."""
-    from jinja2 import nodes
-
     while isinstance(node, nodes.Getitem):
         node = node.node
     return isinstance(node, nodes.Name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from qgov.finding import Origin
 from qgov.language.documents import Document
@@ -31,6 +31,8 @@ from qgov.language.kinds.organization import (
 )
 from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
 from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
+from qgov.model.fact import Fact, Written, origin_of
+from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import tenant_of
 
 __all__ = [
@@ -38,9 +40,9 @@ __all__ = [
     "AccessTest",
     "Binding",
     "Budget",
-    "Claim",
     "Elevation",
     "Environment",
+    "Exclusive",
     "Fact",
     "Group",
     "Organization",
@@ -60,35 +62,6 @@ def _grouped(values: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T,
     for value in values:
         found.setdefault(key(value), []).append(value)
     return {name: tuple(group) for name, group in found.items()}
-
-
-def _place(written: Fact[Any] | Origin) -> Origin:
-    # Looked up only when asked for: most facts are never shown to anybody.
-    return written if isinstance(written, Origin) else written.at()
-
-
-@dataclass(frozen=True, slots=True)
-class Fact(Generic[T]):
-    """A named value of a document that knows where it stands."""
-
-    name: str
-    value: T
-    source: Document = field(compare=False, repr=False)
-    path: tuple[str | int, ...] = field(default=(), compare=False)
-
-    @property
-    def origin(self) -> Origin:
-        """The place of the fact's key, or the document's start."""
-        return self.source.key(*self.path) if self.path else self.source.start
-
-    def at(self, *path: str | int) -> Origin:
-        """The place of a value inside the fact."""
-        return self.source.at(*self.path, *path)
-
-    @property
-    def document(self) -> str:
-        """`Kind/name` of the document that says it."""
-        return self.source.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +98,12 @@ class Group:
     declared: bool
     title: str | None
     tenants: tuple[str, ...]
-    written: Fact[Any] | Origin = field(compare=False, repr=False)
+    written: Written = field(compare=False, repr=False)
 
     @property
     def origin(self) -> Origin:
         """Where the group is first named."""
-        return _place(self.written)
+        return origin_of(self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +162,7 @@ class Binding:
     """A principal holds a role at a scope, standing or eligible. `principal` is
     `group:NAME` or `workload:TENANT/NAME`; `scope` is absolute."""
 
-    principal: str
+    principal: Principal
     role: str
     scope: str
     eligible: Eligibility | None
@@ -283,18 +256,18 @@ class AccessTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Exclusive:
     """Something that two tenants must not both have, such as a cloud account."""
 
     what: str
     key: str
     tenant: str
-    written: Fact[Any] | Origin = field(compare=False, repr=False)
+    written: Written = field(compare=False, repr=False)
 
     @property
     def origin(self) -> Origin:
         """Where the tenant says so."""
-        return _place(self.written)
+        return origin_of(self.written)
 
 
 class Price(NamedTuple):
@@ -349,7 +322,7 @@ class AccessModel:
     waivers: tuple[Fact[Any], ...]
     reviews: tuple[Fact[Any], ...]
     tests: tuple[AccessTest, ...]
-    claims: tuple[Claim, ...]
+    exclusives: tuple[Exclusive, ...]
     documents: tuple[Document, ...] = field(compare=False, repr=False)
     budgets_in: Mapping[str, tuple[Budget, ...]] = field(init=False, compare=False, repr=False)
     """Tenant (empty: any) → the budgets that its jobs may fall under."""
@@ -357,6 +330,9 @@ class AccessModel:
         init=False, compare=False, repr=False
     )
     """Subject → elevations."""
+    _derived: dict[Callable[[AccessModel], Any], Any] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         for name, index in (
@@ -364,6 +340,20 @@ class AccessModel:
             ("elevations_of", _grouped(self.elevations, lambda e: e.subject)),
         ):
             object.__setattr__(self, name, index)
+
+    def once(self, derive: Callable[[AccessModel], T]) -> T:
+        """What a function makes of the model, made when it is first asked for and kept."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return cast("T", self._derived[derive])
+
+    def workload_of(self, principal: Principal) -> Workload | None:
+        """The service account that a principal is, if it is one."""
+        return self.workloads.get(name_of(principal)) if is_workload(principal) else None
+
+    def group_of(self, principal: Principal) -> Group | None:
+        """The directory group that a principal is, if it is one."""
+        return self.groups.get(name_of(principal)) if is_group(principal) else None
 
     def environment(self, scope: str) -> Environment | None:
         """The environment that a scope of two or three labels lies in."""

@@ -8,16 +8,27 @@ the same access give the same cell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Environment, Role
-from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow
+from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, ElevationWindow
+from qgov.model.floors import folded
+from qgov.model.principal import Principal, group, user
 from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
 
-__all__ = ["Cell", "Path", "accesses", "backends_of", "budgets_around", "budgets_at", "scopes_at"]
+__all__ = [
+    "AccessTable",
+    "Cell",
+    "Path",
+    "accesses",
+    "backends_of",
+    "budgets_around",
+    "budgets_at",
+    "scopes_at",
+]
 
 ON_PREMISES = "on-premises"
 
@@ -25,7 +36,7 @@ ON_PREMISES = "on-premises"
 class Cell(NamedTuple):
     """One access. `backend` is empty for permissions that run nothing."""
 
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     backend: str
@@ -40,48 +51,79 @@ class Path:
     elevation: Elevation | None = None
 
 
-def accesses(
-    model: AccessModel,
-    *,
-    tenants: Collection[str] | None = None,
-    permissions: Collection[str] | None = None,
-    principal: Callable[[str], bool] = lambda _: True,
-) -> dict[Cell, tuple[Path, ...]]:
-    """The table, restricted to some tenants (`*` is the organization), permissions or
-    principals. Paths of a cell are in the order of the model's bindings."""
-    table: dict[Cell, list[Path]] = defaultdict(list)
-    fold, held_through = _Fold(model), _elevations(model)
-    for binding in model.bindings:
-        if _never_known(model, binding):
-            continue
-        role = model.roles[binding.role]
-        for held in (None, *held_through.get((binding.principal, binding.role, binding.scope), ())):
-            if held is not None and (binding not in held.through or not _counts(held, binding)):
+class AccessTable(Mapping[Cell, tuple[Path, ...]]):
+    """The table of a model. It is made a permission at a time, when that is first asked for,
+    and kept. Paths of a cell are in the order of the model's bindings."""
+
+    def __init__(self, model: AccessModel) -> None:
+        self._model = model
+        self._grants = list(_grants(model))
+        self._fold = _Fold(model)
+        self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
+
+    def of(self, permission: str) -> Mapping[Cell, tuple[Path, ...]]:
+        """The part of the table that is about one permission."""
+        if permission not in self._parts:
+            self._parts[permission] = self._part(permission)
+        return self._parts[permission]
+
+    def _part(self, permission: str) -> dict[Cell, tuple[Path, ...]]:
+        found: dict[Cell, tuple[Path, ...]] = {}
+        for grant in self._grants:
+            if permission not in grant.role.permissions:
                 continue
-            who = binding.principal if held is None else f"user:{held.subject}"
-            if not principal(who):
-                continue
-            for permission in role.permissions:
-                if permissions is not None and permission not in permissions:
+            alike: dict[int, tuple[Path]] = {}  # what many cells share is held once
+            for scope in scopes_at(self._model, grant.within, CATALOGUE[permission].level.depth):
+                if not _admitted(self._model, grant.binding, scope):
                     continue
-                within = binding.scope if held is None else held.scope
-                for scope in scopes_at(model, within, CATALOGUE[permission].level.depth, tenants):
-                    if not _admitted(model, binding, scope):
-                        continue
-                    for backend, conditions in fold(binding, role, permission, scope, held):
-                        cell = Cell(who, permission, scope, backend)
-                        table[cell].append(Path(conditions, binding, held))
-    return {cell: tuple(paths) for cell, paths in table.items()}
+                for backend, conditions in self._fold(grant, permission, scope):
+                    cell = Cell(grant.principal, permission, scope, backend)
+                    if (way := alike.get(id(conditions))) is None:
+                        way = (Path(conditions, grant.binding, grant.held),)
+                        alike[id(conditions)] = way
+                    found[cell] = (*found[cell], *way) if cell in found else way
+        return found
+
+    def __getitem__(self, cell: Cell) -> tuple[Path, ...]:
+        return self.of(cell.permission)[cell]
+
+    def __iter__(self) -> Iterator[Cell]:
+        for permission in CATALOGUE:
+            yield from self.of(permission)
+
+    def __len__(self) -> int:
+        return sum(len(self.of(permission)) for permission in CATALOGUE)
 
 
-def _never_known(model: AccessModel, binding: Binding) -> bool:
-    # A workload without federation has no token by which a decision would know it.
-    workload = model.workloads.get(binding.principal.removeprefix("workload:"))
-    return (
-        workload is not None
-        and workload.issuer is None
-        and binding.principal.startswith("workload:")
-    )
+def accesses(model: AccessModel) -> AccessTable:
+    """The table of a model, made once."""
+    return model.once(AccessTable)
+
+
+class _Grant(NamedTuple):
+    """A binding, or an elevation through it, that gives somebody a role."""
+
+    principal: Principal
+    within: str
+    binding: Binding
+    role: Role
+    held: Elevation | None
+
+
+def _grants(model: AccessModel) -> Iterator[_Grant]:
+    held_through: dict[tuple[str, str, str], list[Elevation]] = defaultdict(list)
+    for elevation in model.elevations:
+        for key in dict.fromkeys((b.principal, b.role, b.scope) for b in elevation.through):
+            held_through[key].append(elevation)
+    for binding in model.bindings:
+        workload = model.workload_of(binding.principal)
+        if workload is not None and workload.issuer is None:
+            continue  # without federation it has no token by which a decision would know it
+        role = model.roles[binding.role]
+        yield _Grant(binding.principal, binding.scope, binding, role, None)
+        for held in held_through.get((binding.principal, binding.role, binding.scope), ()):
+            if binding in held.through and _counts(held, binding):
+                yield _Grant(user(held.subject), held.scope, binding, role, held)
 
 
 def _counts(held: Elevation, binding: Binding) -> bool:
@@ -99,36 +141,24 @@ def _counts(held: Elevation, binding: Binding) -> bool:
 
 def _admitted(model: AccessModel, binding: Binding, scope: str) -> bool:
     """Whether the scope's tenant admits people who sign in where the binding's group does."""
-    tenant = model.tenants.get(tenant_of(scope))
-    group = model.groups.get(binding.principal.removeprefix("group:"))
-    if tenant is None or group is None or not binding.principal.startswith("group:"):
+    tenant, group = model.tenants.get(tenant_of(scope)), model.group_of(binding.principal)
+    if tenant is None or group is None:
         return True
     provider = model.organization.providers.get(group.provider)
     return provider is not None and provider.value.issuer in tenant.issuers
 
 
-def _elevations(model: AccessModel) -> dict[tuple[str, str, str], list[Elevation]]:
-    """Elevations by principal, role and scope of the bindings that they go through."""
-    found: dict[tuple[str, str, str], list[Elevation]] = defaultdict(list)
-    for elevation in model.elevations:
-        for key in dict.fromkeys((b.principal, b.role, b.scope) for b in elevation.through):
-            found[key].append(elevation)
-    return found
-
-
-def scopes_at(
-    model: AccessModel, within: str, level: int, tenants: Collection[str] | None = None
-) -> Iterator[str]:
+def scopes_at(model: AccessModel, within: str, level: int) -> Iterator[str]:
     """The scopes of a depth that lie inside `within`."""
     if level == 0:
-        if within == EVERYWHERE and (tenants is None or EVERYWHERE in tenants):
+        if within == EVERYWHERE:
             yield EVERYWHERE
         return
     if within != EVERYWHERE and depth(within) > level:
         return
     names = sorted(model.tenants) if within == EVERYWHERE else [tenant_of(within)]
     for name in names:
-        if (tenants is not None and name not in tenants) or name not in model.tenants:
+        if name not in model.tenants:
             continue
         if level == 1:
             yield name
@@ -155,12 +185,12 @@ def backends_of(model: AccessModel, environment: Environment) -> tuple[str, ...]
     )
 
 
-def budgets_at(model: AccessModel, scope: str, principal: str = "") -> list[Budget]:
+def budgets_at(model: AccessModel, scope: str, principal: Principal | None = None) -> list[Budget]:
     """The budgets that bound a project's jobs, for a principal where one is given."""
     return [
         budget
         for budget in budgets_around(model, scope)
-        if budget.group is None or principal == f"group:{budget.group}"
+        if budget.group is None or principal == group(budget.group)
     ]
 
 
@@ -171,79 +201,73 @@ def budgets_around(model: AccessModel, scope: str) -> list[Budget]:
 
 
 class _Fold:
-    """Folds one candidate's conditions; remembers what cells share."""
+    """Folds the conditions of a grant. Grants whose conditions are equal share them, so that
+    a large table holds few."""
 
     def __init__(self, model: AccessModel) -> None:
         self._model = model
-        self._base: dict[tuple[object, ...], Conditions] = {}
-        self._money: dict[tuple[str, str], tuple[list[Budget], tuple[str, ...]]] = {}
+        self._floors: dict[str, Conditions] = {}
+        self._equal: dict[Conditions, Conditions] = {}
+        self._folded: dict[tuple[object, ...], Conditions] = {}
 
     def __call__(
-        self, binding: Binding, role: Role, permission: str, scope: str, held: Elevation | None
+        self, grant: _Grant, permission: str, scope: str
     ) -> Iterator[tuple[str, Conditions]]:
-        conditions = self._conditions(binding, role, permission, scope, held)
+        """(backend, conditions), a backend being empty where nothing runs."""
+        conditions = self._conditions(grant, permission, scope)
         if not CATALOGUE[permission].executes:
             yield "", conditions
             return
         environment = self._model.environment(scope)
         assert environment is not None
-        budgets, names = self._budgets(scope, binding.principal)
+        budgets = budgets_at(self._model, scope, grant.binding.principal)
+        names = tuple(sorted(budget.name for budget in budgets))
         for backend in backends_of(self._model, environment):
-            spec = self._model.organization.backends[backend].value
-            rules = [
-                b.approval
-                for b in budgets
-                if b.approval is not None and spec.backend_class in b.approval_classes
-            ]
-            yield (
-                backend,
-                replace(
+            key = (id(conditions), backend, names)
+            if (found := self._folded.get(key)) is None:
+                found = self._folded[key] = replace(
                     conditions,
                     job=conditions.job & self._model.organization.backend_limits[backend],
                     budgets=names,
-                    approval=_strictest(rules),
-                ),
-            )
+                    approval=self._approval(backend, budgets),
+                )
+            yield backend, found
 
-    def _conditions(
-        self, binding: Binding, role: Role, permission: str, scope: str, held: Elevation | None
-    ) -> Conditions:
-        key = (
-            id(binding),
-            permission,
-            scope if depth(scope) < 3 else scope.rpartition("/")[0],
-            held and held.name,
-        )
-        if (found := self._base.get(key)) is not None:
+    def _conditions(self, grant: _Grant, permission: str, scope: str) -> Conditions:
+        binding, role, held = grant.binding, grant.role, grant.held
+        floor = self._floor(scope if depth(scope) < 3 else scope.rpartition("/")[0])
+        workload = self._model.workload_of(binding.principal)
+        token = None if workload is None else (workload.max_token_age_s,)
+        eligible = binding.eligible if held is None else None
+        name = None if held is None else held.name
+        runs, own = CATALOGUE[permission].executes, role.permissions[permission]
+        key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
+        if (found := self._folded.get(key)) is not None:
             return found
-        folded = self._model.floor(scope) & role.requires & binding.requires
-        workload = self._model.workloads.get(binding.principal.removeprefix("workload:"))
-        if binding.principal.startswith("workload:") and workload is not None:
-            # Automation has no second factor, device or country; its token is the proof.
-            folded = replace(folded, mfa=False, managed_device=False, countries=None)
-            folded = folded & Conditions(max_token_age_s=workload.max_token_age_s)
-        folded = replace(
-            folded,
-            own_only=role.permissions[permission],
-            eligible=binding.eligible if held is None else None,
+        asked = folded(floor, role, binding, workload)
+        found = replace(
+            asked,
+            own_only=own,
+            eligible=eligible,
             elevation=_window(held),
+            job=asked.job if runs else NO_LIMITS,
         )
-        if not CATALOGUE[permission].executes:
-            folded = replace(folded, job=Conditions().job)
-        self._base[key] = folded
-        return folded
+        self._folded[key] = found
+        return found
 
-    def _budgets(self, scope: str, principal: str) -> tuple[list[Budget], tuple[str, ...]]:
-        key = (scope, principal)
-        if key not in self._money:
-            found = budgets_at(self._model, scope, principal)
-            self._money[key] = (found, tuple(sorted(b.name for b in found)))
-        return self._money[key]
+    def _floor(self, place: str) -> Conditions:
+        """The floor of a place, the same object wherever it is equal."""
+        if (found := self._floors.get(place)) is None:
+            floor = self._model.floor(place)
+            found = self._floors[place] = self._equal.setdefault(floor, floor)
+        return found
+
+    def _approval(self, backend: str, budgets: list[Budget]) -> ApprovalRule | None:
+        """The strictest rule for jobs on a backend."""
+        class_ = self._model.organization.backends[backend].value.backend_class
+        rules = [b.approval for b in budgets if b.approval and class_ in b.approval_classes]
+        return min(rules, key=lambda r: (r.above_micros, r.budget), default=None)
 
 
 def _window(held: Elevation | None) -> ElevationWindow | None:
     return ElevationWindow(held.not_before, held.expires, held.approved_by) if held else None
-
-
-def _strictest(rules: list[ApprovalRule]) -> ApprovalRule | None:
-    return min(rules, key=lambda r: (r.above_micros, r.budget), default=None)

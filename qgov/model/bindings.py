@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from qgov.language.documents import Document
 from qgov.language.kinds.base import Binding as BindingSpec
 from qgov.language.kinds.base import Eligibility as EligibilitySpec
 from qgov.language.kinds.tenant import WorkloadBinding
+from qgov.model import principal as principals
 from qgov.model.access_model import (
     Binding,
     Elevation,
-    Fact,
     Group,
     Organization,
     Role,
@@ -20,11 +21,23 @@ from qgov.model.access_model import (
     Workload,
 )
 from qgov.model.conditions import NONE, Eligibility
+from qgov.model.fact import Fact
+from qgov.model.principal import Principal, is_group
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.model.tenants import scope_defined
 
 __all__ = ["link_bindings", "link_elevations"]
+
+
+class _Written(NamedTuple):
+    """A binding as it is written: whose, at which absolute scope, and where it stands."""
+
+    spec: BindingSpec | WorkloadBinding
+    principal: Principal | None
+    scope: str
+    source: Document
+    path: tuple[str | int, ...]
 
 
 def link_bindings(
@@ -36,46 +49,32 @@ def link_bindings(
     names: Resolver,
 ) -> tuple[Binding, ...]:
     """Every binding of the repository with its absolute scope, sorted."""
-    found: list[Binding] = []
+    found = (
+        _binding(written, roles, groups, tenants, names)
+        for written in _written(organization, tenants, workloads, names)
+    )
+    return tuple(sorted((binding for binding in found if binding is not None), key=_order))
 
-    def add(
-        spec: BindingSpec | WorkloadBinding,
-        principal: str,
-        scope: str,
-        source: Document,
-        path: tuple[str | int, ...],
-    ) -> None:
-        binding = _binding(spec, principal, scope, source, path, roles, groups, tenants, names)
-        if binding is not None:
-            found.append(binding)
 
-    document = organization.source.source
-    for index, spec in enumerate(organization.spec.bindings):
-        path: tuple[str | int, ...] = ("spec", "bindings", index)
-        add(spec, _principal(spec, document, path, names), spec.on, document, path)
-    for tenant in tenants.values():
-        document = tenant.source.source
-        for index, spec in enumerate(tenant.spec.bindings):
-            path = ("spec", "bindings", index)
-            add(
-                spec,
-                _principal(spec, document, path, names),
-                _absolute(tenant, spec.on),
-                document,
-                path,
-            )
+def _written(
+    organization: Organization,
+    tenants: Mapping[str, Tenant],
+    workloads: Mapping[str, Workload],
+    names: Resolver,
+) -> Iterator[_Written]:
+    owners: tuple[Organization | Tenant, ...] = (organization, *tenants.values())
+    for owner in owners:
+        document = owner.source.source
+        for index, spec in enumerate(owner.spec.bindings):
+            path: tuple[str | int, ...] = ("spec", "bindings", index)
+            scope = _absolute(owner, spec.on) if isinstance(owner, Tenant) else spec.on
+            yield _Written(spec, _principal(spec, document, path, names), scope, document, path)
     for workload in workloads.values():
-        document, tenant = workload.source.source, tenants[workload.tenant]
-        for index, account_binding in enumerate(workload.spec.bindings):
+        principal, tenant = principals.workload(workload.id), tenants[workload.tenant]
+        for index, bound in enumerate(workload.spec.bindings):
             path = (*workload.source.path, "bindings", index)
-            add(
-                account_binding,
-                f"workload:{workload.id}",
-                _absolute(tenant, account_binding.on),
-                document,
-                path,
-            )
-    return tuple(sorted(found, key=_order))
+            scope = _absolute(tenant, bound.on)
+            yield _Written(bound, principal, scope, workload.source.source, path)
 
 
 def _order(binding: Binding) -> tuple[str, str, str, str]:
@@ -91,57 +90,46 @@ def _absolute(tenant: Tenant, on: str) -> str:
 
 def _principal(
     spec: BindingSpec, source: Document, path: tuple[str | int, ...], names: Resolver
-) -> str:
-    if (spec.group is None) == (spec.user is None):
-        names.refuse(
-            "QG221",
-            "a binding names exactly one directory group",
-            source.at(*path),
-            "write `group:` with the group's name",
-            source.id,
-        )
-        return ""
-    return f"group:{spec.group}" if spec.group is not None else f"user:{spec.user}"
+) -> Principal | None:
+    if spec.group is not None and spec.user is None:
+        return principals.group(spec.group)
+    if spec.user is not None and spec.group is None:
+        return principals.user(spec.user)
+    names.refuse(
+        "QG221",
+        "a binding names exactly one directory group",
+        source.at(*path),
+        "write `group:` with the group's name",
+        source.id,
+    )
+    return None
 
 
 def _binding(
-    spec: BindingSpec | WorkloadBinding,
-    principal: str,
-    scope: str,
-    source: Document,
-    path: tuple[str | int, ...],
+    written: _Written,
     roles: Mapping[str, Role],
     groups: Mapping[str, Group],
     tenants: Mapping[str, Tenant],
     names: Resolver,
 ) -> Binding | None:
-    known = names.defined("role", spec.role, roles, source, *path, "role", kind="Role")
+    spec, principal, scope, source, path = written
+    known = names.defined("role", spec.role, roles, source, *path, "role")
+    wrong = None
     if "*" in scope and scope != EVERYWHERE:
-        names.refuse(
-            "QG222",
-            f"`{spec.on}` is a pattern, but a binding holds at one scope",
-            source.at(*path, "on"),
-            "write one binding for each scope",
-            source.id,
-        )
-        return None
-    if scope.count("/") > 2:
-        names.refuse(
-            "QG222",
-            f"`{spec.on}` is deeper than environment/project",
-            source.at(*path, "on"),
-            "write the scope relative to the tenant",
-            source.id,
-        )
+        wrong = "is a pattern, but a binding holds at one scope", "write one binding for each scope"
+    elif scope.count("/") > 2:
+        wrong = "is deeper than environment/project", "write the scope relative to the tenant"
+    if wrong is not None:
+        says, remedy = wrong
+        names.refuse("QG222", f"`{spec.on}` {says}", source.at(*path, "on"), remedy, source.id)
         return None
     placed = scope_defined(scope, tenants, names, source, *path, "on")
     eligible = _eligibility(spec.eligible, source, path, groups, names)
     requires = names.conditions(spec.requires, source, *path, "requires")
     if not (known and placed and principal) or not _is_here(scope, tenants):
         return None
-    return Binding(
-        principal, spec.role, scope, eligible, requires, Fact(spec.role, spec, source, path)
-    )
+    fact = Fact(spec.role, spec, source, path)
+    return Binding(principal, spec.role, scope, eligible, requires, fact)
 
 
 def _is_here(scope: str, tenants: Mapping[str, Tenant]) -> bool:
@@ -172,12 +160,12 @@ def link_elevations(
     """Every elevation with the eligible bindings that it makes use of."""
     eligible: dict[tuple[str, str], list[tuple[int, Binding]]] = defaultdict(list)
     for index, binding in enumerate(bindings):
-        if binding.eligible is not None and binding.principal.startswith("group:"):
+        if binding.eligible is not None and is_group(binding.principal):
             eligible[binding.role, tenant_of(binding.scope)].append((index, binding))
     found: list[Elevation] = []
     for document in documents:
         spec = document.spec
-        known = names.defined("role", spec.role, roles, document, "spec", "role", kind="Role")
+        known = names.defined("role", spec.role, roles, document, "spec", "role")
         placed = scope_defined(spec.on, tenants, names, document, "spec", "on")
         if "*" in spec.on and spec.on != EVERYWHERE:
             names.refuse(

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from qgov.language.documents import Document
-from qgov.model.access_model import Budget, Fact, Group, Quota, Raise, Tenant
+from qgov.model.access_model import Budget, Quota, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
+from qgov.model.fact import Fact
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import scope_defined
@@ -25,16 +26,13 @@ def link_budgets(
     documents: Iterable[Document],
     exceptions: Iterable[Document],
     tenants: Mapping[str, Tenant],
-    groups: Mapping[str, Group],
     names: Resolver,
 ) -> dict[str, Budget]:
     """Every budget by name, with what its exceptions add."""
-    found = {d.name: _budget(d, tenants, groups, names) for d in documents}
+    found = {d.name: _budget(d, tenants, names) for d in documents}
     for document in exceptions:
         spec = document.spec
-        known = names.defined(
-            "budget", spec.budget, found, document, "spec", "budget", kind="Budget"
-        )
+        known = names.defined("budget", spec.budget, found, document, "spec", "budget")
         more = names.micros(spec.increase, document, "spec", "increase")
         if known and spec.approved_by not in (None, spec.requested_by):
             budget = found[spec.budget]
@@ -43,15 +41,10 @@ def link_budgets(
     return found
 
 
-def _budget(
-    document: Document, tenants: Mapping[str, Tenant], groups: Mapping[str, Group], names: Resolver
-) -> Budget:
+def _budget(document: Document, tenants: Mapping[str, Tenant], names: Resolver) -> Budget:
     spec = document.spec
     if spec.scope != EVERYWHERE:
         scope_defined(spec.scope, tenants, names, document, "spec", "scope")
-    names.defined("group", spec.owner, groups, document, "spec", "owner")
-    if spec.group is not None:
-        names.defined("group", spec.group, groups, document, "spec", "group")
     spend = spec.budget
     return Budget(
         name=document.name,
@@ -67,19 +60,16 @@ def _budget(
         quotas=tuple(
             sorted(Quota(q.measure, q.per, q.limit, tuple(sorted(q.warn_at))) for q in spec.quotas)
         ),
-        approval=_approval(document, groups, names),
+        approval=_approval(document, names),
         approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),
         raises=(),
         source=Fact(document.name, spec, document, ("spec",)),
     )
 
 
-def _approval(
-    document: Document, groups: Mapping[str, Group], names: Resolver
-) -> ApprovalRule | None:
+def _approval(document: Document, names: Resolver) -> ApprovalRule | None:
     rule = document.spec.approval
     if rule is None:
         return None
-    names.defined("group", rule.approvers, groups, document, "spec", "approval", "approvers")
     above = names.micros(rule.above, document, "spec", "approval", "above")
     return ApprovalRule(above, rule.approvers, rule.valid_for, document.name)

@@ -102,13 +102,6 @@ class ElevationWindow:
         )
         return starts and self.expires <= other.expires
 
-    def as_json(self) -> dict[str, Any]:
-        """Instants as RFC 3339 in UTC."""
-        from qgov.language.scalars import format_instant
-
-        start = {"not_before": format_instant(self.not_before)} if self.not_before else {}
-        return {**start, "expires": format_instant(self.expires), "approved_by": self.approved_by}
-
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
@@ -126,15 +119,6 @@ class ApprovalRule:
             and self.approvers == other.approvers
             and self.valid_for_s <= other.valid_for_s
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract."""
-        return {
-            "above_micros": self.above_micros,
-            "approvers": self.approvers,
-            "valid_for_s": self.valid_for_s,
-            "budget": self.budget,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,28 +170,6 @@ class Conditions:
             and set(self.budgets) >= set(other.budgets)
             and _implies(self.approval, other.approval)
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """The flat object of the plan's contract; absent means not required."""
-        found: dict[str, Any] = {}
-        if self.mfa:
-            found["mfa"] = True
-        if self.managed_device:
-            found["managed_device"] = True
-        if self.max_token_age_s is not None:
-            found["max_token_age_s"] = self.max_token_age_s
-        if self.countries is not None:
-            found["countries"] = list(self.countries)
-        if self.own_only:
-            found["own_only"] = True
-        if job := self.job.as_json():
-            found["job"] = job
-        if self.budgets:
-            found["budgets"] = list(self.budgets)
-        for name in ("eligible", "elevation", "approval"):
-            if (part := getattr(self, name)) is not None:
-                found[name] = part.as_json()
-        return found
 
 
 NONE = Conditions()

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from qgov.finding import Origin
-from qgov.model.access_model import AccessModel, Claim, Fact, Group, Organization, Tenant
+from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
+from qgov.model.fact import Fact, Written
 from qgov.model.renames import renames
 from qgov.model.resolve import Resolver
 
@@ -28,7 +27,7 @@ class _Seen:
     """What the documents say of groups: where each is first named, the provider of those
     that hold something, that of the tenants they answer for, and the tenants that bind them."""
 
-    first: dict[str, Fact[Any] | Origin] = field(default_factory=dict)
+    first: dict[str, Written] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
     answering: dict[str, str] = field(default_factory=dict)
     bound: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -38,14 +37,15 @@ def link_groups(
     organization: Organization,
     tenants: Mapping[str, Tenant],
     names: Resolver,
-    claims: Iterable[Claim],
+    elsewhere: Iterable[Exclusive],
 ) -> dict[str, Group]:
-    """Every group by name; reports groups of two providers and dangling references."""
+    """Every group by name; reports groups of two providers. `elsewhere` are the groups that
+    tenants bind that were not loaded."""
     seen, declared = _Seen(), organization.spec.groups
-    for claim in claims:
-        if claim.what == "group":
-            seen.bound[claim.key].add(claim.tenant)
-            seen.first.setdefault(claim.key, claim.written)
+    for bound in elsewhere:
+        if bound.what == "group":
+            seen.bound[bound.key].add(bound.tenant)
+            seen.first.setdefault(bound.key, bound.written)
     _see_organization(seen, organization, names)
     for tenant in tenants.values():
         _see_tenant(seen, tenant, organization, names)
@@ -98,9 +98,6 @@ def _see_organization(seen: _Seen, organization: Organization, names: Resolver) 
         seen.first[name] = Fact(name, spec, document, path)
         if (provider := spec.identity_provider) is not None:
             seen.providers[name] = provider
-            names.defined(
-                "identity provider", provider, providers, document, *path, "identityProvider"
-            )
     for name, path, holds in _organization_uses(organization):
         if name not in seen.first:
             seen.first[name] = Fact(name, None, document, path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 __all__ = [
+    "COST",
     "COUNTED",
     "JOBS",
     "LIMITED",
@@ -32,13 +33,16 @@ class Measure(NamedTuple):
     unit: str
 
 
+COST: Final = Measure("estimated_cost_micros", "cost_micros", "", "micros")
+"""What a job is estimated to cost, in the organization's currency."""
+
 MEASURES: Final = (
     Measure("shots", "shots", "shots", "shots"),
     Measure("circuits", "circuits", "circuits", "circuits"),
     Measure("qubits", "qubits", "", "qubits"),
     Measure("estimated_qpu_seconds", "qpu_seconds", "qpuSeconds", "QPU seconds"),
     Measure("estimated_simulator_seconds", "", "simulatorSeconds", "simulator seconds"),
-    Measure("estimated_cost_micros", "cost_micros", "", "micros"),
+    COST,
 )
 
 LIMITED: Final = {m.limit: m.attribute for m in MEASURES if m.limit}

@@ -35,6 +35,14 @@ UNDEFINED: Final = {
 }
 """The code of an undefined name, by what it names."""
 
+_KINDS: Final = {
+    "role": "Role",
+    "group": "Group",
+    "tenant": "Tenant",
+    "budget": "Budget",
+}
+"""What is defined by a document of its own (or, as a group, by several)."""
+
 
 def in_currency(money: Money, currency: str, rates: Mapping[str, Decimal]) -> int | None:
     """The amount in micros of a currency, rounded up; None without a rate for it."""
@@ -81,14 +89,14 @@ class Resolver:
         known: Collection[str],
         source: Document,
         *path: str | int,
-        kind: str = "",
     ) -> bool:
         """Whether `name`, written at `path` of `source`, is among `known`; an error
-        otherwise, unless the document of `kind` exists elsewhere."""
+        otherwise, unless its document exists elsewhere."""
         if name in known:
             return True
-        kind = "Group" if what == "group" else kind
-        silent = (kind, name) in self.elsewhere or (what == "group" and not self._groups_known)
+        silent = (_KINDS.get(what, ""), name) in self.elsewhere or (
+            what == "group" and not self._groups_known
+        )
         if not silent:
             self.refuse(
                 UNDEFINED[what],

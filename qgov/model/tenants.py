@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from qgov.language.documents import Document
 from qgov.language.kinds.tenant import Retention, RetentionPlan, TenantSpec
-from qgov.model.access_model import Claim, Environment, Fact, Organization, Tenant, Workload
+from qgov.model.access_model import Environment, Exclusive, Organization, Tenant, Workload
 from qgov.model.conditions import Conditions
+from qgov.model.fact import Fact
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
-    "claims_of",
-    "cloud_claims",
+    "cloud_accounts",
+    "exclusives_of",
     "link_tenant",
     "link_workloads",
     "retention_of",
@@ -27,29 +28,6 @@ def link_tenant(
     """One tenant with its floors folded; `org_issuers` sign in for organization-wide roles."""
     spec = document.spec
     provider = organization.providers.get(spec.identity_provider)
-    names.defined(
-        "identity provider",
-        spec.identity_provider,
-        organization.providers,
-        document,
-        "spec",
-        "identityProvider",
-    )
-    for index, framework in enumerate(spec.frameworks):
-        names.defined(
-            "framework", framework, organization.frameworks, document, "spec", "frameworks", index
-        )
-    for name, retention in retention_of(spec.retention):
-        names.defined(
-            "store",
-            retention.store,
-            organization.stores,
-            document,
-            "spec",
-            "retention",
-            name,
-            "store",
-        )
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
     issuers = {provider.value.issuer} if provider else set()
     return Tenant(
@@ -83,12 +61,6 @@ def _environments(
     found: dict[str, Environment] = {}
     for name, spec in sorted(document.spec.environments.items()):
         path = ("spec", "environments", name)
-        for index, backend in enumerate(spec.backends):
-            names.defined(
-                "backend", backend, organization.backends, document, *path, "backends", index
-            )
-        if spec.queue is not None:
-            names.defined("queue", spec.queue, organization.queues, document, *path, "queue")
         found[name] = Environment(
             name=name,
             scope=f"{document.name}/{name}",
@@ -144,7 +116,7 @@ def scope_defined(
     tenant_name, *rest = scope.split("/")
     if tenant_name == EVERYWHERE:
         return True
-    if not names.defined("tenant", tenant_name, tenants, source, *path, kind="Tenant"):
+    if not names.defined("tenant", tenant_name, tenants, source, *path):
         return ("Tenant", tenant_name) in names.elsewhere
     environments = tenants[tenant_name].environments
     if rest and rest[0] != EVERYWHERE:
@@ -157,16 +129,16 @@ def scope_defined(
     return True
 
 
-def claims_of(tenant: Tenant) -> list[Claim]:
+def exclusives_of(tenant: Tenant) -> list[Exclusive]:
     """The cloud accounts that the tenant says are its own."""
     document = tenant.source.source
     return [
-        Claim(what, key, tenant.name, Fact(key, None, document, path))
-        for what, key, path in cloud_claims(tenant.spec)
+        Exclusive(what, key, tenant.name, Fact(key, None, document, path))
+        for what, key, path in cloud_accounts(tenant.spec)
     ]
 
 
-def cloud_claims(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
+def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
     """(what, key, where in the document) of every cloud account that a tenant names."""
     clouds, found = spec.clouds, []
     if clouds.braket:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from qgov import __version__
+from qgov.contracts.artifacts import Entry, Manifest
+from qgov.contracts.telling import document_text
 from qgov.repository import RepositoryError
 
 __all__ = [
     "MANIFEST",
-    "Entry",
     "Stored",
     "entries_of",
     "is_file",
@@ -29,18 +30,15 @@ __all__ = [
 MANIFEST: Final = "manifest.json"
 SCHEMA: Final = "qgov/manifest/v1"
 
-Entry = Mapping[str, Any]
-"""An artifact as the manifest lists it: path, SHA-256 and size in bytes."""
 
-
-def manifest_of(artifacts: Mapping[str, bytes], commit: str | None) -> dict[str, Any]:
+def manifest_of(artifacts: Mapping[str, bytes], commit: str | None) -> Manifest:
     """The document `qgov/manifest/v1`. `content_digest` is over every path and SHA-256."""
     return manifest_from(entries_of(artifacts), commit)
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> bytes:
     """A manifest as the bytes of its file."""
-    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    return document_text(manifest).encode()
 
 
 def entries_of(artifacts: Mapping[str, bytes]) -> list[Entry]:
@@ -51,12 +49,13 @@ def entries_of(artifacts: Mapping[str, bytes]) -> list[Entry]:
     ]
 
 
-def manifest_from(entries: Iterable[Entry], commit: str | None) -> dict[str, Any]:
+def manifest_from(entries: Iterable[Entry], commit: str | None) -> Manifest:
     """The manifest of these entries, in order of path."""
+    # `qgov verify` makes it again of what a pack lists, where a path may be anything.
     listed = sorted(entries, key=lambda entry: str(entry["path"]))
     lines = "".join(f"{entry['sha256']}  {entry['path']}\n" for entry in listed)
     return {
-        "schema": SCHEMA,
+        "schema": "qgov/manifest/v1",
         "commit": commit,
         "content_digest": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}",
         "qgov_version": __version__,
@@ -85,7 +84,7 @@ def stale_paths(out: Path, artifacts: Mapping[str, bytes], *, partial: bool) -> 
         }
     except OSError as error:
         raise RepositoryError(f"cannot read {error.filename}: {error.strerror}") from error
-    wanted = {str(entry["path"]): entry for entry in entries_of(artifacts)}
+    wanted = {entry["path"]: entry for entry in entries_of(artifacts)}
     listed = {
         path: entry for path, entry in stored.entries.items() if path in wanted or not partial
     }

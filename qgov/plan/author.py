@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgov.model.access_model import AccessModel
+from qgov.model.principal import is_group, is_user, name_of
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
 from qgov.plan.changes import Change, Row
 from qgov.plan.risk import Risk
 
@@ -30,10 +31,9 @@ class Author:
         or by an elevation. Directories do not tell `Mei@` from `mei@`."""
         if row.change in (Change.REVOKED, Change.NARROWED):
             return False
-        kind, _, name = row.principal.partition(":")
-        if kind == "user":
-            return name.casefold() == self.id.casefold()
-        return kind == "group" and name in self.groups
+        if is_user(row.principal):
+            return name_of(row.principal).casefold() == self.id.casefold()
+        return is_group(row.principal) and name_of(row.principal) in self.groups
 
 
 def second_person(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -11,9 +11,20 @@ from typing import Final
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
+from qgov.model.principal import Principal, is_user, is_workload, name_of, workload
 from qgov.model.scope import EVERYWHERE, contains, depth
 
-__all__ = ["Change", "ChangedCell", "Row", "classify", "difference", "rows"]
+__all__ = [
+    "Change",
+    "ChangedCell",
+    "Row",
+    "classify",
+    "difference",
+    "options",
+    "renamed",
+    "renamed_principal",
+    "rows",
+]
 
 
 class Change(StrEnum):
@@ -47,7 +58,7 @@ class Row:
     """Accesses that change alike: one principal and permission, the widest scope that the
     change covers whole, and the backends. `cells` are the accesses it stands for."""
 
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     backends: tuple[str, ...]
@@ -57,8 +68,10 @@ class Row:
     cells: tuple[ChangedCell, ...]
 
 
-def options(paths: Iterable[Path]) -> Options:
+def options(paths: Sequence[Path]) -> Options:
     """The least strict of several ways; one that implies another adds nothing."""
+    if len(paths) == 1:
+        return (paths[0].conditions,)
     kept: list[Conditions] = []
     for mine in sorted({path.conditions for path in paths}, key=repr):
         # Two may imply each other (windows that differ in who approved): the first stands
@@ -94,7 +107,7 @@ def difference(
     found: list[ChangedCell] = []
     for cell in sorted({*base, *head}):
         old, new = base.get(cell, ()), head.get(cell, ())
-        if cell.principal.startswith("user:"):
+        if is_user(cell.principal):
             old, new = (*old, *_held(base, cell, old + new)), (*new, *_held(head, cell, old + new))
         before, after = options(old), options(new)
         if (change := classify(before, after)) is not None:
@@ -117,14 +130,14 @@ def _held(
 
 def renamed(
     table: Mapping[Cell, tuple[Path, ...]], tenants: Mapping[str, str], budgets: Mapping[str, str]
-) -> dict[Cell, tuple[Path, ...]]:
+) -> Mapping[Cell, tuple[Path, ...]]:
     """The table with tenants and budgets (old name → new) under their new names, so that
     a rename is compared as what it is."""
     if not tenants and not budgets:
-        return dict(table)
+        return table
     return {
         Cell(
-            _renamed_principal(cell.principal, tenants),
+            renamed_principal(cell.principal, tenants),
             cell.permission,
             _renamed_scope(cell.scope, tenants),
             cell.backend,
@@ -140,9 +153,11 @@ def _renamed_scope(scope: str, tenants: Mapping[str, str]) -> str:
     return f"{tenants.get(tenant, tenant)}{slash}{rest}"
 
 
-def _renamed_principal(principal: str, tenants: Mapping[str, str]) -> str:
-    kind, _, name = principal.partition(":")
-    return f"{kind}:{_renamed_scope(name, tenants)}" if kind == "workload" else principal
+def renamed_principal(principal: Principal, tenants: Mapping[str, str]) -> Principal:
+    """A principal under a tenant's other name (old name → new)."""
+    if not is_workload(principal):
+        return principal
+    return workload(_renamed_scope(name_of(principal), tenants))
 
 
 def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:
@@ -154,7 +169,7 @@ def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Cond
 
 
 _ORDER: Final = tuple(Change)
-_Alike = tuple[str, str, Change, Options, Options]
+_Alike = tuple[Principal, str, Change, Options, Options]
 
 
 def rows(

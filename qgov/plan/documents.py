@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from qgov.language.documents import Document
@@ -117,16 +119,19 @@ def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> d
 
 
 def _deepdiff() -> type[DeepDiff]:
-    """DeepDiff, without Pandas: where that is installed (Cirq needs it) it would be imported
-    with it, for data that is never here, and that takes longer than the rest of a plan."""
-    hidden = "pandas" not in sys.modules
-    if hidden:
-        sys.modules["pandas"] = None  # type: ignore[assignment] # what import takes for "not there"
+    """DeepDiff, without what it imports and no document needs, which takes longer than the rest
+    of a plan: NumPy and Pandas where they are installed (Cirq needs them), for arrays and lists
+    of numbers, and asyncio with OpenSSL, for a cache that is off."""
+    later = ModuleType("asyncio")
+    later.__getattr__ = lambda name: getattr(import_module("asyncio"), name)  # type: ignore[method-assign]
+    hidden = {"asyncio": later, "numpy": None, "pandas": None}  # None: not installed
+    hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
+    sys.modules.update(hidden)  # type: ignore[arg-type]
     try:
         from deepdiff import DeepDiff
     finally:
-        if hidden:
-            del sys.modules["pandas"]
+        for name in hidden:
+            del sys.modules[name]
     return DeepDiff
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
@@ -22,14 +21,6 @@ class Exposure:
     amount_micros: int
     currency: str
     unbounded: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract."""
-        return {
-            "amount_micros": self.amount_micros,
-            "currency": self.currency,
-            "unbounded": list(self.unbounded),
-        }
 
 
 def exposure(model: AccessModel) -> Exposure:
@@ -87,8 +78,4 @@ def _spending_projects(model: AccessModel) -> set[str]:
     priced = {
         name for name, fact in model.organization.backends.items() if fact.value.price is not None
     }
-    return {
-        cell.scope
-        for cell in accesses(model, permissions=("job:submit",))
-        if cell.backend in priced
-    }
+    return {cell.scope for cell in accesses(model).of("job:submit") if cell.backend in priced}

@@ -14,11 +14,11 @@ from qgov.checks.guardrails import covered, satisfies, told
 from qgov.language.kinds.organization import Guardrail
 from qgov.model.access_model import AccessModel
 
-__all__ = ["Judged", "judged"]
+__all__ = ["GuardrailResult", "guardrails"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GuardrailResult:
     """A guardrail and whether it holds; None where only tenants that were not loaded could
     tell. `removed` says that the change takes it away; `broken_by` is one access."""
 
@@ -29,21 +29,21 @@ class Judged:
     broken_by: str = ""
 
 
-def judged(
+def guardrails(
     base: AccessModel | None, head: AccessModel | None, now: datetime, *, whole: bool
-) -> list[Judged]:
+) -> list[GuardrailResult]:
     """Every guardrail of either side, judged on the head; those that the base broke
     already and the change removes are left out."""
     if head is None:
         return []
-    found = [_judge(head, kind, rail, now, whole, removed=False) for kind, rail in _rails(head)]
     kept = list(_rails(head))
+    found = [_judge(head, kind, rail, now, whole, removed=False) for kind, rail in kept]
     for kind, rail in _rails(base) if base else ():
         if (kind, rail) in kept or base is None:
             continue
         if _judge(base, kind, rail, now, whole, removed=True).holds is not False:
             found.append(_judge(head, kind, rail, now, whole, removed=True))
-    return sorted(found, key=lambda j: (j.kind, j.name, j.removed))
+    return sorted(found, key=lambda r: (r.kind, r.name, r.removed))
 
 
 def _rails(model: AccessModel) -> Iterator[tuple[str, Guardrail]]:
@@ -54,10 +54,10 @@ def _rails(model: AccessModel) -> Iterator[tuple[str, Guardrail]]:
 
 def _judge(
     model: AccessModel, kind: str, rail: Guardrail, now: datetime, whole: bool, *, removed: bool
-) -> Judged:
+) -> GuardrailResult:
     matching = covered(model, rail, now)
     if kind == "never":
         example = told(min(matching)) if matching else ""
-        return Judged(kind, rail.name, not matching, removed, example)
-    holds = satisfies(matching, rail)
-    return Judged(kind, rail.name, True if holds else False if whole else None, removed)
+        return GuardrailResult(kind, rail.name, not matching, removed, example)
+    holds = True if satisfies(matching, rail) else False if whole else None
+    return GuardrailResult(kind, rail.name, holds, removed)

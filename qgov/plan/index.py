@@ -2,7 +2,7 @@
 
 A large repository changes in one or two files at a time. The index remembers, for each
 git blob, which documents it holds, which tenant each belongs to and what that tenant
-claims for itself; with it, a plan loads only the tenants that a change touches. It is
+has to itself; with it, a plan loads only the tenants that a change touches. It is
 a cache inside the git directory, keyed by content: deleting it costs time, never truth.
 """
 
@@ -16,19 +16,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from qgov import __version__
 from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
 from qgov.model.scope import tenant_of
-from qgov.model.tenants import cloud_claims, retention_of
+from qgov.model.tenants import cloud_accounts, retention_of
 
 __all__ = [
     "NAMED",
-    "Entry",
     "Index",
+    "Summary",
     "Tie",
     "belongs_to",
-    "claim_of",
+    "exclusive_of",
     "load_index",
     "save_index",
     "summarize",
@@ -52,16 +53,16 @@ class Tie(NamedTuple):
     alone: bool
 
 
-class Entry(NamedTuple):
+class Summary(NamedTuple):
     """One document of a blob: its kind and name, the tenant it belongs to (empty: the
-    organization), the documents that it is about (`Kind/name`), what it claims (`what: key`),
-    and what ties it to other tenants, as the fields of `Tie`."""
+    organization), the documents that it is about (`Kind/name`), what it has to itself (`what:
+    key`), and what ties it to other tenants, as the fields of `Tie`."""
 
     kind: str
     name: str
     tenant: str
     about: Sequence[str] = ()
-    claims: Sequence[str] = ()
+    exclusives: Sequence[str] = ()
     ties: Sequence[Sequence[Any]] = ()
 
     def tied(self) -> list[Tie]:
@@ -69,13 +70,13 @@ class Entry(NamedTuple):
         return [Tie(*tie) for tie in self.ties]
 
 
-def claim_of(text: str) -> tuple[str, str]:
-    """(what, key) of a claim."""
+def exclusive_of(text: str) -> tuple[str, str]:
+    """(what, key) of something that a tenant has to itself."""
     what, _, key = text.partition(": ")
     return what, key
 
 
-Index = dict[str, tuple[Entry, ...] | None]
+Index = dict[str, tuple[Summary, ...] | None]
 """Blob id → its documents; None when the blob could not be read as documents."""
 
 
@@ -91,15 +92,15 @@ def belongs_to(document: Document) -> str:
     return ""
 
 
-def summarize(documents: Iterable[Document]) -> tuple[Entry, ...]:
-    """The index entries of one blob's documents."""
+def summarize(documents: Iterable[Document]) -> tuple[Summary, ...]:
+    """What is known of one blob's documents."""
     return tuple(
-        Entry(
+        Summary(
             d.kind,
             d.name,
             belongs_to(d),
             _about(d),
-            _claims(d.spec) if d.kind == "Tenant" else (),
+            _exclusives(d.spec) if d.kind == "Tenant" else (),
             _ties(d) if d.kind == "Tenant" else (),
         )
         for d in documents
@@ -131,17 +132,15 @@ def _about(document: Document) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _claims(spec: TenantSpec) -> tuple[str, ...]:
+def _exclusives(spec: TenantSpec) -> tuple[str, ...]:
     bound = {f"group: {b.group}" for b in spec.bindings if b.group is not None}
     answering = {spec.owner.group, *(account.owner for account in spec.service_accounts)}
-    clouds = {f"{what}: {key}" for what, key, _ in cloud_claims(spec)}
+    clouds = {f"{what}: {key}" for what, key, _ in cloud_accounts(spec)}
     return tuple(sorted(bound | {f"{NAMED}: {group}" for group in answering} | clouds))
 
 
 def _schema_digest() -> str:
     # A blob that this version of the language reads may be one that another refuses.
-    from qgov import __version__
-
     return f"{__version__}:{len(KINDS)}"
 
 
@@ -151,29 +150,24 @@ def load_index(path: Path) -> Index:
         stored = json.loads(path.read_bytes())
         if stored["format"] != _FORMAT or stored["language"] != _schema_digest():
             return {}
-        return {
-            blob: None
-            if entries is None
-            else tuple(
-                Entry(kind, name, tenant, tuple(about), tuple(claims), tuple(map(tuple, ties)))
-                for kind, name, tenant, about, claims, ties in entries
-            )
-            for blob, entries in stored["blobs"].items()
-        }
+        return {blob: _loaded(summaries) for blob, summaries in stored["blobs"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def save_index(path: Path, index: Mapping[str, tuple[Entry, ...] | None]) -> None:
+def _loaded(stored: list[Any] | None) -> tuple[Summary, ...] | None:
+    if stored is None:
+        return None
+    return tuple(
+        Summary(kind, name, tenant, tuple(about), tuple(exclusives), tuple(map(tuple, ties)))
+        for kind, name, tenant, about, exclusives, ties in stored
+    )
+
+
+def save_index(path: Path, index: Mapping[str, tuple[Summary, ...] | None]) -> None:
     """Keep the index at `path`, whole or not at all; a folder that cannot be written is
     no error, because the index is only a cache."""
-    content = {
-        "format": _FORMAT,
-        "language": _schema_digest(),
-        "blobs": {
-            blob: None if entries is None else list(entries) for blob, entries in index.items()
-        },
-    }
+    content = {"format": _FORMAT, "language": _schema_digest(), "blobs": dict(index)}
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from qgov.language.intent import Intent, Wanted
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
+from qgov.model.principal import kind_of, name_of
 from qgov.model.resolve import UNDEFINED
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 from qgov.plan.changes import Change, ChangedCell
@@ -217,8 +218,7 @@ def undefined(intent: Intent, models: Iterable[AccessModel | None]) -> list[Find
     }
     for index, said in enumerate(intent.statements):
         for place, who in enumerate(said.principals):
-            kind, _, name = who.partition(":")
-            require(_absent(kind, name, known), index, "principals", place)
+            require(_absent(kind_of(who), name_of(who), known), index, "principals", place)
         for place, scope in enumerate(said.scopes):
             require(_no_scope(scope, sides), index, "scopes", place)
         for place, backend in enumerate(said.backends):

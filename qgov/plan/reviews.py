@@ -20,34 +20,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pathlib import Path
 
 from qgov.model.scope import EVERYWHERE
-from qgov.plan.approvals import Approver
+from qgov.plan.approvers import Approver
+from qgov.repository import RepositoryError, merged_by, open_repository
+from qgov.repository.objects import commits
 
 __all__ = [
-    "MAX_BYTES",
+    "Approvals",
     "Given",
-    "Judged",
     "Outcome",
     "Required",
     "Review",
     "Reviews",
-    "ReviewsError",
     "State",
     "judge",
-    "read_members",
-    "read_reviews",
+    "reviewed_commit",
 ]
-
-MAX_BYTES: Final = 16 * 1024 * 1024
-"""The most that is read of a file."""
-
-
-class ReviewsError(ValueError):
-    """A document that is not what the platform gives; the message says where and why."""
 
 
 class State(StrEnum):
@@ -107,7 +97,7 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Approvals:
     """Every required approval, and the approvals that do not count: (review, why)."""
 
     platform: str
@@ -122,130 +112,7 @@ class Judged:
         return all(each.outcome is Outcome.GIVEN for each in self.required)
 
 
-# ------------------------------------------------------------------------ the platforms' JSON
-
-_Login = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
-_Text = Annotated[str, StringConstraints(max_length=100)]
-
-
-class _Json(BaseModel):
-    # The platforms add fields whenever they like; those that count are read strictly.
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-
-class _GitHubUser(_Json):
-    login: _Login
-
-
-class _GitHubReview(_Json):
-    id: Annotated[int, Field(ge=0)]
-    user: _GitHubUser | None  # null: the account is gone
-    state: _Text
-    commit_id: _Commit | None = None
-    submitted_at: _Text | None = None
-
-
-class _GitLabUser(_Json):
-    username: _Login
-
-
-class _GitLabApproval(_Json):
-    user: _GitLabUser
-    approved_at: _Text | None = None
-
-
-class _GitLabApprovals(_Json):
-    approved_by: list[_GitLabApproval]
-
-
-_GITHUB: Final = TypeAdapter(list[_GitHubReview])
-_GITHUB_PAGES: Final = TypeAdapter(list[list[_GitHubReview]])
-_GITLAB: Final = TypeAdapter(_GitLabApprovals)
-_MEMBERS: Final = TypeAdapter(
-    dict[Annotated[str, StringConstraints(min_length=1, max_length=255)], list[_Login]],
-    config=ConfigDict(strict=True),
-)
-_STATES: Final = {
-    "APPROVED": State.APPROVED,
-    "CHANGES_REQUESTED": State.CHANGES_REQUESTED,
-    "DISMISSED": State.DISMISSED,
-}
-_SILENT: Final = frozenset({"COMMENTED", "PENDING"})
-
-
-def read_reviews(data: bytes) -> Reviews:
-    """The reviews that a platform's answer holds.
-
-    `data` is GitHub's `GET /repos/{owner}/{repo}/pulls/{number}/reviews` (an array, or an
-    array of its pages) or GitLab's `GET /projects/{id}/merge_requests/{iid}/approvals` (an
-    object). Raises ReviewsError for anything else.
-    """
-    start = data.lstrip()
-    if start.startswith(b"{"):
-        return Reviews("gitlab", tuple(_gitlab(_read(_GITLAB, data, "GitLab's approvals"))))
-    if not start.startswith(b"["):
-        raise ReviewsError("neither GitHub's array of reviews nor GitLab's object of approvals")
-    if start[1:].lstrip().startswith(b"["):
-        pages = _read(_GITHUB_PAGES, data, "pages of GitHub's reviews")
-        reviews = [review for page in pages for review in page]
-    else:
-        reviews = _read(_GITHUB, data, "GitHub's reviews")
-    return Reviews("github", tuple(_github(reviews)))
-
-
-def read_members(data: bytes) -> dict[str, frozenset[str]]:
-    """Group → the logins of its members, in lower case, as platforms compare them.
-
-    `data` is a JSON object of arrays. Raises ReviewsError for anything else.
-    """
-    members = _read(_MEMBERS, data, "an object of groups, each an array of logins")
-    return {
-        group.removeprefix("group:"): frozenset(login.casefold() for login in logins)
-        for group, logins in members.items()
-    }
-
-
-def _read(shape: TypeAdapter[Any], data: bytes, what: str) -> Any:
-    if len(data) > MAX_BYTES:
-        raise ReviewsError(f"more than {MAX_BYTES:,} bytes")
-    try:
-        return shape.validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
-        at = f" at {where.lstrip('.')[:100]}" if where else ""
-        raise ReviewsError(f"not {what}{at}: {first['msg']}") from error
-
-
-def _github(reviews: Iterable[_GitHubReview]) -> list[Review]:
-    last: dict[str, Review] = {}
-    # Ids grow with time; the order of the pages is the caller's.
-    for review in sorted(reviews, key=lambda r: r.id):
-        if review.user is None or review.state in _SILENT:
-            continue
-        if review.state not in _STATES:
-            raise ReviewsError(f"review {review.id} is in a state that is not known")
-        last[review.user.login.casefold()] = Review(
-            review.user.login, _STATES[review.state], review.commit_id, review.submitted_at
-        )
-    return [last[login] for login in sorted(last)]
-
-
-def _gitlab(approvals: _GitLabApprovals) -> list[Review]:
-    found = {
-        each.user.username.casefold(): Review(
-            each.user.username, State.APPROVED, None, each.approved_at
-        )
-        for each in approvals.approved_by
-    }
-    return [found[login] for login in sorted(found)]
-
-
-# ------------------------------------------------------------------------------- the judgment
-
-
-def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
+def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Approvals:
     """Every approval that a plan needs against the reviews; `commit` is what was planned."""
     counting: list[Review] = []
     passed_over: list[tuple[Review, str]] = []
@@ -258,7 +125,7 @@ def judge(approvals: Sequence[Approver], given: Given, commit: str) -> Judged:
     reasons: dict[str, list[str]] = defaultdict(list)
     for approval in approvals:
         reasons[approval.by].append(approval.because)
-    return Judged(
+    return Approvals(
         platform=given.reviews.platform,
         author=given.author,
         commit=commit,
@@ -290,3 +157,20 @@ def _required(
     refused = tuple(r.by for r in theirs if r.state is State.CHANGES_REQUESTED)
     outcome = Outcome.REFUSED if refused else Outcome.GIVEN if approved else Outcome.MISSING
     return Required(group, tuple(because), outcome, approved, refused)
+
+
+def reviewed_commit(root: Path, head: str | None, reviewed: str | None) -> str:
+    """The commit that was reviewed: the head of the plan, or one that the head merges. Raises
+    RepositoryError when it is neither, or the head is a work tree."""
+    if head is None:
+        raise RepositoryError("reviews are of a commit, not of a work tree; give --head")
+    if reviewed is None:
+        return head
+    repository = open_repository(root)
+    (commit,) = commits(repository, [reviewed])
+    if commit is None or commit.id not in merged_by(repository, head):
+        raise RepositoryError(
+            f"--reviewed {reviewed} is neither the head ({head[:12]}) nor merged by it; "
+            "plan what was reviewed"
+        )
+    return commit.id

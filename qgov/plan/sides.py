@@ -1,36 +1,38 @@
-"""The two sides of a plan, each loaded as far as the change reaches.
-
-Documents of a tenant that no changed file belongs to are the same on both sides, so
-neither side loads them: their accesses, findings and artifacts cannot differ. A change
-to the organization or to a role reaches every tenant, and then everything is loaded.
-"""
+"""The two sides of a plan, base and head, each loaded as far as the change reaches."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from pathlib import Path
 
-from qgov.checks import check
-from qgov.finding import Finding, Origin, Severity, has_errors, in_order
+from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, read_documents
-from qgov.model.access_model import AccessModel, Claim
-from qgov.model.link import link
+from qgov.language.intent import Intent
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.scope import tenant_of
+from qgov.pipeline import Rest, check, understand
 from qgov.plan.exposure import exposure
-from qgov.plan.index import NAMED, Entry, Index, Tie, belongs_to, claim_of, summarize
+from qgov.plan.index import (
+    NAMED,
+    Index,
+    Summary,
+    belongs_to,
+    exclusive_of,
+    load_index,
+    save_index,
+    summarize,
+)
+from qgov.plan.intent import reaches_all, undefined
+from qgov.plan.reach import Reach, reach_of
 from qgov.repository import Snapshot
 
-__all__ = ["Reach", "Side", "load_sides"]
+__all__ = ["Side", "load_cached", "load_sides", "time_of"]
 
-REACHES_NONE: Final = frozenset({"AccessTest"})
-"""Kinds that change no access."""
-
-REACHES_OTHERS: Final = frozenset({"BudgetException", "Waiver"})
-"""Kinds that reach as far as the document they are about; what else is not of one tenant
-reaches all of them."""
+_Parsed = Mapping[tuple[str, str], tuple[Documents, list[Finding]]]
+"""(path, blob) → what was read of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,35 @@ class Side:
     readable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far a change reaches. `tenants` None means everywhere; `unchanged` counts the
-    tenants that were not loaded because they are the same on both sides."""
+def time_of(base: Snapshot, head: Snapshot) -> datetime | None:
+    """The time by which the rules judge both sides: the head's own, so that two commits always
+    give the same plan; None for what is not committed yet. The author of a change chooses its
+    date, so it counts only if it is later than what was merged."""
+    times = [side.time for side in (base, head) if side.time is not None]
+    return max(times) if head.time is not None else None
 
-    changed: frozenset[str]
-    tenants: frozenset[str] | None
-    unchanged: int
+
+def load_cached(
+    cache: Path,
+    base: Snapshot,
+    head: Snapshot,
+    now: datetime,
+    intent: Intent | None = None,
+    *,
+    whole: bool = False,
+) -> tuple[Side, Side, Reach]:
+    """What `load_sides` loads, and as much as an intent speaks of besides; the index is kept
+    in the file `cache`."""
+    index = load_index(cache)
+    known = len(index)
+    # What an intent speaks of may lie in a tenant that the change does not touch.
+    whole = whole or (intent is not None and reaches_all(intent))
+    before, after, reach = load_sides(base, head, index, now, whole=whole)
+    if intent and not reach.whole and undefined(intent, (before.model, after.model)):
+        before, after, reach = load_sides(base, head, index, now, whole=True)
+    if len(index) != known:
+        save_index(cache, {b: index[b] for side in (base, head) for b in side.blobs.values()})
+    return before, after, reach
 
 
 def load_sides(
@@ -64,203 +87,98 @@ def load_sides(
     """Both sides and how far the change between them reaches. Learns new blobs into
     `index`. `now` is the clock of the rules, the same for both sides. `whole` loads what
     the change does not reach as well."""
-    fresh = _learn(index, base, head)
-    reach = _reach(base, head, index)
+    parsed = _learn(index, base, head)
+    reach = reach_of(base, head, index)
     if whole:
-        reach = Reach(reach.changed, None, 0)
-    sides = _sides(base, head, index, reach, fresh, now)
-    if reach.tenants is not None and (_judged_apart(sides) or _shares_money(sides)):
-        reach = Reach(reach.changed, None, 0)
-        sides = _sides(base, head, index, reach, fresh, now)
+        reach = reach.everywhere
+    sides = _sides(base, head, index, reach, parsed, now)
+    if not reach.whole and (_judged_apart(sides) or _shares_money(sides)):
+        reach = reach.everywhere
+        sides = _sides(base, head, index, reach, parsed, now)
     return sides[0], sides[1], reach
 
 
-def _sides(
-    base: Snapshot,
-    head: Snapshot,
-    index: Index,
-    reach: Reach,
-    fresh: Mapping[str, tuple[Documents, list[Finding]]],
-    now: datetime,
-) -> list[Side]:
-    # What is the same on both sides is sorted once for both.
-    common = dict(base.blobs.items() & head.blobs.items())
-    shared = _far(common, index, reach)
-    return [_side(snapshot, common, shared, index, reach, fresh, now) for snapshot in (base, head)]
-
-
-def _learn(
-    index: Index, base: Snapshot, head: Snapshot
-) -> dict[str, tuple[Documents, list[Finding]]]:
-    """Index the blobs that it does not know; returns what was parsed, by blob."""
-    parsed: dict[str, tuple[Documents, list[Finding]]] = {}
+def _learn(index: Index, base: Snapshot, head: Snapshot) -> _Parsed:
+    """Index the blobs that it does not know; returns what was parsed."""
+    parsed: dict[tuple[str, str], tuple[Documents, list[Finding]]] = {}
     for snapshot in (base, head):
         unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
         for path, data in snapshot.read(unknown.values()).items():
             documents, findings = read_documents({path: data})
             blob = snapshot.blobs[path]
             index[blob] = None if findings else summarize(documents.valid)
-            parsed[f"{blob} {path}"] = (documents, findings)
+            parsed[path, blob] = (documents, findings)
     return parsed
 
 
-def _reach(base: Snapshot, head: Snapshot, index: Index) -> Reach:
-    changed = frozenset(path for path, _ in base.blobs.items() ^ head.blobs.items())
-    everything = [
-        entry
-        for blob in {*base.blobs.values(), *head.blobs.values()}
-        for entry in index[blob] or ()
-    ]
-    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for entry in everything:
-        owners[entry.kind, entry.name].add(entry.tenant)
-    tenants: set[str] = set()
-    for path in changed:
-        for blob in {base.blobs.get(path), head.blobs.get(path)} - {None}:
-            entries = index[str(blob)]
-            if entries is None:
-                return Reach(changed, None, 0)
-            for entry in entries:
-                tenants |= _touched(entry, owners)
-    if "" in tenants:
-        return Reach(changed, None, 0)
-    tenants |= _neighbours(tenants, base, head, index)
-    everyone = {entry.name for entry in everything if entry.kind == "Tenant"}
-    return Reach(changed, frozenset(tenants), len(everyone - tenants))
-
-
-def _touched(entry: Entry, owners: Mapping[tuple[str, str], set[str]]) -> set[str]:
-    """The tenants that a changed document reaches; an empty name stands for all."""
-    if entry.kind in REACHES_NONE:
-        return set()
-    about = [id_.partition("/") for id_ in entry.about]
-    refers = {tenant for kind, _, name in about for tenant in owners.get((kind, name), ())}
-    if entry.tenant:
-        # Another document of the same name is a clash that must be seen.
-        return refers | owners[entry.kind, entry.name]
-    return refers or {""} if entry.kind in REACHES_OTHERS else {""}
-
-
-def _neighbours(tenants: Collection[str], base: Snapshot, head: Snapshot, index: Index) -> set[str]:
-    """Tenants that bear on what changes between the given ones and others."""
-    before, after = (
-        {
-            (entry.tenant, tie)
-            for blob in snapshot.blobs.values()
-            for entry in index[blob] or ()
-            if entry.tenant in tenants
-            for tie in entry.tied()
-        }
-        for snapshot in (base, head)
-    )
-    moved: dict[str, set[Tie]] = defaultdict(set)
-    for _, tie in before ^ after:
-        moved[tie.key].add(tie)
-    if not moved:
-        return set()
-    return {
-        entry.tenant
-        for blob in {*base.blobs.values(), *head.blobs.values()}
-        for entry in index[blob] or ()
-        for theirs in entry.tied()
-        if any(
-            theirs.use != tie.use or theirs.alone or tie.alone for tie in moved.get(theirs.key, ())
-        )
-    }
+def _sides(
+    base: Snapshot, head: Snapshot, index: Index, reach: Reach, parsed: _Parsed, now: datetime
+) -> list[Side]:
+    # What is the same on both sides is sorted once for both; what is changed is wanted.
+    near, far = [], _Far()
+    for path, blob in sorted(base.blobs.items() & head.blobs.items()):
+        summaries = index[blob]
+        if summaries is None or any(reach.covers(s.kind, s.tenant) for s in summaries):
+            near.append(path)
+        else:
+            for summary in summaries:
+                far.add(path, summary)
+    return [_side(snapshot, near, far, index, reach, parsed, now) for snapshot in (base, head)]
 
 
 @dataclass(frozen=True, slots=True)
-class Far:
-    """Of some blobs: the paths to load; of all others the names of their documents and of
-    the groups that these bring into being, and their entries by what they claim."""
+class _Far:
+    """Documents that are not loaded: their names and those of the groups that they bring into
+    being, and which of them has what to itself."""
 
-    wanted: tuple[str, ...]
-    names: frozenset[tuple[str, str]]
-    claimed: Mapping[str, Sequence[tuple[str, Entry]]]
+    names: set[tuple[str, str]] = field(default_factory=set)
+    holders: dict[str, list[tuple[str, Summary]]] = field(default_factory=lambda: defaultdict(list))
 
-
-def _far(blobs: Mapping[str, str], index: Index, reach: Reach) -> Far:
-    wanted: list[str] = []
-    names: set[tuple[str, str]] = set()
-    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
-    for path, blob in blobs.items():
-        entries = index[blob]
-        if entries is None or _is_wanted(entries, reach, path):
-            wanted.append(path)
-            continue
-        for entry in entries:
-            _add_far(path, entry, names, claimed)
-    return Far(tuple(wanted), frozenset(names), claimed)
-
-
-def _add_far(
-    path: str,
-    entry: Entry,
-    names: set[tuple[str, str]],
-    claimed: dict[str, list[tuple[str, Entry]]],
-) -> None:
-    names.add((entry.kind, entry.name))
-    for claim in entry.claims:
-        claimed[claim].append((path, entry))
-        what, key = claim_of(claim)
-        if what in ("group", NAMED):
-            names.add(("Group", key))
+    def add(self, path: str, summary: Summary) -> None:
+        self.names.add((summary.kind, summary.name))
+        for text in summary.exclusives:
+            self.holders[text].append((path, summary))
+            what, key = exclusive_of(text)
+            if what in ("group", NAMED):
+                self.names.add(("Group", key))
 
 
 def _side(
     snapshot: Snapshot,
-    common: Mapping[str, str],
-    shared: Far,
+    near: Sequence[str],
+    far: _Far,
     index: Index,
     reach: Reach,
-    fresh: Mapping[str, tuple[Documents, list[Finding]]],
+    parsed: _Parsed,
     now: datetime,
 ) -> Side:
-    own = _far({p: b for p, b in snapshot.blobs.items() if p not in common}, index, reach)
-    wanted = (*shared.wanted, *own.wanted)
-    documents, findings = _documents(snapshot, wanted, fresh)
-    findings = [*snapshot.findings, *findings]
-    kept = [d for d in documents.valid if _is_kept(d, reach)]
-    elsewhere, claims = _elsewhere(snapshot, index, kept, wanted, (shared, own))
-    model, unresolved = link(Documents(tuple(kept), documents.broken), elsewhere, claims)
-    findings += unresolved if snapshot.blobs else []
-    readable = not has_errors(findings)
-    if model is not None and readable:
-        findings += check(model, now)
+    paths = sorted((*near, *(path for path in reach.changed if path in snapshot.blobs)))
+    documents, refused = _read(snapshot, paths, parsed)
+    kept = tuple(d for d in documents.valid if reach.covers(d.kind, belongs_to(d)))
+    loaded = understand(
+        Documents(kept, documents.broken),
+        [*snapshot.findings, *refused],
+        _rest(snapshot, paths, kept, far, index),
+    )
+    if not snapshot.blobs:
+        # An empty repository lacks an organization, and that is no fault of it.
+        return Side(snapshot, None, snapshot.findings, {}, not has_errors(snapshot.findings))
     shown = [d for d in documents.valid if d.path in reach.changed]
     return Side(
         snapshot,
-        model if readable else None,
-        tuple(in_order(findings)),
+        loaded.model,
+        check(loaded, now).findings,
         {(d.kind, d.name): d for d in (*kept, *shown)},
-        readable,
+        loaded.model is not None,
     )
 
 
-def _is_wanted(entries: tuple[Entry, ...], reach: Reach, path: str) -> bool:
-    return path in reach.changed or any(
-        entry.kind not in REACHES_NONE
-        and (reach.tenants is None or not entry.tenant or entry.tenant in reach.tenants)
-        for entry in entries
-    )
-
-
-def _is_kept(document: Document, reach: Reach) -> bool:
-    # Access tests speak of all tenants; they are evaluated by the tests, not by a plan.
-    if document.kind in REACHES_NONE:
-        return False
-    tenant = belongs_to(document)
-    return reach.tenants is None or not tenant or tenant in reach.tenants
-
-
-def _documents(
-    snapshot: Snapshot,
-    wanted: Iterable[str],
-    fresh: Mapping[str, tuple[Documents, list[Finding]]],
+def _read(
+    snapshot: Snapshot, paths: Iterable[str], parsed: _Parsed
 ) -> tuple[Documents, list[Finding]]:
-    paths = sorted(wanted)
-    known = {p: fresh[key] for p in paths if (key := f"{snapshot.blobs[p]} {p}") in fresh}
-    data = snapshot.read(p for p in paths if p not in known)
+    """The documents of some paths; what was parsed already is not read again."""
+    known = {p: parsed[key] for p in paths if (key := (p, snapshot.blobs[p])) in parsed}
+    data = snapshot.read(path for path in paths if path not in known)
     valid: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
@@ -272,34 +190,33 @@ def _documents(
     return Documents(tuple(valid), frozenset(broken)), findings
 
 
-def _elsewhere(
+def _rest(
     snapshot: Snapshot,
-    index: Index,
+    paths: Iterable[str],
     kept: Iterable[Document],
-    wanted: Iterable[str],
-    far: Iterable[Far],
-) -> tuple[set[tuple[str, str]], list[Claim]]:
-    """The names of the documents that are not kept, of the groups that they bring into
-    being, and what they claim that a kept one claims as well."""
+    far: _Far,
+    index: Index,
+) -> Rest:
+    """What is known of the documents that are not kept, those in the files that were read
+    included."""
     here = {(d.kind, d.name) for d in kept}
     ours: set[str] = set()
-    names: set[tuple[str, str]] = set()
-    claimed: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
-    for path in wanted:
-        for entry in index[snapshot.blobs[path]] or ():
-            if (entry.kind, entry.name) in here:
-                ours.update(entry.claims)
+    beside = _Far()
+    for path in paths:
+        for summary in index[snapshot.blobs[path]] or ():
+            if (summary.kind, summary.name) in here:
+                ours.update(summary.exclusives)
             else:
-                _add_far(path, entry, names, claimed)
-    names = names.union(*(part.names for part in far))
-    claims = [
-        Claim(*claim_of(claim), entry.tenant, Origin(path))
-        for claim in sorted(ours)
-        if claim_of(claim)[0] != NAMED
-        for theirs in (claimed, *(part.claimed for part in far))
-        for path, entry in theirs.get(claim, ())
-    ]
-    return names, claims
+                beside.add(path, summary)
+    return Rest(
+        far.names | beside.names,
+        [
+            Exclusive(*exclusive_of(text), summary.tenant, Origin(path))
+            for text in sorted(ours)
+            if exclusive_of(text)[0] != NAMED
+            for path, summary in (*far.holders.get(text, ()), *beside.holders.get(text, ()))
+        ],
+    )
 
 
 def _shares_money(sides: Iterable[Side]) -> bool:

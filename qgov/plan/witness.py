@@ -21,16 +21,6 @@ class Submitted:
     histogram: Mapping[str, int] | None
     jobs: tuple[int, int]
 
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract; the names are those of `qgov/conformance/v1`."""
-        before, after = self.jobs
-        return {
-            "decision": self.decision.as_json(),
-            "circuit_sha256": self.circuit_sha256,
-            "histogram": None if self.histogram is None else dict(self.histogram),
-            "engine_jobs": {"before": before, "after": after},
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Witness:
@@ -51,25 +41,3 @@ class Witness:
     of: tuple[str, str] | None = None
     submitted: tuple[Submitted | None, Submitted | None] | None = None
     unsubmitted: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of the plan's contract."""
-        found: dict[str, Any] = {
-            "request": self.request,
-            "base": self.base.as_json(),
-            "head": self.head.as_json(),
-            "says": list(self.says),
-        }
-        if self.at_base is not None:
-            found["request_at_base"] = self.at_base
-        if self.of is not None:
-            found["of"] = {"principal": self.of[0], "scope": self.of[1]}
-        if self.submitted is not None:
-            base, head = self.submitted
-            found["submitted"] = {
-                "base": None if base is None else base.as_json(),
-                "head": None if head is None else head.as_json(),
-            }
-        if self.unsubmitted:
-            found["unsubmitted"] = self.unsubmitted
-        return found

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from qgov.assess.item import Evidence, Measure, Plan, Result, State
 from qgov.assess.scorecard import Scorecard
-from qgov.render.markdown import code, escape, table
+from qgov.contracts.assessment import Assessment
+from qgov.contracts.telling import document_text, tell
+from qgov.render.counting import more
+from qgov.render.escaping import code, escape, ticked
+from qgov.render.markdown import table
 from qgov.render.text import page, paint, wrapped
 
 __all__ = ["MOST_PLACES", "TITLES", "as_json", "as_markdown", "as_text"]
@@ -58,7 +61,7 @@ def _text(result: Result, colour: bool) -> list[str]:
         for evidence in shown:
             lines += wrapped(f"{evidence.says}  {_where(evidence)}".rstrip(), 13, 15)
         if rest:
-            lines.append(f"             and {rest:,} more")
+            lines.append(f"{' ' * 13}{more(rest)}")
     for step in result.next_steps:
         lines += wrapped(f"→ {step}", 11, 13)
     if result.item.not_seen:
@@ -110,87 +113,23 @@ def _row(result: Result) -> tuple[str, str, str, str]:
         lacking, rest = _lacking(measure)
         shows.append(_with_place(_said(measure), _shown(measure)))
         shows += [f"&emsp;{_with_place(evidence.says, evidence)}" for evidence in lacking]
-        shows += [f"&emsp;and {rest:,} more"] if rest else []
+        shows += [f"&emsp;{more(rest)}"] if rest else []
     if result.item.not_seen:
         shows.append(f"not seen here: {escape(result.item.not_seen)}")
     return (
         f"{_SIGNS[result.state]} {result.state}",
         escape(result.item.title),
         "<br>".join(shows),
-        "<br>".join(map(_ticked, result.next_steps)),
+        "<br>".join(map(ticked, result.next_steps)),
     )
 
 
 def _with_place(text: str, evidence: Evidence | None) -> str:
     where = _where(evidence)
-    return f"{_ticked(text)} {code(where)}" if where else _ticked(text)
-
-
-def _ticked(text: str) -> str:
-    """A sentence of qgov, whose names stand in single backticks, as Markdown."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    # A name may have no backtick of its own; an empty one would leave its span.
-    return "".join(
-        (code(part) if part else "") if odd else _escaped(part)
-        for odd, part in ((i % 2, part) for i, part in enumerate(parts))
-    )
-
-
-def _escaped(text: str) -> str:
-    """Escaped, with the spaces around it that `escape` would take away."""
-    inner = escape(text)
-    return f"{' ' * text[:1].isspace()}{inner}{' ' * (bool(inner) and text[-1:].isspace())}"
+    return f"{ticked(text)} {code(where)}" if where else ticked(text)
 
 
 def as_json(card: Scorecard) -> str:
     """The document `qgov/assessment/v1`."""
-    content = {
-        "schema": "qgov/assessment/v1",
-        "plans": [
-            {"plan": str(plan), "title": title, "summary": _summary(card.of(plan))}
-            for plan, title in TITLES.items()
-        ],
-        "items": [_item(result) for result in card.results],
-        "summary": _summary(card.results),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _summary(results: Sequence[Result]) -> dict[str, int]:
-    found = Counter(result.state for result in results)
-    return {str(state): found[state] for state in reversed(State)}
-
-
-def _item(result: Result) -> dict[str, Any]:
-    item = result.item
-    return {
-        "id": item.id,
-        "title": item.title,
-        "plan": str(item.plan),
-        "guide": item.guide,
-        "state": str(result.state),
-        "measures": [_measure(measure) for measure in result.measures],
-        "next_steps": list(result.next_steps),
-        "not_seen": item.not_seen,
-    }
-
-
-def _measure(measure: Measure) -> dict[str, Any]:
-    return {
-        "what": measure.what,
-        "held": measure.held,
-        "total": measure.total,
-        "evidence": list(map(_evidence, measure.evidence)),
-    }
-
-
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    origin = evidence.origin
-    return {
-        "holds": evidence.holds,
-        "says": evidence.says,
-        "path": origin.path if origin else None,
-        "line": origin.line if origin else None,
-    }
+    plans = [(plan, title, card.of(plan)) for plan, title in TITLES.items()]
+    return document_text(tell(Assessment, (plans, card.results)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
+from qgov.contracts.telling import document_text
+from qgov.contracts.verification import AuditVerification
 from qgov.gateway.audit import Problem, Verification
-from qgov.render.text import count, page, plain
+from qgov.render.counting import count
+from qgov.render.escaping import plain
+from qgov.render.text import page
 
 __all__ = ["SHOWN", "as_json", "as_text"]
 
@@ -17,7 +20,7 @@ SHOWN: Final = 100
 def as_json(path: str, found: Verification) -> str:
     """The document qgov/audit-verification/v1."""
     shown = found.problems[:SHOWN]
-    document = {
+    document: AuditVerification = {
         "schema": "qgov/audit-verification/v1",
         "path": path,
         "sound": found.sound,
@@ -28,7 +31,7 @@ def as_json(path: str, found: Verification) -> str:
         "problems": [{"line": problem.line, "message": problem.message} for problem in shown],
         "omitted": _rest(found),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return document_text(document)
 
 
 def as_text(path: str, found: Verification) -> str:

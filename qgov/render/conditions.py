@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.measures import MEASURES
 
-__all__ = ["alternatives", "in_words", "what_differs", "what_holds"]
+__all__ = ["alternatives", "in_words", "joined", "what_differs", "what_holds"]
 
 
 def in_words(conditions: Conditions, currency: str) -> list[str]:
@@ -15,22 +18,25 @@ def in_words(conditions: Conditions, currency: str) -> list[str]:
 
 def alternatives(options: tuple[Conditions, ...], currency: str) -> str:
     """`MFA · managed device`; several ways are joined by `or`."""
-    return "  or  ".join(
-        " · ".join(in_words(conditions, currency)) or "no condition" for conditions in options
-    )
+    return "  or  ".join(joined(in_words(conditions, currency)) for conditions in options)
+
+
+def joined(phrases: Iterable[str]) -> str:
+    """`MFA · managed device`, or that there is none."""
+    return " · ".join(phrases) or "no condition"
 
 
 def what_differs(
     before: tuple[Conditions, ...], after: tuple[Conditions, ...], currency: str
-) -> list[str]:
-    """`MFA → no MFA`, for each condition that is not the same on both sides.
+) -> list[tuple[str, str]]:
+    """`(MFA, no MFA)`, for each condition that is not the same on both sides.
     With several ways on a side, both sides are told whole."""
     if len(before) != 1 or len(after) != 1:
-        return [f"{alternatives(before, currency)}  →  {alternatives(after, currency)}"]
+        return [(alternatives(before, currency), alternatives(after, currency))]
     old, new = _phrases(before[0], currency), _phrases(after[0], currency)
     return [
-        f"{old.get(name, _ABSENT[name])} → {new.get(name, _ABSENT[name])}"
-        for name in _ABSENT
+        (old.get(name, absent), new.get(name, absent))
+        for name, absent in _ABSENT.items()
         if old.get(name) != new.get(name)
     ]
 
@@ -95,16 +101,12 @@ def _phrases(c: Conditions, currency: str) -> dict[str, str]:
 
 
 def _job(job: JobLimits, currency: str) -> str:
-    parts = [
-        f"{getattr(job, field):,} {word}"
-        for field, word in (
-            ("shots", "shots"),
-            ("circuits", "circuits"),
-            ("qubits", "qubits"),
-            ("qpu_seconds", "QPU seconds"),
-        )
-        if getattr(job, field) is not None
-    ]
-    if job.cost_micros is not None:
-        parts.append(format_money(Money(job.cost_micros, currency)))
-    return f"jobs up to {', '.join(parts)}"
+    limits = ((measure, getattr(job, measure.limit)) for measure in MEASURES if measure.limit)
+    said = (
+        format_money(Money(limit, currency))
+        if measure.limit == "cost_micros"
+        else f"{limit:,} {measure.unit}"
+        for measure, limit in limits
+        if limit is not None
+    )
+    return f"jobs up to {', '.join(said)}"

@@ -10,9 +10,11 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from qgov.conformance.report import failed
-from qgov.render.text import columns, count, page, paint, plain, wrapped
+from qgov.render.counting import count, more
+from qgov.render.escaping import plain
+from qgov.render.text import columns, page, paint, wrapped
 
-__all__ = ["FORMATS", "as_json", "as_junit", "as_text"]
+__all__ = ["FORMATS", "as_json", "as_junit", "as_text", "tallies"]
 
 Document = Mapping[str, Any]
 
@@ -88,9 +90,9 @@ def _failures(document: Document, colour: bool) -> list[str]:
     for case in wrong[:MOST_FAILURES]:
         lines += ["", *_failure(case, colour)]
     if len(wrong) > MOST_FAILURES:
-        more = Counter(_where(case) for case in wrong[MOST_FAILURES:])
-        lines += ["", *wrapped(f"and {len(wrong) - MOST_FAILURES:,} more:", 2)]
-        lines += columns(((f"{n:,}", where) for where, n in more.most_common(MOST_FAILURES)), 4)
+        rest = Counter(_where(case) for case in wrong[MOST_FAILURES:])
+        lines += ["", *wrapped(f"{more(len(wrong) - MOST_FAILURES)}:", 2)]
+        lines += columns(((f"{n:,}", where) for where, n in rest.most_common(MOST_FAILURES)), 4)
         lines += ["  --format json or junit has them all"]
     return lines
 
@@ -132,7 +134,7 @@ def _differences(found: Sequence[Mapping[str, Any]], colour: bool) -> list[str]:
         lines += wrapped(difference["place"], 2, 4)
         lines += columns([(who, _value(difference[who])) for who in ("documents", "bundle")], 4)
     if len(found) > MOST_DIFFERENCES:
-        lines += [f"  and {len(found) - MOST_DIFFERENCES:,} more"]
+        lines += [f"  {more(len(found) - MOST_DIFFERENCES)}"]
     return lines
 
 
@@ -143,13 +145,7 @@ def _value(value: Any) -> str:
 
 def _matrix(document: Document, colour: bool) -> list[str]:
     """Role × backend: how many circuits ran, and how many were refused."""
-    tally: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for case in document["cases"]:
-        if case["submitted"]:
-            verdict = "ran" if case["decision"]["allow"] else "refused"
-            tally[case["role"], case["backend"]][
-                verdict if case["result"] == "passed" else "failed"
-            ] += 1
+    tally = tallies(document)
     roles, backends = document["matrix"]["roles"], document["matrix"]["backends"]
     if not tally or not roles or not backends:
         return []
@@ -170,6 +166,19 @@ def _matrix(document: Document, colour: bool) -> list[str]:
     if idle := [role for role in roles if role not in runners]:
         lines += ["", *wrapped(f"No backend runs anything for {', '.join(idle)}.", 2)]
     return lines
+
+
+def tallies(document: Document) -> dict[tuple[str, str], Counter[str]]:
+    """(role, backend) → how many submissions `ran`, were `refused`, or `failed` to be as the
+    documents say."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for case in document["cases"]:
+        if case["submitted"]:
+            how = "ran" if case["decision"]["allow"] else "refused"
+            found[case["role"], case["backend"]][
+                how if case["result"] == "passed" else "failed"
+            ] += 1
+    return found
 
 
 def _cell(numbers: Counter[str]) -> str:

@@ -6,20 +6,20 @@ can make it again and see that it is the one that was approved.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
-from qgov.finding import has_errors
+from qgov.contracts.decision_record import Approval, DecisionRecord, Review
+from qgov.contracts.plan import Side
+from qgov.contracts.telling import document_text, tell
+from qgov.plan.gates import gates
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Judged, Outcome, Required, Review
+from qgov.plan.reviews import Approvals, Outcome
 from qgov.plan.risk import Risk
 from qgov.render.plan_json import as_value
 from qgov.render.text import page, wrapped
-from qgov.repository import Snapshot
 
-__all__ = ["SCHEMA", "as_record", "as_text"]
+__all__ = ["as_record", "as_text"]
 
-SCHEMA: Final = "qgov/decision-record/v1"
 _UNBOUND: Final = (
     "GitLab does not say which commit was approved: that it is this one rests on the "
     "project's setting to remove approvals when commits are added"
@@ -27,34 +27,34 @@ _UNBOUND: Final = (
 
 
 def as_record(
-    plan: Plan, judged: Judged, fail_on: Risk | None = None, evidence: str | None = None
+    plan: Plan, judged: Approvals, fail_on: Risk | None = None, evidence: str | None = None
 ) -> str:
     """The record as text. `fail_on` is the risk that may not be reached; `evidence` is the
     digest (`sha256:…`) of the evidence pack that the reviewers had before them."""
-    gates = _gates(plan, judged, fail_on)
-    content: dict[str, Any] = {
-        "schema": SCHEMA,
-        "decision": "refused" if "failed" in gates.values() else "approved",
+    found = gates(plan, judged, fail_on)
+    record: DecisionRecord = {
+        "schema": "qgov/decision-record/v1",
+        "decision": "refused" if "failed" in found.values() else "approved",
         "plan": {
             "digest": as_value(plan)["digest"],
             "verdict": plan.verdict,
             "risk": None if plan.risk is None else str(plan.risk),
         },
         "evidence": evidence,
-        "base": _side(plan.base),
-        "head": _side(plan.head),
+        "base": tell(Side, plan.base),
+        "head": tell(Side, plan.head),
         "reviewed": judged.commit,
         "platform": judged.platform,
         "author": judged.author,
-        "approvals": [_approval(each) for each in judged.required],
-        "passed_over": [{**_review(r), "why": why} for r, why in judged.passed_over],
-        "gates": [{"gate": gate, "state": state} for gate, state in gates.items()],
+        "approvals": [tell(Approval, each) for each in judged.required],
+        "passed_over": [{**tell(Review, r), "why": why} for r, why in judged.passed_over],
+        "gates": [{"gate": gate, "state": state} for gate, state in found.items()],
         "overridden": list(plan.overridden),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(record)
 
 
-def as_text(judged: Judged) -> str:
+def as_text(judged: Approvals) -> str:
     """The required approvals and what became of each, missing ones first."""
     order = (Outcome.REFUSED, Outcome.MISSING, Outcome.GIVEN)
     lines = ["APPROVALS" if judged.required else "APPROVALS: none is needed"]
@@ -70,40 +70,3 @@ def as_text(judged: Judged) -> str:
     if judged.platform == "gitlab":
         lines += wrapped(_UNBOUND, 2, 4)
     return page(lines)
-
-
-def _gates(plan: Plan, judged: Judged, fail_on: Risk | None) -> dict[str, str]:
-    """Gate → `passed`, `failed`, or `off` where nobody asked for it."""
-    reached = fail_on is not None and plan.risk is not None and plan.risk >= fail_on
-    found = {
-        "approvals": judged.passed,
-        "findings": not has_errors(plan.new_findings),
-        "guardrails": not plan.overrun,
-        "intent": not plan.unintended,
-        "rails": not plan.stopped_by,
-        "risk": not reached,
-    }
-    off = {"risk": fail_on is None, "intent": plan.intent is None}
-    return {
-        gate: "off" if off.get(gate) else "passed" if passed else "failed"
-        for gate, passed in found.items()
-    }
-
-
-def _side(side: Snapshot) -> dict[str, str | None]:
-    return {"ref": side.ref, "commit": side.commit}
-
-
-def _approval(required: Required) -> dict[str, Any]:
-    return {
-        "by": required.by,
-        "because": list(required.because),
-        "outcome": str(required.outcome),
-        "reviews": [_review(review) for review in required.reviews],
-        "refused_by": list(required.refused_by),
-    }
-
-
-def _review(review: Review) -> dict[str, str | None]:
-    # GitLab names no commit: that the approval is of this one rests on its own settings.
-    return {"by": review.by, "commit": review.commit, "at": review.at}

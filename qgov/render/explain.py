@@ -2,78 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
-
-from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
-from qgov.decision.question import Candidate, Question, candidates, question
-from qgov.decision.reference import CONDITIONS, decide
-from qgov.decision.request import Decision, Request
-from qgov.finding import Origin
+from qgov.contracts import answers
+from qgov.contracts.telling import document_text, tell
+from qgov.decision.explanation import Explanation
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
 from qgov.render.text import page, plain, wrapped
 
-__all__ = ["Bound", "Explanation", "Way", "as_json", "as_text", "explanation"]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A binding that the subject could act through, and what it lacks for that."""
-
-    candidate: Candidate
-    lacks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What bounds the job (its backend, a budget), where it is written, and why it stops
-    the job."""
-
-    kind: str
-    name: str
-    origin: Origin
-    lacks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The request, the decision, every way that was considered and every bound of the job."""
-
-    request: Request
-    decision: Decision
-    ways: tuple[Way, ...]
-    bounds: tuple[Bound, ...]
-
-
-def explanation(model: AccessModel, request: Request) -> Explanation:
-    """Ask the reference, and keep what it looked at."""
-    asked = question(model, request)
-    ways = tuple(
-        Way(way, tuple(sorted({r for condition in CONDITIONS for r in condition(asked, way)})))
-        for way in candidates(asked)
-    )
-    return Explanation(request, decide(model, request), ways, tuple(_bounds(asked)))
-
-
-def _bounds(asked: Question) -> Iterator[Bound]:
-    if asked.permission is None or not asked.permission.executes:
-        return
-    backend = asked.model.organization.backends.get(asked.labels.get("backend", ""))
-    if backend is not None:
-        yield Bound("backend", backend.name, backend.origin, _lacks(BACKEND_RULES, asked))
-    for budget in asked.budgets:
-        alone = replace(asked, budgets=(budget,))
-        origin = budget.source.source.start
-        yield Bound("budget", budget.name, origin, _lacks(BUDGET_RULES, alone))
-
-
-def _lacks(
-    rules: Iterable[Callable[[Question], Iterator[str]]], asked: Question
-) -> tuple[str, ...]:
-    return tuple(sorted({reason for rule in rules for reason in rule(asked)}))
+__all__ = ["as_json", "as_text"]
 
 
 def as_text(model: AccessModel, found: Explanation) -> str:
@@ -116,31 +52,4 @@ def as_text(model: AccessModel, found: Explanation) -> str:
 
 def as_json(found: Explanation) -> str:
     """The document `qgov/explanation/v1`."""
-    content: dict[str, Any] = {
-        "schema": "qgov/explanation/v1",
-        "request": found.request,
-        "decision": found.decision.as_json(),
-        "candidates": [
-            {
-                "principal": way.candidate.binding.principal,
-                "role": way.candidate.binding.role,
-                "scope": way.candidate.binding.scope,
-                "path": way.candidate.binding.origin.path,
-                "line": way.candidate.binding.origin.line,
-                "conditions": way.candidate.conditions.as_json(),
-                "lacks": list(way.lacks),
-            }
-            for way in found.ways
-        ],
-        "bounds": [
-            {
-                "kind": bound.kind,
-                "name": bound.name,
-                "path": bound.origin.path,
-                "line": bound.origin.line,
-                "lacks": list(bound.lacks),
-            }
-            for bound in found.bounds
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(answers.Explanation, found))

@@ -3,54 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from qgov import __version__
+from qgov.contracts.findings import Findings, summary
+from qgov.contracts.telling import document_text, tell
 from qgov.finding import Finding, Severity
-from qgov.render.text import count, page, paint, plain, wrapped
+from qgov.render.counting import count
+from qgov.render.escaping import annotation, plain
+from qgov.render.text import page, paint, wrapped
 
-__all__ = ["FORMATS", "as_github", "as_json", "as_json_value", "as_sarif", "as_text", "summary"]
+__all__ = [
+    "FORMATS",
+    "as_github",
+    "as_json",
+    "as_sarif",
+    "as_text",
+    "in_one_line",
+    "worst_first",
+]
 
 
-def summary(findings: Sequence[Finding]) -> dict[str, int]:
-    """How many there are of each severity."""
-    found = Counter(finding.severity for finding in findings)
-    return {str(severity): found[severity] for severity in Severity}
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors before warnings before notes, otherwise in their order."""
+    order = list(Severity)
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
-def as_json_value(finding: Finding) -> dict[str, Any]:
-    """One finding of the contract `qgov/findings/v1`."""
-    return {
-        "code": finding.code,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        "path": finding.origin.path,
-        "line": finding.origin.line,
-        "column": finding.origin.column,
-        "remedy": finding.remedy,
-        "controls": list(finding.controls),
-        "document": finding.document,
-    }
+def in_one_line(finding: Finding) -> str:
+    """What is wrong, and what to do about it."""
+    return f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """The document `qgov/findings/v1`."""
-    content = {
-        "schema": "qgov/findings/v1",
-        "findings": [as_json_value(finding) for finding in findings],
-        "summary": summary(findings),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(Findings, findings))
 
 
 def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
     """A paragraph for each finding, worst first, and a closing line."""
-    order = list(Severity)
     lines: list[str] = []
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for finding in worst_first(findings):
         where = plain(str(finding.origin)).replace("\n", "\\x0a")
         lines.append(
             f"{where}: {paint(str(finding.severity), str(finding.severity), colour)} {finding.code}"
@@ -69,25 +64,19 @@ def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
 def as_github(findings: Sequence[Finding]) -> str:
     """Workflow commands, worst first: GitHub shows ten of a kind."""
     kinds = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-    order = list(Severity)
     lines = []
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for finding in worst_first(findings):
         properties = {
             "file": finding.origin.path,
             "line": finding.origin.line,
             "col": finding.origin.column,
             "title": finding.code,
         }
-        shown = ",".join(f"{k}={_escaped(str(v), True)}" for k, v in properties.items())
-        text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
-        lines.append(f"::{kinds[finding.severity]} {shown}::{_escaped(text, False)}")
+        shown = ",".join(
+            f"{k}={annotation(str(v), is_property=True)}" for k, v in properties.items()
+        )
+        lines.append(f"::{kinds[finding.severity]} {shown}::{annotation(in_one_line(finding))}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _escaped(text: str, is_property: bool) -> str:
-    for raw, safe in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
-        text = text.replace(raw, safe)
-    return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
 
 
 def as_sarif(findings: Sequence[Finding]) -> str:

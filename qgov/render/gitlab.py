@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from qgov.finding import Finding, Severity
-from qgov.render.text import plain
+from qgov.render.escaping import plain
+from qgov.render.findings import in_one_line, worst_first
 
 __all__ = ["as_gitlab"]
 
@@ -26,17 +27,15 @@ _SEVERITIES: Final = {
 
 def as_gitlab(findings: Sequence[Finding]) -> str:
     """The report, worst first."""
-    order = list(Severity)
     seen: Counter[tuple[str, ...]] = Counter()
     report: list[dict[str, object]] = []
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for finding in worst_first(findings):
         # Without the line: a finding that moves is the same, and not "fixed" and "new".
         key = (finding.code, finding.origin.path, finding.document, finding.message)
         seen[key] += 1
-        text = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
         report.append(
             {
-                "description": plain(" ".join(text.split())),
+                "description": plain(" ".join(in_one_line(finding).split())),
                 "check_name": finding.code,
                 "fingerprint": _fingerprint((*key, str(seen[key]))),
                 "severity": _SEVERITIES[finding.severity],

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from qgov.language.scalars import format_instant
-from qgov.plan.causes import Cause
 from qgov.plan.plan import Plan
+from qgov.render.conditions import joined
+from qgov.render.counting import count, more, some
+from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
-from qgov.render.markdown import code, details, escape, table
-from qgov.render.plan_declared import author_markdown, intent_markdown
-from qgov.render.plan_gathered import Gathered, gathered
-from qgov.render.plan_view import (
-    MOST_CAUSES,
+from qgov.render.markdown import details, table
+from qgov.render.plan_entries import AccessEntry
+from qgov.render.plan_gathered import GatheredEntry, gathered
+from qgov.render.plan_markdown_declared import author_part, intent_parts
+from qgov.render.plan_view import GAINS, LOSSES, OTHER, PlanView, view_of
+from qgov.render.plan_words import (
+    IN_MARKDOWN,
+    MOST_DIFFERENCES,
     MOST_FINDINGS,
     MOST_ITEMS,
-    MOST_PLACES,
-    Entry,
-    Place,
-    by_rule,
-    compared,
-    money,
-    overrun,
-    sections,
-    verdict,
+    MOST_UNBOUNDED,
+    NO_CHANGE_IN_TIME,
 )
-from qgov.render.text import count
 from qgov.repository import Snapshot
 
 __all__ = ["MARKER", "MOST", "as_markdown"]
 
-MARKER = "<!-- qgov-plan -->"
+MARKER: Final = "<!-- qgov-plan -->"
 """The first line, by which a comment is found again and updated in place."""
 
 MOST: Final = 60_000
@@ -40,15 +36,19 @@ MOST: Final = 60_000
 have to say something of their own above it."""
 
 MOST_ROWS: Final = 100
-MOST_DIFFERENCES: Final = 12
 MOST_GUARDRAILS: Final = 12
 MOST_APPROVALS: Final = 40
 MOST_LISTED: Final = 200
 
-_SIGNS = {"critical": "🟥", "high": "🟧", "medium": "🟨", "low": "🟩"}
-_HEAD: Final = ("risk", "what", "who", "on which conditions", "cause")
-_RANKS: Final = {"Gains": 2, "Losses": 5, "Other conditions": 6}
-"""What is served first where not everything fits: gains, intent, author, losses, the rest."""
+_SIGNS: Final = {"critical": "🟥", "high": "🟧", "medium": "🟨", "low": "🟩"}
+_RANKS: Final = {GAINS: 2, LOSSES: 5, OTHER: 6}
+"""What is served first where not everything fits: the exposure, gains, intent, author,
+losses, other conditions, findings, and what is folded."""
+
+_REST: Final = (
+    "**The rest does not fit here: `plan.json` and `report.html` of this plan have all of it.**",
+    "",
+)
 
 
 def as_markdown(plan: Plan) -> str:
@@ -58,271 +58,189 @@ def as_markdown(plan: Plan) -> str:
     rows are counted instead of told, and a last line says where all of it is. The verdict,
     the errors, the rails and the approvals stay.
     """
+    view = view_of(plan)
     risk = f" — {_SIGNS[str(plan.risk)]} {plan.risk} risk" if plan.risk else ""
     last = (
-        f"<sub>{escape(compared(plan))}; base {code(_name(plan.base))}, head "
+        f"<sub>{escape(view.compared)}; base {code(_name(plan.base))}, head "
         f"{code(_name(plan.head))}</sub>"
     )
-    access, behind = _access(plan)
+    access, behind = _access(view)
     parts = [
-        Part([MARKER, f"### {escape(verdict(plan))}{risk}"]),
-        *_declared(intent_markdown(plan), 3),
-        *_stopped(plan),
+        Part([MARKER, f"### {escape(str(view.verdict))}{risk}"]),
+        *(intent_parts(view.intent, rank=3) if view.intent else ()),
+        *(Part([f"> ⛔ {line}"]) for line in _stops(view)),
         *access,
-        Part(_money(plan), tail=(), rank=1),
-        _approvals(plan),
-        *_findings(plan),
+        *_exposure(view),
+        *_approvals(view),
+        *_findings(view),
         *behind,
-        *_folded(plan),
+        *_documents(plan),
     ]
     lines, whole = fitted(parts, MOST - width([*_REST, last]))
     return "\n".join([*lines, *(() if whole else _REST), last]) + "\n"
-
-
-_REST: Final = (
-    "**The rest does not fit here: `plan.json` and `report.html` of this plan have all of it.**",
-    "",
-)
-
-
-def _declared(lines: Sequence[str], rank: int) -> list[Part]:
-    """A section that is Markdown already: its errors stay, the rows of its table may not."""
-    errors = [line for line in lines if line.startswith("> ⛔")]
-    rest = [line for line in lines if line not in errors]
-    while errors and rest and not rest[0]:
-        del rest[0]
-    rows = [line for line in rest if line.startswith("| ")][2:]
-    head = [line for line in rest if line not in rows]
-    while head and not head[-1]:
-        del head[-1]
-    return [
-        *(Part([line]) for line in errors),
-        *([Part(head, rows, rank=rank)] if head else []),
-    ]
-
-
-def _stopped(plan: Plan) -> list[Part]:
-    """The guardrails and rails that the change runs into."""
-    sentences = overrun(plan)
-    said = [f"> ⛔ **guardrail** {escape(sentence)}" for sentence in sentences[:MOST_GUARDRAILS]]
-    if len(sentences) > MOST_GUARDRAILS:
-        said.append(f"> ⛔ and {len(sentences) - MOST_GUARDRAILS:,} more guardrails")
-    for rail in plan.rails:
-        how = (
-            "overridden"
-            if rail.rail in plan.overridden
-            else (f"`--override {rail.rail}` lets it pass")
-        )
-        said.append(f"> ⛔ **{rail.rail}**: {escape(rail.message)} ({how})")
-    return [Part([line]) for line in said]
-
-
-def _access(plan: Plan) -> tuple[list[Part], list[Part]]:
-    """The sections of access, what the author gains behind the gains; and, to be folded, who
-    stands behind what was put together."""
-    found: dict[str, Part] = {}
-    folded: list[Part] = []
-    for title, entries in sections(plan):
-        known = gathered(entries)
-        rows = [row for entry in known for row in _rows(entry)]
-        head, rule, *body = table(_HEAD, rows)
-        found[title] = Part([f"#### {title}", "", head, rule], body, rank=_RANKS[title])
-        folded += [_listed(entry) for entry in known if isinstance(entry, Gathered)]
-    gains = [found.pop("Gains")] if "Gains" in found else []
-    return [*gains, *_declared(author_markdown(plan), 4), *found.values()], folded
-
-
-def _listed(entry: Gathered) -> Part:
-    """Who is behind a row that puts many together, folded."""
-    summary = f"{entry.change} through {', '.join(entry.roles[:3])}: {entry.reached}"
-    lines = [_who([place]) + "<br>" for place in entry.places[:MOST_LISTED]]
-    if len(entry.places) > MOST_LISTED:
-        lines.append(f"and {len(entry.places) - MOST_LISTED:,} more")
-    head, *body = details(escape(summary), lines)
-    return Part([head, body[0]], body[1:-2], (*body[-2:], ""), rank=9)
 
 
 def _name(side: Snapshot) -> str:
     return side.commit[:12] if side.commit else side.ref
 
 
-def _rows(entry: Entry | Gathered) -> list[list[str]]:
-    """A row for each item; its risk, roles and causes stand in the first."""
-    rows = _alike(entry) if isinstance(entry, Gathered) else _items(entry)
-    if len(entry.items) > MOST_ITEMS:
-        rows.append(["", f"and {len(entry.items) - MOST_ITEMS:,} more", "", "", ""])
-    rows[0][0] = f"{_SIGNS[str(entry.risk)]} {entry.risk}<br>{escape(entry.reason)}"
-    rows[0][1] = (
-        f"**{entry.change}** {rows[0][1]}<br>through "
-        f"{', '.join(code(role) for role in entry.roles)}"
-    )
-    rows[0][4] = _some([_cause(c) for c in entry.causes], MOST_CAUSES)
-    return rows
+def _stops(view: PlanView) -> Iterator[str]:
+    """The guardrails and rails that the change runs into."""
+    for sentence in view.guardrails[:MOST_GUARDRAILS]:
+        yield f"**guardrail** {escape(sentence)}"
+    if rest := len(view.guardrails[MOST_GUARDRAILS:]):
+        yield f"{more(rest)} guardrails"
+    for rail, is_overridden in view.rails:
+        how = "overridden" if is_overridden else f"`--override {rail.rail}` lets it pass"
+        yield f"**{rail.rail}**: {escape(rail.message)} ({how})"
 
 
-def _items(entry: Entry) -> list[list[str]]:
-    return [
-        [
-            "",
-            _permissions(item.permissions, item.backends),
-            _who(item.places),
-            _conditions(item.phrases, witness),
-            "",
-        ]
-        for item, witness in zip(entry.items[:MOST_ITEMS], entry.witnesses, strict=True)
-    ]
+# ---------------------------------------------------------------------------------- access
 
 
-def _alike(entry: Gathered) -> list[list[str]]:
-    """What many lines do alike: to how many stands in the first row."""
+def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
+    """The sections of access, what the author gains behind the gains; and, to be folded, who
+    stands behind what was put together."""
+    found: dict[str, Part] = {}
+    folded: list[Part] = []
+    for title, entries in view.sections:
+        known = gathered(entries)
+        rows = [row for entry in known for row in _rows(entry)]
+        head, rule, *body = table(("risk", "what", "who", "on which conditions", "cause"), rows)
+        found[title] = Part([f"#### {title}", "", head, rule], body, rank=_RANKS[title])
+        folded += [_listed(entry) for entry in known if isinstance(entry, GatheredEntry)]
+    gains = [found.pop(GAINS)] if GAINS in found else []
+    author = [author_part(view.author, rank=4)] if view.author else []
+    return [*gains, *author, *found.values()], folded
+
+
+def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
+    """A row for each item; its risk, roles and causes stand in the first, and to how many
+    others it applies."""
+    entry = found.entry if isinstance(found, GatheredEntry) else found
     rows = [
-        [
-            "",
-            _permissions(item.permissions, item.backends),
-            "",
-            _conditions([*item.phrases, *(["others that differ"] * item.differ)], item.witness),
-            "",
-        ]
+        ["", IN_MARKDOWN.what(item.what), IN_MARKDOWN.where(item.holders), "", ""]
         for item in entry.items[:MOST_ITEMS]
     ]
-    rows[0][2] = f"**{escape(entry.reached)}**, such as<br>{_who(entry.places[:1])}"
+    for row, item in zip(rows, entry.items, strict=False):
+        row[3] = escape(joined(map(str, item.phrases)))
+        row[3] += f"<br>witness: {escape(item.witness)}" if item.witness else ""
+    if rest := len(entry.items) - len(rows):
+        rows.append(["", more(rest), "", "", ""])
+    rows[0][0] = f"{_SIGNS[str(entry.risk)]} {entry.risk}<br>{escape(entry.reason)}"
+    roles = ", ".join(map(code, entry.roles))
+    rows[0][1] = f"**{entry.change}** {rows[0][1]}<br>through {roles}"
+    if isinstance(found, GatheredEntry):
+        first = IN_MARKDOWN.where(found.holders[:1])
+        rows[0][2] = f"**{escape(found.reached)}**, such as<br>{first}"
+    rows[0][4] = IN_MARKDOWN.causes(entry.causes)
     return rows
 
 
-def _conditions(phrases: Sequence[str], witness: str) -> str:
-    said = escape(" · ".join(phrases) or "no condition")
-    return said + (f"<br>witness: {escape(witness)}" if witness else "")
+def _listed(found: GatheredEntry) -> Part:
+    """Who is behind a row that puts many together, folded."""
+    roles = ", ".join(found.entry.roles[:3])
+    lines = [f"{IN_MARKDOWN.where([holder])}<br>" for holder in found.holders[:MOST_LISTED]]
+    if rest := len(found.holders[MOST_LISTED:]):
+        lines.append(more(rest))
+    return _fold(escape(f"{found.entry.change} through {roles}: {found.reached}"), lines, rank=9)
 
 
-def _permissions(permissions: Sequence[str], backends: Sequence[str]) -> str:
-    what = ", ".join(map(code, permissions))
-    return what + (" on " + ", ".join(map(code, backends)) if backends else "")
+# ------------------------------------------------------------------------- money, approvals
 
 
-def _cause(cause: Cause) -> str:
-    return code(f"{cause.path}:{cause.line}") + (" before" if cause.side == "base" else "")
+def _exposure(view: PlanView) -> Iterator[Part]:
+    if view.exposure is None:
+        return
+    lines = ["#### Cost exposure", "", escape(str(view.exposure))]
+    if view.exposure.unbounded:
+        gone = IN_MARKDOWN.names(view.exposure.unbounded, MOST_UNBOUNDED)
+        lines.append(f"<br>no longer stopped: {gone}")
+    yield Part(lines, rank=1)
 
 
-def _who(places: Sequence[Place]) -> str:
-    return _some(
-        [
-            f"{code(p.principal)} on {_some(list(map(code, p.scopes)), MOST_PLACES, ', ')}"
-            for p in places
-        ],
-        MOST_PLACES,
-    )
-
-
-def _some(items: Sequence[str], most: int, joint: str = "<br>") -> str:
-    shown = joint.join(items[:most])
-    return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"
-
-
-def _money(plan: Plan) -> list[str]:
-    if (found := money(plan)) is None:
-        return []
-    amounts, unbounded = found
-    lines = ["#### Cost exposure", "", escape(amounts)]
-    if unbounded:
-        lines.append(f"<br>no longer stopped: {_some(list(map(code, unbounded)), 12, ', ')}")
-    return [*lines, ""]
-
-
-def _approvals(plan: Plan) -> Part:
+def _approvals(view: PlanView) -> Iterator[Part]:
     """Who must approve, and why; where there are many, those by risk before the owners."""
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for approval in plan.approvals:
-        reasons[approval.by].append(approval.because)
-    if not reasons:
-        return Part([], tail=())
-    first = list(reasons)
-    if len(first) > MOST_APPROVALS:
-        first.sort(key=lambda group: all(r.startswith("owner of") for r in reasons[group]))
+    found, title = list(view.approvals), "#### Approvals needed"
+    if len(found) > MOST_APPROVALS:
+        found.sort(key=lambda approval: approval.as_owner)
+        title += f" of {len(found):,} groups"
     rows = [
-        (code(group), _some([escape(r) for r in reasons[group]], MOST_ITEMS, "; "))
-        for group in first[:MOST_APPROVALS]
+        (code(approval.by), some(map(escape, approval.because), MOST_ITEMS, "; "))
+        for approval in found[:MOST_APPROVALS]
     ]
-    rest = first[MOST_APPROVALS:]
-    if rest:
-        named = _some([code(group) for group in rest], MOST_LISTED // 2, ", ")
-        rows.append((f"and {len(rest):,} more", named))
-    title = "#### Approvals needed" + (f" of {len(first):,} groups" if rest else "")
-    return Part([title, "", *table(("by", "because"), rows)])
+    if rest := [approval.by for approval in found[MOST_APPROVALS:]]:
+        rows.append((more(len(rest)), IN_MARKDOWN.names(rest, MOST_LISTED // 2)))
+    if rows:
+        yield Part([title, "", *table(("by", "because"), rows)])
 
 
-def _findings(plan: Plan) -> list[Part]:
-    parts: list[Part] = []
-    for title, findings, rank in (
-        ("New findings", plan.new_findings, 7),
-        ("Fixed findings", plan.fixed_findings, 8),
+# -------------------------------------------------------------- findings, documents, the rest
+
+
+def _findings(view: PlanView) -> Iterator[Part]:
+    for title, groups, rank in (
+        ("New findings", view.new_findings, 7),
+        ("Fixed findings", view.fixed_findings, 8),
     ):
         rows: list[tuple[str, str, str]] = []
-        for (severity, rule, _), alike in by_rule(findings):
+        for severity, rule, _, findings in groups:
+            name = f"{severity} {rule}"
             rows += [
-                (f"{severity} {rule}", escape(f.message), code(str(f.origin)))
-                for f in alike[:MOST_FINDINGS]
+                (name, escape(f.message), code(str(f.origin))) for f in findings[:MOST_FINDINGS]
             ]
-            if len(alike) > MOST_FINDINGS:
-                rows.append((f"{severity} {rule}", f"and {len(alike) - MOST_FINDINGS:,} more", ""))
+            if rest := len(findings[MOST_FINDINGS:]):
+                rows.append((name, more(rest), ""))
         if rows:
-            head, rule_, *body = table(("rule", "what", "where"), rows)
-            parts.append(Part([f"#### {title}", "", head, rule_], body, rank=rank))
-    return parts
+            head, line, *body = table(("rule", "what", "where"), rows)
+            yield Part([f"#### {title}", "", head, line], body, rank=rank)
 
 
-def _folded(plan: Plan) -> list[Part]:
-    found: list[Part] = []
+def _documents(plan: Plan) -> Iterator[Part]:
+    """What changes in the documents and artifacts, and what will by itself, folded."""
     if plan.documents:
-        rows = [
+        documents = [
             (
-                d.change,
-                code(d.document),
-                code(d.path),
-                _some([_difference(item) for item in d.diff], MOST_DIFFERENCES),
+                document.change,
+                code(document.document),
+                code(document.path),
+                some(map(_difference, document.diff), MOST_DIFFERENCES, "<br>"),
             )
-            for d in plan.documents[:MOST_ROWS]
+            for document in plan.documents[:MOST_ROWS]
         ]
-        found.append(
-            _fold(
-                count(len(plan.documents), "document"),
-                table(("change", "document", "file", "difference"), rows),
-                _more(plan.documents),
-            )
-        )
+        head = ("change", "document", "file", "difference")
+        summary = count(len(plan.documents), "document")
+        yield _folded(summary, table(head, documents), plan.documents)
     if plan.artifacts:
-        paths = [(a.change, code(a.path)) for a in plan.artifacts[:MOST_ROWS]]
-        found.append(
-            _fold(
-                count(len(plan.artifacts), "artifact"),
-                table(("change", "path"), paths),
-                _more(plan.artifacts),
-            )
-        )
+        artifacts = [(a.change, code(a.path)) for a in plan.artifacts[:MOST_ROWS]]
+        summary = count(len(plan.artifacts), "artifact")
+        yield _folded(summary, table(("change", "path"), artifacts), plan.artifacts)
     if plan.horizon is not None:
-        events = [(format_instant(e.when), escape(e.what)) for e in plan.horizon]
-        found.append(
-            _fold(
-                "what will change by itself",
-                table(("when", "what"), events) or ["nothing in this time"],
-                [],
-            )
-        )
-    return found
+        events = [(format_instant(event.when), escape(event.what)) for event in plan.horizon]
+        lines = table(("when", "what"), events) or [NO_CHANGE_IN_TIME]
+        yield _folded("what will change by itself", lines, ())
 
 
-def _fold(summary: str, lines: Sequence[str], more: Sequence[str]) -> Part:
-    """A folded table of which the last rows may be left out."""
+def _folded(summary: str, lines: Sequence[str], of: Sequence[object]) -> Part:
+    """A table of which the last rows may be left out, and what it leaves out by itself."""
+    rest = ["", more(len(of) - MOST_ROWS)] if len(of) > MOST_ROWS else []
+    return _fold(summary, lines[2:], rank=10, head=lines[:2], tail=rest)
+
+
+def _fold(
+    summary: str,
+    rows: Sequence[str],
+    *,
+    rank: int,
+    head: Sequence[str] = (),
+    tail: Sequence[str] = (),
+) -> Part:
     opened, blank, *_, closing = details(summary, [])
-    return Part([opened, blank, *lines[:2]], lines[2:], (*more, "", closing, ""), rank=10)
+    return Part([opened, blank, *head], rows, (*tail, "", closing, ""), rank)
 
 
-def _more(items: Sequence[object]) -> list[str]:
-    return ["", f"and {len(items) - MOST_ROWS:,} more"] if len(items) > MOST_ROWS else []
-
-
-def _difference(item: object) -> str:
-    assert isinstance(item, dict)
+def _difference(item: Mapping[str, Any]) -> str:
+    path, before, after = code(item["path"]), code(str(item["before"])), code(str(item["after"]))
     if item["change"] == "changed":
-        return f"{code(item['path'])}: {code(str(item['before']))} → {code(str(item['after']))}"
-    sign, side = ("+", "after") if item["change"] == "added" else ("−", "before")
-    return f"{sign} {code(item['path'])}: {code(str(item[side]))}"
+        return f"{path}: {before} → {after}"
+    return f"+ {path}: {after}" if item["change"] == "added" else f"− {path}: {before}"

@@ -2,148 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from qgov.finding import Finding
 from qgov.language.scalars import format_instant
 from qgov.plan.changes import Change
+from qgov.plan.intent import OUTSIDE
 from qgov.plan.plan import Plan
-from qgov.render.plan_declared import author_text, intent_text
+from qgov.render.counting import count, more, some
+from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
-    MOST_CAUSES,
-    MOST_FINDINGS,
-    MOST_ITEMS,
-    MOST_PLACES,
-    Entry,
-    Item,
-    Place,
-    approvals,
-    by_rule,
-    compared,
-    money,
-    overrun,
-    sections,
-    shared,
-    verdict,
+    GAINS,
+    AlikeFindings,
+    AuthorView,
+    IntentView,
+    PlanView,
+    UnmetGroup,
+    short_name,
+    view_of,
 )
-from qgov.render.text import columns, count, page, paint, plain, wrapped
+from qgov.render.plan_words import (
+    IN_TEXT,
+    MOST_DIFFERENCES,
+    MOST_FINDINGS,
+    MOST_HOLDERS,
+    MOST_ITEMS,
+    MOST_UNBOUNDED,
+    NO_CHANGE_IN_TIME,
+    NO_GROUPS,
+    NOTHING_ELSE,
+    REMEDY,
+)
+from qgov.render.text import columns, page, paint, plain, wrapped
 
 __all__ = ["as_text"]
-
-MOST_DIFFERENCES: Final = 12
 
 
 def as_text(plan: Plan, colour: bool = False) -> str:
     """The plan: the verdict, what stops it, gains, losses, the rest, what was compared."""
-    lines = wrapped(verdict(plan), 0, 2)
+    view = view_of(plan)
+    lines = wrapped(str(view.verdict), 0, 2)
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
-    lines.append(paint(_sides(plan), "quiet", colour))
-    lines += intent_text(plan, colour)
-    for rail in plan.rails:
-        lines += ["", *_rail(rail.rail, rail.message, rail.rail in plan.overridden, colour)]
-    for sentence in overrun(plan):
-        lines += ["", *(paint(x, "error", colour) for x in wrapped(f"GUARDRAIL {sentence}", 0, 2))]
-    lines += _access(plan, colour)
-    lines += _money(plan, colour)
-    lines += _section("APPROVALS NEEDED", columns(approvals(plan)), colour)
-    lines += _findings("NEW FINDINGS", plan.new_findings, colour, hints=True)
-    lines += _findings("FIXED FINDINGS", plan.fixed_findings, colour)
-    lines += _section("DOCUMENTS", _documents(plan), colour)
+    sides = f"{short_name(plan.base)} → {short_name(plan.head)}"
+    lines.append(paint(plain(sides), "quiet", colour))
+    lines += _intent(view.intent, colour) if view.intent else []
+    lines += _stops(view, colour)
+    lines += _access(view, colour)
+    if view.exposure is not None:
+        lines += _section("COST EXPOSURE", list(_exposure(view)), colour)
+    approvals = columns((a.by, "; ".join(a.because)) for a in view.approvals)
+    lines += _section("APPROVALS NEEDED", approvals, colour)
+    lines += _section("NEW FINDINGS", list(_findings(view.new_findings, colour, True)), colour)
+    lines += _section("FIXED FINDINGS", list(_findings(view.fixed_findings, colour)), colour)
+    lines += _section("DOCUMENTS", list(_documents(plan)), colour)
     lines += _section("ARTIFACTS", columns((a.change, a.path) for a in plan.artifacts), colour)
     if plan.horizon is not None:
         events = columns((format_instant(e.when), e.what) for e in plan.horizon)
-        lines += _section("BY ITSELF", events or ["  nothing in this time"], colour)
-    return page([*lines, "", *wrapped(compared(plan), 0)])
-
-
-def _access(plan: Plan, colour: bool) -> list[str]:
-    """The sections of access, what the author gains behind the gains."""
-    found: dict[str, list[str]] = {}
-    for title, entries in sections(plan):
-        body = [line for entry in entries for line in ("", *_entry(entry, colour))]
-        found[title] = _section(title.upper(), body[1:], colour)
-    gains = found.pop("Gains", [])
-    return [*gains, *author_text(plan, colour), *(x for part in found.values() for x in part)]
-
-
-def _sides(plan: Plan) -> str:
-    def name(ref: str, commit: str | None) -> str:
-        short = commit[:12] if commit else ""
-        return plain(short if not ref or ref == commit else f"{ref} ({short})" if short else ref)
-
-    return f"{name(plan.base.ref, plan.base.commit)} → {name(plan.head.ref, plan.head.commit)}"
-
-
-def _rail(rail: str, message: str, overridden: bool, colour: bool) -> list[str]:
-    how = "overridden" if overridden else f"--override {rail} lets it pass"
-    lines = wrapped(f"RAIL {rail}: {message} ({how})", 0, 2)
-    return [paint(line, "warning" if overridden else "error", colour) for line in lines]
+        lines += _section("BY ITSELF", events or [f"  {NO_CHANGE_IN_TIME}"], colour)
+    return page([*lines, "", *wrapped(view.compared, 0)])
 
 
 def _section(title: str, body: Sequence[str], colour: bool) -> list[str]:
     return ["", paint(title, "title", colour), *body] if body else []
 
 
-def _entry(entry: Entry, colour: bool) -> list[str]:
-    risk = str(entry.risk).upper()
-    places = entry.places
-    who = f"{_verb(entry)} {_where(places)}" if places else f"{_verb(entry)} {entry.reached}"
-    first, *rest = wrapped(who, 4 + len(risk), 4 + len(risk))
-    lines = [f"  {paint(risk, str(entry.risk), colour)}  {first.lstrip()}", *rest]
-    common, own = shared(entry.items)
-    label, about = _LABELS[entry.change]
+def _painted(lines: Sequence[str], style: str, colour: bool) -> list[str]:
+    return [paint(line, style, colour) for line in lines]
+
+
+def _stops(view: PlanView, colour: bool) -> Iterator[str]:
+    for rail, is_overridden in view.rails:
+        how = "overridden" if is_overridden else f"--override {rail.rail} lets it pass"
+        said = wrapped(f"RAIL {rail.rail}: {rail.message} ({how})", 0, 2)
+        yield from ("", *_painted(said, "warning" if is_overridden else "error", colour))
+    for sentence in view.guardrails:
+        yield from ("", *_painted(wrapped(f"GUARDRAIL {sentence}", 0, 2), "error", colour))
+
+
+# ---------------------------------------------------------------------------------- access
+
+
+def _access(view: PlanView, colour: bool) -> list[str]:
+    """The sections of access, what the author gains behind the gains."""
+    found: dict[str, list[str]] = {}
+    for title, entries in view.sections:
+        body = [line for entry in entries for line in ("", *_entry(entry, colour))]
+        found[title] = _section(title.upper(), body[1:], colour)
+    gains = found.pop(GAINS, [])
+    author = _author(view.author, colour) if view.author else []
+    return [*gains, *author, *(line for part in found.values() for line in part)]
+
+
+_LABELS: Final = {Change.GRANTED: ("may", "when"), Change.REVOKED: ("could", "when")}
+"""How permissions and conditions are introduced; otherwise `may` and `now`."""
+
+
+def _entry(entry: AccessEntry, colour: bool) -> list[str]:
+    verb = f"{entry.verb} for" if entry.change is Change.CHANGED else f"{entry.verb}:"
+    is_alike = bool(entry.holders)
+    lines = _head(entry, f"{verb} {IN_TEXT.where(entry.holders) or entry.reached}", 2, colour)
+    label, about = _LABELS.get(entry.change, ("may", "now"))
     said = ""
-    witnesses = entry.witnesses
-    apart = sum(map(bool, witnesses)) > 1
-    for item, extra, witness in zip(entry.items, own, witnesses, strict=False):
-        if (what := _what(item)) != said:
+    shown = entry.items[:MOST_ITEMS]
+    common = entry.common
+    witnesses = [item.witness for item in shown if item.witness]
+    for item in shown:
+        if (what := IN_TEXT.what(item.what)) != said:
             lines += _field(label, what)
             said = what
-        lines += _field("", _where(item.places)) if places is None else []
-        lines += _field("", f"{about} {' · '.join(extra)}") if extra else []
-        lines += _field("witness", witness) if witness and apart else []
-    if len(entry.items) > MOST_ITEMS:
-        lines += _field("", f"and {len(entry.items) - MOST_ITEMS:,} more of lower or equal risk")
-    lines += _field(about, " · ".join(common)) if common else []
-    lines += _field("witness", "".join(witnesses)) if any(witnesses) and not apart else []
+        lines += [] if is_alike else _field("", IN_TEXT.where(item.holders))
+        own = [phrase for phrase in item.phrases if phrase not in common]
+        lines += _field("", f"{about} {_said(own)}") if own else []
+        lines += _field("witness", item.witness) if item.witness and witnesses[1:] else []
+    if rest := len(entry.items) - len(shown):
+        lines += _field("", f"{more(rest)} of lower or equal risk")
+    lines += _field(about, _said(common)) if common else []
+    lines += _field("witness", witnesses[0]) if len(witnesses) == 1 else []
     lines += _field("through", ", ".join(entry.roles))
     lines += _field("risk", entry.reason)
-    shown = [f"{c.path}:{c.line}{'' if c.side == 'head' else ' (before)'}" for c in entry.causes]
-    return lines + _field("cause", _some(shown, MOST_CAUSES, ", "))
+    return lines + _field("cause", IN_TEXT.causes(entry.causes))
 
 
-_LABELS: Final = {
-    Change.GRANTED: ("may", "when"),
-    Change.REVOKED: ("could", "when"),
-    Change.WIDENED: ("may", "now"),
-    Change.NARROWED: ("may", "now"),
-    Change.CHANGED: ("may", "now"),
-}
-"""How permissions and conditions are introduced."""
+def _head(entry: AccessEntry, text: str, indent: int, colour: bool) -> list[str]:
+    """The risk, and beside it what happens."""
+    risk = str(entry.risk).upper()
+    first, *rest = wrapped(text, indent + 2 + len(risk))
+    return [f"{' ' * indent}{paint(risk, str(entry.risk), colour)}  {first.lstrip()}", *rest]
 
 
-def _verb(entry: Entry) -> str:
-    return {Change.CHANGED: "conditions changed for"}.get(entry.change, f"{entry.change}:")
-
-
-def _what(item: Item) -> str:
-    what = ", ".join(item.permissions)
-    return f"{what} on {', '.join(item.backends)}" if item.backends else what
-
-
-def _where(places: Sequence[Place]) -> str:
-    return _some(
-        [f"{p.principal} on {_some(p.scopes, MOST_PLACES, ', ')}" for p in places],
-        MOST_PLACES,
-        "; ",
-    )
-
-
-def _some(items: Sequence[str], most: int, joint: str) -> str:
-    if len(items) <= most:
-        return joint.join(items)
-    return f"{joint.join(items[:most])} and {len(items) - most:,} more"
+def _said(phrases: Sequence[Phrase]) -> str:
+    return " · ".join(map(str, phrases))
 
 
 def _field(label: str, text: str) -> list[str]:
@@ -151,53 +139,105 @@ def _field(label: str, text: str) -> list[str]:
     return [f"      {label:<8}{first[14:]}", *rest]
 
 
-def _money(plan: Plan, colour: bool) -> list[str]:
-    if (found := money(plan)) is None:
-        return []
-    amounts, unbounded = found
-    body = wrapped(amounts, 2, 4)
-    if unbounded:
-        body += wrapped(f"no longer stopped: {_some(unbounded, 12, ', ')}", 2, 4)
-    return _section("COST EXPOSURE", body, colour)
+# ------------------------------------------------------------------------ intent and author
+
+
+def _intent(view: IntentView, colour: bool) -> list[str]:
+    """What is outside of it first."""
+    lines = wrapped(f"declared in {view.path}", 2)
+    if view.outside:
+        said = wrapped(f"error {OUTSIDE} outside the intent: {view.outside}", 2, 4)
+        lines += _painted([*said, *wrapped(f"→ {REMEDY}", 4)], "error", colour)
+    for part in view.parts:
+        if part.is_error:
+            lines += _briefs(part.entries, colour)
+    if view.unmet:
+        lines += [paint("  not achieved", "warning", colour), *_unmet(view.unmet)]
+    if view.is_met:
+        lines.append(f"  {NOTHING_ELSE}")
+    for part in view.parts:
+        if not part.is_error:
+            lines += [f"  {part.title}", *_briefs(part.entries, colour)]
+    return _section("INTENT", lines, colour)
+
+
+def _author(view: AuthorView, colour: bool) -> list[str]:
+    who = f"{view.id} ({IN_TEXT.names(view.groups) or NO_GROUPS})"
+    lines = wrapped(who if view.entries else f"{who}: nothing", 2, 4)
+    return _section("WHAT THE AUTHOR GAINS", [*lines, *_briefs(view.entries, colour)], colour)
+
+
+def _briefs(entries: Sequence[AccessEntry], colour: bool) -> list[str]:
+    """Which accesses; the sections of access say the rest."""
+    lines: list[str] = []
+    for entry in entries[:MOST_ITEMS]:
+        indent = 6 + len(str(entry.risk))
+        parts = entry.by_holders
+        who = IN_TEXT.where(parts[0][0]) if len(parts) == 1 else entry.reached
+        lines += _head(entry, f"{entry.verb}: {who}", 4, colour)
+        for holders, what in parts[:MOST_HOLDERS]:
+            lines += wrapped(IN_TEXT.all_of(what), indent)
+            lines += wrapped(IN_TEXT.where(holders), indent + 2) if parts[1:] else []
+        lines += _rest(parts, MOST_HOLDERS, indent)
+        lines += wrapped(IN_TEXT.causes(entry.causes), indent)
+    return [*lines, *_rest(entries, MOST_ITEMS, 4)]
+
+
+def _unmet(groups: Sequence[UnmetGroup]) -> Iterator[str]:
+    for unmet, number in groups[:MOST_ITEMS]:
+        wanted = unmet.wanted
+        who = f"{wanted.principal} on {wanted.scope}"
+        backend = f" with {wanted.backend}" if wanted.backend != "*" else ""
+        alike = f", {more(number - 1)}" if number > 1 else ""
+        yield f"    {plain(f'{wanted.origin.path}:{wanted.origin.line}')}"
+        yield from wrapped(f"{wanted.verb} {wanted.permission}: {who}{backend}{alike}", 6)
+        yield from wrapped(unmet.why, 6)
+    yield from _rest(groups, MOST_ITEMS, 4)
+
+
+def _rest(items: Sequence[object], most: int, indent: int) -> list[str]:
+    """The line that counts what is not told."""
+    return [f"{' ' * indent}{more(len(items) - most)}"] if len(items) > most else []
+
+
+# ------------------------------------------------------------------- money, findings, documents
+
+
+def _exposure(view: PlanView) -> Iterator[str]:
+    assert view.exposure is not None
+    yield from wrapped(str(view.exposure), 2, 4)
+    if view.exposure.unbounded:
+        gone = some(view.exposure.unbounded, MOST_UNBOUNDED)
+        yield from wrapped(f"no longer stopped: {gone}", 2, 4)
 
 
 def _findings(
-    title: str, findings: Sequence[Finding], colour: bool, hints: bool = False
-) -> list[str]:
-    body: list[str] = []
-    for (severity, code, remedy), alike in by_rule(findings):
-        body.append(f"  {paint(severity, severity, colour)} {code}")
-        for finding in alike[:MOST_FINDINGS]:
-            body.append(f"    {plain(str(finding.origin))}")
-            body += wrapped(finding.message, 6)
-        if len(alike) > MOST_FINDINGS:
-            body.append(f"    and {len(alike) - MOST_FINDINGS:,} more")
-        body += wrapped(f"→ {remedy}", 4, 6) if remedy and hints else []
-    return _section(title, body, colour)
+    groups: Sequence[AlikeFindings], colour: bool, remedies: bool = False
+) -> Iterator[str]:
+    for severity, code, remedy, findings in groups:
+        yield f"  {paint(severity, severity, colour)} {code}"
+        for finding in findings[:MOST_FINDINGS]:
+            yield f"    {plain(str(finding.origin))}"
+            yield from wrapped(finding.message, 6)
+        yield from _rest(findings, MOST_FINDINGS, 4)
+        if remedy and remedies:
+            yield from wrapped(f"→ {remedy}", 4, 6)
 
 
-def _documents(plan: Plan) -> list[str]:
-    real = [d for d in plan.documents if d.is_real]
-    body: list[str] = []
+def _documents(plan: Plan) -> Iterator[str]:
+    real = [document for document in plan.documents if document.is_real]
     for document in real:
-        body += columns([(document.change, document.document, document.path)])
-        for item in list(document.diff)[:MOST_DIFFERENCES]:
-            body += wrapped(_difference(item), 6, 8)
-        if len(document.diff) > MOST_DIFFERENCES:
-            body.append(f"      and {len(document.diff) - MOST_DIFFERENCES} more")
-    quiet = len(plan.documents) - len(real)
-    if quiet:
-        body.append(f"  text changed, meaning did not: {count(quiet, 'document')}")
+        yield from columns([(document.change, document.document, document.path)])
+        for item in document.diff[:MOST_DIFFERENCES]:
+            yield from wrapped(f"{item['path']}: {_difference(item)}", 6, 8)
+        yield from _rest(document.diff, MOST_DIFFERENCES, 6)
+    if quiet := len(plan.documents) - len(real):
+        yield f"  text changed, meaning did not: {count(quiet, 'document')}"
     if real and not plan.access:
-        body.append("  the documents changed, access did not")
-    return body
+        yield "  the documents changed, access did not"
 
 
-def _difference(item: object) -> str:
-    assert isinstance(item, dict)
-    shown = {
-        "added": f"+ {item['after']}",
-        "removed": f"- {item['before']}",
-        "changed": f"{item['before']} → {item['after']}",
-    }[item["change"]]
-    return f"{item['path']}: {shown}"
+def _difference(item: Mapping[str, Any]) -> str:
+    if item["change"] == "changed":
+        return f"{item['before']} → {item['after']}"
+    return f"+ {item['after']}" if item["change"] == "added" else f"- {item['before']}"

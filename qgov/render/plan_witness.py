@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from qgov.decision.request import Decision
+from qgov.model.principal import is_group, name_of
 from qgov.plan.plan import AccessChange
 from qgov.plan.witness import Witness
 
@@ -27,9 +28,9 @@ def told(changes: Sequence[AccessChange]) -> Told | None:
     """The witness of the first of some changes that are alike; None when none was sought."""
     shown = next((change for change in changes if change.witness is not None), None)
     if shown is not None and shown.witness is not None:
-        what = _answers(shown.witness)
+        what = _answers(shown.witness, ", ")
         if shown.witness_lost is not None:
-            what += f"; but{_answers(shown.witness_lost).replace(', ', ' ', 1)}"
+            what += f"; but{_answers(shown.witness_lost, ' ')}"
         principal = shown.witness.of[0] if shown.witness.of else shown.row.principal
         return Told(_who(principal), what)
     reason = next((change.unwitnessed for change in changes if change.unwitnessed), "")
@@ -48,13 +49,13 @@ def told_once(witnesses: Iterable[Told | None]) -> list[str]:
 
 
 def _who(principal: str) -> str:
-    kind, _, name = principal.partition(":")
-    return f"a member of {name}" if kind == "group" else name
+    name = name_of(principal)
+    return f"a member of {name}" if is_group(principal) else name
 
 
-def _answers(witness: Witness) -> str:
-    """`, without MFA: denied before (mfa-missing), allowed now`."""
-    says = f", {' and '.join(witness.says)}" if witness.says else ""
+def _answers(witness: Witness, joint: str) -> str:
+    """`, without MFA: denied before (mfa-missing), allowed now`; begins with the joint."""
+    says = f"{joint}{' and '.join(witness.says)}" if witness.says else ""
     before = f"{_answer(witness.base)} before{_why(witness.base)}"
     now = f"{_answer(witness.head)} now{_why(witness.head)}"
     return f"{says}: {before}, {now}{_circuit(witness)}"

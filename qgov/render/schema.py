@@ -6,16 +6,15 @@ form; what only `qgov validate` can know (names, calendars) is left to it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
+from qgov.contracts.telling import document_text
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.scalars import format_duration
 
-__all__ = ["DRAFT", "path_of", "schemas", "written"]
-
-DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+__all__ = ["path_of", "schemas", "written"]
 
 _LANGUAGE: Final[dict[str, Callable[[int], str]]] = {
     "duration": format_duration,
@@ -34,15 +33,14 @@ def path_of(kind: str) -> str:
     return f"docs/schema/{kind.lower()}.json"
 
 
-def written(schema: dict[str, Any]) -> bytes:
+def written(schema: Mapping[str, Any]) -> bytes:
     """A schema as the bytes of its file."""
-    return (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
+    return document_text(schema).encode()
 
 
 def _document(kind: str) -> dict[str, Any]:
-    found = KINDS[kind].model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
-    definitions = {name: _draft7(part) for name, part in sorted(found.pop("$defs").items())}
-    body = _draft7(found)
+    found = KINDS[kind].model_json_schema(by_alias=True, ref_template=TEMPLATE)
+    body, definitions = draft7(found, _default)
     return {
         "$schema": DRAFT,
         "title": kind,
@@ -59,28 +57,7 @@ def _document(kind: str) -> dict[str, Any]:
     }
 
 
-def _draft7(node: Any) -> Any:
-    """A node without generated titles, closed, and in the terms of draft-07."""
-    if isinstance(node, list):
-        return [_draft7(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    found = {key: _draft7(value) for key, value in node.items() if key != "properties"}
-    if "properties" in node:
-        found["properties"] = {name: _draft7(part) for name, part in node["properties"].items()}
-    if isinstance(found.get("title"), str):
-        del found["title"]
-    if "patternProperties" in found:
-        found["additionalProperties"] = False
-    if found.get("default", 0) is None:
-        del found["default"]
-    elif "default" in found and (write := _LANGUAGE.get(_comment(found))) is not None:
-        found["default"] = write(found["default"])
-    if "$ref" in found and len(found) > 1:
-        # In draft-07 whatever stands beside a $ref is ignored.
-        found["allOf"] = [{"$ref": found.pop("$ref")}]
-    return found
-
-
-def _comment(node: dict[str, Any]) -> str:
-    return str(node.get("$comment", ""))
+def _default(node: Mapping[str, Any]) -> Any:
+    """The default of a field, as the language writes it."""
+    write = _LANGUAGE.get(str(node.get("$comment", "")))
+    return node["default"] if write is None else write(node["default"])

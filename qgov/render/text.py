@@ -1,22 +1,18 @@
-"""Text for terminals: escaped, aligned, wrapped at a width."""
+"""Text for terminals: aligned, and wrapped at a width."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+from qgov.render.counting import count
+from qgov.render.escaping import no_command, plain
 
 __all__ = ["WIDTH", "columns", "count", "page", "paint", "plain", "wrapped"]
 
-WIDTH = 80
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    r"\ud800-\udfff]"
-)
-"""Controls, what turns or hides text, and halves of characters that cannot be written."""
-
-_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
-_STYLES = {
+WIDTH: Final = 80
+_STYLES: Final = {
     "critical": "1;31",
     "high": "31",
     "medium": "33",
@@ -29,28 +25,15 @@ _STYLES = {
 }
 
 
-def plain(text: str) -> str:
-    """The text with control characters shown instead of obeyed."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
-
-
 def page(lines: Iterable[str]) -> str:
-    """The lines as one text in which a CI log does not take what a document says for a
-    command (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
-    """
-    return "".join(
-        _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", line) + "\n" for line in lines
-    )
+    """The lines as one text, in which a CI log does not take what a document says for a
+    command."""
+    return "".join(f"{no_command(line)}\n" for line in lines)
 
 
 def paint(text: str, style: str, colour: bool) -> str:
     """The text in a style when colours are wanted."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour and style in _STYLES else text
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 group`, `2 groups`, `1,248 accesses`."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def wrapped(text: str, indent: int, hang: int | None = None, width: int = WIDTH) -> list[str]:

@@ -2,48 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from dataclasses import dataclass
-from typing import Any
-
+from qgov.contracts.answers import WhoCan
+from qgov.contracts.telling import document_text, tell
+from qgov.decision.who_can import Held
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import Path, accesses
-from qgov.model.scope import matches
 from qgov.render.conditions import in_words
 from qgov.render.text import count, page, plain, wrapped
 
-__all__ = ["Held", "answer", "as_json", "as_text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One principal's way to a permission: where, on which backends, on which conditions."""
-
-    principal: str
-    path: Path
-    scopes: tuple[str, ...]
-    backends: tuple[str, ...]
-
-
-def answer(
-    model: AccessModel, permission: str, on: str | None = None, backend: str | None = None
-) -> list[Held]:
-    """Everybody who holds a permission at or below a scope (which may have `*` labels)."""
-    found: dict[tuple[str, Path], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for cell, paths in accesses(model, permissions=(permission,)).items():
-        if (on is None or matches(on, cell.scope)) and backend in (None, cell.backend):
-            for path in paths:
-                scopes, backends = found[cell.principal, path]
-                scopes.add(cell.scope)
-                backends.add(cell.backend)
-    return sorted(
-        (
-            Held(who, path, tuple(sorted(scopes)), tuple(sorted(backends - {""})))
-            for (who, path), (scopes, backends) in found.items()
-        ),
-        key=lambda h: (h.principal, h.scopes, h.backends, h.path.binding.origin),
-    )
+__all__ = ["as_json", "as_text"]
 
 
 def as_text(model: AccessModel, held: list[Held]) -> str:
@@ -66,20 +32,4 @@ def as_text(model: AccessModel, held: list[Held]) -> str:
 
 def as_json(permission: str, held: list[Held]) -> str:
     """The document `qgov/who-can/v1`."""
-    content: dict[str, Any] = {
-        "schema": "qgov/who-can/v1",
-        "permission": permission,
-        "held": [
-            {
-                "principal": item.principal,
-                "scopes": list(item.scopes),
-                "backends": list(item.backends),
-                "conditions": item.path.conditions.as_json(),
-                "role": item.path.binding.role,
-                "path": item.path.binding.origin.path,
-                "line": item.path.binding.origin.line,
-            }
-            for item in held
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document_text(tell(WhoCan, (permission, held)))

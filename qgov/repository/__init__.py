@@ -7,7 +7,8 @@ it, a plan sees the blob, and `qgov validate` sees the file.
 """
 
 from qgov.repository.files import FOLDERS, RepositoryError, read_work_tree
-from qgov.repository.objects import open_repository
+from qgov.repository.git import Repository, open_repository
+from qgov.repository.objects import merged_by
 from qgov.repository.snapshot import (
     EMPTY,
     Snapshot,
@@ -20,12 +21,14 @@ from qgov.repository.snapshot import (
 __all__ = [
     "EMPTY",
     "FOLDERS",
+    "Repository",
     "RepositoryError",
     "Snapshot",
     "at_ref",
     "at_work_tree",
     "default_base",
     "head_commit",
+    "merged_by",
     "open_repository",
     "read_work_tree",
 ]

@@ -9,6 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from qgov.errors import QgovError
 from qgov.finding import Finding, Origin, in_order
 
 __all__ = [
@@ -39,7 +40,7 @@ _PATH = re.compile(rf"{_LABEL}(?:/{_LABEL})*")
 _INSIDE: Final = tuple(f"{folder}/" for folder in FOLDERS)
 
 
-class RepositoryError(Exception):
+class RepositoryError(QgovError):
     """The world outside is not as needed: no repository, no such ref, an unreadable file."""
 
 

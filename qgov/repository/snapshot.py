@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from qgov.finding import Finding, in_order
 from qgov.repository.files import (
@@ -23,24 +23,25 @@ from qgov.repository.files import (
     shown_name,
     unreadable,
 )
-from qgov.repository.objects import (
+from qgov.repository.git import (
     GitFailedError,
+    NoRepositoryError,
+    Repository,
+    objects,
+    open_repository,
+    run,
+)
+from qgov.repository.objects import (
     blob_id,
     changed_paths,
     commit_time,
+    commits,
     contents,
-    find,
-    git,
     head_of,
     no_commit,
-    object_format,
-    open_repository,
     prefix_of,
     tree,
 )
-
-if TYPE_CHECKING:
-    from git import Repo
 
 __all__ = ["EMPTY", "Snapshot", "at_ref", "at_work_tree", "default_base", "head_commit"]
 
@@ -72,38 +73,38 @@ EMPTY: Final = Snapshot("empty", None, None, {}, lambda _: {})
 """The repository before its first commit."""
 
 
-def at_ref(repo: Repo, root: Path, ref: str) -> Snapshot:
+def at_ref(repository: Repository, root: Path, ref: str) -> Snapshot:
     """The configuration at a commit, tag, branch or tree.
 
     Raises RepositoryError when there is no such object.
     """
-    commit = find(repo, f"{ref}^{{commit}}")
-    name = commit or find(repo, f"{ref}^{{tree}}")
-    if name is None:
-        raise no_commit(repo, ref)
-    blobs, findings = tree(repo, name, prefix_of(repo, root))
+    commit, bare_tree = objects(repository, [f"{ref}^{{commit}}", f"{ref}^{{tree}}"])
+    found = commit or bare_tree
+    if found is None:
+        raise no_commit(repository, ref)
+    blobs, findings = tree(repository, found.id, prefix_of(repository, root))
     return Snapshot(
         ref,
-        commit,
-        commit_time(repo, commit) if commit else None,
+        commit.id if commit else None,
+        commit_time(commit) if commit else None,
         blobs,
-        lambda paths: contents(repo, {p: blobs[p] for p in paths}),
-        tuple(findings),
+        lambda paths: contents(repository, {p: blobs[p] for p in paths}),
+        findings,
     )
 
 
-def at_work_tree(repo: Repo, root: Path) -> Snapshot:
+def at_work_tree(repository: Repository, root: Path) -> Snapshot:
     """The configuration as it lies in the work tree, uncommitted changes included.
 
     Only what git calls changed is read from disk; the rest is known by its blob. Raises
     RepositoryError when there is no work tree or a file cannot be read.
     """
-    if not repo.working_tree_dir:
+    if repository.work_tree is None:
         raise RepositoryError("a bare repository has no work tree; give --head")
-    prefix = prefix_of(repo, root)
-    head = head_of(repo)
-    committed, in_head = tree(repo, head, prefix) if head else ({}, [])
-    changed = changed_paths(repo, prefix)
+    prefix = prefix_of(repository, root)
+    head = head_of(repository)
+    committed, in_head = tree(repository, head, prefix) if head else ({}, ())
+    changed = changed_paths(repository, prefix)
     try:
         found = [f for path in changed if (f := _refused_on_disk(root, path)) is not None]
         fresh = (
@@ -116,17 +117,16 @@ def at_work_tree(repo: Repo, root: Path) -> Snapshot:
         )
     except OSError as error:
         raise unreadable(error, root) from error
-    algorithm = object_format(repo)
     blobs = {
         **{path: blob for path, blob in committed.items() if path not in changed},
-        **{path: blob_id(data, algorithm) for path, data in fresh.items()},
+        **{path: blob_id(data, repository.object_format) for path, data in fresh.items()},
     }
     gone = {*changed, *map(shown_name, changed)}
     findings = in_order([*(f for f in in_head if f.origin.path not in gone), *found])
 
     def read(paths: Iterable[str]) -> dict[str, bytes]:
         wanted = list(paths)
-        stored = contents(repo, {p: committed[p] for p in wanted if p not in fresh})
+        stored = contents(repository, {p: committed[p] for p in wanted if p not in fresh})
         return {p: fresh[p] if p in fresh else stored[p] for p in wanted}
 
     return Snapshot("work tree", None, None, blobs, read, tuple(findings))
@@ -144,39 +144,51 @@ def _refused_on_disk(root: Path, path: str) -> Finding | None:
     return refused_name(path) if (root / path).is_file() else refused(path, NO_FILE)
 
 
-def default_base(repo: Repo, head: str | None) -> str | None:
+def default_base(repository: Repository, head: str | None) -> str | None:
     """The commit where the change began: the merge-base of `head` (None: HEAD) with the
     default branch. None when there is no commit yet.
 
     Raises RepositoryError when the default branch is not known, or history is too shallow:
     a plan against the wrong commit would look like one without changes.
     """
-    tip = head_of(repo) if head is None else find(repo, f"{head}^{{commit}}")
+    name = "HEAD" if head is None else head
+    tip, *defaults = commits(repository, [name, *_DEFAULT_BRANCHES])
     if tip is None:
-        if head is None:
+        if head is None and head_of(repository) is None:
             return None
-        raise no_commit(repo, head)
-    branch, default = _default_branch(repo)
+        raise no_commit(repository, name)
+    known = [
+        (branch, commit.id)
+        for branch, commit in zip(_DEFAULT_BRANCHES, defaults, strict=True)
+        if commit is not None
+    ]
+    branch, default = (known or [_only_branch(repository)])[0]
+    if default == tip.id:
+        return default
     try:
-        return git(repo, "merge-base", default, tip).decode().strip()
+        return run(repository, "merge-base", default, tip.id).decode().strip()
     except GitFailedError as error:
         raise RepositoryError(
-            f"no common commit of {branch} and {head or 'HEAD'}; fetch the whole history "
-            "(fetch-depth: 0), or give --base"
+            f"no common commit of {branch.split('/', 2)[2]} and {name}; fetch the "
+            "whole history (fetch-depth: 0), or give --base"
         ) from error
 
 
-def _default_branch(repo: Repo) -> tuple[str, str]:
-    """The default branch and its commit: origin's, `main`, `master`, or the only one."""
-    every = (
-        git(repo, "for-each-ref", "--count=2", "--format=%(refname)", "refs/heads", "refs/remotes")
-        .decode(errors="replace")
-        .split()
+def _only_branch(repository: Repository) -> tuple[str, str]:
+    """The branch and its commit, where there is one branch here and none of a remote."""
+    printed = run(
+        repository,
+        "for-each-ref",
+        "--count=2",
+        "--format=%(refname)",
+        "refs/heads",
+        "refs/remotes",
     )
-    only = [name for name in every if len(every) == 1 and name.startswith("refs/heads/")]
-    for name in (*_DEFAULT_BRANCHES, *only):
-        if (commit := find(repo, f"{name}^{{commit}}")) is not None:
-            return name.split("/", 2)[2], commit
+    branches = os.fsdecode(printed).split()
+    only = [name for name in branches if len(branches) == 1 and name.startswith("refs/heads/")]
+    for name, commit in zip(only, commits(repository, only), strict=True):
+        if commit is not None:
+            return name, commit.id
     raise RepositoryError(
         "the default branch is not known (no origin/HEAD, main or master); fetch it, or give --base"
     )
@@ -189,13 +201,12 @@ def head_commit(root: Path, files: Mapping[str, bytes]) -> str | None:
     not checked out (sparse) or filtered. Raises RepositoryError when git cannot tell.
     """
     try:
-        repo = open_repository(root)
-    except RepositoryError:
+        repository = open_repository(root)
+    except NoRepositoryError:
         return None
-    commit = head_of(repo)
+    commit = head_of(repository)
     if commit is None:
         return None
-    committed, odd = tree(repo, commit, prefix_of(repo, root))
-    algorithm = object_format(repo)
-    found = {path: blob_id(data, algorithm) for path, data in files.items()}
+    committed, odd = tree(repository, commit, prefix_of(repository, root))
+    found = {path: blob_id(data, repository.object_format) for path, data in files.items()}
     return commit if found == committed and not odd else None

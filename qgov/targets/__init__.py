@@ -7,16 +7,19 @@ point loads to a `Target`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import TypeVar
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Target", "emit", "targets"]
+__all__ = ["Access", "Files", "Target", "emit", "outline", "targets"]
+
+_Made = TypeVar("_Made")
 
 _NOT_TARGETS = frozenset({"target", "hcl"})
 
@@ -39,12 +42,25 @@ def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, byte
     model. Raises ValueError when a target breaks the contract (a path that is not below
     the folder, the manifest's own, or one that another target writes)."""
     chosen = [target for name, target in targets().items() if not only or name in only]
-    findings = [finding for target in chosen for finding in target.unsupported(model)]
+    return _gathered(model, [(target, target.emit) for target in chosen])
+
+
+def outline(model: AccessModel) -> tuple[dict[str, object], list[Finding]]:
+    """As `emit`, with a value for each file in the place of its content: equal for two models
+    exactly when the contents are."""
+    return _gathered(model, [(each, each.outline or each.emit) for each in targets().values()])
+
+
+def _gathered(
+    model: AccessModel,
+    makers: Collection[tuple[Target, Callable[[AccessModel], Mapping[str, _Made]]]],
+) -> tuple[dict[str, _Made], list[Finding]]:
+    findings = [finding for target, _ in makers for finding in target.unsupported(model)]
     if any(finding.severity == "error" for finding in findings):
         return {}, findings
-    files: dict[str, bytes] = {}
-    for target in chosen:
-        for path, content in target.emit(model).items():
+    files: dict[str, _Made] = {}
+    for target, made_of in makers:
+        for path, content in made_of(model).items():
             parts = path.split("/")
             misplaced = path == "manifest.json" or not {"", ".", ".."}.isdisjoint(parts)
             if misplaced or path in files:

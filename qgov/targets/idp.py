@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding
+from qgov.model.principal import Principal
 from qgov.targets.target import Access, Files, Target
 
 __all__ = ["SCHEMA", "TARGET"]
@@ -39,12 +41,11 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     for id_, provider in provider_of.items():
         workloads[provider][id_] = []
     for binding in model.bindings:
-        kind, _, name = binding.principal.partition(":")
         line = _line(binding, permissions(binding.role))
-        if kind == "group":
-            groups[model.groups[name].provider][name].append(line)
-        elif kind == "workload":
-            workloads[provider_of[name]][name].append(line)
+        if (group := model.group_of(binding.principal)) is not None:
+            groups[group.provider][group.name].append(line)
+        elif (workload := model.workload_of(binding.principal)) is not None:
+            workloads[provider_of[workload.id]][workload.id].append(line)
     return {
         f"idp/{name}/group-mappings.json": _file(model, name, groups[name], workloads[name])
         for name in sorted(model.organization.providers)
@@ -120,17 +121,16 @@ def _read_back(files: Files) -> frozenset[Access]:
         if not (path.startswith("idp/") and path.endswith("/group-mappings.json")):
             continue
         mapping = json.loads(content)
-        bound = {f"group:{name}": bindings for name, bindings in mapping["groups"].items()}
-        bound |= {
-            f"workload:{id_}": known["bindings"] for id_, known in mapping["workloads"].items()
-        }
+        bound = {principals.group(name): held for name, held in mapping["groups"].items()}
+        for id_, known in mapping["workloads"].items():
+            bound[principals.workload(id_)] = known["bindings"]
         for principal, bindings in bound.items():
             for binding in bindings:
                 found |= _accesses(principal, binding)
     return frozenset(found)
 
 
-def _accesses(principal: str, binding: Mapping[str, Any]) -> set[Access]:
+def _accesses(principal: Principal, binding: Mapping[str, Any]) -> set[Access]:
     return {
         Access(
             principal,

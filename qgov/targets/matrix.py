@@ -17,6 +17,7 @@ from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import AccessModel, Binding, Role, Tenant
 from qgov.model.accesses import backends_of
 from qgov.model.conditions import NONE, Conditions
+from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, tenant_of
 from qgov.targets.target import Target
 
@@ -112,8 +113,8 @@ def _by_tenant(model: AccessModel) -> dict[str, list[Binding]]:
     return found
 
 
-def _by_principal(bindings: Iterable[Binding]) -> dict[str, list[Binding]]:
-    found: dict[str, list[Binding]] = defaultdict(list)
+def _by_principal(bindings: Iterable[Binding]) -> dict[Principal, list[Binding]]:
+    found: dict[Principal, list[Binding]] = defaultdict(list)
     for binding in bindings:
         found[binding.principal].append(binding)
     return found
@@ -195,13 +196,13 @@ def _tenant(model: AccessModel, tenant: Tenant, bindings: Sequence[Binding]) -> 
     ]
 
 
-def _who(model: AccessModel, principal: str) -> str:
-    kind, _, name = principal.partition(":")
-    if kind == "workload":
+def _who(model: AccessModel, principal: Principal) -> str:
+    name = name_of(principal)
+    if is_workload(principal):
         title = model.workloads[name].spec.title
         shown = f"workload {_code(name.partition('/')[2])}"
     else:
-        title = model.groups[name].title if kind == "group" else None
+        title = model.groups[name].title if is_group(principal) else None
         shown = _code(name)
     return shown + (f"<br>{escape(title)}" if title else "")
 

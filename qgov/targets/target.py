@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
+from qgov.model.principal import Principal
 
 __all__ = ["Access", "Files", "Target"]
 
@@ -19,7 +20,7 @@ class Access(NamedTuple):
     """What every output says in common: a principal holds a permission at the scope of
     the binding, standing or just-in-time. `own` narrows it to what the subject owns."""
 
-    principal: str
+    principal: Principal
     permission: str
     scope: str
     eligible: bool
@@ -37,10 +38,12 @@ class Target:
     `emit` is pure: no clock, environment, network, disk or randomness. `unsupported`
     says what the output cannot express, before any byte is written. `read_back` reads
     the emitted files, independently of `emit`, to the accesses that they give, so that
-    all outputs can be shown to agree.
+    all outputs can be shown to agree. `outline` is for files that take long to lay out: by
+    path, values that are equal exactly when the files are.
     """
 
     name: str
     emit: Callable[[AccessModel], Files]
     unsupported: Callable[[AccessModel], list[Finding]] = _supports_everything
     read_back: Callable[[Files], frozenset[Access]] | None = None
+    outline: Callable[[AccessModel], Mapping[str, object]] | None = None

@@ -14,7 +14,7 @@ from qgov.adoption.onboarding import TEMPLATES, onboard, read_templates
 from qgov.decision.access_tests import run
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.finding import has_errors
-from qgov.pipeline import understand
+from qgov.pipeline import load
 from qgov.repository import RepositoryError, read_work_tree
 from tests.adoption.worlds import NOW, answered, contents
 from tests.cli.conftest import Call, Result
@@ -70,11 +70,12 @@ def onboarded(call: Call, repository: Path, answers: Path, *more: str) -> Result
 def test_a_new_tenant_is_valid_and_as_its_owners_expect(repository: Path, call: Call) -> None:
     found = onboarded(call, repository, answered(repository, {"projects": "[packing, tours]"}))
     files, _ = read_work_tree(repository)
-    _, model, findings = understand(files)
+    loaded = load(files)
+    model = loaded.model
 
     assert found.status == 0
     assert found.out.splitlines()[:4] == [f"wrote {p.format('corvus')}" for p in TEMPLATES.values()]
-    assert findings == []
+    assert loaded.findings == ()
     assert model is not None
     assert model.tenants["corvus"].environments["sandbox"].projects == ("packing", "tours")
     results = [r for r in run(model, ReferenceEngine(model)) if r.test.document == "corvus"]
@@ -157,7 +158,8 @@ def test_free_text_stays_one_scalar(repository: Path, text: str) -> None:
     files, _ = read_work_tree(repository)
     assert answers is not None
     made = onboard(files, read_templates(repository), "corvus", answers, NOW)
-    _, model, _ = understand({**files, **made.files})
+    documents = {path: data for path, data in made.files.items() if path.endswith(".yaml")}
+    model = load({**files, **documents}).model
 
     assert not has_errors(made.findings)
     assert model is not None

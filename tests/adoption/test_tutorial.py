@@ -56,6 +56,15 @@ def test_every_command_is_run_and_prints_what_the_page_says(tmp_path: Path) -> N
     assert wrong == [], "\n\n".join(wrong)
 
 
+def test_the_page_shows_that_a_new_repository_passes_its_own_ci() -> None:
+    (ci,) = (step for step in steps(PAGE) if step.command == ".ci/run")
+    (valid, *_) = (step for step in steps(PAGE) if step.command == "qgov validate")
+
+    assert ci.prints[1:3] == ("PASSED: … cases", "1 circuit ran, 6 were refused")
+    assert ci.prints[-1] == "all well"
+    assert valid.prints[-1].startswith("0 errors, 0 warnings, ")
+
+
 def test_the_page_shows_each_command_of_a_first_day() -> None:
     shown = "\n".join(step.command for step in steps(PAGE))
 

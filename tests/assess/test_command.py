@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qgov.cli import run
-from qgov.render.output_schemas import output_schemas
+from qgov.contracts.schema import output_schemas
 from tests.assess.cases import TEMPLATES
 from tests.checks.overlay import laid
 

@@ -11,9 +11,9 @@ from jsonschema import Draft7Validator
 
 from qgov.assess.item import State
 from qgov.assess.scorecard import ITEMS, assess
+from qgov.contracts.schema import output_schemas
 from qgov.model.access_model import AccessModel
 from qgov.render.assess import as_json, as_markdown, as_text
-from qgov.render.output_schemas import output_schemas
 from tests.assess.cases import TEMPLATES
 from tests.strategies import NOW, models
 

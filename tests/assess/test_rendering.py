@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 
 from qgov.assess.item import Evidence, Result, State
 from qgov.assess.scorecard import Scorecard, assess
+from qgov.contracts.schema import output_schemas
 from qgov.finding import Origin
 from qgov.render.assess import as_json, as_markdown, as_text
-from qgov.render.output_schemas import output_schemas
 from qgov.render.text import WIDTH
 from tests.assess.cases import CASES, NOW, TEMPLATES, result_of
 from tests.checks.overlay import laid, model_of

@@ -13,6 +13,8 @@ from qgov.language.documents import read_documents
 from qgov.language.reader import read
 from tests.bad.corpus import BASE
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 INJECTIONS = {
     "terraform": '${jsondecode(file("/etc/passwd"))}',
     "terraform directive": "%{ if true }x%{ endif }",

@@ -18,7 +18,7 @@ from qgov.checks.rule import Found, Rule
 from qgov.checks.rule import rule as declare
 from qgov.finding import Origin, Severity
 from qgov.language.documents import read_documents
-from qgov.model.access_model import AccessModel, Claim
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link
 from qgov.render.rules import INDEX, rules_pages
 from tests.checks.overlay import laid, model_of
@@ -261,8 +261,8 @@ def test_a_part_of_a_repository_is_judged_without_the_rest() -> None:
     documents, _ = read_documents({p: t for p, t in files.items() if "atlas" not in p})
     others = {(d.kind, d.name) for d in whole.documents if "atlas" in d.path}
     foreign = [
-        Claim("group", "borealis-developers", "atlas", Origin("Tenant/atlas.yaml")),
-        Claim("AWS account", "1" * 12, "atlas", Origin("Tenant/atlas.yaml")),
+        Exclusive("group", "borealis-developers", "atlas", Origin("Tenant/atlas.yaml")),
+        Exclusive("AWS account", "1" * 12, "atlas", Origin("Tenant/atlas.yaml")),
     ]
     model, _ = link(documents, others, foreign)
     assert model is not None

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from qgov.contracts.schema import output_schemas
 from qgov.gateway.audit import AuditLog
-from qgov.render.output_schemas import output_schemas
 from tests.cli.conftest import Call
 
 

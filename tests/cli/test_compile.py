@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,26 @@ def unequal(a: Path, b: Path) -> list[str]:
     return sorted(names - set(same))
 
 
+def compiled(out: Path, cwd: Path, root: str, umask: int, environment: Mapping[str, str]) -> Path:
+    """What a process writes to a folder."""
+    subprocess.run(
+        [sys.executable, "-m", "qgov", "compile", "--root", root, "--out", out],
+        cwd=cwd,
+        env={**ENVIRONMENT, **environment},
+        umask=umask,
+        check=True,
+        capture_output=True,
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def first(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output that the others are held to."""
+    out = tmp_path_factory.mktemp("first") / "a"
+    return compiled(out, repository, ".", 0o022, {"PYTHONHASHSEED": "1", "TZ": "UTC"})
+
+
 @pytest.mark.parametrize(
     "environment",
     [
@@ -60,25 +80,14 @@ def unequal(a: Path, b: Path) -> list[str]:
     ids=lambda e: "-".join(f"{k}={v}" for k, v in e.items()).replace("/", "-"),
 )
 def test_two_outputs_do_not_differ_in_any_byte(
-    repository: Path, tmp_path: Path, environment: dict[str, str]
+    first: Path, repository: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    def compiled(name: str, cwd: Path, root: str, umask: int, env: dict[str, str]) -> Path:
-        subprocess.run(
-            [sys.executable, "-m", "qgov", "compile", "--root", root, "--out", tmp_path / name],
-            cwd=cwd,
-            env={**ENVIRONMENT, **env},
-            umask=umask,
-            check=True,
-            capture_output=True,
-        )
-        return tmp_path / name
+    root = os.path.relpath(repository, tmp_path)
+    other = compiled(tmp_path / "b", tmp_path, root, 0o077, environment)
 
-    a = compiled("a", repository, ".", 0o022, {"PYTHONHASHSEED": "1", "TZ": "UTC"})
-    b = compiled("b", tmp_path, os.path.relpath(repository, tmp_path), 0o077, environment)
-
-    assert unequal(a, b) == []
-    assert (a / "policy/opa/bundle.tar.gz").is_file()
-    assert json.loads((a / "manifest.json").read_bytes())["commit"] == git(
+    assert unequal(first, other) == []
+    assert (first / "policy/opa/bundle.tar.gz").is_file()
+    assert json.loads((first / "manifest.json").read_bytes())["commit"] == git(
         repository, "rev-parse", "HEAD"
     )
 

@@ -34,6 +34,7 @@ def document(result: Result) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.no_cover
 def test_the_worked_repository_conforms(call: Call) -> None:
     result = call("conform", "--root", ROOT, "--engine", "reference", "--format", "json")
     found = document(result)
@@ -54,6 +55,7 @@ def test_the_worked_repository_conforms(call: Call) -> None:
     assert "reference: " in result.err
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", sorted(engines()))
 def test_every_engine_conforms(call: Call, name: str) -> None:
     result = call(

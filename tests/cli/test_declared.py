@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from qgov.render.output_schemas import output_schemas
+from qgov.contracts.schema import output_schemas
 from qgov.repository import FOLDERS
 from tests.plan.worlds import BASELINE, World, changed
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from qgov.finding import Finding, Origin, Severity
+from qgov.pipeline import check, load
 from qgov.render.findings import FORMATS, as_github, as_json, as_sarif, as_text
 from qgov.repository.files import is_configuration
 from tests.bad.corpus import BASE, Case, cases
@@ -31,6 +34,7 @@ HOSTILE = [
     Finding("QG002", "plain", Origin("qgov.yaml"), "", Severity.ERROR),
     Finding("QG001", "again", Origin("tenants/a b#?é.yaml", 2, 1), "do it", Severity.INFO),
 ]
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 WORKFLOW_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 
@@ -167,35 +171,44 @@ def conforms(text: str) -> dict[str, Any]:
 
 
 BAD = list(cases())
+ONE_OF_EACH = {case.expected[0].code: case for case in BAD}
+"""A case of each code of the corpus."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("case", BAD, ids=[case.name for case in BAD])
-def test_a_broken_repository_is_refused_in_every_format(
-    call: Call, case: Case, tmp_path: Path
-) -> None:
-    write(tmp_path, case.files)
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    results = {
-        name: call(
-            "validate", "--root", tmp_path, "--format", name, "--now", "2026-11-23T10:00:00Z"
-        )
-        for name in FORMATS
-    }
+def test_what_is_found_in_a_broken_repository_is_well_formed_in_every_format(case: Case) -> None:
+    read = {path: data for path, data in case.files.items() if is_configuration(path)}
+    findings = check(load(read), NOW).findings
+    shown = {name: render(findings) for name, render in FORMATS.items()}
 
-    assert {(result.status, result.err) for result in results.values()} == {(1, "")}
-    found = conforms(results["json"].out)
+    found = conforms(shown["json"])
     assert found["summary"]["error"] >= 1
     assert {tuple(expected) for expected in case.expected if is_configuration(expected.path)} <= {
         (f["code"], f["path"], f["line"], f["column"]) for f in found["findings"]
     }
-    assert sarif_faults(json.loads(results["sarif"].out)) == []
-    assert len(results["github"].out.splitlines()) == len(found["findings"])
+    assert sarif_faults(json.loads(shown["sarif"])) == []
+    assert len(shown["github"].splitlines()) == len(found["findings"])
     assert all(
         re.match(r"::(error|warning|notice) file=", line)
-        for line in results["github"].out.split("\n")[:-1]
+        for line in shown["github"].split("\n")[:-1]
     )
-    assert WORKFLOW_COMMAND.search(results["text"].out) is None
-    assert re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]", results["text"].out) is None
+    assert WORKFLOW_COMMAND.search(shown["text"]) is None
+    assert re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]", shown["text"]) is None
+
+
+@pytest.mark.parametrize(("code", "format_"), [*zip(ONE_OF_EACH, cycle(FORMATS), strict=False)])
+def test_a_broken_repository_is_refused_and_left_as_it_is(
+    call: Call, code: str, format_: str, tmp_path: Path
+) -> None:
+    case = ONE_OF_EACH[code]
+    write(tmp_path, case.files)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    result = call("validate", "--root", tmp_path, "--format", format_, "--now", NOW.isoformat())
+
+    read = {path: data for path, data in case.files.items() if is_configuration(path)}
+    assert (result.status, result.err) == (1, "")
+    assert result.out == FORMATS[format_](check(load(read), NOW).findings)
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 

@@ -7,7 +7,13 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from qgov.cli.app import _app
+from qgov.cli.app import loaded as loaded_command
+from qgov.cli.commands import COMMANDS, overview
+from qgov.plan.documents import _deepdiff
 from tests.cli.process import ENVIRONMENT, ROOT
 
 HEAVY = {
@@ -32,10 +38,10 @@ sys.exit(status)
 """
 
 
-def loaded(*arguments: str) -> set[str]:
+def loaded(*arguments: str, script: str = SCRIPT) -> set[str]:
     """The packages that a command has loaded when it ends."""
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         env=ENVIRONMENT,
         capture_output=True,
@@ -71,30 +77,65 @@ def test_what_needs_no_history_and_no_engine_loads_none(arguments: Sequence[str]
     assert loaded(*arguments) & HEAVY == set()
 
 
-def test_help_reads_no_yaml_and_builds_no_model() -> None:
-    assert loaded("--help") & {"pydantic", "yaml"} == set()
-    # Typer itself loads pydantic to read any option.
-    assert loaded("plan", "--help") & {"yaml"} == set()
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)], ids=str)
+def test_the_list_of_commands_is_printed_without_loading_any(arguments: Sequence[str]) -> None:
+    script = SCRIPT.replace('name.partition(".")[0]', "name")
+    found = loaded(*arguments, script=script)
+
+    assert {name.partition(".")[0] for name in found} & {"pydantic", "typer", "yaml"} == set()
+    assert {name for name in found if name.startswith("qgov.cli.")} == {
+        "qgov.cli.commands",
+        "qgov.cli.streams",
+    }
+
+
+def test_only_the_command_that_is_called_is_loaded() -> None:
+    script = SCRIPT.replace('name.partition(".")[0]', "name")
+    found = loaded("schema", "--help", script=script)
+
+    commands = {f"qgov.cli.{name.replace('-', '_')}" for name in COMMANDS}
+    assert found & commands == {"qgov.cli.schema"}
+
+
+@pytest.mark.parametrize("width", [20, 51, 52, 53, 80, 101, 102, 103, 300])
+def test_the_list_of_commands_looks_as_typer_would_print_it(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    commands = {name: loaded_command(name) for name in COMMANDS}
+    command = get_command(_app)
+    assert isinstance(command, TyperGroup)
+    command.commands = commands
+    context = command.make_context("qgov", [], resilient_parsing=True)
+
+    assert overview(width) == f"{TyperGroup.get_help(command, context)}\n"
+    assert command.get_help(context) == TyperGroup.get_help(command, context)
 
 
 @pytest.mark.parametrize("arguments", [("plan",), ("plan", "--base", "empty")], ids="-".join)
-def test_a_plan_loads_git_and_neither_an_engine_nor_a_circuit(arguments: Sequence[str]) -> None:
-    found = loaded(*arguments)
-
-    assert "git" in found
-    assert found & (HEAVY - {"git", "hcl2", "lark", "deepdiff"}) == set()
+def test_a_plan_loads_neither_an_engine_nor_a_circuit(arguments: Sequence[str]) -> None:
+    assert loaded(*arguments) & (HEAVY - {"deepdiff"}) == set()
 
 
-def test_a_list_that_differs_is_compared_without_pandas() -> None:
-    """It takes longer to import than the rest of a plan, and is there wherever Cirq is."""
+def test_a_list_that_differs_is_compared_without_what_that_does_not_touch() -> None:
+    """It takes longer to import than the rest of a plan, and is there when somebody uses it."""
     script = (
         "import sys; from qgov.plan.documents import _differences\n"
         "assert _differences([{'a': 1}], [{'a': 2}])[0]['after'] == 2\n"
-        "assert 'deepdiff' in sys.modules and 'pandas' not in sys.modules\n"
-        "import pandas"
+        "assert 'deepdiff' in sys.modules and not {'_ssl', 'numpy', 'pandas'} & {*sys.modules}\n"
+        "import asyncio, cachebox.utils, numpy, pandas\n"
+        "assert cachebox.utils.asyncio.Lock is asyncio.Lock\n"
+        "asyncio.run(asyncio.sleep(0))"
     )
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
     )
 
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_pandas_is_hidden_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+
+    assert _deepdiff().__name__ == "DeepDiff"
+    assert "pandas" not in sys.modules

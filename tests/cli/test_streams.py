@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
 import pty
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ import qgov.targets
 from qgov.repository import RepositoryError
 from qgov.targets import Target
 from tests.cli.conftest import Call
-from tests.cli.process import ENVIRONMENT, ROOT, spawn
+from tests.cli.process import ENVIRONMENT, ROOT, spawn, spawn_once
 
 EXPLAIN = (
     "explain",
@@ -187,6 +190,32 @@ def test_closed_streams_are_no_bug(redirection: str, status: int, stderr: bytes)
     assert (run.returncode, run.stdout, run.stderr) == (status, b"", stderr)
 
 
+def test_streams_that_are_not_there_are_no_bug_in_this_process_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert qgov.cli.run(["schema"]) == 1
+    monkeypatch.setattr(sys, "stderr", None)
+    assert qgov.cli.run(["schema"]) == 1
+
+
+def test_the_console_script_speaks_utf_8_and_ends_with_the_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2)]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    monkeypatch.setattr(sys, "argv", ["qgov", "validate", "--root", str(tmp_path / "é")])
+    monkeypatch.setattr(gc, "disable", lambda: None)
+    monkeypatch.setenv("GIT_DIR", "elsewhere")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("qgov", run_name="__main__")
+
+    assert ended.value.code == 1
+    assert [stream.encoding for stream in streams] == ["utf-8"] * 2
+    assert "GIT_DIR" not in os.environ
+
+
 def test_a_diagnostic_never_lands_in_the_result(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "theirs").touch()
@@ -202,7 +231,7 @@ def test_an_interruption_is_one_line() -> None:
         # A shell lets what it starts in the background ignore the signal.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def interrupted(*_): signal.raise_signal(signal.SIGINT)\n"
-        "qgov.pipeline.validate_files = interrupted\n"
+        "qgov.pipeline.check = interrupted\n"
         "sys.argv = ['qgov', 'validate']\n"
         "main()\n"
     )
@@ -216,6 +245,25 @@ def test_an_interruption_is_one_line() -> None:
 # ------------------------------------------------------------------------------ locale and colour
 
 
+SPOKEN: list[Sequence[str]] = [
+    WIDE,
+    ("explain", "--help"),
+    ("validate",),
+    ("plan", "--base", "empty"),
+    (*EXPLAIN,),
+    ("validate", "--format", "nonsense"),
+    ("compile", "--out", "qgov.yaml"),
+    ("--help",),
+    ("schema", "Tenant"),
+]
+Answer = tuple[int, bytes, bytes]
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[Answer]:
+    return spawn_once(SPOKEN, env={**ENVIRONMENT, "LC_ALL": "C.UTF-8"})
+
+
 @pytest.mark.parametrize(
     "environment",
     [
@@ -227,32 +275,13 @@ def test_an_interruption_is_one_line() -> None:
     ],
     ids=["ascii", "c", "latin-1", "utf-16", "turkish"],
 )
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        WIDE,
-        ("explain", "--help"),
-        ("validate",),
-        ("plan", "--base", "empty"),
-        (*EXPLAIN,),
-        ("validate", "--format", "nonsense"),
-        ("compile", "--out", "qgov.yaml"),
-        ("--help",),
-        ("schema", "Tenant"),
-    ],
-    ids=lambda arguments: "-".join(arguments[:3]).strip("-"),
-)
 @pytest.mark.no_cover
-def test_the_locale_changes_nothing(arguments: Sequence[str], environment: dict[str, str]) -> None:
-    expected = spawn(*arguments, env={"LC_ALL": "C.UTF-8"})
-    found = spawn(*arguments, env=environment)
-
-    assert (found.returncode, found.stdout, found.stderr) == (
-        expected.returncode,
-        expected.stdout,
-        expected.stderr,
-    )
-    assert b"internal error" not in found.stderr
+def test_the_locale_changes_nothing(expected: list[Answer], environment: dict[str, str]) -> None:
+    for arguments, found, wanted in zip(
+        SPOKEN, spawn_once(SPOKEN, env={**ENVIRONMENT, **environment}), expected, strict=True
+    ):
+        assert found == wanted, arguments
+        assert b"internal error" not in found[2]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +352,14 @@ def test_a_target_of_another_package_that_cannot_be_loaded_is_one_line(tmp_path:
     assert b"ModuleNotFoundError: No module named 'acme'" in result.stderr.splitlines()[-1]
     assert b"Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_target_of_another_package_is_one_of_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("acme", "qgov.targets.matrix:TARGET", "qgov.targets")
+    monkeypatch.setattr(qgov.targets, "entry_points", lambda **_: [point])
+    found = qgov.targets.targets.__wrapped__()
+
+    assert found["acme"] is found["matrix"]
 
 
 @pytest.mark.parametrize(

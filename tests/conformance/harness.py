@@ -7,36 +7,23 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from qgov.conformance.case import Case, Result
 from qgov.conformance.cases import cases
 from qgov.conformance.content import grant_cases
-from qgov.conformance.run import Subject, run
+from qgov.conformance.run import Compiled, run
 from qgov.conformance.table import Table, table
 from qgov.decision.bundle import Bundle, read_bundle
-from qgov.decision.engine import EngineKind
+from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
-from qgov.decision.request import Decision, Request
-from qgov.model.access_model import AccessModel
-from qgov.pipeline import understand
-from qgov.repository import read_work_tree
+from qgov.decision.request import Decision, RequestJson
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
+from tests.targets.worked import worked_with_expectations as worked
 
-ROOT = Path(__file__).parents[2]
 TARBALL = f"{FOLDER}/bundle.tar.gz"
 Data = dict[str, Any]
-
-
-@cache
-def worked() -> AccessModel:
-    files, _ = read_work_tree(ROOT)
-    model = understand(files)[1]
-    assert model is not None
-    return model
 
 
 @cache
@@ -45,13 +32,19 @@ def table_of(small: bool) -> Table:
 
 
 @cache
+def cases_of(small: bool) -> tuple[Case, ...]:
+    """Every case that is decided."""
+    return tuple(cases(table_of(small)))
+
+
+@cache
 def artifacts_of(small: bool) -> Mapping[str, bytes]:
     return emit(MODEL if small else worked())
 
 
-def subject_of(small: bool) -> Subject:
+def subject_of(small: bool) -> Compiled:
     artifacts = artifacts_of(small)
-    return Subject(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
+    return Compiled(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
 
 
 def data_of(small: bool) -> Data:
@@ -86,32 +79,22 @@ def asked_of(
 ) -> tuple[list[Result], Bundle]:
     """The results of the worked repository's wanted cases for a bundle."""
     bundle, found = read_bundle(packed), table_of(False)
-    asked = [*cases(found, wanted), *grant_cases(found.model, bundle)]
-    subject = Subject(found.model, {TARBALL: packed}, bundle)
+    asked = [c for c in cases_of(False) if wanted(c.id)]
+    asked += grant_cases(found.model, bundle)
+    subject = Compiled(found.model, {TARBALL: packed}, bundle)
     return run(subject, engines()[engine], asked), bundle
 
 
-class Stub:
+class Stub(Closing):
     """An engine that answers with a function."""
 
     name = "stub"
 
-    def __init__(self, answer: Callable[[Request], Decision]) -> None:
+    def __init__(self, answer: Callable[[RequestJson], Decision]) -> None:
         self.answer = answer
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         return [self.answer(request) for request in requests]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
 
 
 def kind_of(stub: Any) -> EngineKind:

@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator
 
 from qgov.conformance import proofs
 from qgov.conformance.submit import Stand
+from qgov.contracts.schema import output_schemas
 from qgov.decision.engine import EngineError
-from qgov.render.output_schemas import output_schemas
 from tests.plan.worlds import BASELINE, World, changed
 
 pytestmark = pytest.mark.real

@@ -11,23 +11,23 @@ import pytest
 from jsonschema import Draft7Validator
 
 from qgov.conformance.case import Case, Jobs, Result, Submission, shard_of
-from qgov.conformance.cases import cases
 from qgov.conformance.content import Difference
 from qgov.conformance.report import MergeError, failed, merged, report
 from qgov.conformance.run import run
 from qgov.conformance.submissions import submissions
+from qgov.contracts.conformance import Conformance
+from qgov.contracts.schema import output_schemas
 from qgov.decision.engines import engines
 from qgov.decision.request import Decision
 from qgov.render.conformance import as_json, as_junit, as_text
-from qgov.render.output_schemas import output_schemas
-from tests.conformance.harness import subject_of, table_of
+from tests.conformance.harness import cases_of, subject_of, table_of
 
 ROLES, BACKENDS = ["auditor", "developer", "pipeline"], ["forte", "iqm-garnet", "local-simulator"]
 HOSTILE = 'x</testcase>]]>&"\x1b[31m\x00\ufffe\ud800 ::error::no'
 
 
-def part(index: int, of: int) -> dict[str, Any]:
-    asked = [*cases(table_of(True)), *submissions(table_of(True))]
+def part(index: int, of: int) -> Conformance:
+    asked = [*cases_of(True), *submissions(table_of(True))]
     asked = [case for case in asked if shard_of(case.id, of) == index]
     results = run(subject_of(True), engines()["reference"], asked)
     return report(
@@ -36,7 +36,7 @@ def part(index: int, of: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole() -> dict[str, Any]:
+def whole() -> Conformance:
     return part(1, 1)
 
 
@@ -61,18 +61,18 @@ def result(**changes: Any) -> Result:
     return Result(Case(**{**fields, **changes}), "rego", Decision(True), problems)
 
 
-def document(*results: Result, **more: Any) -> dict[str, Any]:
+def document(*results: Result, **more: Any) -> Conformance:
     return report("rego", "sha256:1", results, roles=ROLES, backends=BACKENDS, **more)
 
 
-def test_the_document_is_what_its_schema_says(whole: dict[str, Any]) -> None:
+def test_the_document_is_what_its_schema_says(whole: Conformance) -> None:
     schema = Draft7Validator(output_schemas()["qgov/conformance/v1"])
 
     for given in (whole, document(result(), differences=[Difference("roles/x", None, 1)])):
         assert [e.message for e in schema.iter_errors(json.loads(as_json(given)))] == []
 
 
-def test_counts_add_up(whole: dict[str, Any]) -> None:
+def test_counts_add_up(whole: Conformance) -> None:
     summary, found = whole["summary"], whole["cases"]
     submitted = [case for case in found if case["submitted"]]
 
@@ -83,7 +83,7 @@ def test_counts_add_up(whole: dict[str, Any]) -> None:
     assert all(case["engine_jobs"] for case in submitted)
 
 
-def test_shards_add_up_to_the_whole(whole: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+def test_shards_add_up_to_the_whole(whole: Conformance, parts: list[dict[str, Any]]) -> None:
     for order in (parts, parts[::-1]):
         assert as_json(merged(order)) == as_json(whole)
 
@@ -126,7 +126,7 @@ def test_every_shard_is_there_once(parts: list[dict[str, Any]]) -> None:
             merged(given)
 
 
-def test_text_has_the_verdict_first_and_fits(whole: dict[str, Any]) -> None:
+def test_text_has_the_verdict_first_and_fits(whole: Conformance) -> None:
     text = as_text(whole)
     lines = text.splitlines()
 
@@ -223,7 +223,7 @@ CHILDREN = {
 }
 
 
-def test_junit_has_the_usual_shape(whole: dict[str, Any]) -> None:
+def test_junit_has_the_usual_shape(whole: Conformance) -> None:
     extra = [Difference("roles/x/requires/mfa", True, None)]
     for given in (whole, document(result(), differences=extra)):
         root = ET.fromstring(as_junit(given).encode())  # noqa: S314 - our own text

@@ -9,19 +9,18 @@ from dataclasses import replace
 
 import pytest
 
-from qgov.conformance.case import Case, judged
-from qgov.conformance.cases import cases
+from qgov.conformance.case import Case, problems_with
 from qgov.conformance.run import decide_all, run
 from qgov.conformance.submissions import submissions
 from qgov.decision.engine import EngineError, EngineKind
 from qgov.decision.engines import engines
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision, Request
-from tests.conformance.harness import Stub, kind_of, named, subject_of, table_of
+from qgov.decision.request import Decision, RequestJson
+from tests.conformance.harness import Stub, cases_of, kind_of, named, subject_of, table_of
 from tests.decision.harness import MODEL
 
-CASES = cases(table_of(True))
+CASES = cases_of(True)
 
 
 @pytest.mark.parametrize("name", ["reference", "rego"])
@@ -48,7 +47,7 @@ def test_deciding_imports_no_cirq() -> None:
 def broken(wrong: str, answer: Decision | None = None) -> EngineKind:
     """The specification, but for one action of the auditors."""
 
-    def answered(request: Request) -> Decision:
+    def answered(request: RequestJson) -> Decision:
         groups = request["subject"]["properties"].get("groups", ())
         if request["action"]["name"] == wrong and "borealis-leads" in groups:
             if answer is None:
@@ -72,7 +71,7 @@ def test_an_answer_that_allows_too_much_is_one_group_s_case() -> None:
 
 def test_a_request_that_an_engine_fails_at_is_a_failed_case() -> None:
     class Sometimes(ReferenceEngine):
-        def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
             found: list[Decision] = []
             for request in requests:
                 if request == bad.request:
@@ -90,7 +89,7 @@ def test_a_request_that_an_engine_fails_at_is_a_failed_case() -> None:
 
 
 def test_an_engine_that_fails_again_and_again_ends_the_run() -> None:
-    def crash(_: Request) -> Decision:
+    def crash(_: RequestJson) -> Decision:
         raise EngineError("crashed")
 
     with pytest.raises(EngineError, match="stub failed too often: crashed"):
@@ -109,16 +108,20 @@ def test_several_engines_share_the_cases_and_keep_their_order() -> None:
     stubs = [Stub(lambda request: decide(MODEL, request)) for _ in range(3)]
     found = decide_all(stubs, CASES)
 
-    assert [judged(c, f.decision) for c, f in zip(CASES, found, strict=True)] == [()] * len(CASES)
+    assert [problems_with(c, f.decision) for c, f in zip(CASES, found, strict=True)] == [()] * len(
+        CASES
+    )
 
 
 def test_reasons_are_compared_wholly_or_as_far_as_they_were_written() -> None:
     case = Case("cell:x", "x", {}, "deny", ("no-grant",))
     more = Decision(False, ("mfa-missing", "no-grant"))
 
-    assert judged(case, Decision(False, ("no-grant",))) == ()
-    assert judged(case, more) == ("denied, but for mfa-missing, no-grant instead of no-grant",)
-    assert judged(replace(case, exact=False), more) == ()
-    assert judged(replace(case, exact=False), Decision(False, ("residency",)))
-    assert judged(case, Decision(True)) == ("expected deny (no-grant), got allow",)
-    assert "a bug of qgov: x" in judged(replace(case, contradiction="x"), more)[0]
+    assert problems_with(case, Decision(False, ("no-grant",))) == ()
+    assert problems_with(case, more) == (
+        "denied, but for mfa-missing, no-grant instead of no-grant",
+    )
+    assert problems_with(replace(case, exact=False), more) == ()
+    assert problems_with(replace(case, exact=False), Decision(False, ("residency",)))
+    assert problems_with(case, Decision(True)) == ("expected deny (no-grant), got allow",)
+    assert "a bug of qgov: x" in problems_with(replace(case, contradiction="x"), more)[0]

@@ -17,12 +17,13 @@ from qgov.conformance.submissions import submissions
 from qgov.conformance.submit import Stand, submit
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, Request
-from qgov.gateway.audit import AuditLog, Entry
+from qgov.decision.request import Decision, RequestJson
+from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.organization import BackendSpec
-from tests.conformance.harness import Stub, named, subject_of, table_of, worked
+from tests.conformance.harness import Stub, named, subject_of, table_of
 from tests.decision.harness import MODEL
+from tests.targets.worked import worked_with_expectations as worked
 
 CASES = submissions(table_of(True))
 RAN = named(CASES, "developer/iqm-garnet/ran")
@@ -119,8 +120,8 @@ def test_a_denied_job_that_ran_fails() -> None:
 class Silent(AuditLog):
     """Says that it has written, and has not."""
 
-    def append(self, event: Mapping[str, Any]) -> Entry:
-        return Entry(1, "", event["metadata"]["uid"])
+    def append(self, event: Mapping[str, Any]) -> LogPosition:
+        return LogPosition(1, "", event["metadata"]["uid"])
 
 
 def quiet(**parts: Any) -> Gateway:
@@ -136,7 +137,7 @@ def test_an_audit_that_says_nothing_fails(case: Case) -> None:
 class Vague(AuditLog):
     """Leaves out the reasons."""
 
-    def append(self, event: Mapping[str, Any]) -> Entry:
+    def append(self, event: Mapping[str, Any]) -> LogPosition:
         unmapped = {k: v for k, v in event["unmapped"].items() if k != "reasons"}
         return super().append({**event, "unmapped": unmapped})
 
@@ -170,7 +171,7 @@ def test_a_log_that_was_edited_fails() -> None:
 def test_an_engine_that_allows_everything_fails() -> None:
     reference = ReferenceEngine(MODEL)
 
-    def answer(request: Request) -> Decision:
+    def answer(request: RequestJson) -> Decision:
         return replace(reference.decide([request])[0], allow=True, reasons=())
 
     result = submitted(REFUSED, engine=Stub(answer))
@@ -186,7 +187,7 @@ def test_an_engine_that_denies_everything_fails() -> None:
 
 
 def test_an_engine_that_breaks_down_is_told() -> None:
-    def answer(_: Request) -> Decision:
+    def answer(_: RequestJson) -> Decision:
         raise EngineError("out of order")
 
     assert "out of order" in told(submitted(RAN, engine=Stub(answer)))
@@ -209,7 +210,7 @@ def test_what_is_too_dear_is_tried_with_fewer_repetitions() -> None:
     sizes: list[int] = []
     reference = ReferenceEngine(MODEL)
 
-    def answer(request: Request) -> Decision:
+    def answer(request: RequestJson) -> Decision:
         sizes.append(request["context"]["job"]["shots"])
         return reference.decide([request])[0]
 

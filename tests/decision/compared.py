@@ -21,7 +21,16 @@ from qgov.decision.request import Decision
 from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 
-__all__ = ["COMPARED", "JUDGED", "Disagreement", "disagreements", "settings_for", "shown", "start"]
+__all__ = [
+    "COMPARED",
+    "JUDGED",
+    "Disagreement",
+    "available",
+    "disagreements",
+    "settings_for",
+    "shown",
+    "start",
+]
 
 COMPARED: Final = "compared"
 """The property of a test's report that says what it compared: `tests/conftest.py` sums up."""
@@ -36,17 +45,24 @@ Disagreement = tuple[dict[str, Any], Decision, Decision]
 """A request, what the reference says, and what the engine says."""
 
 
+def _opa() -> str | None:
+    beside = str(Path(sys.executable).parent)
+    return os.environ.get("QGOV_OPA") or shutil.which("opa") or shutil.which("opa", path=beside)
+
+
+def available(name: str) -> bool:
+    """Whether the engine's program or library is here."""
+    if name == "opa":
+        return bool(_opa())
+    return name not in LIBRARIES or find_spec(LIBRARIES[name]) is not None
+
+
 def settings_for(kind: EngineKind) -> Settings:
     """The engine's surroundings here; a skip when its program or library is missing."""
-    if kind.name in LIBRARIES and find_spec(LIBRARIES[kind.name]) is None:
-        pytest.skip(f"{LIBRARIES[kind.name]} is not installed")
-    if kind.name != "opa":
-        return Settings()
-    beside = str(Path(sys.executable).parent)
-    opa = os.environ.get("QGOV_OPA") or shutil.which("opa") or shutil.which("opa", path=beside)
-    if not opa:
-        pytest.skip("opa is not installed (.ci/install-opa)")
-    return Settings(opa=opa)
+    if not available(kind.name):
+        remedy = "" if kind.name in LIBRARIES else " (.ci/install-opa)"
+        pytest.skip(f"{LIBRARIES.get(kind.name, kind.name)} is not installed{remedy}")
+    return Settings(opa=_opa() or "opa") if kind.name == "opa" else Settings()
 
 
 def start(kind: EngineKind, model: AccessModel) -> Engine:
@@ -59,14 +75,19 @@ def start(kind: EngineKind, model: AccessModel) -> Engine:
 
 
 def disagreements(
-    kind: EngineKind, model: AccessModel, requests: Sequence[dict[str, Any]]
+    kind: EngineKind,
+    model: AccessModel,
+    requests: Sequence[dict[str, Any]],
+    wanted: Sequence[Decision] | None = None,
 ) -> list[Disagreement]:
-    """The requests that the engine decides otherwise than the reference, in any part of the
-    answer but the revision, which the reference has not."""
+    """The requests that the engine decides otherwise than the reference (whose decisions are
+    `wanted`, where they are known), in any part of the answer but the revision, which the
+    reference has not."""
     with start(kind, model) as engine:
         decisions = engine.decide(requests)
     assert len(decisions) == len(requests)
-    wanted = [decide(model, request) for request in requests]
+    if wanted is None:
+        wanted = [decide(model, request) for request in requests]
     return [
         (request, want, got)
         for request, want, got in zip(requests, wanted, decisions, strict=True)

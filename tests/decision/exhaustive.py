@@ -29,10 +29,12 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses, scopes_at
 from qgov.model.conditions import Conditions
+from qgov.model.principal import group, workload
+from qgov.model.scope import tenant_of
 from tests.decision.deviations import Deviation, Situation, changed, deviations
 from tests.decision.sound import dear, lenient, sound
 
-__all__ = ["ALL", "TENANTS", "Extent", "requests_about", "situations"]
+__all__ = ["ALL", "TENANTS", "Extent", "Named", "requests_about", "situations"]
 
 TENANTS: Final = ("aurora", "borealis", "helix", "meridian")
 
@@ -86,10 +88,12 @@ def _cells(model: AccessModel, tenant: str, most: int | None) -> Iterator[Named]
 
 
 def _every_cell(model: AccessModel, tenant: str) -> Iterator[Cell]:
-    principals = [f"group:{name}" for name, g in model.groups.items() if g.provider]
-    principals += [f"workload:{name}" for name in model.workloads]
+    principals = [group(name) for name, g in model.groups.items() if g.provider]
+    principals += [workload(name) for name in model.workloads]
     for permission in CATALOGUE.values():
-        for scope in scopes_at(model, "*", permission.level.depth, (tenant, "*")):
+        for scope in scopes_at(model, "*", permission.level.depth):
+            if tenant_of(scope) not in (tenant, ""):
+                continue
             backends: tuple[str, ...] = ("",)
             if permission.executes:
                 backends = tuple(model.organization.backends)
@@ -107,7 +111,9 @@ def _countries(model: AccessModel, tenant: str) -> tuple[str, ...]:
 def situations(model: AccessModel, tenant: str) -> Iterator[tuple[str, Situation]]:
     """Each way with its sound requests, by name."""
     ways: dict[tuple[object, ...], tuple[Cell, Path]] = {}
-    for cell, paths in sorted(accesses(model, tenants=(tenant, "*")).items()):
+    for cell, paths in sorted(accesses(model).items()):
+        if tenant_of(cell.scope) not in (tenant, ""):
+            continue
         for path in paths:
             ways.setdefault(_likeness(model, cell, path), (cell, path))
     for cell, path in ways.values():

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qgov.decision.access_tests import Result, run
+from qgov.decision.access_tests import AccessTestResult, run
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.engines.rego import RegoEngine
-from qgov.language.documents import read_documents
 from qgov.model.access_model import AccessModel
-from qgov.model.link import link
 from qgov.targets.opa import TARGET
 from tests.decision.harness import FILES
 from tests.strategies import linked
-
-ROOT = Path(__file__).parents[2]
+from tests.targets.worked import worked_with_expectations
 
 
 @pytest.fixture(scope="module")
 def worked() -> AccessModel:
     """The configuration at the root of the repository."""
-    folders = ("roles", "tenants", "budgets", "tests/access")
-    paths = [
-        ROOT / "qgov.yaml",
-        *(path for folder in folders for path in sorted((ROOT / folder).rglob("*.yaml"))),
-    ]
-    documents, findings = read_documents(
-        {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
-    )
-    model, dangling = link(documents)
-    assert findings == dangling == []
-    assert model is not None
-    return model
+    return worked_with_expectations()
 
 
 def test_every_expectation_of_the_repository_holds_in_the_bundle(worked: AccessModel) -> None:
@@ -50,7 +35,7 @@ def test_every_expectation_of_the_repository_holds_in_the_bundle(worked: AccessM
     assert {r.test.case.expect for r in results} == {"allow", "deny"}
 
 
-def outcome(**case: Any) -> Result:
+def outcome(**case: Any) -> AccessTestResult:
     """The result of one case in the small repository."""
     spec = {
         "cases": [

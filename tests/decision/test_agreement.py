@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qgov.decision.engine import EngineKind
 from qgov.decision.reference import decide
-from qgov.decision.request import normalize
+from qgov.decision.request import Request
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses, backends_of, scopes_at
@@ -113,8 +113,10 @@ JSON = st.recursive(
 def test_no_request_is_too_odd_to_be_denied(request_: dict[str, Any]) -> None:
     model = linked(_SMALLEST)
     assert not decide(model, request_).allow
-    shaped = normalize(request_)
-    assert normalize(shaped) == shaped
+    read = Request.from_json(request_)
+    shaped = read.to_json()
+    assert Request.from_json(shaped) == read
+    assert Request.from_json(shaped).to_json() == shaped
     json.dumps(shaped, allow_nan=False, ensure_ascii=False).encode()
 
 

@@ -6,26 +6,24 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, settings
 
+from qgov.contracts import decision as contract
+from qgov.contracts.telling import tell
 from qgov.decision.access_tests import run
 from qgov.decision.engine import EngineError, decide_or_deny
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import Grant
-from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import asked_of
 from qgov.decision.reference import decide
 from qgov.decision.request import Decision
-from qgov.language.documents import read_documents
 from qgov.model.access_model import AccessModel
-from qgov.model.link import link
 from qgov.targets.cedar import TARGET
 from tests.decision.harness import (
     AUDITOR,
@@ -40,7 +38,8 @@ from tests.decision.harness import (
 from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
 from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
-from tests.strategies import linked, models, requests
+from tests.strategies import linked
+from tests.targets.worked import worked_with_expectations
 
 pytestmark = pytest.mark.real
 cedarpy = pytest.importorskip("cedarpy")
@@ -50,7 +49,6 @@ SLOW = settings(
     phases=set(Phase) - {Phase.shrink},  # it would take many minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-ROOT = Path(__file__).parents[2]
 POLICIES, SCHEMA, ENTITIES = (
     TARGET.emit(MODEL)[f"policy/cedar/{name}"]
     for name in ("policies.cedar", "schema.cedarschema", "entities.json")
@@ -98,24 +96,8 @@ def test_an_allowed_job_is_told_what_it_nears(cedar: CedarEngine, case: str) -> 
     assert set(cedar.decide([request])[0].warnings) == warnings
 
 
-@settings(SLOW, max_examples=40)
-@given(st.data())
-@pytest.mark.no_cover
-def test_cedar_decides_as_the_reference_does(data: st.DataObject) -> None:
-    model = data.draw(models())
-    asked = [data.draw(requests(model)) for _ in range(8)]
-    decided = engine_of(model).decide(asked)
-    for request, decision in zip(asked, decided, strict=True):
-        assert decision == decide(model, request, decision.revision), json.dumps(request)
-
-
 def test_every_expectation_of_the_repository_holds() -> None:
-    folders = ("roles", "tenants", "budgets", "tests/access")
-    paths = [ROOT / "qgov.yaml", *(p for f in folders for p in sorted((ROOT / f).rglob("*.yaml")))]
-    model, _ = link(
-        read_documents({p.relative_to(ROOT).as_posix(): p.read_bytes() for p in paths})[0]
-    )
-    assert model is not None
+    model = worked_with_expectations()
     results = run(model, engine_of(model))
     assert len(results) > 100
     assert [result.test.document for result in results if not result.passed] == []
@@ -341,7 +323,7 @@ def test_no_policy_is_idle() -> None:
 
 
 def said(decision: Decision) -> dict[str, Any]:
-    return {**decision.as_json(), "revision": ""}
+    return {**tell(contract.Decision, decision), "revision": ""}
 
 
 # -------------------------------------------------------------------- what goes wrong
@@ -397,7 +379,7 @@ def test_a_question_that_the_schema_does_not_admit_is_an_error(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
     for context in ('{"groups": 1}', "{}", '{"groups": [], "nothing": 1}'):
-        wrong = [Question("", None, "job:read", context)]
+        wrong = [Evaluation("", None, "job:read", context)]
         monkeypatch.setattr("qgov.decision.engines.cedar.questions", lambda *_, w=wrong: iter(w))
         with pytest.raises(EngineError) as raised:
             cedar.decide([DEVELOPER])
@@ -466,7 +448,7 @@ def test_an_answer_that_is_none_is_an_error(result: Any, message: str) -> None:
 
 
 def test_nothing_said_is_no_yes() -> None:
-    way, charge = Question("g", None, "job:read", ""), Question("", "b", "charge", "")
+    way, charge = Evaluation("g", None, "job:read", ""), Evaluation("", "b", "charge", "")
     assert join([(way, frozenset({GRANT}))]).reasons == ()
     permitted = frozenset({GRANT})
     # A prohibition that is about something else than what was asked is no bearing either.

@@ -15,7 +15,7 @@ from qgov.decision.bundle import read_bundle
 from qgov.decision.engine import UNANSWERED, EngineError, decide_or_deny
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.engines.rego import RegoEngine
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.targets.opa import TARGET
 from tests.decision.harness import DEVELOPER, MODEL, PIPELINE
 
@@ -59,7 +59,7 @@ def test_what_was_answered_before_the_failure_stands() -> None:
         name = "tired"
         calls = 0
 
-        def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
             raise EngineError("tired", ReferenceEngine(MODEL).decide(requests[:1]))
 
         def __enter__(self) -> Tired:

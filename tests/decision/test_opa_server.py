@@ -26,6 +26,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from qgov.contracts import decision as contract
+from qgov.contracts.telling import tell
 from qgov.decision.engine import UNANSWERED, EngineError, Settings, decide_or_deny
 from qgov.decision.engines.opa import OpaEngine
 from qgov.decision.reference import decide
@@ -70,7 +72,7 @@ class Fake(BaseHTTPRequestHandler):
             return
         revision = revision_of()
         decision = decide(MODEL, asked["input"], self.server.decided_by or revision)
-        answer: dict[str, Any] = {"result": decision.as_json()}
+        answer: dict[str, Any] = {"result": tell(contract.Decision, decision)}
         if "provenance" in self.path:
             answer["provenance"] = {"bundles": {"b": {"revision": self.server.active or revision}}}
         self.say(json.dumps(answer).encode())
@@ -178,7 +180,7 @@ def says(content: bytes | dict[str, Any], status: int = 200) -> Behaviour:
     return lambda handler: handler.say(text, status)
 
 
-ALLOWS = {**UNANSWERED.as_json(), "allow": True, "reasons": []}
+ALLOWS = {**tell(contract.Decision, UNANSWERED), "allow": True, "reasons": []}
 FAULTS: dict[str, tuple[Behaviour, str]] = {
     "hang": (hang, "did not answer within 0.4 s"),
     "slow drip": (drip, "did not answer within 0.4 s"),

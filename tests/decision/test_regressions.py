@@ -23,6 +23,7 @@ def test_the_reference_decides_as_the_file_says(case: Case) -> None:
     assert decision.warnings == case.warnings
 
 
+@pytest.mark.no_cover
 @pytest.mark.real
 @pytest.mark.parametrize("kind", JUDGED.values(), ids=list(JUDGED))
 def test_an_engine_decides_as_the_reference_does(

@@ -7,7 +7,7 @@ liar of `LIARS` makes an engine propose what is not so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import pytest
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, uid
+from qgov.decision.request import GivenApproval, GivenElevation
 from qgov.model.access_model import AccessModel
 from tests.decision.harness import DEVELOPER, FILES, PIPELINE, approval, asking, elevation
 from tests.decision.jobs import EXPENSIVE
@@ -131,13 +132,14 @@ def _grants(asked: Asked, known: Known) -> Iterator[Grant]:
 
 def _elevations(asked: Asked, known: Known) -> list[Json]:
     """Everybody's, everywhere, and each as though a document said it."""
-    given = [{"scope": "x", **held} for held in asked.request["context"]["elevations"]]
+    elevations = asked.request.elevations or ()
+    given = [replace(held, scope=held.scope or "x") for held in elevations]
     people = {asked.principal["id"] or "nobody", *known.elevations}
-    people |= {held["subject"] for held in given if "subject" in held}
+    people |= {held.subject for held in given if held.subject is not None}
     found: list[Json] = []
     for name in sorted(people):
         as_them = replace(
-            _anywhere(asked, known, "elevations", given), principal={**asked.principal, "id": name}
+            _anywhere(asked, known, elevations=given), principal={**asked.principal, "id": name}
         )
         found += _honest_elevations(as_them, known)
     documents = [name for held in known.elevations.values() for name, _ in held]
@@ -148,15 +150,19 @@ def _elevations(asked: Asked, known: Known) -> list[Json]:
 
 
 def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
-    given = [{"scope": "x", **approval} for approval in asked.request["context"]["approvals"]]
-    return _honest_approvals(_anywhere(asked, known, "approvals", given), known)
+    approvals = asked.request.approvals or ()
+    given = [replace(approval, scope=approval.scope or "x") for approval in approvals]
+    return _honest_approvals(_anywhere(asked, known, approvals=given), known)
 
 
-def _anywhere(asked: Asked, known: Known, name: str, given: list[Json]) -> Asked:
+def _anywhere(
+    asked: Asked, known: Known, **given: Sequence[GivenElevation | GivenApproval]
+) -> Asked:
     """The request with what is given, as though it were about every scope."""
-    scopes = {scope for _, scope in known.places} | {each["scope"] for each in given}
-    context = {**asked.request["context"], name: given}
-    return replace(asked, around=(*sorted(scopes),), request={**asked.request, "context": context})
+    (each,) = given.values()
+    scopes = {scope for _, scope in known.places} | {str(one.scope) for one in each}
+    changes: dict[str, Any] = {name: tuple(parts) for name, parts in given.items()}
+    return replace(asked, around=(*sorted(scopes),), request=replace(asked.request, **changes))
 
 
 def _budgets(asked: Asked, known: Known) -> list[Budget]:
@@ -166,7 +172,7 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
 
 def _charges(
     asked: Asked, budgets: list[Budget], approvals: list[Json]
-) -> Iterator[proposals.Question]:
+) -> Iterator[proposals.Evaluation]:
     """Each budget with an exception: the one in force, or else the first."""
     for budget in budgets:
         now = asked.now

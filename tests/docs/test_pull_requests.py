@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.process import ENVIRONMENT, spawn_once
+
 pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
 pytest.importorskip("cedarpy")
@@ -47,8 +49,25 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def rendered(clone: Path, branch: str, format_: str) -> str:
-    return str(script().rendered(clone, branch, format_).decode())
+Rendered = dict[tuple[str, str], str]
+
+
+@pytest.fixture(scope="module")
+def rendered(clone: Path) -> Rendered:
+    """Each branch in each format, by one process."""
+    asked = [(branch, format_) for branch in FIRST for format_ in ("text", "markdown", "html")]
+    plan = ("plan", "--root", clone, "--witness", "--base", "main")
+    answers = spawn_once(
+        [(*plan, "--head", branch, "--format", format_) for branch, format_ in asked],
+        env=ENVIRONMENT,
+    )
+    return {each: out.decode() for each, (_, out, _) in zip(asked, answers, strict=True)}
+
+
+def test_the_script_renders_what_the_command_prints(clone: Path, rendered: Rendered) -> None:
+    branch = "researchers-in-production"
+
+    assert script().rendered(clone, branch, "text").decode() == rendered[branch, "text"]
 
 
 def test_there_are_these_five() -> None:
@@ -60,8 +79,8 @@ def flat(text: str) -> str:
 
 
 @pytest.mark.parametrize("branch", FIRST)
-def test_the_text_says_the_important_thing_first_and_fits(clone: Path, branch: str) -> None:
-    text = rendered(clone, branch, "text")
+def test_the_text_says_the_important_thing_first_and_fits(rendered: Rendered, branch: str) -> None:
+    text = rendered[branch, "text"]
 
     assert flat(text).startswith(f"{FIRST[branch]} main (")
     assert max(map(len, text.splitlines())) <= 80
@@ -70,8 +89,8 @@ def test_the_text_says_the_important_thing_first_and_fits(clone: Path, branch: s
 
 
 @pytest.mark.parametrize("branch", FIRST)
-def test_the_comment_says_the_same_and_fits(clone: Path, branch: str) -> None:
-    text = rendered(clone, branch, "markdown")
+def test_the_comment_says_the_same_and_fits(rendered: Rendered, branch: str) -> None:
+    text = rendered[branch, "markdown"]
 
     marker, heading = text.splitlines()[:2]
     assert marker == "<!-- qgov-plan -->"
@@ -82,8 +101,8 @@ def test_the_comment_says_the_same_and_fits(clone: Path, branch: str) -> None:
 
 
 @pytest.mark.parametrize("branch", FIRST)
-def test_the_report_says_the_same(clone: Path, branch: str) -> None:
-    text = rendered(clone, branch, "html")
+def test_the_report_says_the_same(rendered: Rendered, branch: str) -> None:
+    text = rendered[branch, "html"]
 
     assert text.startswith("<!doctype html>")
     assert FIRST[branch].partition(":")[0].lower() in text.lower()
@@ -91,8 +110,8 @@ def test_the_report_says_the_same(clone: Path, branch: str) -> None:
         assert said.lower() in text.lower()
 
 
-def test_a_harmless_change_asks_for_nothing(clone: Path) -> None:
-    text = rendered(clone, "reformatted", "text")
+def test_a_harmless_change_asks_for_nothing(rendered: Rendered) -> None:
+    text = rendered["reformatted", "text"]
 
     assert "text changed, meaning did not: 1 document" in text
     for heading in ("APPROVALS", "FINDINGS", "GAINS", "LOSSES", "ARTIFACTS", "COST"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from qgov.evidence.pack import read_pack
+from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
+from qgov.evidence.statement import enveloped, opened, statement
+from qgov.output.manifest import MANIFEST
 from tests.evidence.packs import Called, Pair, call, world_of
 from tests.plan.worlds import World
 
@@ -47,3 +50,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         )
     assert called.status == 0, called.err
     return Made(world, path, read_pack(path), key, called)
+
+
+@pytest.fixture(scope="package")
+def sparse(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The same pack, as honest, with three of its cases: reading them is most of the work."""
+    about = {p: c for p, c in made.files.items() if p not in (MANIFEST, STATEMENT)}
+    proven = json.loads(about["conformance.json"])
+    about["conformance.json"] = json.dumps({**proven, "cases": proven["cases"][:3]}).encode()
+    said = statement(about, opened(made.files[STATEMENT])["predicate"])
+    commit = json.loads(made.files[MANIFEST])["commit"]
+    about[STATEMENT] = enveloped(said, made.key.private)
+    path = tmp_path_factory.mktemp("sparse") / "pack"
+    write_pack(path, about, commit)
+    return made._replace(path=path, files=with_manifest(about, commit))

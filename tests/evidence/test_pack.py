@@ -91,6 +91,7 @@ def test_its_artifacts_are_those_of_compile(made: Made, tmp_path: Path) -> None:
     assert made.files["artifacts.json"] == (tmp_path / "out" / "manifest.json").read_bytes()
 
 
+@pytest.mark.no_cover
 def test_another_machine_makes_the_same_bytes(made: Made, tmp_path: Path) -> None:
     clone = tmp_path / "elsewhere" / "clone"
     made.world.git("clone", "--quiet", ".", str(clone))

@@ -11,32 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgov.evidence.pack import STATEMENT, with_manifest, write_pack
+from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
 from qgov.evidence.statement import StatementError, enveloped, opened, statement
 from qgov.evidence.verify import Problem, compared, verify
 from qgov.output.manifest import MANIFEST
-from qgov.render.output_schemas import output_schemas
 from tests.evidence.conftest import Made
 from tests.evidence.packs import Pair, call
 
 pytestmark = pytest.mark.real
 
-SCHEMAS = output_schemas()
-
 
 def problems(files: dict[str, bytes], key: bytes | None = None) -> list[Problem]:
-    return verify(files, SCHEMAS, key)[0]
-
-
-def light(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The same pack, honest, with less in it to validate a hundred times."""
-    proven = json.loads(files["conformance.json"])
-    fewer = json.dumps({**proven, "cases": proven["cases"][:3]}).encode()
-    about = {p: c for p, c in files.items() if p not in (MANIFEST, STATEMENT)}
-    about["conformance.json"] = fewer
-    said = enveloped(statement(about, opened(files[STATEMENT])["predicate"]), Pair.of(1).private)
-    commit = json.loads(files[MANIFEST])["commit"]
-    return with_manifest({**about, STATEMENT: said}, commit)
+    return verify(files, key)[0]
 
 
 def test_an_honest_pack_is_verified(made: Made, tmp_path: Path) -> None:
@@ -48,55 +34,66 @@ def test_an_honest_pack_is_verified(made: Made, tmp_path: Path) -> None:
     assert "give --key" not in done.out
 
 
-def test_without_a_key_it_only_agrees_with_itself(made: Made) -> None:
-    done = call("verify", made.path)
+def test_without_a_key_it_only_agrees_with_itself(sparse: Made) -> None:
+    done = call("verify", sparse.path)
 
     assert done.status == 0
-    assert done.out.startswith(f"CONSISTENT: {len(made.files)} files\n")
+    assert done.out.startswith(f"CONSISTENT: {len(sparse.files)} files\n")
     assert "says that it is signed by" in done.out
 
 
-def test_json_says_the_same(made: Made) -> None:
-    found = json.loads(call("verify", made.path, "--format", "json").out)
+def test_json_says_the_same(sparse: Made) -> None:
+    found = json.loads(call("verify", sparse.path, "--format", "json").out)
 
     assert found["schema"] == "qgov/pack-verification/v1"
     assert (found["sound"], found["problems"], found["key_checked"]) == (True, [], False)
-    assert found["head"] == made.world.git("rev-parse", "change").strip()
+    assert found["head"] == sparse.world.git("rev-parse", "change").strip()
 
 
-@pytest.fixture(scope="module")
-def sparse(made: Made) -> dict[str, bytes]:
-    return light(made.files)
-
-
-def test_a_pack_with_fewer_cases_is_as_honest(made: Made, sparse: dict[str, bytes]) -> None:
-    assert problems(sparse, made.key.public) == []
+def test_a_pack_with_fewer_cases_is_as_honest(sparse: Made) -> None:
+    assert problems(sparse.files, sparse.key.public) == []
 
 
 @settings(max_examples=120)
 @given(which=st.integers(0, 10**3), at=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_any_changed_byte_is_found_and_its_file_named(
-    sparse: dict[str, bytes], which: int, at: int, bit: int
+    sparse: Made, which: int, at: int, bit: int
 ) -> None:
-    path = sorted(sparse)[which % len(sparse)]
-    content, here = sparse[path], at % len(sparse[path])
+    path = sorted(sparse.files)[which % len(sparse.files)]
+    content, here = sparse.files[path], at % len(sparse.files[path])
     flipped = content[:here] + bytes([content[here] ^ 1 << bit]) + content[here + 1 :]
 
-    found = {problem.path for problem in problems({**sparse, path: flipped})}
+    found = {problem.path for problem in problems({**sparse.files, path: flipped})}
     assert path in found
     assert path in (MANIFEST, STATEMENT) or found == {path}
 
 
+@pytest.mark.parametrize("manifest", [b"", b"[", b"[]", b"{}", b'{"artifacts": 7}'])
+def test_a_manifest_that_is_none_is_a_problem(sparse: Made, manifest: bytes) -> None:
+    found = problems({**sparse.files, MANIFEST: manifest})
+
+    assert Problem(MANIFEST, "is not a manifest") in found
+
+
+def test_a_zip_is_as_good_as_a_folder(sparse: Made, tmp_path: Path) -> None:
+    about = {path: content for path, content in sparse.files.items() if path != MANIFEST}
+    write_pack(tmp_path / "pack.zip", about, json.loads(sparse.files[MANIFEST])["commit"])
+
+    assert read_pack(tmp_path / "pack.zip") == sparse.files
+    assert call("verify", tmp_path / "pack.zip").out.startswith("CONSISTENT: ")
+    assert [file.name for file in tmp_path.iterdir()] == ["pack.zip"]
+
+
 @pytest.mark.parametrize("path", [MANIFEST, STATEMENT])
 @pytest.mark.parametrize("edit", ["\n", " "])
-def test_not_even_white_space_may_change(made: Made, path: str, edit: str) -> None:
-    files = {**made.files, path: made.files[path] + edit.encode()}
+def test_not_even_white_space_may_change(sparse: Made, path: str, edit: str) -> None:
+    files = {**sparse.files, path: sparse.files[path] + edit.encode()}
 
     assert path in {problem.path for problem in problems(files)}
 
 
-def test_a_file_that_is_missing_more_or_renamed_is_named(made: Made) -> None:
-    files = dict(made.files)
+def test_a_file_that_is_missing_more_or_renamed_is_named(sparse: Made) -> None:
+    files = dict(sparse.files)
     files["plan.html"] = files.pop("plan.md")
 
     assert [problem.path for problem in problems(files)] == ["plan.html", "plan.md"]
@@ -104,17 +101,17 @@ def test_a_file_that_is_missing_more_or_renamed_is_named(made: Made) -> None:
     assert Problem(STATEMENT, "is missing") in problems(files)
 
 
-def test_a_pack_of_another_key_or_of_none_fails(made: Made, tmp_path: Path) -> None:
+def test_a_pack_of_another_key_or_of_none_fails(sparse: Made, tmp_path: Path) -> None:
     other = Pair.of(2)
     (tmp_path / "other.pub").write_bytes(other.public)
-    done = call("verify", made.path, "--key", tmp_path / "other.pub")
+    done = call("verify", sparse.path, "--key", tmp_path / "other.pub")
     assert done.status == 1
     assert done.out.startswith("NOT VERIFIED: 1 problem\n")
     assert "is signed by another key" in done.out
 
-    unsigned = resigned(made.files, None)
+    unsigned = resigned(sparse.files, None)
     assert problems(unsigned) == []
-    assert problems(unsigned, made.key.public) == [Problem(STATEMENT, "is not signed")]
+    assert problems(unsigned, sparse.key.public) == [Problem(STATEMENT, "is not signed")]
 
 
 @pytest.mark.parametrize(
@@ -127,16 +124,16 @@ def test_a_pack_of_another_key_or_of_none_fails(made: Made, tmp_path: Path) -> N
     ],
     ids=["empty", "garbage", "private", "bytes"],
 )
-def test_a_key_that_is_none_is_an_error(made: Made, tmp_path: Path, key: bytes) -> None:
+def test_a_key_that_is_none_is_an_error(sparse: Made, tmp_path: Path, key: bytes) -> None:
     (tmp_path / "key").write_bytes(key)
-    done = call("verify", made.path, "--key", tmp_path / "key")
+    done = call("verify", sparse.path, "--key", tmp_path / "key")
 
     assert (done.status, done.out) == (1, "")
     assert "no public key in PEM" in done.err
 
 
-def test_a_missing_key_is_an_error(made: Made, tmp_path: Path) -> None:
-    done = call("verify", made.path, "--key", tmp_path / "none")
+def test_a_missing_key_is_an_error(sparse: Made, tmp_path: Path) -> None:
+    done = call("verify", sparse.path, "--key", tmp_path / "none")
 
     assert (done.status, done.out) == (1, "")
     assert "No such file" in done.err
@@ -155,8 +152,8 @@ def test_a_missing_key_is_an_error(made: Made, tmp_path: Path) -> None:
         b"[" * 100_000,
     ],
 )
-def test_an_envelope_that_is_none_is_a_problem(made: Made, envelope: bytes) -> None:
-    found = problems({**made.files, STATEMENT: envelope})
+def test_an_envelope_that_is_none_is_a_problem(sparse: Made, envelope: bytes) -> None:
+    found = problems({**sparse.files, STATEMENT: envelope})
 
     assert STATEMENT in {problem.path for problem in found}
 
@@ -170,8 +167,8 @@ def test_an_envelope_that_is_none_is_a_problem(made: Made, envelope: bytes) -> N
         [],
     ],
 )
-def test_a_statement_about_nothing_is_a_problem(made: Made, said: Any) -> None:
-    found = problems({**made.files, STATEMENT: enveloped(said, made.key.private)})
+def test_a_statement_about_nothing_is_a_problem(sparse: Made, said: Any) -> None:
+    found = problems({**sparse.files, STATEMENT: enveloped(said, sparse.key.private)})
 
     assert STATEMENT in {problem.path for problem in found}
 
@@ -184,12 +181,12 @@ def resigned(files: dict[str, bytes], key: bytes | None, **predicate: Any) -> di
     return with_manifest({**about, STATEMENT: enveloped(statement(about, said), key)}, commit)
 
 
-def test_a_signed_plan_that_contradicts_itself_is_found(made: Made) -> None:
-    plan = json.loads(made.files["plan.json"])
+def test_a_signed_plan_that_contradicts_itself_is_found(sparse: Made) -> None:
+    plan = json.loads(sparse.files["plan.json"])
     plan["summary"]["risk"] = "critical"
-    edited = {**made.files, "plan.json": json.dumps(plan).encode()}
+    edited = {**sparse.files, "plan.json": json.dumps(plan).encode()}
 
-    assert problems(resigned(edited, made.key.private)) == [
+    assert problems(resigned(edited, sparse.key.private)) == [
         Problem("plan.json", "its digest is not of what it says")
     ]
 
@@ -204,8 +201,8 @@ def test_a_document_that_breaks_its_schema_is_found(made: Made) -> None:
     assert "qgov/conformance/v1" in found.message
 
 
-def test_a_statement_about_other_commits_is_found(made: Made) -> None:
-    found = problems(resigned(made.files, made.key.private, head="0" * 40))
+def test_a_statement_about_other_commits_is_found(sparse: Made) -> None:
+    found = problems(resigned(sparse.files, sparse.key.private, head="0" * 40))
 
     assert {problem.path for problem in found} == {MANIFEST, "plan.json", "pack.json"}
 
@@ -241,26 +238,26 @@ def test_a_pack_made_from_other_commits_is_found_out(made: Made, tmp_path: Path)
     assert "plan.md" not in done.out
 
 
-def test_a_rebuild_that_lacks_the_commits_says_so(made: Made, tmp_path: Path) -> None:
-    made.world.git("init", "--quiet", str(tmp_path / "other"))
-    done = call("verify", made.path, "--rebuild", "--root", tmp_path / "other")
+def test_a_rebuild_that_lacks_the_commits_says_so(sparse: Made, tmp_path: Path) -> None:
+    sparse.world.git("init", "--quiet", str(tmp_path / "other"))
+    done = call("verify", sparse.path, "--rebuild", "--root", tmp_path / "other")
 
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("error: ")
 
 
 def test_another_version_does_not_pretend_to_rebuild(
-    made: Made, monkeypatch: pytest.MonkeyPatch
+    sparse: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qgov.__version__", "9.9.9")
-    done = call("verify", made.path, "--rebuild", "--root", made.world.root)
+    done = call("verify", sparse.path, "--rebuild", "--root", sparse.world.root)
 
     assert (done.status, done.out) == (1, "")
     assert "this is 9.9.9" in done.err
 
 
-def test_a_tampered_pack_is_not_rebuilt(made: Made, tmp_path: Path) -> None:
-    shutil.copytree(made.path, tmp_path / "pack")
+def test_a_tampered_pack_is_not_rebuilt(sparse: Made, tmp_path: Path) -> None:
+    shutil.copytree(sparse.path, tmp_path / "pack")
     (tmp_path / "pack" / "plan.md").write_text("nothing changes\n")
     done = call("verify", tmp_path / "pack", "--rebuild", "--root", "/nowhere")
 

@@ -1,13 +1,17 @@
-"""A company whose one budget fits fifty jobs, its gateway, and a process that submits to it.
+"""A company whose one budget fits fifty jobs, its gateway, and processes that submit to it.
 
-python -m tests.gateway.company FOLDER OWNER SUBMISSIONS
+`python -m tests.gateway.company` imports Cirq once and forks what submits: it reads
+`start FOLDER OWNER SUBMISSIONS` and answers with a process's number, or `wait PROCESS`
+and answers with how it ended (negative: by which signal).
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,20 +110,50 @@ def gate(folder: Path, **options: Any) -> Gate:
     return Gate(folder, **options)
 
 
-def main(folder: str, owner: str, submissions: str) -> None:
-    """Submit so many jobs; print `ran` or the error's name for each as soon as it ended."""
-    gated = gate(Path(folder), owner=owner)
+def submit(folder: Path, owner: str, submissions: int) -> None:
+    """Submit so many jobs; say in `OWNER.out` `ran` or the error for each as soon as it ended."""
+    gated = gate(folder, owner=owner)
     sampler = gated.session().sampler("local-simulator", cirq.ZerosSampler())
-    for _ in range(int(submissions)):
-        try:
-            sampler.run(BELL, repetitions=1)
-        except GatewayError as error:
-            sys.stdout.write(f"{error}\n")
-        else:
-            sys.stdout.write("ran\n")
-        sys.stdout.flush()
+    with (folder / f"{owner}.out").open("w") as out:
+        for _ in range(submissions):
+            try:
+                sampler.run(BELL, repetitions=1)
+            except GatewayError as error:
+                out.write(f"{error}\n")
+            else:
+                out.write("ran\n")
+            out.flush()
     gated.close()
 
 
+def start(folder: str, owner: str, submissions: str) -> int:
+    """Submit in a process of its own; returns its number."""
+    if (process := os.fork()) == 0:
+        status = 1
+        try:
+            submit(Path(folder), owner, int(submissions))
+            status = 0
+        except Exception:
+            traceback.print_exc()
+            raise
+        finally:
+            os._exit(status)
+    return process
+
+
+def wait(process: str) -> int:
+    """How a process ended."""
+    return os.waitstatus_to_exitcode(os.waitpid(int(process), 0)[1])
+
+
+def main() -> None:
+    """Do what standard input asks for, line by line."""
+    commands: dict[str, Callable[..., int]] = {"start": start, "wait": wait}
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        sys.stdout.write(f"{commands[command](*arguments)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

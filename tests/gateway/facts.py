@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgov.gateway.ocsf import Actor, JobFacts, Place, Stage, job_event
+from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event
+from qgov.gateway.ocsf import Actor
 
-__all__ = ["FACTS", "MEI", "NIGHTLY", "PLACE", "event"]
+__all__ = ["FACTS", "LABELS", "MEI", "NIGHTLY", "event"]
 
 MEI = Actor(
     "mei@northwind.example",
@@ -20,11 +21,11 @@ MEI = Actor(
     country="DE",
 )
 NIGHTLY = Actor("aurora/aurora-nightly", "workload", issuer="https://ci.example", credential="oidc")
-PLACE = Place("aurora", "production", "chemistry")
+LABELS = ProjectLabels("aurora", "production", "chemistry")
 FACTS = JobFacts(
     job_id="job-1",
     actor=MEI,
-    place=PLACE,
+    labels=LABELS,
     backend="iqm-garnet",
     allow=True,
     revision="r1",

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,37 @@ pytestmark = pytest.mark.no_cover  # measuring it would double its time
 ROOT = Path(__file__).parents[2]
 
 
-def submitting(folder: Path, owner: str, submissions: int) -> subprocess.Popen[bytes]:
-    """A process that writes into `OWNER.out` what became of each job."""
-    with (folder / f"{owner}.out").open("wb") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.gateway.company", str(folder), owner, str(submissions)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=out,
-            stderr=subprocess.PIPE,
-        )
+class Submitters:
+    """Starts processes that submit, by forking one that has imported everything."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        self._server = server
+
+    def start(self, folder: Path, owner: str, submissions: int) -> int:
+        return self._ask("start", folder, owner, submissions)
+
+    def wait(self, process: int) -> int:
+        return self._ask("wait", process)
+
+    def _ask(self, *words: object) -> int:
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(f"{' '.join(map(str, words))}\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def submitters() -> Iterator[Submitters]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.gateway.company"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        yield Submitters(server)
 
 
 def reported(folder: Path) -> list[str]:
@@ -50,12 +72,10 @@ def agreed(folder: Path, owner: str) -> tuple[int, int]:
 
 
 def test_two_hundred_submissions_from_four_processes_run_exactly_fifty_times(
-    tmp_path: Path,
+    submitters: Submitters, tmp_path: Path
 ) -> None:
-    processes = [submitting(tmp_path, f"process-{n}", 50) for n in range(4)]
-    for process in processes:
-        _, err = process.communicate(timeout=240)
-        assert process.returncode == 0, err
+    processes = [submitters.start(tmp_path, f"process-{n}", 50) for n in range(4)]
+    assert [submitters.wait(process) for process in processes] == [0] * 4
     printed = reported(tmp_path)
     assert len(printed) == 200
     assert printed.count("ran") == FITS
@@ -63,17 +83,18 @@ def test_two_hundred_submissions_from_four_processes_run_exactly_fifty_times(
     assert agreed(tmp_path, "after") == (FITS, FITS * 1_000_000)
 
 
-def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(tmp_path: Path) -> None:
+def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(
+    submitters: Submitters, tmp_path: Path
+) -> None:
     for n, more in enumerate((1, 4, 9, 12)):
         before = len(reported(tmp_path))
-        processes = [submitting(tmp_path, f"killed-{n}-{m}", 200) for m in range(2)]
+        processes = [submitters.start(tmp_path, f"killed-{n}-{m}", 200) for m in range(2)]
         deadline = time.monotonic() + 120
         while len(reported(tmp_path)) < before + more and time.monotonic() < deadline:
             time.sleep(0.003)
         for process in processes:
-            process.send_signal(signal.SIGKILL)
-        for process in processes:
-            process.communicate()
+            os.kill(process, signal.SIGKILL)
+        assert [submitters.wait(process) for process in processes] == [-signal.SIGKILL] * 2
         jobs, micros = agreed(tmp_path, f"after-{n}")
         assert micros == jobs * 1_000_000
         # A job may have run without having said so; none said so that is not counted.
@@ -84,8 +105,9 @@ def test_after_a_kill_ledger_and_log_agree_and_nothing_is_paid_twice(tmp_path: P
 
 DYING = """
 import os, sys
+from pathlib import Path
 from qgov.gateway.audit import AuditLog
-from tests.gateway.company import main
+from tests.gateway.company import submit
 
 append = AuditLog.append
 
@@ -95,7 +117,7 @@ def dying(self, event):
     return append(self, event)
 
 AuditLog.append = dying
-main(*sys.argv[1:])
+submit(Path(sys.argv[1]), "killed", 1)
 """
 
 
@@ -103,7 +125,7 @@ def test_a_job_that_was_settled_when_its_process_was_killed_gets_its_outcome(
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", DYING, str(tmp_path), "killed", "1"],
+        [sys.executable, "-c", DYING, str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cirq
 import pytest
 
@@ -11,22 +9,18 @@ from qgov.decision.bundle import read_bundle
 from qgov.gateway.circuits import Work, cirq_milliseconds, digest, work_of
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
-from qgov.gateway.terms import BackendTerms, Price, Terms, terms_of
-from qgov.pipeline import understand
-from qgov.repository import read_work_tree
+from qgov.gateway.terms import BackendTerms, Terms, terms_of
+from qgov.model.access_model import Price
 from qgov.targets.opa import TARGET
+from tests.targets.worked import worked
 
 A, B = cirq.LineQubit.range(2)
 BELL = cirq.Circuit(cirq.H(A), cirq.CNOT(A, B), cirq.measure(A, B, key="m"))
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def terms() -> Terms:
-    files, _ = read_work_tree(ROOT)
-    _, model, _ = understand(files)
-    assert model is not None
-    return terms_of(read_bundle(TARGET.emit(model)["policy/opa/bundle.tar.gz"]))
+    return terms_of(read_bundle(TARGET.emit(worked())["policy/opa/bundle.tar.gz"]))
 
 
 def work(shots: int = 1000, circuits: int = 1) -> Work:

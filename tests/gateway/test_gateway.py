@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ import sympy
 
 from qgov.decision.engine import UNANSWERED, EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.circuits import REFUSALS
 from qgov.gateway.gateway import Denied, Identity, Refused
 from qgov.gateway.ledger import Ledger, LedgerError
@@ -237,6 +239,32 @@ def test_a_job_that_cannot_be_marked_as_started_does_not_run_and_the_log_says_so
     assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
 
 
+@pytest.mark.parametrize("method", ["reserve", "mark_started", "settle"])
+def test_a_process_that_dies_before_it_says_what_it_did_is_told_of(
+    tmp_path: Path, method: str
+) -> None:
+    """Killed right after the ledger was written, before the log is."""
+    write = getattr(Ledger, method)
+
+    def write_and_die(*arguments: Any, **more: Any) -> None:
+        write(*arguments, **more)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if (process := os.fork()) == 0:
+        try:
+            setattr(Ledger, method, write_and_die)
+            gate(tmp_path, owner="killed").session().sampler("local-simulator", Recording()).run(
+                BELL
+            )
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+    after = gate(tmp_path, owner="after")
+    assert differences(after.ledger, after.folder / "jobs.jsonl") == []
+    assert spent(after) == (0 if method == "reserve" else ONE)
+    assert stages(after) == ([] if method == "reserve" else ["started", "recovered"])
+
+
 @pytest.mark.parametrize("scope", ["aurora", "aurora/sandbox", "aurora/sandbox/chemistry/x", ""])
 def test_a_session_is_in_one_project(gated: Gate, scope: str) -> None:
     with pytest.raises(ValueError, match="a session is in one project"):
@@ -251,7 +279,7 @@ class Broken:
     def __init__(self, lie: bool = False) -> None:
         self.lie = lie
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         if self.lie:
             return [Decision(True, obligations={"budgets": []}) for _ in requests]
         raise EngineError("the engine has gone")
@@ -303,7 +331,7 @@ def test_somebody_elses_spending_between_question_and_reservation_is_noticed(
     taken: list[bool] = []
 
     class Slow(ReferenceEngine):
-        def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
             decisions = super().decide(requests)
             if not taken and decisions[0].allow:
                 taken.append(True)

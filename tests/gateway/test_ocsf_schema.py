@@ -14,12 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
-from qgov.gateway.ocsf import (
-    OCSF_VERSION,
-    Actor,
-    Event,
+from qgov.gateway.audit_events import (
     JobFacts,
-    Place,
+    ProjectLabels,
     Stage,
     Threshold,
     approval_used,
@@ -29,11 +26,12 @@ from qgov.gateway.ocsf import (
     step_event,
     threshold_reached,
 )
-from tests.gateway.facts import FACTS, MEI, NIGHTLY, PLACE
+from qgov.gateway.ocsf import OCSF_VERSION, Actor, Event
+from tests.gateway.facts import FACTS, LABELS, MEI, NIGHTLY
 
 WHEN = 1_795_428_000_000
 DENIED = replace(FACTS, allow=False, reasons=("mfa-missing", "residency"), actor=NIGHTLY)
-LEAST = JobFacts("j", Actor("mei"), Place("aurora"), "iqm-garnet", allow=False, revision="")
+LEAST = JobFacts("j", Actor("mei"), ProjectLabels("aurora"), "iqm-garnet", allow=False, revision="")
 SPENT = Threshold("chemistry", "spent_micros", 900, 1000, 90, hard=False, currency="EUR")
 SHOTS = Threshold("chemistry", "shots/day", 1000, 1000, 100, hard=True)
 
@@ -62,7 +60,7 @@ EVENTS: dict[str, Callable[[], Event]] = {
         Stage.STARTED,
         "preprocess",
         actor=MEI,
-        place=PLACE,
+        labels=LABELS,
         trace_id="t",
         uid="e",
         time_ms=WHEN,
@@ -72,7 +70,7 @@ EVENTS: dict[str, Callable[[], Event]] = {
         Stage.FAILED,
         "preprocess",
         actor=NIGHTLY,
-        place=PLACE,
+        labels=LABELS,
         trace_id="t",
         uid="e",
         time_ms=WHEN,
@@ -85,7 +83,7 @@ EVENTS: dict[str, Callable[[], Event]] = {
     ),
     "first bundle": lambda: bundle_activated("", "r1", uid="e", time_ms=WHEN),
     "authentication": lambda: authentication_failed(
-        MEI, ["token-stale"], uid="e", time_ms=WHEN, place=PLACE
+        MEI, ["token-stale"], uid="e", time_ms=WHEN, labels=LABELS
     ),
     "nobody": lambda: authentication_failed(Actor(""), [], uid="e", time_ms=WHEN),
     "money": lambda: threshold_reached(SPENT, uid="e", time_ms=WHEN, actor=MEI, job_id="j"),
@@ -232,7 +230,7 @@ def test_no_field_takes_raw_inputs() -> None:
         "int | None",
         "tuple[str, ...]",
         "Actor",
-        "Place",
+        "ProjectLabels",
     }
     assert texts.isdisjoint({"circuit", "parameters", "result", "message", "error"})
     for wrong in ({"circuits_sha256": "X(0)"}, {"currency": "euros"}):
@@ -259,11 +257,11 @@ actors = st.builds(
 )
 
 
-@given(actors, st.builds(Place, texts, texts, texts), texts, st.sampled_from(Stage))
+@given(actors, st.builds(ProjectLabels, texts, texts, texts), texts, st.sampled_from(Stage))
 def test_what_a_request_carries_is_told_whatever_it_is(
-    actor: Actor, place: Place, text: str, stage: Stage
+    actor: Actor, labels: ProjectLabels, text: str, stage: Stage
 ) -> None:
-    facts: Any = replace(FACTS, actor=actor, place=place, backend=text or "b", trace_id=text)
+    facts: Any = replace(FACTS, actor=actor, labels=labels, backend=text or "b", trace_id=text)
     event = job_event(stage, facts, uid="e", time_ms=WHEN)
 
     assert problems(event) == []

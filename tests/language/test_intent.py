@@ -185,6 +185,7 @@ def test_a_wrong_name_is_met_with_the_right_one() -> None:
     assert findings[0].remedy == "see docs/intent.md for the field"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "bomb",
     [

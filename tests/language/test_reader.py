@@ -185,6 +185,7 @@ def test_the_limits_hold_exactly() -> None:
     assert codes(b"#" * (MAX_BYTES + 1)) == [("QG101", 1, 1)]
 
 
+@pytest.mark.no_cover
 def test_too_many_values_are_refused_without_a_container_among_them() -> None:
     text = "[" + "a," * MAX_NODES + "]"
 

@@ -7,7 +7,7 @@ import pytest
 from qgov.finding import Origin
 from qgov.language.documents import Documents, read_documents
 from qgov.language.scalars import parse_money
-from qgov.model.access_model import AccessModel, Claim
+from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link
 from tests.bad.corpus import examine
 from tests.model.repository import BASE, edited, model_of
@@ -85,13 +85,13 @@ def test_documents_elsewhere_are_taken_to_exist() -> None:
 def test_a_tenant_elsewhere_speaks_through_its_claims() -> None:
     groups = ("aurora-leads", "aurora-developers")
     here = Origin("tenants/aurora.yaml", 1, 1)
-    claims = [Claim("group", group, "aurora", here) for group in groups]
+    claims = [Exclusive("group", group, "aurora", here) for group in groups]
     model, findings = link(without(TENANT), {("Tenant", "aurora")}, claims)
 
     assert findings == []
     assert model is not None
     assert model.groups["aurora-developers"].tenants == ("aurora",)
-    assert set(claims) <= set(model.claims)
+    assert set(claims) <= set(model.exclusives)
 
 
 def test_a_group_that_nobody_claims_is_reported_though_a_tenant_is_elsewhere() -> None:
@@ -152,7 +152,7 @@ def test_every_fact_knows_its_line_and_is_equal_without_it() -> None:
 
 
 def test_a_tenant_claims_its_clouds_and_groups() -> None:
-    found = {(claim.what, claim.key) for claim in model_of().claims}
+    found = {(claim.what, claim.key) for claim in model_of().exclusives}
 
     assert found == {
         ("AWS account", "123456789012"),

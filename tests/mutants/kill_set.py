@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from qgov.contracts import decision as contract
+from qgov.contracts.telling import tell
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision, normalize
+from qgov.decision.request import Decision, Request
 from qgov.model.access_model import AccessModel
 from tests.decision.exhaustive import TENANTS, Extent, requests_about
 from tests.decision.harness import MODEL
@@ -77,7 +79,9 @@ class Suite:
         model: AccessModel,
         requests: Sequence[dict[str, Any]],
         names: Sequence[str] = (),
-        shape: Callable[[dict[str, Any]], dict[str, Any]] = normalize,
+        shape: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: Request.from_json(
+            given
+        ).to_json(),
     ) -> None:
         self.name = name
         self.model = model
@@ -129,9 +133,8 @@ class Suite:
 
 def told(decision: Decision) -> dict[str, Any]:
     """A decision as a policy answers, without the revision."""
-    answer = decision.as_json()
-    del answer["revision"]
-    return answer
+    answer = tell(contract.Decision, decision)
+    return {name: value for name, value in answer.items() if name != "revision"}
 
 
 def for_text() -> list[Suite]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from qgov.contracts.conditions import Conditions
+from qgov.contracts.telling import tell
 from qgov.plan.changes import Change
 from tests.plan.worlds import BASELINE, changed, plan_of, rows_of
 
@@ -182,7 +184,7 @@ def test_an_elevation_is_granted_to_the_person_until_it_ends() -> None:
         "job:cancel",
         "result:read",
     }
-    window = plan.access[0].row.after[0].as_json()["elevation"]
+    window = tell(Conditions, plan.access[0].row.after[0])["elevation"]
     assert window == {
         "not_before": "2026-11-23T07:00:00Z",
         "expires": "2026-11-23T11:00:00Z",

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgov.plan.index import Index, claim_of, load_index, save_index
-from qgov.plan.plan import Plan, make_plan
+from qgov.plan.index import Index, exclusive_of, load_index, save_index
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
 from qgov.plan.sides import load_sides
 from tests.plan.worlds import BASELINE, NOW, changed, plan_of, rows_of, snapshot
 from tests.strategies import repositories
@@ -259,12 +260,14 @@ def test_an_index_that_cannot_be_trusted_is_no_index(tmp_path: Path, content: by
     assert load_index(path) == {}
 
 
-@pytest.mark.parametrize("entries", [7, [7], [["Tenant"]], [["Tenant", "a", "a", [], 7]], {"a": 1}])
-def test_an_index_of_another_shape_is_no_index(tmp_path: Path, entries: Any) -> None:
+@pytest.mark.parametrize(
+    "summaries", [7, [7], [["Tenant"]], [["Tenant", "a", "a", [], 7]], {"a": 1}]
+)
+def test_an_index_of_another_shape_is_no_index(tmp_path: Path, summaries: Any) -> None:
     path = tmp_path / "index.json"
     save_index(path, {})
     stored = json.loads(path.read_bytes())
-    path.write_text(json.dumps(stored | {"blobs": {"abc": entries}}))
+    path.write_text(json.dumps(stored | {"blobs": {"abc": summaries}}))
 
     assert load_index(path) == {}
 
@@ -302,11 +305,11 @@ def test_an_index_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 def test_the_index_knows_what_a_tenant_claims_without_parsing_it() -> None:
     index: Index = {}
     _planned(index, BASELINE, AFTER)
-    (entry,) = index[BASELINE[ATLAS]] or ()
+    (summary,) = index[BASELINE[ATLAS]] or ()
 
-    assert entry.tenant == "atlas"
+    assert summary.tenant == "atlas"
     assert {("AWS account", "410000000101"), ("group", "operators")} <= {
-        claim_of(claim) for claim in entry.claims
+        exclusive_of(claim) for claim in summary.exclusives
     }
 
 

@@ -14,22 +14,16 @@ from hypothesis import given as cases
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from qgov.cli.reviewing import decided, given_of, judged_of
-from qgov.plan.approvals import Approver
+from qgov.cli.reviewing import given_of, judged_of, tell
+from qgov.contracts.schema import output_schemas
+from qgov.finding import Finding, Origin
+from qgov.plan.approvers import Approver
+from qgov.plan.gates import exit_status
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import (
-    MAX_BYTES,
-    Given,
-    Judged,
-    Outcome,
-    ReviewsError,
-    judge,
-    read_members,
-    read_reviews,
-)
+from qgov.plan.review_files import MAX_BYTES, ReviewsError, read_members, read_reviews
+from qgov.plan.reviews import Approvals, Given, Outcome, judge
 from qgov.plan.risk import Risk
 from qgov.render.decision_record import as_record, as_text
-from qgov.render.output_schemas import output_schemas
 from qgov.render.plan_json import as_value
 from qgov.repository import RepositoryError, at_ref, open_repository
 from tests.plan.worlds import BASELINE, World, changed, plan_of
@@ -56,7 +50,7 @@ def review(id_: int, login: str | None, state: str = "APPROVED", commit: str = H
     }
 
 
-def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NEEDED) -> Judged:
+def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NEEDED) -> Approvals:
     given = Given(
         read_reviews(json.dumps(reviews).encode()),
         read_members(json.dumps(MEMBERS).encode()),
@@ -65,7 +59,7 @@ def judged(*reviews: Any, author: str = "mei", needed: tuple[Approver, ...] = NE
     return judge(needed, given, HEAD)
 
 
-def outcomes(found: Judged) -> dict[str, str]:
+def outcomes(found: Approvals) -> dict[str, str]:
     return {each.by: str(each.outcome) for each in found.required}
 
 
@@ -262,7 +256,7 @@ def planned() -> Plan:
     return plan_of(BASELINE, changed(BASELINE, PROJECT))
 
 
-def recorded(found: Judged, fail_on: Risk | None = None) -> dict[str, Any]:
+def recorded(found: Approvals, fail_on: Risk | None = None) -> dict[str, Any]:
     text = as_record(planned(), found, fail_on)
     record: dict[str, Any] = json.loads(text)
     Draft7Validator(output_schemas()["qgov/decision-record/v1"]).validate(record)
@@ -335,9 +329,8 @@ def given(world: World, *logins: str, commit: str) -> Given:
     (folder / "reviews.json").write_text(
         json.dumps([review(n, login, commit=commit) for n, login in enumerate(logins)])
     )
-    found, wrong = given_of(folder / "reviews.json", folder / "members.json", " mei ")
+    found = given_of(folder / "reviews.json", folder / "members.json", " mei ")
     assert found is not None
-    assert not wrong
     return found
 
 
@@ -345,19 +338,27 @@ def test_a_missing_approval_is_a_gate_and_an_error_stays_one(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = committed(world)
+    broken = replace(plan, new_findings=(Finding("QG999", "wrong", Origin("qgov.yaml")),))
     head = world.git("rev-parse", "HEAD").strip()
     record = world.root.parent / "record.json"
-    for logins, status, expected in (
-        ((), 0, 3),
-        (("ada",), 2, 3),
-        (("ada",), 1, 1),
-        (("ines",), 0, 0),
-        (("ines",), 2, 2),
-        (("ines",), 3, 3),
+    for logins, made, most, detailed, expected in (
+        ((), plan, None, False, 3),
+        (("ada",), plan, None, True, 3),
+        (("ada",), broken, None, True, 1),
+        (("ada",), broken, Risk.LOW, True, 1),
+        (("ines",), broken, Risk.LOW, True, 1),
+        (("ines",), plan, None, False, 0),
+        (("ines",), plan, None, True, 2),
+        (("ines",), plan, Risk.LOW, True, 3),
+        (("ines",), plan, Risk.HIGH, True, 2),
     ):
-        found = judged_of(plan, given(world, *logins, commit=head), world.root, None)
-        assert decided(status, plan, found, record, None) == expected
+        found = judged_of(made, given(world, *logins, commit=head), world.root, None)
+        assert found is not None
+        assert exit_status(made, found, most, detailed=detailed) == expected
+        tell(made, found, most, record, None)
         assert "APPROVALS" in capsys.readouterr().err
+        refused = json.loads(record.read_text())["decision"] == "refused"
+        assert refused == (expected in {1, 3})
     assert json.loads(record.read_text())["reviewed"] == head
     assert sorted(p.name for p in record.parent.iterdir()) == [
         "members.json",
@@ -368,9 +369,9 @@ def test_a_missing_approval_is_a_gate_and_an_error_stays_one(
 
 
 def test_without_reviews_nothing_is_judged(world: World) -> None:
-    assert given_of(None, None, None) == (None, False)
+    assert given_of(None, None, None) is None
     assert judged_of(committed(world), None, world.root, None) is None
-    assert decided(2, committed(world), None, None, None) == 2
+    assert exit_status(committed(world), None, None, detailed=True) == 2
 
 
 def test_a_merge_is_approved_by_what_it_merges_and_by_nothing_else(world: World) -> None:
@@ -414,18 +415,14 @@ def test_options_that_need_others_say_so(
         given_of(paths[0], paths[1], author, paths[2])
 
 
-def test_a_file_of_another_shape_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_of_another_shape_is_named(tmp_path: Path) -> None:
     reviews, members = tmp_path / "reviews.json", tmp_path / "members.json"
     reviews.write_text('{"message": "Not Found"}')
     members.write_text("{}")
 
-    assert given_of(reviews, members, "mei") == (None, True)
-    said = capsys.readouterr().err
-    assert said.startswith("PLAN FAILED: ")
-    assert "reviews.json" in said
-    assert "approved_by" in said
+    with pytest.raises(ReviewsError, match="approved_by") as caught:
+        given_of(reviews, members, "mei")
+    assert caught.value.heading == f"PLAN FAILED: {reviews} cannot be used"
     with pytest.raises(FileNotFoundError):
         given_of(tmp_path / "none.json", members, "mei")
 
@@ -434,10 +431,11 @@ def test_a_record_that_cannot_be_written_leaves_nothing_behind(world: World) -> 
     head = world.git("rev-parse", "HEAD").strip()
     plan = committed(world)
     found = judged_of(plan, given(world, "ines", commit=head), world.root, None)
+    assert found is not None
     taken = world.root.parent / "taken"
     (taken / "inside").mkdir(parents=True)
 
     for record in (taken, world.root.parent / "no" / "record.json"):
         with pytest.raises(RepositoryError, match=f"cannot write {record}"):
-            decided(0, plan, found, record, None)
+            tell(plan, found, None, record, None)
     assert not [p for p in world.root.parent.iterdir() if p.name.startswith(".")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qgov.model.principal import group
 from qgov.plan.changes import Change, Row
 from qgov.plan.risk import RULES, Risk, assess
 from tests.plan.worlds import BASELINE, changed, plan_of
@@ -138,6 +139,6 @@ def test_a_change_cannot_lower_its_risk_by_renaming_the_class() -> None:
 
 
 def test_what_exists_on_no_side_still_has_a_risk() -> None:
-    row = Row("group:g", "job:read", "atlas/sandbox", (), Change.REVOKED, (), (), ())
+    row = Row(group("g"), "job:read", "atlas/sandbox", (), Change.REVOKED, (), (), ())
 
     assert assess(row, None, None).id == "access-reduced"

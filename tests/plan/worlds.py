@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from qgov.cli import run
-from qgov.plan.plan import Plan, make_plan
-from qgov.plan.sides import Reach, Side, load_sides
+from qgov.plan.make import make_plan
+from qgov.plan.plan import Plan
+from qgov.plan.reach import Reach
+from qgov.plan.sides import Side, load_sides
 from qgov.repository import EMPTY, Snapshot
 
 __all__ = [

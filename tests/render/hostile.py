@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from qgov.finding import Finding, Origin
 from qgov.language.intent import Wanted
 from qgov.model.accesses import Cell
-from qgov.plan.approvals import Approver
+from qgov.model.principal import Principal
+from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.documents import DocumentChange
 from qgov.plan.horizon import Event
@@ -72,29 +74,28 @@ HOSTILE = (
 """Markup, mentions, links, formulas, commands, terminal escapes and what hides."""
 
 
+@cache
+def _harmless() -> Plan:
+    more = {"[chemistry, optimisation]": "[chemistry, optimisation, other]"}
+    edits = {"tenants/atlas.yaml": more, "budgets/atlas.yaml": {"1000.00": "2000.00"}}
+    return plan_of(BASELINE, changed(BASELINE, edits))
+
+
 def hostile_plan(text: str) -> Plan:
     """A plan that says a text wherever it says anything."""
-    plan = plan_of(
-        BASELINE,
-        changed(
-            BASELINE,
-            {
-                "tenants/atlas.yaml": {
-                    "[chemistry, optimisation]": "[chemistry, optimisation, other]"
-                },
-                "budgets/atlas.yaml": {"1000.00": "2000.00"},
-            },
-        ),
-    )
+    plan = _harmless()
     origin = Origin(text, 1, 1)
     finding = Finding("QG999", f"`{text}` is wrong", origin, text, document=text)
     first = plan.access[0]
     cells = tuple(
-        replace(cell, cell=Cell(text, cell.cell.permission, text, text)) for cell in first.row.cells
+        replace(cell, cell=Cell(Principal(text), cell.cell.permission, text, text))
+        for cell in first.row.cells
     )
     access = replace(
         first,
-        row=replace(first.row, principal=text, scope=text, backends=(text,), cells=cells),
+        row=replace(
+            first.row, principal=Principal(text), scope=text, backends=(text,), cells=cells
+        ),
         causes=tuple(replace(cause, path=text) for cause in first.causes),
     )
     diff = (

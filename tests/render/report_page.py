@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from qgov.plan.plan import make_plan
+from qgov.plan.make import make_plan
 from qgov.render.report import as_html
 from tests.plan.worlds import NOW, sides_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from qgov.render.explain import as_json, as_text, explanation
+from qgov.decision.explanation import explanation
+from qgov.render.explain import as_json, as_text
 from tests.decision.harness import DEVELOPER, MODEL, asking
 from tests.decision.jobs import EXPENSIVE
 

@@ -109,6 +109,7 @@ def test_a_table_without_rows_is_nothing() -> None:
     assert details("more", ["body"])[0] == "<details><summary>more</summary>"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", HOSTILE, ids=map(ascii, HOSTILE))
 def test_a_hostile_plan_is_still_our_markdown(text: str) -> None:
     found = as_markdown(hostile_plan(text))

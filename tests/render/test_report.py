@@ -9,6 +9,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgov.language.intent import read_intent
+from qgov.model.principal import group
 from qgov.plan.author import Author
+from qgov.plan.reach import Reach
+from qgov.plan.sides import Side
 from qgov.render.report import as_html
 from qgov.render.report.lines import whole
 from tests.plan.worlds import BASELINE, changed, line_of, sides_of
@@ -213,9 +217,15 @@ def test_the_first_and_the_last_change_have_a_report(
 WRITTEN = tuple(text for text in HOSTILE if text != "\ud800")
 
 
+@cache
+def widened() -> tuple[Side, Side, Reach]:
+    return sides_of(BASELINE, WIDENED)
+
+
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", WRITTEN, ids=map(ascii, WRITTEN))
 def test_a_hostile_plan_is_still_our_html(text: str) -> None:
-    base, head, _ = sides_of(BASELINE, WIDENED)
+    base, head, _ = widened()
     conformance = {
         **FAILED,
         "engine": text,
@@ -234,6 +244,7 @@ def test_a_hostile_plan_is_still_our_html(text: str) -> None:
     assert page.tags["script"] == page.tags["style"] == 1
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", PLANTED, ids=map(ascii, PLANTED))
 def test_what_a_document_says_is_only_text(text: str) -> None:
     binding = "- {group: researchers, role: developer, on: production"
@@ -297,13 +308,13 @@ def test_what_reaches_thousands_is_grouped_and_counted() -> None:
 
 def test_many_different_changes_are_cut_and_counted() -> None:
     plan = hostile_plan("x")
-    base, head, _ = sides_of(BASELINE, WIDENED)
+    base, head, _ = widened()
     many = replace(
         plan,
         access=tuple(
             replace(
                 change,
-                row=replace(change.row, principal=f"group:g{n:04}"),
+                row=replace(change.row, principal=group(f"g{n:04}")),
                 causes=tuple(replace(c, line=n + 1) for c in change.causes),
             )
             for n in range(3_000)

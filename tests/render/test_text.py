@@ -30,6 +30,7 @@ def test_controls_are_shown() -> None:
     assert plain("grün → µ") == "grün → µ"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", HOSTILE, ids=map(ascii, HOSTILE))
 def test_a_hostile_plan_is_still_our_text(text: str) -> None:
     found = as_text(hostile_plan(text))

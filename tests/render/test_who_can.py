@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from qgov.decision.who_can import who_can
 from qgov.model.access_model import AccessModel
-from qgov.render.who_can import answer, as_json, as_text
+from qgov.render.who_can import as_json, as_text
 from tests.plan.worlds import BASELINE, changed, line_of, sides_of
 
 ELEVATION = """\
@@ -26,7 +27,7 @@ MODEL = _model(BASELINE)
 
 
 def test_every_way_is_named_with_its_line() -> None:
-    held = answer(MODEL, "job:submit", "atlas/sandbox")
+    held = who_can(MODEL, "job:submit", "atlas/sandbox")
 
     assert [(h.principal, h.scopes, h.backends) for h in held] == [
         (
@@ -41,18 +42,18 @@ def test_every_way_is_named_with_its_line() -> None:
 
 
 def test_scopes_and_backends_restrict() -> None:
-    assert {h.scopes for h in answer(MODEL, "job:submit", "*/production")} == {
+    assert {h.scopes for h in who_can(MODEL, "job:submit", "*/production")} == {
         ("atlas/production/chemistry",),
         ("borealis/production/chemistry",),
     }
-    assert {h.backends for h in answer(MODEL, "job:submit", backend="garnet")} == {("garnet",)}
-    assert answer(MODEL, "job:submit", backend="forte") == []
-    assert answer(MODEL, "billing:write") == []
+    assert {h.backends for h in who_can(MODEL, "job:submit", backend="garnet")} == {("garnet",)}
+    assert who_can(MODEL, "job:submit", backend="forte") == []
+    assert who_can(MODEL, "billing:write") == []
     assert as_text(MODEL, []) == "0 principals\n"
 
 
 def test_what_runs_nothing_names_no_backend() -> None:
-    (held,) = answer(MODEL, "audit:read", "atlas")
+    (held,) = who_can(MODEL, "audit:read", "atlas")
 
     assert held.backends == ()
     assert as_text(MODEL, [held]).splitlines() == [
@@ -75,12 +76,12 @@ def test_no_condition_is_said() -> None:
         )
     )
 
-    assert "    when no condition" in as_text(free, answer(free, "usage:read", "atlas/sandbox"))
+    assert "    when no condition" in as_text(free, who_can(free, "usage:read", "atlas/sandbox"))
 
 
 def test_people_hold_what_their_elevation_gives() -> None:
     model = _model(BASELINE | {"tenants/up.yaml": ELEVATION})
-    held = [h for h in answer(model, "job:read") if h.principal.startswith("user:")]
+    held = [h for h in who_can(model, "job:read") if h.principal.startswith("user:")]
 
     assert [(h.principal, h.scopes) for h in held] == [
         ("user:mei@acme.example", ("atlas/production/chemistry",))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from git import Blob, Repo
 
 from qgov.repository import (
     RepositoryError,
@@ -20,6 +21,7 @@ from qgov.repository import (
     open_repository,
     read_work_tree,
 )
+from qgov.repository.files import is_configuration
 from tests.output.folders import unprivileged
 from tests.repository.repo import FILES, commit, git, new, write
 
@@ -597,7 +599,7 @@ def test_a_linked_work_tree_has_its_own_state(repo: Path, tmp_path: Path) -> Non
 
     assert everything(lying(repo)) == CONFIGURATION
     assert everything(lying(tmp_path / "linked")) == {**CONFIGURATION, "roles/a.yaml": b"changed\n"}
-    assert open_repository(tmp_path / "linked").common_dir
+    assert open_repository(tmp_path / "linked").common_dir == repo / ".git"
     assert everything(committed(tmp_path / "linked", "feature")) == CONFIGURATION
 
 
@@ -719,3 +721,72 @@ def test_a_head_whose_commit_is_missing_is_not_a_repository_without_commits(repo
     for look in (lying, lambda root: head_commit(root, {})):
         with pytest.raises(RepositoryError, match="HEAD"):
             look(repo)
+
+
+# ------------------------------------------------------------------------------ a second opinion
+
+
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX"])
+@pytest.mark.parametrize("below", ["", "sub"])
+def test_the_folder_says_which_repository_is_read_and_not_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, below: str
+) -> None:
+    other = new(tmp_path / "other", files={"qgov.yaml": b"of another\n"})
+    top = new(tmp_path / "repo")
+    write(top / below, FILES)
+    commit(top)
+    monkeypatch.setenv(name, str(other / ("" if name == "GIT_WORK_TREE" else ".git")))
+
+    assert everything(lying(top / below)) == CONFIGURATION
+    assert everything(committed(top / below)) == CONFIGURATION
+
+
+def test_a_library_reads_the_same_commit(repo: Path) -> None:
+    """GitPython knows trees, times and changes by code that is not ours."""
+    write(repo, {"roles/ü.yaml": b"u\n", "tenants/y/z/deep.yaml": b"d\n"})
+    head = commit(repo)
+    write(repo, {"roles/a.yaml": b"changed\n", "roles/new.yaml": b"new\n"})
+    (repo / "roles/b.yml").unlink()
+    with Repo(repo) as library:
+        seen = library.commit(head)
+        entries = [e for e in seen.tree.traverse() if isinstance(e, Blob)]
+        blobs = {str(e.path): e for e in entries if is_configuration(str(e.path))}
+        differing = {str(path) for d in seen.diff(None) for path in (d.a_path, d.b_path) if path}
+        differing |= set(library.untracked_files)
+
+        found, now = committed(repo, head), lying(repo)
+        assert found.blobs == {path: blob.hexsha for path, blob in blobs.items()}
+        assert everything(found) == {p: blob.data_stream.read() for p, blob in blobs.items()}
+        assert found.time == seen.committed_datetime
+    assert differing == {p for p, _ in found.blobs.items() ^ now.blobs.items()}
+
+
+@pytest.mark.parametrize(
+    ("object_of", "message"),
+    [
+        ("HEAD", "git cat-file failed: loose object {} .* is corrupt"),
+        ("HEAD:roles/a.yaml", "the object {} of roles/a.yaml is missing"),
+    ],
+)
+def test_an_object_that_is_broken_is_an_error(repo: Path, object_of: str, message: str) -> None:
+    broken = git(repo, "rev-parse", object_of)
+    file = repo / ".git/objects" / broken[:2] / broken[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"nonsense")
+
+    with pytest.raises(RepositoryError, match=message.format(broken)):
+        everything(committed(repo))
+
+
+def test_without_git_there_is_no_history(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert head_commit(repo, CONFIGURATION) is None
+    with pytest.raises(RepositoryError, match="the program `git` is needed and was not found"):
+        lying(repo)
+
+
+@pytest.mark.parametrize("name", ["main\n", "main\0", "\n", "", "^main", "-x", "main..main"])
+def test_what_names_no_object_is_no_object(repo: Path, name: str) -> None:
+    with pytest.raises(RepositoryError, match="there is no commit"):
+        committed(repo, name)

@@ -143,6 +143,7 @@ def test_any_path_is_matched_by_its_pattern(path: str) -> None:
     assert fnmatchcase(f"/{path}", pattern(path))
 
 
+@pytest.mark.no_cover
 @given(models())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_model_is_lines_of_a_pattern_and_teams(model: AccessModel) -> None:

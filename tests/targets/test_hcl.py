@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from qgov.targets.hcl import Block, Ref, Value, address, parse, quote, render, unquote
+from qgov.targets.hcl import Block, Ref, Value, address, outline, parse, quote, render, unquote
 from tests.terraform.harness import clean_env, fmt_check, need_terraform, terraform
 
 HOSTILE = (
@@ -145,6 +145,7 @@ def test_terraform_reads_the_texts_that_were_written(tmp_path: Path) -> None:
     assert read["texts"]["value"]["texts"] == [unicodedata.normalize("NFC", text) for text in found]
 
 
+@pytest.mark.no_cover
 @pytest.mark.real
 def test_terraform_fmt_has_nothing_to_change(tmp_path: Path) -> None:
     need_terraform()
@@ -206,6 +207,45 @@ def test_instances_of_a_shape_differ_in_their_values_alone() -> None:
     one, two = (render([Block("a", (name,), {"long_name": name, "x": 1})]) for name in ("p", "q"))
     assert one == b'a "p" {\n  long_name = "p"\n  x         = 1\n}\n'
     assert two == one.replace(b'"p"', b'"q"')
+
+
+@given(blocks, blocks)
+def test_outlines_are_equal_exactly_when_the_texts_are(
+    one: list[Block], other: list[Block]
+) -> None:
+    assert (outline(one) == outline(other)) == (render(one) == render(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": True}, {"a": Ref("true")}),
+        ({"a": "true"}, {"a": True}),
+        ({"a": "1"}, {"a": 1}),
+        ({"a": ["x", "y"]}, {"a": ['x", "y']}),
+        ({"a": {}}, {"a": []}),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ({"a": "x", "b": "y"}, {"a": 'x"\nb = "y'}),
+        ({"a": "\u00e9"}, {"a": "e\u0301"}),
+    ],
+)
+def test_outlines_tell_apart_what_texts_tell_apart(
+    one: dict[str, Value], other: dict[str, Value]
+) -> None:
+    first, second = [Block("x", (), one)], [Block("x", (), other)]
+
+    assert (outline(first) == outline(second)) == (render(first) == render(second))
+
+
+def test_the_order_of_blocks_of_two_types_is_no_difference_where_the_text_has_none() -> None:
+    inner = [Block("a"), Block("b"), Block("a", ("z",))]
+    first, second = (
+        [Block("x", (), {}, tuple(inner))],
+        [Block("x", (), {}, tuple(inner[::2] + inner[1:2]))],
+    )
+
+    assert outline(first) == outline(second)
+    assert render(first) == render(second)
 
 
 def test_a_comment_heads_the_file() -> None:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from qgov.decision.answer import as_decision
 from qgov.decision.reference import decide
-from qgov.decision.request import normalize
+from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel
 from qgov.targets.opa import TARGET
 from qgov.targets.opa.bundle import canonical
-from qgov.targets.target import Access, Files
+from qgov.targets.target import Files
 from tests.decision.harness import DEVELOPER, FILES, MODEL, asking
 from tests.decision.test_reasons import ALLOWED, DENIED
 from tests.strategies import linked, models, repositories, requests
@@ -68,6 +68,7 @@ def test_the_revision_is_a_digest_of_data_and_policy() -> None:
     assert canonical({"qgov": data}) == files["policy/opa/data.json"]
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=20)
 @given(repositories())
 def test_the_same_repository_gives_the_same_bytes(files: dict[str, bytes]) -> None:
@@ -80,21 +81,6 @@ def test_a_moved_line_is_no_change() -> None:
     assert TARGET.emit(linked(moved)) == TARGET.emit(MODEL)
 
 
-def given_by(model: AccessModel) -> frozenset[Access]:
-    return frozenset(
-        Access(binding.principal, permission, binding.scope, binding.eligible is not None, own)
-        for binding in model.bindings
-        for permission, own in model.roles[binding.role].permissions.items()
-    )
-
-
-@settings(SLOW, max_examples=50)
-@given(models())
-def test_the_bundle_reads_back_to_the_bindings(model: AccessModel) -> None:
-    assert TARGET.read_back is not None
-    assert TARGET.read_back(TARGET.emit(model)) == given_by(model)
-
-
 def test_a_single_account_is_granted_nothing() -> None:
     tenant = FILES["tenants/aurora.yaml"].replace(
         b'"group": "developers"', b'"user": "mei@northwind.example"'
@@ -104,6 +90,7 @@ def test_a_single_account_is_granted_nothing() -> None:
     assert decide(model, asking(DEVELOPER)).reasons == ("no-grant",)
 
 
+@pytest.mark.no_cover
 @settings(SLOW, max_examples=50)
 @given(models())
 def test_only_harmless_text_reaches_the_data(model: AccessModel) -> None:
@@ -183,6 +170,7 @@ def test_opa_finds_nothing_to_say_of_the_policy(opa: str, tmp_path: Path) -> Non
     assert sorted(n["title"] for n in notes if n.get("entrypoint")) == ["Allow", "Decision"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.real
 def test_opa_decides_as_the_reference_does(opa: str, tmp_path: Path) -> None:
     """Some 200 requests, raw and normalized, each as a caller of the REST API would send it."""
@@ -203,7 +191,9 @@ def test_opa_decides_as_the_reference_does(opa: str, tmp_path: Path) -> None:
     for group in by_model.values():
         model = group[0][0]
         wanted = [decide(model, request) for _, request in group]
-        answers = ask(opa, tmp_path, model, [normalize(request) for _, request in group])
+        answers = ask(
+            opa, tmp_path, model, [Request.from_json(request).to_json() for _, request in group]
+        )
         for (_, request), want, answer in zip(group, wanted, answers, strict=True):
             got = as_decision(answer)
             assert (got.allow, got.reasons, got.warnings, got.obligations) == (

@@ -33,8 +33,18 @@ def model_of(files: dict[str, bytes]) -> AccessModel:
 @cache
 def worked() -> AccessModel:
     """The configuration that this repository itself holds as its example."""
+    return _worked("roles", "tenants", "budgets")
+
+
+@cache
+def worked_with_expectations() -> AccessModel:
+    """The same with its access tests."""
+    return _worked("roles", "tenants", "budgets", "tests/access")
+
+
+def _worked(*folders: str) -> AccessModel:
     paths = [ROOT / "qgov.yaml"]
-    for folder in ("roles", "tenants", "budgets"):
+    for folder in folders:
         paths += sorted((ROOT / folder).rglob("*.yaml"))
     return model_of({str(path.relative_to(ROOT)): path.read_bytes() for path in paths})
 

@@ -15,10 +15,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import Plan
-from qgov.render.report.page import page_of
-from qgov.render.text import count, plain
+from qgov.render.counting import count, more, shortened
+from qgov.render.escaping import plain
+from qgov.render.plan_view import short_name
+from qgov.render.report.circuits import said
+from qgov.render.report.heat import HEAT, SIGNS
+from qgov.render.report.page import frameworks, page_of
 
 __all__ = ["as_html"]
 
@@ -59,7 +64,16 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    found.filters["count"] = count
+    found.filters |= {
+        "count": count,
+        "frameworks": frameworks,
+        "instant": format_instant,
+        "more": more,
+        "name": short_name,
+        "said": said,
+        "shortened": shortened,
+    }
+    found.globals |= {"DEGREES": HEAT, "SIGNS": SIGNS}
     return found
 
 

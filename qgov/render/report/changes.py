@@ -1,275 +1,178 @@
-"""The access changes for the page: what the plan's views group, with the conditions on both
-sides, the witness, and the lines of YAML that caused it."""
+"""The access changes for the page: the view's entries, with the conditions on both sides and
+the lines of YAML that caused them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change
-from qgov.plan.plan import AccessChange, Plan
-from qgov.plan.risk import Risk
-from qgov.render.conditions import alternatives, in_words
-from qgov.render.plan_view import Entry, Item, Place, sections, shared
+from qgov.plan.plan import AccessChange
+from qgov.render.conditions import in_words, joined
+from qgov.render.plan_entries import AccessEntry, AccessItem, Phrase
+from qgov.render.plan_view import PlanView
 from qgov.render.report.filters import Filters, Tags, tags_of
 from qgov.render.report.lines import Excerpt, Texts, excerpt
 
-__all__ = ["Conditioned", "Part", "Section", "Shown", "sections_of"]
+__all__ = ["Conditioned", "ShownEntry", "ShownItem", "ShownSection", "sections_of"]
 
 MOST_ENTRIES: Final = 20
-MOST_PARTS: Final = 20
+MOST_ITEMS: Final = 20
 """How many are told of a section, and of an entry, before the rest is counted."""
 
-MOST_PLACES: Final = 8
-MOST_SCOPES: Final = 4
-MOST_PHRASES: Final = 6
 MOST_EXCERPTS: Final = 60
 MOST_FILES: Final = 6
-MOST_CAUSES: Final = 24
+NO_ACCESS: Final = "no access"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditioned:
     """What an access takes: `pairs` differ (before, after), `also` comes on top of what the
     whole entry has in common, `both` stay the same, and `some` stay the same but are not
-    alike for all that is told together (`more` of them are counted)."""
+    alike for all that is told together."""
 
     pairs: tuple[tuple[str, str], ...] = ()
-    also: tuple[str, ...] = ()
+    also: tuple[Phrase, ...] = ()
     both: tuple[str, ...] = ()
     some: tuple[str, ...] = ()
-    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Who, and where; `more` scopes are counted."""
+class ShownItem:
+    """An item with its conditions."""
 
-    principal: str
-    scopes: tuple[str, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Permissions that change alike, for whom, on which conditions, and the proof."""
-
-    permissions: tuple[str, ...]
-    backends: tuple[str, ...]
-    places: tuple[Where, ...]
-    more_places: int
+    item: AccessItem
     conditions: Conditioned
-    witness: str
     tags: Tags
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One thing that happens. `common` is what changes alike in every part (before, after).
-    A file whose lines were shown before is in `seen` (with the
-    number of the entry that shows them), `others` are lines that are only named."""
+class ShownEntry:
+    """An entry by its number on the page. `common` is what changes alike in every item
+    (before, after). A file whose lines were shown before is in `seen`, with the number of the
+    entry that shows them; `others` are lines that are only named."""
 
     number: int
-    risk: Risk
-    reason: str
-    change: Change
-    reached: str
-    places: tuple[Where, ...]
-    more_places: int
-    roles: tuple[str, ...]
+    entry: AccessEntry
     common: tuple[tuple[str, str], ...]
-    parts: tuple[Part, ...]
-    more_parts: int
+    items: tuple[ShownItem, ...]
     excerpts: tuple[Excerpt, ...]
     seen: tuple[tuple[str, int], ...]
     others: tuple[Cause, ...]
-    more_causes: int
     tags: Tags
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ShownSection:
     """Gains, losses, or what is neither; `more` entries are counted."""
 
     title: str
-    entries: tuple[Shown, ...]
+    entries: tuple[ShownEntry, ...]
     more: int
 
 
-def sections_of(plan: Plan, known: Texts, filters: Filters) -> list[Section]:
+def sections_of(view: PlanView, texts: Texts, filters: Filters) -> Iterator[ShownSection]:
     """The sections of a plan, most dangerous first."""
-    groups: dict[tuple[Change, tuple[Cause, ...]], list[AccessChange]] = defaultdict(list)
-    for change in plan.access:
-        groups[change.row.change, change.causes].append(change)
-    shown: dict[tuple[Cause, ...], int] = {}
-    numbers = iter(range(1, len(groups) + 1))
-    return [
-        Section(
-            title,
-            tuple(
-                _shown(next(numbers), e, groups[e.change, e.causes], plan, known, filters, shown)
-                for e in found[:MOST_ENTRIES]
-            ),
-            len(found[MOST_ENTRIES:]),
-        )
-        for title, found in sections(plan)
-    ]
+    excerpts = _Excerpts(texts)
+    number = 0
+    for title, entries in view.sections:
+        shown: list[ShownEntry] = []
+        for entry in entries[:MOST_ENTRIES]:
+            number += 1
+            shown.append(_shown(number, entry, excerpts, filters, view.plan.currency))
+        yield ShownSection(title, tuple(shown), len(entries) - len(shown))
 
 
 def _shown(
-    number: int,
-    entry: Entry,
-    changes: Sequence[AccessChange],
-    plan: Plan,
-    known: Texts,
-    filters: Filters,
-    shown: dict[tuple[Cause, ...], int],
-) -> Shown:
-    common, own = shared(entry.items)
-    parts = tuple(_parts(entry, own, changes, plan.currency, filters))
-    places, more = _wheres(entry.places or ())
-    excerpts, seen, others = _lines(number, entry.causes, known, shown)
-    return Shown(
+    number: int, entry: AccessEntry, excerpts: _Excerpts, filters: Filters, currency: str
+) -> ShownEntry:
+    common = entry.common
+    found, seen, others = excerpts.of(number, entry.causes)
+    return ShownEntry(
         number=number,
-        risk=entry.risk,
-        reason=entry.reason,
-        change=entry.change,
-        reached=entry.reached,
-        places=places,
-        more_places=more,
-        roles=entry.roles,
-        common=_pairs(common, changes[0], plan.currency) if common else (),
-        parts=parts,
-        more_parts=len(entry.items) - len(parts),
-        excerpts=excerpts,
+        entry=entry,
+        common=_pairs(common, entry.change) if common else (),
+        items=tuple(
+            ShownItem(
+                item,
+                _conditioned(item, common, entry.change, currency),
+                tags_of(item.changes, filters),
+            )
+            for item in entry.items[:MOST_ITEMS]
+        ),
+        excerpts=found,
         seen=seen,
-        others=others[:MOST_CAUSES],
-        more_causes=len(others[MOST_CAUSES:]),
-        tags=tags_of(changes, filters),
+        others=others,
+        tags=tags_of((c for item in entry.items for c in item.changes), filters),
     )
 
 
-def _lines(
-    number: int, causes: Iterable[Cause], known: Texts, shown: dict[tuple[Cause, ...], int]
-) -> tuple[tuple[Excerpt, ...], tuple[tuple[str, int], ...], tuple[Cause, ...]]:
-    """The excerpts, the ones that an earlier entry shows, and lines that none shows."""
-    files: dict[str, list[Cause]] = defaultdict(list)
-    for cause in causes:
-        files[cause.path].append(cause)
-    excerpts: list[Excerpt] = []
-    seen: list[tuple[str, int]] = []
-    others: list[Cause] = []
-    for path, inside in files.items():
-        key = tuple(inside)
-        if key in shown:
-            seen += [(f"{path}:{inside[0].line}", shown[key])]
-        elif (
-            len(excerpts) < MOST_FILES
-            and len(shown) < MOST_EXCERPTS
-            and (found := excerpt(known, path, inside))
-        ):
-            excerpts.append(found)
-            shown[key] = number
-        else:
-            others += inside
-    return tuple(excerpts), tuple(seen), tuple(others)
+class _Excerpts:
+    """The lines of the files that cause changes, each shown once on the page."""
 
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._shown: dict[tuple[Cause, ...], int] = {}
 
-def _parts(
-    entry: Entry,
-    own: Sequence[Sequence[str]],
-    changes: Sequence[AccessChange],
-    currency: str,
-    filters: Filters,
-) -> Iterator[Part]:
-    of = {(c.row.principal, c.row.scope, c.row.permission, c.row.backends): c for c in changes}
-    witnesses = [*entry.witnesses]
-    for number, item in enumerate(entry.items[:MOST_PARTS]):
-        alike = _alike(item, of)
-        places, more = _wheres(item.places)
-        witness = witnesses[number] if number < len(witnesses) else ""
-        yield Part(
-            item.permissions,
-            item.backends,
-            places,
-            more,
-            _conditioned(own[number], len(own[number]) < len(item.phrases), alike, currency),
-            witness,
-            tags_of(alike, filters),
-        )
-
-
-def _alike(
-    item: Item, of: Mapping[tuple[str, str, str, tuple[str, ...]], AccessChange]
-) -> list[AccessChange]:
-    """The changes that an item stands for."""
-    keys = (
-        (place.principal, scope, permission, item.backends)
-        for place in item.places
-        for scope in place.scopes
-        for permission in item.permissions
-    )
-    return [of[key] for key in keys if key in of]
-
-
-def _wheres(places: Collection[Place]) -> tuple[tuple[Where, ...], int]:
-    named = tuple(
-        Where(p.principal, p.scopes[:MOST_SCOPES], len(p.scopes[MOST_SCOPES:]))
-        for p in [*places][:MOST_PLACES]
-    )
-    return named, len(places) - len(named)
+    def of(
+        self, number: int, causes: Iterable[Cause]
+    ) -> tuple[tuple[Excerpt, ...], tuple[tuple[str, int], ...], tuple[Cause, ...]]:
+        """The excerpts, the ones that an earlier entry shows, and lines that none shows."""
+        files: dict[str, list[Cause]] = defaultdict(list)
+        for cause in causes:
+            files[cause.path].append(cause)
+        excerpts: list[Excerpt] = []
+        seen: list[tuple[str, int]] = []
+        others: list[Cause] = []
+        for path, inside in files.items():
+            key = tuple(inside)
+            if key in self._shown:
+                seen.append((f"{path}:{inside[0].line}", self._shown[key]))
+            elif (
+                len(excerpts) < MOST_FILES
+                and len(self._shown) < MOST_EXCERPTS
+                and (found := excerpt(self._texts, path, inside))
+            ):
+                excerpts.append(found)
+                self._shown[key] = number
+            else:
+                others += inside
+        return tuple(excerpts), tuple(seen), tuple(others)
 
 
 # ----------------------------------------------------------------------------- conditions
 
 
 def _conditioned(
-    own: Sequence[str], is_told: bool, changes: Sequence[AccessChange], currency: str
+    item: AccessItem, common: Sequence[Phrase], change: Change, currency: str
 ) -> Conditioned:
-    """What a part says beside what the entry has told already."""
-    row = changes[0].row
-    if not row.before or not row.after:
-        if is_told:
+    """What an item says beside what the entry has told already."""
+    own = [phrase for phrase in item.phrases if phrase not in common]
+    if change in (Change.GRANTED, Change.REVOKED):
+        if len(own) < len(item.phrases):
             return Conditioned(also=tuple(own))
-        return Conditioned(_pairs(own, changes[0], currency))
-    pairs = _pairs(own, changes[0], currency) if own else ()
-    if len(row.before) > 1 or len(row.after) > 1:
+        return Conditioned(_pairs(own, change))
+    pairs = _pairs(own, change)
+    if any(phrase.whole for phrase in item.phrases):
         return Conditioned(pairs)
-    same = list(dict.fromkeys(_same(change, currency) for change in changes))
+    changes = sorted(item.changes, key=lambda c: (c.row.principal, c.row.scope, c.row.permission))
+    same = list(dict.fromkeys(_same(each, currency) for each in changes))
     both = tuple(phrase for phrase in same[0] if all(phrase in other for other in same))
-    some = tuple(dict.fromkeys(p for phrases in same for p in phrases if p not in both))
-    return Conditioned(pairs, (), both, some[:MOST_PHRASES], len(some[MOST_PHRASES:]))
+    some = dict.fromkeys(p for phrases in same for p in phrases if p not in both)
+    return Conditioned(pairs, (), both, tuple(some))
 
 
-def _pairs(
-    phrases: Sequence[str], change: AccessChange, currency: str
-) -> tuple[tuple[str, str], ...]:
-    """Phrases of what holds, or of what differs, as (before, after)."""
-    before, after = change.row.before, change.row.after
-    if not before or not after:
-        held = " · ".join(phrases) or "no condition"
-        return (("no access", held) if after else (held, "no access"),)
-    if len(before) > 1 or len(after) > 1:
-        return ((alternatives(before, currency), alternatives(after, currency)),)
-    sides = [in_words(side[0], currency) for side in (before, after)]
-    return tuple(_pair(text, *sides) for text in phrases)
+def _pairs(phrases: Sequence[Phrase], change: Change) -> tuple[tuple[str, str], ...]:
+    """What is to say of both sides: what is held on one is one thing."""
+    if change not in (Change.GRANTED, Change.REVOKED):
+        return tuple((phrase.before, phrase.after) for phrase in phrases)
+    held = joined(map(str, phrases))
+    return ((NO_ACCESS, held) if change is Change.GRANTED else (held, NO_ACCESS),)
 
 
 def _same(change: AccessChange, currency: str) -> tuple[str, ...]:
     before, after = (in_words(side[0], currency) for side in (change.row.before, change.row.after))
     return tuple(phrase for phrase in before if phrase in after)
-
-
-def _pair(text: str, before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
-    """`MFA → no MFA` as its two halves, one of which is a condition of its side: a name may
-    have an arrow in it."""
-    for phrase in sorted(before, key=len, reverse=True):
-        if text.startswith(f"{phrase} → "):
-            return phrase, text[len(phrase) + 3 :]
-    for phrase in sorted(after, key=len, reverse=True):
-        if text.endswith(f" → {phrase}"):
-            return text[: -len(phrase) - 3], phrase
-    return text, ""

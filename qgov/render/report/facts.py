@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from qgov.evidence.tables import Row, Table, tables
 from qgov.model.access_model import AccessModel
+from qgov.render.tables import Row, Table, tables
 
-__all__ = ["CONTROLS", "Compared", "FactCell", "FactRow", "compared_tables", "controls"]
+__all__ = ["CONTROLS", "FactCell", "FactRow", "FactTable", "compared_tables", "controls"]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "quotas": ("budget", "scope", "measure", "period"),
@@ -22,9 +22,6 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 CONTROLS: Final = "controls"
 _SOURCE: Final = "source"
 """Where a row is written; a moved line is no change."""
-
-MOST_CHANGED: Final = 100
-MOST_UNCHANGED: Final = 120
 
 
 class FactCell(NamedTuple):
@@ -54,21 +51,19 @@ class FactRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A table with what changed and what did not; `more_…` rows are left out for size."""
+class FactTable:
+    """A table with what changed and what did not."""
 
     name: str
     title: str
     columns: tuple[str, ...]
     changed: tuple[FactRow, ...]
     unchanged: tuple[FactRow, ...]
-    more_changed: int
-    more_unchanged: int
 
 
 def compared_tables(
     before: AccessModel | None, after: AccessModel | None
-) -> tuple[dict[str, Compared], Table]:
+) -> tuple[dict[str, FactTable], Table]:
     """The tables by name, and the control map."""
     old, new = ({table.name: table for table in tables(_unbound(side))} for side in (before, after))
     mapped = new if after is not None else old
@@ -80,20 +75,16 @@ def _unbound(model: AccessModel | None) -> AccessModel | None:
     return replace(model, bindings=()) if model is not None else None
 
 
-def _compared(old: Table, new: Table) -> Compared:
+def _compared(old: Table, new: Table) -> FactTable:
     rows = sorted(_rows(old, new).items())
     shown = [n for n, column in enumerate(new.columns) if column != _SOURCE]
     found = [_row(a, b, shown, new.columns.index(_SOURCE)) for _, (a, b) in rows]
-    changed = [row for row in found if row.change]
-    same = [row for row in found if not row.change]
-    return Compared(
+    return FactTable(
         new.name,
         new.title,
         tuple(new.columns[n] for n in shown),
-        tuple(changed[:MOST_CHANGED]),
-        tuple(same[:MOST_UNCHANGED]),
-        len(changed[MOST_CHANGED:]),
-        len(same[MOST_UNCHANGED:]),
+        tuple(row for row in found if row.change),
+        tuple(row for row in found if not row.change),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from qgov.model.scope import EVERYWHERE, tenant_of
 from qgov.plan.plan import AccessChange
-from qgov.plan.risk import Risk
+from qgov.render.plan_entries import roles_of
 
-__all__ = ["NOTHING", "Filters", "Tags", "filters_of", "roles_of", "tags_of"]
+__all__ = ["Filters", "Tags", "filters_of", "tags_of"]
 
 MOST_CHOICES: Final = 200
 
@@ -27,15 +27,11 @@ class Tags:
     roles: tuple[int, ...]
 
 
-NOTHING: Final = Tags(0, (), ())
-
-
 def filters_of(changes: Iterable[AccessChange]) -> Filters:
     """What there is to filter some changes by, in alphabetical order."""
     known = list(changes)
     tenants = {name for change in known for name in _tenants(change)}
-    roles = {role for change in known for role in roles_of(change)}
-    return {"tenants": _numbered(tenants), "roles": _numbered(roles)}
+    return {"tenants": _numbered(tenants), "roles": _numbered(roles_of(known))}
 
 
 def _numbered(names: Collection[str]) -> dict[str, int]:
@@ -44,14 +40,13 @@ def _numbered(names: Collection[str]) -> dict[str, int]:
 
 def tags_of(changes: Iterable[AccessChange], filters: Filters) -> Tags:
     """What some changes are about."""
-    risk: Risk | int = 0
-    tenants: set[str] = set()
-    roles: set[str] = set()
-    for change in changes:
-        risk = max(risk, change.rule.risk)
-        tenants |= _tenants(change)
-        roles |= roles_of(change)
-    return Tags(int(risk), _numbers(tenants, filters["tenants"]), _numbers(roles, filters["roles"]))
+    known = list(changes)
+    tenants = {name for change in known for name in _tenants(change)}
+    return Tags(
+        max((int(change.rule.risk) for change in known), default=0),
+        _numbers(tenants, filters["tenants"]),
+        _numbers(roles_of(known), filters["roles"]),
+    )
 
 
 def _numbers(names: Iterable[str], known: Mapping[str, int]) -> tuple[int, ...]:
@@ -60,8 +55,3 @@ def _numbers(names: Iterable[str], known: Mapping[str, int]) -> tuple[int, ...]:
 
 def _tenants(change: AccessChange) -> set[str]:
     return {tenant_of(item.cell.scope) or EVERYWHERE for item in change.row.cells}
-
-
-def roles_of(change: AccessChange) -> set[str]:
-    """The roles that the access is, or was, held through."""
-    return {p.binding.role for i in change.row.cells for p in (i.head or i.base)}

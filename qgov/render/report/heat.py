@@ -14,8 +14,9 @@ from typing import Final
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
+from qgov.model.principal import Principal, user
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.changes import Change, renamed
+from qgov.plan.changes import Change, renamed, renamed_principal
 from qgov.plan.plan import AccessChange, Plan
 from qgov.render.report.filters import Tags, tags_of
 
@@ -42,8 +43,6 @@ MOST_ROWS: Final = 40
 MOST_COLUMNS: Final = 16
 """Above either, only what changes is shown; of that, the most dangerous."""
 
-MOST_NAMES: Final = 6
-
 _Change = tuple[Change, int]
 
 
@@ -60,10 +59,9 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """Principals whose cells are alike; `more` are counted and not named."""
+    """Principals whose cells are alike."""
 
     principals: tuple[str, ...]
-    more: int
     cells: tuple[HeatCell | None, ...]
     tags: Tags
 
@@ -95,7 +93,7 @@ def heat_map(
     """The matrix of a plan."""
     tenants = _renames(plan, "Tenant/")
     touched = _touched(plan.access)
-    everybody = {_under(p, tenants) for p in _everybody(before)} | _everybody(after)
+    everybody = {renamed_principal(p, tenants) for p in _everybody(before)} | _everybody(after)
     rows = list(dict.fromkeys(principal for principal, _ in touched))
     columns = list(dict.fromkeys(column for _, column in touched))
     hardware = _hardware(before) | _hardware(after)
@@ -117,7 +115,7 @@ def heat_map(
         tuple(_split(column) for column in shown),
         tuple(found[:MOST_ROWS]),
         len(everybody - {*rows}),
-        len(named & {*hidden}) + sum(len(r.principals) + r.more for r in found[MOST_ROWS:]),
+        len(named & {*hidden}) + sum(len(row.principals) for row in found[MOST_ROWS:]),
         len(columns) - len(shown),
     )
 
@@ -132,8 +130,7 @@ def _rows(
         changes[change.row.principal].append(change)
     return [
         HeatRow(
-            tuple(names[:MOST_NAMES]),
-            len(names[MOST_NAMES:]),
+            tuple(names),
             cells,
             tags_of([c for name in names for c in changes[name]], filters),
         )
@@ -141,11 +138,11 @@ def _rows(
     ]
 
 
-def _everybody(model: AccessModel | None) -> set[str]:
+def _everybody(model: AccessModel | None) -> set[Principal]:
     """The principals of a model; the table of accesses need not be made to know them."""
     if model is None:
         return set()
-    return {b.principal for b in model.bindings} | {f"user:{e.subject}" for e in model.elevations}
+    return {b.principal for b in model.bindings} | {user(e.subject) for e in model.elevations}
 
 
 def _hardware(model: AccessModel | None) -> set[str]:
@@ -158,11 +155,9 @@ def _tables(
 ) -> tuple[Iterable[Cell], Iterable[Cell]]:
     """The accesses of some principals on both sides, under the names of the head."""
     tenants, budgets = (_renames(plan, kind) for kind in ("Tenant/", "Budget/"))
-    former = {new: old for old, new in tenants.items()}
-    asked = {*wanted, *(_under(principal, former) for principal in wanted)}
-    old = accesses(before, principal=asked.__contains__) if before else {}
-    new = accesses(after, principal=frozenset(wanted).__contains__) if after else {}
-    return (cell for cell in renamed(old, tenants, budgets) if cell.principal in wanted), new
+    old = renamed(accesses(before), tenants, budgets) if before else {}
+    new = accesses(after) if after else {}
+    return (c for c in old if c.principal in wanted), (c for c in new if c.principal in wanted)
 
 
 def _renames(plan: Plan, kind: str) -> dict[str, str]:
@@ -171,13 +166,6 @@ def _renames(plan: Plan, kind: str) -> dict[str, str]:
         for old, new in plan.renames
         if old.startswith(kind)
     }
-
-
-def _under(principal: str, tenants: Mapping[str, str]) -> str:
-    """A principal under a tenant's other name."""
-    kind, _, name = principal.partition(":")
-    tenant, slash, rest = name.partition("/")
-    return f"{kind}:{tenants.get(tenant, tenant)}{slash}{rest}" if kind == "workload" else principal
 
 
 def _column(scope: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from qgov.plan.causes import Cause
 from qgov.plan.plan import Plan
+from qgov.render.counting import shortened
 from qgov.repository import Snapshot
 
 __all__ = ["Excerpt", "Line", "Pair", "Texts", "excerpt", "texts", "whole"]
@@ -147,18 +148,13 @@ def _pairs(known: Texts, path: str) -> list[Pair]:
     old, new = known.get(("base", path), ()), known.get(("head", path), ())
     found: list[Pair] = []
     for tag, i, j, k, m in _steps(old, new):
-        left = (Line(n + 1, _short(old[n])) for n in range(i, j))
-        right = (Line(n + 1, _short(new[n])) for n in range(k, m))
+        left = (Line(n + 1, shortened(old[n], MOST_CHARACTERS)) for n in range(i, j))
+        right = (Line(n + 1, shortened(new[n], MOST_CHARACTERS)) for n in range(k, m))
         if tag == "equal" or j - i == m - k:
             found += map(Pair, left, right)
         else:
             found += (Pair(a, b) for a, b in zip_longest(left, right))
     return found
-
-
-def _short(text: str) -> str:
-    left = len(text) - MOST_CHARACTERS
-    return f"{text[:MOST_CHARACTERS]} … {left:,} more characters" if left > 0 else text
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:

@@ -13,72 +13,68 @@ from qgov.plan.plan import Plan
 __all__ = ["Bar", "Chart", "chart"]
 
 MOST_BARS: Final = 12
-MOST_UNBOUNDED: Final = 12
 SCALE: Final = 1000
 """Width of the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Two amounts of one thing; `from_` and `to` are lengths on the chart's scale, and the
-    amounts are in words. None where there is no hard stop, or no such budget."""
+    """Two amounts of one thing, in words, and as lengths on the chart's scale."""
 
     name: str
     about: str
-    before: str
-    after: str
-    from_: int
-    to: int
+    words: tuple[str, str]
+    lengths: tuple[int, int]
 
     @property
     def change(self) -> str:
         """`rises`, `falls`, or nothing."""
-        return "rises" if self.to > self.from_ else "falls" if self.to < self.from_ else ""
+        before, after = self.lengths
+        return "rises" if after > before else "falls" if after < before else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The whole and the budgets that change; `unbounded` projects lose their last hard stop,
-    and `still` have none on either side."""
+    """The whole and the budgets that change; `unbounded` projects have no hard stop on either
+    side."""
 
     bars: tuple[Bar, ...]
     more: int
-    unbounded: tuple[str, ...]
-    more_unbounded: int
-    still: int
+    unbounded: int
+
+
+_Stops = tuple[int | None, int | None]
 
 
 def chart(plan: Plan, before: AccessModel | None, after: AccessModel | None) -> Chart:
     """The most that a month can cost on both sides, and each budget whose stop changes."""
-    sides = plan.exposure
+    old, new = plan.exposure
     budgets = list(_budgets(before, after))
-    amounts = [side.amount_micros for side in sides]
-    known = [*amounts, *(n for _, _, pair in budgets[:MOST_BARS] for n in pair if n is not None)]
-    longest = max(known) or 1
-
-    def bar(name: str, about: str, old: int | None, new: int | None, none: str) -> Bar:
-        words = [none if n is None else format_money(Money(n, plan.currency)) for n in (old, new)]
-        lengths = [(n or 0) * SCALE // longest for n in (old, new)]
-        return Bar(name, about, words[0], words[1], lengths[0], lengths[1])
-
-    bars = [bar("All together", "the most that a month can cost", amounts[0], amounts[1], "")]
-    bars += [
-        bar(name, about, old, new, "no hard stop")
-        for name, about, (old, new) in budgets[:MOST_BARS]
-    ]
-    gone = sorted({*sides[1].unbounded} - {*sides[0].unbounded})
+    stops: _Stops = (old.amount_micros, new.amount_micros)
+    shown = [("All together", "the most that a month can cost", stops), *budgets[:MOST_BARS]]
+    longest = max(amount or 0 for _, _, amounts in shown for amount in amounts) or 1
     return Chart(
-        tuple(bars),
+        tuple(
+            Bar(
+                name,
+                about,
+                (_words(amounts[0], plan.currency), _words(amounts[1], plan.currency)),
+                ((amounts[0] or 0) * SCALE // longest, (amounts[1] or 0) * SCALE // longest),
+            )
+            for name, about, amounts in shown
+        ),
         len(budgets[MOST_BARS:]),
-        tuple(gone[:MOST_UNBOUNDED]),
-        len(gone[MOST_UNBOUNDED:]),
-        len({*sides[1].unbounded} & {*sides[0].unbounded}),
+        len({*old.unbounded} & {*new.unbounded}),
     )
+
+
+def _words(amount: int | None, currency: str) -> str:
+    return "no hard stop" if amount is None else format_money(Money(amount, currency))
 
 
 def _budgets(
     before: AccessModel | None, after: AccessModel | None
-) -> Iterator[tuple[str, str, tuple[int | None, int | None]]]:
+) -> Iterator[tuple[str, str, _Stops]]:
     """Each budget whose hard stop is another on the two sides: name, what it bounds, stops."""
     old, new = (model.budgets if model else {} for model in (before, after))
     for name in sorted({*old, *new}):
@@ -90,6 +86,7 @@ def _budgets(
 
 
 def _stop(budget: Budget | None) -> int | None:
+    """Micros; None where there is no hard stop, or no such budget."""
     if budget is None or budget.stop_micros is None:
         return None
     return budget.stop_micros + budget.raised_micros

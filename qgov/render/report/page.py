@@ -1,44 +1,36 @@
-"""What the page says, as values: the templates only lay it out."""
+"""What the page says besides the view of the plan, as values: the templates lay it out, and
+say how much of each is told before the rest is counted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from qgov.checks.controls import FRAMEWORKS
-from qgov.finding import Finding, Severity
-from qgov.language.scalars import format_instant
+from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.plan.documents import DocumentChange
 from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
+from qgov.render.counting import count
 from qgov.render.plan_json import as_value
-from qgov.render.plan_view import approvals, by_rule, clause, compared, overrun, verdict
-from qgov.render.report.changes import Section, sections_of
-from qgov.render.report.circuits import Proof, proof_of
-from qgov.render.report.declared import By, Intent, author_of, intent_of
-from qgov.render.report.facts import Compared, compared_tables, controls
+from qgov.render.plan_view import PlanView, new_errors, view_of
+from qgov.render.report.changes import ShownSection, sections_of
+from qgov.render.report.circuits import ProofView, proof_of
+from qgov.render.report.facts import FactTable, compared_tables, controls
 from qgov.render.report.filters import Filters, filters_of
-from qgov.render.report.heat import HEAT, SIGNS, HeatMap, heat_map
+from qgov.render.report.heat import HeatMap, heat_map
 from qgov.render.report.lines import Excerpt, Texts, texts, whole
 from qgov.render.report.money import Chart, chart
-from qgov.render.text import count
-from qgov.repository import Snapshot
+from qgov.render.tables import Row
 
-__all__ = ["Page", "page_of"]
+__all__ = ["Page", "frameworks", "page_of"]
 
-MOST_REASONS: Final = 4
-MOST_FINDINGS: Final = 12
-MOST_RULES: Final = 60
 MOST_DOCUMENTS: Final = 60
-MOST_DIFFERENCES: Final = 40
 MOST_LINES: Final = 2_000
-MOST_ARTIFACTS: Final = 200
-MOST_EVENTS: Final = 100
 MOST_FILES: Final = 200
-MOST_SAID: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,72 +39,36 @@ class Stop:
 
     kind: str
     text: str
-    how: str
-    overridden: bool
+    how: str = ""
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Findings of one rule, with the same remedy."""
+class ShownDocument:
+    """A document that changes, and the lines of its file, unless they are `cut` for size."""
 
-    severity: str
-    code: str
-    remedy: str
-    controls: tuple[tuple[str, str], ...]
-    findings: tuple[Finding, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A document that changes: differences in words, and the lines of its file, unless they
-    are `cut` for size."""
-
-    document: str
-    path: str
-    change: str
-    differences: tuple[tuple[str, str, str, str], ...]
-    more: int
+    document: DocumentChange
     lines: Excerpt | None
     cut: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the page, in its order."""
+    """Everything on the page. `reasons` are (risk, why, how many changes), and `controls`
+    (framework, rows of the control map)."""
 
-    word: str
-    told: str
-    risk: Risk | None
-    base: str
-    head: str
+    view: PlanView
     digest: str
-    counts: tuple[tuple[str, int], ...]
-    reasons: tuple[tuple[Risk, str, int], ...]
-    more_reasons: int
-    approvals: tuple[tuple[str, str], ...]
-    stops: tuple[Stop, ...]
-    compared: str
-    intent: Intent | None
-    author: By | None
+    reasons: Sequence[tuple[Risk, str, int]]
+    stops: Sequence[Stop]
     filters: Filters
     heat: HeatMap
-    degrees: tuple[str, ...]
-    signs: Mapping[Any, str]
-    sections: tuple[Section, ...]
-    new: tuple[Rule, ...]
-    fixed: tuple[Rule, ...]
-    more_rules: int
+    sections: Sequence[ShownSection]
     chart: Chart
-    tables: Mapping[str, Compared]
-    controls: tuple[tuple[str, list[tuple[str, ...]]], ...]
-    proof: Proof | None
-    horizon: tuple[tuple[str, str, str], ...] | None
-    more_events: int
-    documents: tuple[Changed, ...]
-    more_documents: int
-    artifacts: tuple[tuple[str, str], ...]
-    more_artifacts: int
+    tables: Mapping[str, FactTable]
+    controls: Sequence[tuple[str, Sequence[Row]]]
+    proof: ProofView | None
+    documents: Sequence[ShownDocument]
 
 
 def page_of(
@@ -122,52 +78,28 @@ def page_of(
     conformance: Mapping[str, Any] | None,
 ) -> Page:
     """The values of the page of a plan."""
-    word, _, told = verdict(plan).partition(": ")
+    view = view_of(plan)
     filters = filters_of(plan.access)
     known = texts(plan, _paths(plan))
-    reasons = sorted(
-        Counter((c.rule.risk, c.rule.reason) for c in plan.access).items(),
-        key=lambda item: (-item[0][0], -item[1], item[0][1]),
-    )
+    reasons = Counter((change.rule.risk, change.rule.reason) for change in plan.access)
     facts, mapped = compared_tables(before, after)
     proof = proof_of(conformance) if conformance is not None else None
-    new, fixed = _rules(plan.new_findings), _rules(plan.fixed_findings)
-    events = plan.horizon or ()
     return Page(
-        word=word.capitalize(),
-        told=told,
-        risk=plan.risk,
-        base=_side(plan.base),
-        head=_side(plan.head),
+        view=view,
         digest=as_value(plan)["digest"],
-        counts=tuple((kind, number) for kind, number in plan.counts.items() if number),
-        reasons=tuple((risk, why, n) for (risk, why), n in reasons[:MOST_REASONS]),
-        more_reasons=sum(n for _, n in reasons[MOST_REASONS:]),
-        approvals=tuple(approvals(plan)),
-        stops=tuple(_stops(plan, proof)),
-        compared=compared(plan),
-        intent=intent_of(plan.intent, plan.currency) if plan.intent else None,
-        author=author_of(plan.author, plan.currency) if plan.author else None,
+        reasons=sorted(
+            ((risk, why, number) for (risk, why), number in reasons.items()),
+            key=lambda item: (-item[0], -item[2], item[1]),
+        ),
+        stops=list(_stops(view, proof)),
         filters=filters,
         heat=heat_map(plan, before, after, filters),
-        degrees=HEAT,
-        signs=SIGNS,
-        sections=tuple(sections_of(plan, known, filters)),
-        new=new[:MOST_RULES],
-        fixed=fixed[:MOST_RULES],
-        more_rules=len(new[MOST_RULES:]) + len(fixed[MOST_RULES:]),
+        sections=list(sections_of(view, known, filters)),
         chart=chart(plan, before, after),
         tables=facts,
-        controls=tuple(controls(mapped)),
+        controls=controls(mapped),
         proof=proof,
-        horizon=None
-        if plan.horizon is None
-        else tuple((format_instant(e.when), e.what, e.document) for e in events[:MOST_EVENTS]),
-        more_events=len(events[MOST_EVENTS:]),
-        documents=tuple(_documents(plan, known)),
-        more_documents=len(plan.documents[MOST_DOCUMENTS:]),
-        artifacts=tuple((a.change, a.path) for a in plan.artifacts[:MOST_ARTIFACTS]),
-        more_artifacts=len(plan.artifacts[MOST_ARTIFACTS:]),
+        documents=list(_documents(plan, known)),
     )
 
 
@@ -178,89 +110,37 @@ def _paths(plan: Plan) -> list[str]:
     return list(dict.fromkeys(found))[:MOST_FILES]
 
 
-def _side(side: Snapshot) -> str:
-    short = side.commit[:12] if side.commit else ""
-    if not side.ref or side.ref == side.commit:
-        return short
-    return f"{side.ref} ({short})" if short else side.ref
-
-
-def _stops(plan: Plan, proof: Proof | None) -> Iterable[Stop]:
+def _stops(view: PlanView, proof: ProofView | None) -> Iterable[Stop]:
     """What stops the change, most of all first."""
-    for sentence in overrun(plan):
-        yield Stop("guardrail", sentence, "", overridden=False)
-    if plan.unintended:
-        yield Stop("outside the intent", clause("gain", plan.unintended), "", overridden=False)
-    for rail in plan.rails:
-        let = rail.rail in plan.overridden
-        how = "overridden" if let else f"--override {rail.rail} lets it pass"
-        yield Stop(f"rail {rail.rail}", rail.message, how, let)
-    errors = [f.code for f in plan.new_findings if f.severity is Severity.ERROR]
-    if errors:
-        found = count(len(errors), "new finding")
-        yield Stop("error", f"{found}: {', '.join(sorted({*errors}))}", "", overridden=False)
+    for sentence in view.guardrails:
+        yield Stop("guardrail", sentence)
+    if view.intent and view.intent.outside:
+        yield Stop("outside the intent", view.intent.outside)
+    for rail, is_overridden in view.rails:
+        how = "overridden" if is_overridden else f"--override {rail.rail} lets it pass"
+        yield Stop(f"rail {rail.rail}", rail.message, how, is_overridden)
+    if errors := new_errors(view.plan):
+        codes = ", ".join(sorted({finding.code for finding in errors}))
+        yield Stop("error", f"{count(len(errors), 'new finding')}: {codes}")
     if proof is not None and not proof.passed:
-        yield Stop("conformance", "the compiled policy was not proved", "", overridden=False)
+        yield Stop("conformance", "the compiled policy was not proved")
 
 
-def _rules(findings: Iterable[Finding]) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            severity,
-            code,
-            remedy,
-            _controls({control for finding in alike for control in finding.controls}),
-            tuple(alike[:MOST_FINDINGS]),
-            len(alike[MOST_FINDINGS:]),
-        )
-        for (severity, code, remedy), alike in by_rule(findings)
-    )
-
-
-def _controls(ids: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Controls under the name of their framework."""
+def frameworks(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    """The controls that some findings touch, under the name of their framework."""
     found: dict[str, list[str]] = {}
-    for control in sorted(ids):
+    for control in sorted({control for finding in findings for control in finding.controls}):
         framework, _, id_ = control.partition(":")
         found.setdefault(framework, []).append(id_)
-    return tuple((FRAMEWORKS[name], ", ".join(found[name])) for name in FRAMEWORKS if name in found)
+    return [(title, ", ".join(found[name])) for name, title in FRAMEWORKS.items() if name in found]
 
 
-def _documents(plan: Plan, known: Texts) -> Iterable[Changed]:
+def _documents(plan: Plan, known: Texts) -> Iterable[ShownDocument]:
     """The first documents that change; the lines of a file stand at its first document."""
     seen: set[str] = set()
     left = MOST_LINES
     for found in plan.documents[:MOST_DOCUMENTS]:
         lines = None if found.path in seen else whole(known, found.path)
         left -= sum(map(len, lines.runs)) if lines else 0
-        yield _changed(found, lines if left >= 0 else None, cut=left < 0)
+        yield ShownDocument(found, lines if left >= 0 else None, cut=left < 0)
         seen.add(found.path)
-
-
-def _changed(found: DocumentChange, lines: Excerpt | None, *, cut: bool) -> Changed:
-    return Changed(
-        found.document,
-        found.path,
-        found.change,
-        tuple(_difference(item) for item in found.diff[:MOST_DIFFERENCES]),
-        len(found.diff[MOST_DIFFERENCES:]),
-        lines,
-        cut,
-    )
-
-
-def _difference(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """(how, where, before, after)."""
-    before, after = (_value(item[side]) for side in ("before", "after"))
-    return (
-        item["change"],
-        str(item["path"]),
-        "" if item["change"] == "added" else before,
-        "" if item["change"] == "removed" else after,
-    )
-
-
-def _value(value: object) -> str:
-    text = str(value)
-    left = len(text) - MOST_SAID
-    return f"{text[:MOST_SAID]} … {left:,} more characters" if left > 0 else text

@@ -19,6 +19,7 @@ from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Ten
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.principal import is_user, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import retention_of
 
@@ -189,9 +190,9 @@ def _grants(model: AccessModel) -> Iterator[Entity]:
     apart by a digest of these."""
     named: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
-        kind, _, name = binding.principal.partition(":")
-        if kind not in ("group", "workload"):
+        if is_user(binding.principal):
             continue  # a single account holds nothing, whatever a binding says
+        kind, name = kind_of(binding.principal), name_of(binding.principal)
         attrs = {kind: _ref(kind.capitalize(), name), **_grant(model, binding)}
         title = f"{binding.principal} is {binding.role} on {binding.scope}"
         named[title][dumps(attrs, sort_keys=True)] = attrs
@@ -203,8 +204,7 @@ def _grants(model: AccessModel) -> Iterator[Entity]:
 
 def _grant(model: AccessModel, binding: Binding) -> Json:
     requires = model.roles[binding.role].requires & binding.requires
-    workload = model.workloads.get(binding.principal.removeprefix("workload:"))
-    if workload is not None and binding.principal.startswith("workload:"):
+    if (workload := model.workload_of(binding.principal)) is not None:
         requires &= Conditions(max_token_age_s=workload.max_token_age_s)
     given: Json = {
         "role": _ref("Role", binding.role),
@@ -279,9 +279,9 @@ def _present(**thresholds: int | None) -> Json:
 def _quotas(budget: Budget) -> Json:
     """A measure and window → the tightest of its thresholds."""
     found: dict[str, Json] = {}
-    for measure, window, limit, warn_at in budget.quotas:
-        given = _present(stop=limit, warn=soft_threshold(limit, warn_at))
-        known = found.setdefault(f"{measure}/{window}", given)
+    for quota in budget.quotas:
+        given = _present(stop=quota.limit, warn=soft_threshold(quota.limit, quota.warn_at))
+        known = found.setdefault(f"{quota.measure}/{quota.window}", given)
         known |= {name: min(value, known.get(name, value)) for name, value in given.items()}
     return found
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.resources import files as package_files
 from typing import Any, Final
 
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
 from qgov.targets.cedar.entities import Entity, entities
 from qgov.targets.target import Access, Files
@@ -55,8 +56,10 @@ def _uid(written: dict[str, str]) -> tuple[str, str]:
 
 
 def _accesses(grant: dict[str, Any], role: dict[str, Any]) -> Iterator[Access]:
-    kind = "group" if "group" in grant else "workload"
-    principal = f"{kind}:{grant[kind]['__entity']['id']}"
+    if "group" in grant:
+        principal = principals.group(grant["group"]["__entity"]["id"])
+    else:
+        principal = principals.workload(grant["workload"]["__entity"]["id"])
     own = [action["__entity"]["id"] for action in role["own"]]
     for action in role["permissions"]:
         permission = action["__entity"]["id"]

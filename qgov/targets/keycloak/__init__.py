@@ -10,16 +10,17 @@ issuer (Keycloak's federated client authentication, RFC 7523), never with a secr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
-from qgov.targets.hcl import render
+from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.keycloak.clients import clients
-from qgov.targets.keycloak.limits import unsupported
 from qgov.targets.keycloak.module import modules
 from qgov.targets.keycloak.read_back import FOLDER, read_back
 from qgov.targets.keycloak.realm import SCHEMA_VERSION, mfa, realm, versions
 from qgov.targets.keycloak.roles import groups, roles
+from qgov.targets.keycloak.unsupported import unsupported
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
@@ -42,17 +43,21 @@ _FILES: Final = {
 }
 
 
+def _files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
+    """(path, comment, blocks) of each file; one without blocks is not written."""
+    for module in modules(model):
+        for file, blocks_of in _FILES.items():
+            if blocks := blocks_of(module):
+                comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
+                yield f"{FOLDER}/{module.name}/{file}.tf", comment, blocks
+
+
 def _emit(model: AccessModel) -> dict[str, bytes]:
-    written = (
-        (f"{FOLDER}/{module.name}/{file}.tf", blocks_of(module), _NOTES.get(file, ""))
-        for module in modules(model)
-        for file, blocks_of in _FILES.items()
-    )
-    return {
-        path: render(blocks, f"{_COMMENT}\n{note}".rstrip())
-        for path, blocks, note in written
-        if blocks
-    }
+    return {path: render(blocks, comment) for path, comment, blocks in _files(model)}
 
 
-TARGET = Target("keycloak", _emit, unsupported, read_back)
+def _outline(model: AccessModel) -> dict[str, Outline]:
+    return {path: outline(blocks) for path, _, blocks in _files(model)}
+
+
+TARGET = Target("keycloak", _emit, unsupported, read_back, _outline)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 
+from qgov.model import principal as principals
 from qgov.model.access_model import Binding, Workload
 from qgov.model.renames import Renames
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.module import REALM, Module, resource, short
 from qgov.targets.keycloak.renames import moved
-from qgov.targets.keycloak.roles import by_principal, eligible, standing
+from qgov.targets.keycloak.roles import by_name, eligible, standing
 
 __all__ = ["clients"]
 
@@ -25,7 +26,7 @@ def clients(module: Module) -> list[Block]:
             if w.issuer is not None and w.audience is not None
         }
     )
-    bindings = by_principal(module, "workload:")
+    bindings = by_name(module, "workload")
     found = _sign_in(module) if module.provider.protocol == "oidc" else []
     if trusted:
         found.append(_jwks_urls(sorted({issuer for issuer, _ in trusted})))
@@ -157,7 +158,7 @@ def _workload(module: Module, workload: Workload, bindings: Collection[Binding])
         config["jwt.credential.sub"] = workload.subject
     attributes: dict[str, Value] = {
         **REALM,
-        "client_id": f"workload:{workload.id}",
+        "client_id": principals.workload(workload.id),
         "enabled": bool(config),
         "name": short(workload.spec.title or account),
         "description": short(f"Owner: {workload.spec.owner}"),

@@ -43,11 +43,10 @@ def modules(model: AccessModel) -> Iterator[Module]:
     bindings: dict[str, list[Binding]] = defaultdict(list)
     workloads: dict[str, list[Workload]] = defaultdict(list)
     for binding in model.bindings:
-        kind, _, name = binding.principal.partition(":")
-        if kind == "group":
-            bindings[model.groups[name].provider].append(binding)
-        elif kind == "workload":
-            bindings[workload_provider[name]].append(binding)
+        if (group := model.group_of(binding.principal)) is not None:
+            bindings[group.provider].append(binding)
+        elif (holder := model.workload_of(binding.principal)) is not None:
+            bindings[workload_provider[holder.id]].append(binding)
     for id_, workload in sorted(model.workloads.items()):
         workloads[workload_provider[id_]].append(workload)
     former = renames(model)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from qgov.model import principal as principals
+from qgov.model.principal import Principal
 from qgov.targets.hcl import Block, Ref, parse
 from qgov.targets.target import Access, Files
 
@@ -35,28 +37,30 @@ def _accesses(blocks: Iterable[Block]) -> Iterator[Access]:
     groups = resources["keycloak_group"]
     by_name = {role["name"]: role for role in roles.values()}
 
-    def held(who: str, role: Mapping[str, Any], eligible: bool) -> Iterator[Access]:
+    def held(who: Principal, role: Mapping[str, Any], eligible: bool) -> Iterator[Access]:
         for permission in role["attributes"]["permissions"].split(_MANY):
             base = permission.removesuffix(":own")
             yield Access(who, base, role["attributes"]["scope"], eligible, base != permission)
 
-    def elevations(who: str, attributes: Mapping[str, Any], key: str) -> Iterator[Access]:
+    def elevations(who: Principal, attributes: Mapping[str, Any], key: str) -> Iterator[Access]:
         for value in attributes.get(key, "").split(_MANY):
             if value:
                 yield from held(who, by_name[value.partition(" ")[0]], True)
 
     for given in resources["keycloak_group_roles"].values():
-        who = f"group:{groups[_label(given['group_id'])]['name']}"
+        who = principals.group(groups[_label(given["group_id"])]["name"])
         for role in given["role_ids"]:
             yield from held(who, roles[_label(role)], False)
     for given in resources["keycloak_openid_client_service_account_realm_role"].values():
         client = clients[_label(given["service_account_user_id"])]
-        yield from held(client["client_id"], roles[_label(given["role"])], False)
+        yield from held(Principal(client["client_id"]), roles[_label(given["role"])], False)
     for group in groups.values():
-        who = f"group:{group['name']}"
+        who = principals.group(group["name"])
         yield from elevations(who, group.get("attributes", {}), "qgov_eligible")
     for client in clients.values():
-        yield from elevations(client["client_id"], client.get("extra_config", {}), "qgov.eligible")
+        yield from elevations(
+            Principal(client["client_id"]), client.get("extra_config", {}), "qgov.eligible"
+        )
 
 
 def _label(reference: Ref) -> str:

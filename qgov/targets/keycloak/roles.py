@@ -8,13 +8,14 @@ from typing import Final
 
 from qgov.model.access_model import Binding
 from qgov.model.conditions import Eligibility
+from qgov.model.principal import kind_of, name_of
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.module import KEPT, REALM, Module, resource, short
 from qgov.targets.keycloak.renames import moved
 
 __all__ = [
     "MANY",
-    "by_principal",
+    "by_name",
     "elevation",
     "eligible",
     "groups",
@@ -67,7 +68,7 @@ def groups(module: Module) -> list[Block]:
     """The directory groups, bound or not, and the realm roles that standing bindings give.
     `exhaustive` is off: what else a group holds is another's to say."""
     found: list[Block] = []
-    bound = by_principal(module, "group:")
+    bound = by_name(module, "group")
     for group in module.groups:
         bindings = bound.get(group.name, [])
         name = address("group", group.name)
@@ -124,12 +125,12 @@ def _kept(names: Iterable[str]) -> Block:
     )
 
 
-def by_principal(module: Module, kind: str) -> dict[str, list[Binding]]:
-    """The bindings of each `group:` or `workload:`, sorted by its name."""
+def by_name(module: Module, kind: str) -> dict[str, list[Binding]]:
+    """The bindings of each principal of a kind (`group`, `workload`), sorted by its name."""
     found: dict[str, list[Binding]] = defaultdict(list)
     for binding in module.bindings:
-        if binding.principal.startswith(kind):
-            found[binding.principal.removeprefix(kind)].append(binding)
+        if kind_of(binding.principal) == kind:
+            found[name_of(binding.principal)].append(binding)
     return dict(sorted(found.items()))
 
 

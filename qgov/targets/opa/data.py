@@ -14,10 +14,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel, Budget, Environment, Raise, Tenant, Workload
+from qgov.model.access_model import AccessModel, Budget, Environment, Quota, Raise, Tenant, Workload
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.principal import group, is_group, is_user, name_of
 from qgov.model.scope import tenant_of
 from qgov.model.tenants import retention_of
 
@@ -130,8 +131,7 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
     granted there, in the order of the model's bindings."""
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
-        kind, _, name = binding.principal.partition(":")
-        if kind not in ("group", "workload"):
+        if is_user(binding.principal):
             continue  # a single account holds nothing, whatever a binding says
         grant: Json = {"role": binding.role}
         if binding.eligible is not None:
@@ -141,8 +141,9 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
         held = found[tenant_of(binding.scope)]
         if binding.principal not in held:
             held[binding.principal] = {"at": {}}
-            if kind == "group":
-                held[binding.principal]["issuer"] = _issuer(model, name)
+            if is_group(binding.principal):
+                issuer = _issuer(model, name_of(binding.principal))
+                held[binding.principal]["issuer"] = issuer
         held[binding.principal]["at"].setdefault(binding.scope, []).append(grant)
     return found
 
@@ -164,9 +165,9 @@ def _budgets(model: AccessModel, tenant: str) -> Json:
 
 
 def _budget(model: AccessModel, budget: Budget) -> Json:
-    found: Json = {"quotas": [_quota(*quota) for quota in budget.quotas]}
+    found: Json = {"quotas": [_quota(quota) for quota in budget.quotas]}
     if budget.group is not None:
-        found["group"] = f"group:{budget.group}"
+        found["group"] = group(budget.group)
         found["issuer"] = _issuer(model, budget.group)
     if budget.limit_micros is not None:
         found["money"] = {
@@ -189,11 +190,11 @@ def _thresholds(stop: int | None, warn: int | None) -> Json:
     return {name: _threshold(value) for name, value in given.items() if value is not None}
 
 
-def _quota(measure: str, window: str, limit: int, warn_at: tuple[int, ...]) -> Json:
+def _quota(quota: Quota) -> Json:
     return {
-        "measure": measure,
-        "window": window,
-        **_thresholds(limit, soft_threshold(limit, warn_at)),
+        "measure": quota.measure,
+        "window": quota.window,
+        **_thresholds(quota.limit, soft_threshold(quota.limit, quota.warn_at)),
     }
 
 

@@ -1,7 +1,8 @@
 """A bundle's signature, in the format that Open Policy Agent verifies (JWS, ES256).
 
 Not part of `emit`, which knows no key. The same key and bundle give the same signature
-(RFC 6979), so that a signed output is still a function of the commit.
+(RFC 6979), so that a signed output is still a function of the commit. `cryptography` is of
+the extra `evidence`, so it is imported where a key is used.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import tarfile
 from typing import TYPE_CHECKING, Final
 
+from qgov.errors import QgovError
 from qgov.targets.opa.bundle import FOLDER, canonical, tarball
 from qgov.targets.target import Files
 
@@ -24,7 +26,7 @@ BUNDLE: Final = f"{FOLDER}/bundle.tar.gz"
 SIGNATURES: Final = ".signatures.json"
 
 
-class SigningError(Exception):
+class SigningError(QgovError):
     """A key that cannot sign, or no library to sign with."""
 
 
@@ -58,7 +60,7 @@ def key_digest(key_pem: bytes) -> str:
     """`sha256:…` of the public key (SubjectPublicKeyInfo, DER), which names a private key
     without telling it. Raises SigningError."""
     key = _private_key(key_pem)
-    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - extra `evidence`
 
     public = key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -68,9 +70,9 @@ def key_digest(key_pem: bytes) -> str:
 
 def _private_key(pem: bytes) -> EllipticCurvePrivateKey:
     try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - extra `evidence`
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - extra `evidence`
+        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - extra `evidence`
     except ImportError as error:
         raise SigningError(
             "signing needs the extra `evidence`: pip install 'qgov[evidence]'"
@@ -90,8 +92,8 @@ def _private_key(pem: bytes) -> EllipticCurvePrivateKey:
 def _compact_jws(header: object, payload: object, key: EllipticCurvePrivateKey) -> str:
     """RFC 7515. joserfc would do it, but draws ECDSA's nonce at random; the tests let it
     verify what this writes."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - extra `evidence`
+    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415 - extra `evidence`
 
     text = f"{_base64url(canonical(header))}.{_base64url(canonical(payload))}"
     how = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)

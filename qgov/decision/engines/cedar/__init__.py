@@ -26,15 +26,14 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from qgov.decision.engine import EngineError, EngineKind, Settings
+from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
 from qgov.decision.engines.cedar.answers import Said, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import read_entities
-from qgov.decision.engines.cedar.proposals import Question, questions
+from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import Asked, asked_of
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Decision, RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "CedarEngine"]
@@ -46,7 +45,7 @@ AT_ONCE: Final = 256
 """How many questions are asked in one call: some 50 ms, after which the clock is read."""
 
 
-class CedarEngine:
+class CedarEngine(Closing):
     """Policies, schema and entities in Cedar.
 
     `deadline_s` bounds one answer, in seconds: a request with thousands of elevations or
@@ -60,7 +59,7 @@ class CedarEngine:
     ) -> None:
         """Raises EngineError when Cedar is missing or does not accept the files."""
         try:
-            import cedarpy
+            import cedarpy  # optional, and heavy
         except ImportError as error:
             raise EngineError(
                 "Cedar is not installed: install qgov with its extra `engines`"
@@ -82,32 +81,15 @@ class CedarEngine:
         """The digest of policies, schema and entities."""
         return self._revision
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         """One decision for each request, in order. Raises EngineError."""
-        answered: list[Decision] = []
-        try:
-            for request in requests:
-                answered.append(self._decide(request))  # noqa: PERF401 - kept when one fails
-        except EngineError as error:
-            raise EngineError(str(error), answered) from error
-        return answered
+        return in_turn(self._decide, requests)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-    def _decide(self, request: Request) -> Decision:
+    def _decide(self, request: RequestJson) -> Decision:
         end = time.monotonic() + self._deadline_s
         asked = asked_of(request, self._known)
         proposed = questions(asked, self._known)
-        answers: list[tuple[Question, Said]] = []
+        answers: list[tuple[Evaluation, Said]] = []
         while batch := list(islice(proposed, AT_ONCE)):
             if answers and time.monotonic() >= end:
                 raise EngineError(f"Cedar did not answer within {self._deadline_s:g} s")
@@ -121,7 +103,7 @@ class CedarEngine:
             revision=self._revision,
         )
 
-    def _ask(self, asked: Asked, batch: Sequence[Question]) -> list[Said]:
+    def _ask(self, asked: Asked, batch: Sequence[Evaluation]) -> list[Said]:
         requests = [
             {
                 "principal": asked.principal,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from qgov.decision.engine import EngineError
-from qgov.decision.engines.cedar.proposals import Question
+from qgov.decision.engines.cedar.proposals import Evaluation
 from qgov.decision.request import REASONS, WARNINGS
 
 __all__ = ["Joined", "Policy", "join", "read_policies", "spoken"]
@@ -94,7 +94,7 @@ class Joined:
     budgets: tuple[str, ...]
 
 
-def join(answers: Sequence[tuple[Question, Said]]) -> Joined:
+def join(answers: Sequence[tuple[Evaluation, Said]]) -> Joined:
     """The answer to a request from the answers to its questions. Raises EngineError when
     they allow it without a permit for a way and for every budget.
 

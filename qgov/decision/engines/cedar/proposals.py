@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
-from qgov.decision.engines.cedar.request import Asked, present, reference, uid
-from qgov.decision.request import seconds
+from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
+from qgov.decision.request import GivenApproval, GivenElevation
 
-__all__ = ["Question", "questions"]
+__all__ = ["Evaluation", "questions"]
 
 Json = dict[str, Any]
 
 
-class Question(NamedTuple):
+class Evaluation(NamedTuple):
     """One evaluation. `way` is the grant's name (empty without one), `budget` the budget's
     (None: the question is about a way); `context` is JSON."""
 
@@ -31,7 +31,7 @@ class Question(NamedTuple):
     context: str
 
 
-def questions(asked: Asked, known: Known) -> Iterator[Question]:
+def questions(asked: Asked, known: Known) -> Iterator[Evaluation]:
     """Everything that Cedar is asked about a request."""
     budgets = _budgets(asked, known)
     action = asked.action if asked.listed else "unlisted"
@@ -49,9 +49,9 @@ def questions(asked: Asked, known: Known) -> Iterator[Question]:
             if grant.eligible and proposed["elevation"]["role"]["id"] == grant.role
         ]
         for proposed in given or [{}]:
-            yield Question(grant.name, None, action, _close(said, {**fields, **proposed}))
+            yield Evaluation(grant.name, None, action, _close(said, {**fields, **proposed}))
     if not grants:
-        yield Question("", None, action, _close(said, {}))
+        yield Evaluation("", None, action, _close(said, {}))
     if budgets:
         yield from _charges(asked, budgets, list(_approvals(asked, known)))
 
@@ -87,8 +87,8 @@ def _elevations(asked: Asked, known: Known) -> list[Json]:
     ]
     found += [
         {"elevation": _held(given, known)}
-        for given in asked.request["context"]["elevations"]
-        if given.get("subject", name) == name and "role" in given and "scope" in given
+        for given in asked.request.elevations or ()
+        if given.subject in (None, name) and given.role is not None and given.scope is not None
     ]
     return _unique(f for f in found if f["elevation"]["scope"]["id"] in asked.around)
 
@@ -101,28 +101,28 @@ def _short(terms: Json) -> Json:
     }
 
 
-def _held(given: Json, known: Known) -> Json:
+def _held(given: GivenElevation, known: Known) -> Json:
     return present(
         {
-            "subject": given.get("subject"),
-            "role": uid("Role", given["role"]),
-            "scope": uid("Scope", given["scope"]),
+            "subject": given.subject,
+            "role": reference("Role", given.role),
+            "scope": reference("Scope", given.scope),
             **_approved(given, known),
-            "ticket": "ticket" in given,
-            "not_before": seconds(given["not_before"]) if "not_before" in given else None,
+            "ticket": given.ticket is not None,
+            "not_before": number(given.not_before),
         }
     )
 
 
-def _approved(given: Json, known: Known) -> Json:
+def _approved(given: GivenElevation | GivenApproval, known: Known) -> Json:
     """What elevations and approvals say alike. Of the approvers' groups those that count
     anywhere: there may be thousands of others."""
-    groups = sorted(known.approvers.intersection(given["approver_groups"]))
+    groups = sorted(known.approvers.intersection(given.approver_groups))
     return {
-        "requested_by": given.get("requested_by"),
-        "approved_by": given.get("approved_by"),
+        "requested_by": given.requested_by,
+        "approved_by": given.approved_by,
         "approver_groups": [uid("Group", group) for group in groups],
-        "expires": seconds(given["expires"]) if "expires" in given else None,
+        "expires": number(given.expires),
     }
 
 
@@ -138,10 +138,10 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
     ]
 
 
-def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Question]:
+def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Evaluation]:
     """What a budget is asked costs by the word: it is told what its kind has a use for."""
     for budget in budgets:
-        used = asked.request["context"]["usage"].get(budget.name, {})
+        used = (asked.request.usage or {}).get(budget.name, {})
         needed = {"job", "groups"}
         needed |= {"issuer"} if budget.group is not None else set()
         needed |= {"now"} if budget.raises or budget.approves else set()
@@ -157,7 +157,7 @@ def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iter
         said = _open(fields)
         proposed = [{"approval": given} for given in approvals] if budget.approves else []
         for approval in proposed or [{}]:
-            yield Question("", budget.name, "charge", _close(said, approval))
+            yield Evaluation("", budget.name, "charge", _close(said, approval))
 
 
 def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
@@ -165,16 +165,16 @@ def _approvals(asked: Asked, known: Known) -> Iterator[Json]:
     found = (
         present(
             {
-                "subject": given.get("subject"),
-                "scope": uid("Scope", given["scope"]),
-                "backend": reference("Backend", given.get("backend")),
-                "max_cost_micros": given.get("max_cost_micros"),
+                "subject": given.subject,
+                "scope": reference("Scope", given.scope),
+                "backend": reference("Backend", given.backend),
+                "max_cost_micros": given.max_cost_micros,
                 **_approved(given, known),
-                "approved_at": seconds(given["approved_at"]) if "approved_at" in given else None,
+                "approved_at": number(given.approved_at),
             }
         )
-        for given in asked.request["context"]["approvals"]
-        if given.get("scope") in asked.around
+        for given in asked.request.approvals or ()
+        if given.scope in asked.around
     )
     return iter(_unique(found))
 

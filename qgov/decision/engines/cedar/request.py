@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from qgov.decision.engines.cedar.entities import Known
-from qgov.decision.request import Request, normalize, seconds
+from qgov.decision.request import JobSize, Request, RequestJson, Resource, seconds
 from qgov.language.permissions import CATALOGUE
+from qgov.model.measures import MEASURES
 
-__all__ = ["Asked", "asked_of", "present", "reference", "uid"]
+__all__ = ["Asked", "asked_of", "number", "present", "reference", "uid"]
 
 Json = dict[str, Any]
 
@@ -23,25 +25,18 @@ _PLACES: Final = {
 }
 """Which labels a resource has → what it is."""
 
-_JOB: Final = {
-    "shots": "shots",
-    "circuits": "circuits",
-    "qubits": "qubits",
-    "estimated_qpu_seconds": "qpu_seconds",
-    "estimated_simulator_seconds": "simulator_seconds",
-    "estimated_cost_micros": "cost_micros",
-}
+_JOB: Final = {m.attribute: m.attribute.removeprefix("estimated_") for m in MEASURES}
 """The request's words for a job → the schema's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A normalized request in the schema's terms.
+    """A request in the schema's terms.
 
     `place` is the type and id of the resource, `around` the scopes that contain it (itself
     first) when it exists and is such as the action is done at, `groups` those of the token
     that any grant or budget names. `common` is what any question may say, `claims` what
-    only those about a way do; `request` is the normalized request.
+    only those about a way do.
     """
 
     principal: Json
@@ -54,7 +49,7 @@ class Asked:
     common: Json
     claims: Json
     executes: bool
-    request: Json
+    request: Request
 
     @property
     def listed(self) -> bool:
@@ -62,29 +57,31 @@ class Asked:
         return self.action in CATALOGUE
 
 
-def asked_of(request: Request, known: Known) -> Asked:
+def asked_of(given: RequestJson, known: Known) -> Asked:
     """The request in the schema's terms: its texts as references, its instants as numbers."""
-    asked = normalize(request)
-    subject, labels, context = asked["subject"], asked["resource"]["properties"], asked["context"]
-    kind, name = _SUBJECTS.get(subject.get("type", ""), "Stranger"), subject.get("id", "")
+    asked = Request.from_json(given)
+    subject, job = asked.subject, asked.job or JobSize()
+    kind, name = _SUBJECTS.get(subject.type or "", "Stranger"), subject.id or ""
     if kind == "User" and not name:
         kind = "Stranger"
-    groups = tuple(sorted(known.groups.intersection(subject["properties"]["groups"])))
-    place = _place(labels)
-    action = asked["action"].get("name", "")
+    groups = tuple(sorted(known.groups.intersection(subject.groups)))
+    place = _place(asked.resource)
+    action = asked.action or ""
     permission = CATALOGUE.get(action)
     executes = permission is not None and permission.executes
     level = permission.level.capitalize() if permission is not None else ""
-    now = seconds(context["time"]) if "time" in context else None
+    now = number(asked.context.time)
     common = {
-        "id": subject.get("id"),
-        "issuer": reference("Issuer", subject["properties"].get("issuer")),
+        "id": subject.id,
+        "issuer": reference("Issuer", subject.issuer),
         "groups": [reference("Group", group) for group in groups],
         "now": now,
     }
     if executes:
-        job = {_JOB[name]: value for name, value in context["job"].items()}
-        common |= {"backend": reference("Backend", labels.get("backend")), "job": job}
+        common |= {
+            "backend": reference("Backend", asked.resource.backend),
+            "job": present({word: getattr(job, name) for name, word in _JOB.items()}),
+        }
     return Asked(
         uid(kind, name),
         uid(*place),
@@ -100,25 +97,30 @@ def asked_of(request: Request, known: Known) -> Asked:
     )
 
 
-def _claims(asked: Json, known: Known) -> Json:
+def _claims(asked: Request, known: Known) -> Json:
     """What a way is asked of besides: the token, the device, the resource's labels."""
-    subject, labels, context = asked["subject"], asked["resource"]["properties"], asked["context"]
-    token = context["token"]
-    token_subject = subject["properties"].get("subject")
-    pattern = known.patterns.get(subject.get("id", ""))
-    matches = token_subject is not None and pattern is not None and _like(token_subject, pattern)
+    subject, context, token = asked.subject, asked.context, asked.token
+    pattern = known.patterns.get(subject.id or "")
+    matches = (
+        subject.subject is not None and pattern is not None and _like(subject.subject, pattern)
+    )
     return {
-        "token_kind": token.get("kind"),
-        "token_subject": token_subject,
-        "audience": token.get("audience"),
-        "issued_at": seconds(token["issued_at"]) if "issued_at" in token else None,
+        "token_kind": token.kind,
+        "token_subject": subject.subject,
+        "audience": token.audience,
+        "issued_at": number(token.issued_at),
         "matched": pattern if matches else None,
-        "mfa": context.get("mfa"),
-        "managed_device": context.get("managed_device"),
-        "country": context.get("country"),
-        "owner": labels.get("owner"),
-        "tenant": reference("Tenant", labels.get("tenant")),
+        "mfa": context.mfa,
+        "managed_device": context.managed_device,
+        "country": context.country,
+        "owner": asked.resource.owner,
+        "tenant": reference("Tenant", asked.resource.tenant),
     }
+
+
+def number(moment: datetime | None) -> int | None:
+    """An instant as the schema's whole seconds, or none."""
+    return None if moment is None else seconds(moment)
 
 
 def uid(kind: str, name: str) -> Json:
@@ -136,10 +138,14 @@ def present(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _place(labels: Mapping[str, str]) -> tuple[str, str]:
-    names = tuple(name for name in ("tenant", "environment", "project") if name in labels)
-    kind = _PLACES.get(names, "Nowhere")
-    return kind, "/".join(labels[name] for name in names) or ("*" if not names else "")
+def _place(resource: Resource) -> tuple[str, str]:
+    given = {
+        name: label
+        for name, label in zip(("tenant", "environment", "project"), resource.labels, strict=True)
+        if label is not None
+    }
+    kind = _PLACES.get(tuple(given), "Nowhere")
+    return kind, "/".join(given.values()) or "*"
 
 
 def _around(scope: str) -> Iterator[str]:

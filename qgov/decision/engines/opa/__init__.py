@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
-from qgov.decision.engine import EngineError, EngineKind, Settings
+from qgov.decision.engine import Closing, EngineError, EngineKind, Settings
 from qgov.decision.engines.opa.http import JsonClient, at_url
 from qgov.decision.engines.opa.server import OpaServer, program_at
-from qgov.decision.request import Decision, Request, normalize
+from qgov.decision.request import Decision, Request, RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "OpaEngine"]
@@ -23,7 +22,7 @@ CONNECTIONS: Final = 4
 """How many questions are asked at once: an answer is mostly waiting."""
 
 
-class OpaEngine:
+class OpaEngine(Closing):
     """A bundle in an OPA server: one started here, or the one at `settings.opa_url`.
 
     `settings.deadline_s` bounds one answer, `start_s` the start; both in seconds. Every
@@ -58,33 +57,22 @@ class OpaEngine:
         """The process of the server that was started here; None when there is none."""
         return self._server.pid if self._server is not None else None
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         """One decision for each request, in order. Raises EngineError."""
         try:
             self._start()
             answers, failures = self._ask(requests)
         except BaseException:
-            self._stop()
+            self.close()
             raise
         if failures:
             first = min(failures)
             # A process that dies closes its connections some moments before it is gone.
             ended = self._server.ended(0.2) if self._server is not None else None
-            self._stop()
+            self.close()
             why = str(failures[first]) if ended is None else f"OPA ended unexpectedly: {ended}"
             raise EngineError(why, [answers[n] for n in range(first)]) from failures[first]
         return [answers[n] for n in range(len(requests))]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
 
     def _start(self) -> None:
         if self._clients:
@@ -99,7 +87,8 @@ class OpaEngine:
             self._clients = tuple(self._server.client() for _ in range(CONNECTIONS))
         self._check_revision(self._clients[0])
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """Let go of what `decide` started; it starts afresh when it is called again."""
         clients, self._clients = self._clients, ()
         for client in clients:
             client.close()
@@ -124,7 +113,7 @@ class OpaEngine:
         return EngineError(f"OPA is stale: it serves {active}, expected {self._revision}")
 
     def _ask(
-        self, requests: Sequence[Request]
+        self, requests: Sequence[RequestJson]
     ) -> tuple[dict[int, Decision], dict[int, EngineError]]:
         """The answers and the failures by the request's index. Every request before the
         first that failed was answered, because they are taken in order."""
@@ -141,7 +130,7 @@ class OpaEngine:
                 except Empty:
                     return
                 try:
-                    question = {"input": normalize(requests[index])}
+                    question = {"input": Request.from_json(requests[index]).to_json()}
                     answer = client.ask(DECISION, question, within_s=self._settings.deadline_s)
                     answers[index] = self._decision(answer)
                 except EngineError as error:

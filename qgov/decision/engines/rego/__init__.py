@@ -9,13 +9,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
-from qgov.decision.engine import EngineError, EngineKind, Settings
-from qgov.decision.request import Decision, Request, normalize
+from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
+from qgov.decision.request import Decision, Request, RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "RegoEngine"]
@@ -23,7 +22,7 @@ __all__ = ["ENGINE", "RegoEngine"]
 QUERY: Final = "decision := data.qgov.authz.decision"
 
 
-class RegoEngine:
+class RegoEngine(Closing):
     """A bundle in rego-cpp.
 
     `deadline_s` bounds one answer, `start_s` reading and compiling the bundle; both in
@@ -53,29 +52,18 @@ class RegoEngine:
         """The revision that the bundle's manifest claims."""
         return self._bundle.revision
 
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+    def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         """One decision for each request, in order. Raises EngineError."""
-        answered: list[Decision] = []
         try:
             self._start()
-            for request in requests:
-                self._write(normalize(request))
-                answered.append(self._answer(self._read(self._deadline_s)))
-        except EngineError as error:
-            self._stop()
-            raise EngineError(str(error), answered) from error
-        return answered
+            return in_turn(self._decide, requests)
+        except EngineError:
+            self.close()
+            raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
+    def _decide(self, request: RequestJson) -> Decision:
+        self._write(Request.from_json(request).to_json())
+        return self._answer(self._read(self._deadline_s))
 
     def _start(self) -> None:
         if self._process is not None:
@@ -93,7 +81,8 @@ class RegoEngine:
         if self._read(self._start_s) != {"ready": True}:
             raise EngineError("rego-cpp did not accept the bundle")
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """Let go of what `decide` started; it starts afresh when it is called again."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -1,0 +1,65 @@
+"""`qgov/who-can/v1` and `qgov/explanation/v1`: answers about one permission or request."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Annotated, Literal
+
+from typing_extensions import TypedDict
+
+from qgov.contracts.conditions import Conditions
+from qgov.contracts.decision import Decision
+from qgov.contracts.telling import From
+from qgov.contracts.terms import Line, Object, Permission, Principal, Scope, one_of
+
+__all__ = ["Explanation", "WhoCan"]
+
+
+class Held(TypedDict):
+    principal: Principal
+    scopes: list[Scope]
+    backends: list[str]
+    conditions: Annotated[Conditions, From("path.conditions")]
+    role: Annotated[str, From("path.binding.role")]
+    path: Annotated[str, From("path.binding.origin.path")]
+    line: Annotated[Line, From("path.binding.origin.line")]
+
+
+class WhoCan(TypedDict):
+    """Everybody who holds a permission."""
+
+    schema: Literal["qgov/who-can/v1"]
+    permission: Annotated[Permission, From(itemgetter(0))]
+    held: Annotated[list[Held], From(itemgetter(1))]
+
+
+class Candidate(TypedDict):
+    """A binding that the subject could act through, and what the request lacks for it."""
+
+    principal: Annotated[Principal, From("candidate.binding.principal")]
+    role: Annotated[str, From("candidate.binding.role")]
+    scope: Annotated[Scope, From("candidate.binding.scope")]
+    path: Annotated[str, From("candidate.binding.origin.path")]
+    line: Annotated[Line, From("candidate.binding.origin.line")]
+    conditions: Annotated[Conditions, From("candidate.conditions")]
+    lacks: list[str]
+
+
+class Bound(TypedDict):
+    """What bounds the job, and what of it the job exceeds."""
+
+    kind: Annotated[str, one_of(("backend", "budget"))]
+    name: str
+    path: Annotated[str, From("origin.path")]
+    line: Annotated[Line, From("origin.line")]
+    lacks: list[str]
+
+
+class Explanation(TypedDict):
+    """Why one request is allowed or denied."""
+
+    schema: Literal["qgov/explanation/v1"]
+    request: Object
+    decision: Decision
+    candidates: Annotated[list[Candidate], From("ways")]
+    bounds: list[Bound]

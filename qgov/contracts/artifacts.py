@@ -1,0 +1,65 @@
+"""What `qgov compile` writes for programs: `qgov/manifest/v1` and `qgov/group-mappings/v1`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from qgov.contracts.conditions import Eligible
+from qgov.contracts.terms import Commit, Count, Digest, Scope, Sha256, one_of
+from qgov.language.permissions import NAMES
+
+__all__ = ["Entry", "GroupMappings", "Manifest"]
+
+
+class Entry(TypedDict):
+    """An artifact; `size` is in bytes."""
+
+    path: Annotated[str, Field(pattern="^[^/]")]
+    sha256: Sha256
+    size: Count
+
+
+class Manifest(TypedDict):
+    """The artifacts of a folder that `qgov compile` wrote."""
+
+    schema: Literal["qgov/manifest/v1"]
+    commit: Commit | None
+    content_digest: Digest
+    qgov_version: str
+    artifacts: list[Entry]
+
+
+class Binding(TypedDict):
+    """A role that is held at a scope, with its permissions."""
+
+    role: str
+    scope: Scope
+    permissions: list[Annotated[str, one_of(sorted(NAMES))]]
+    eligible: Eligible | None
+
+
+class Workload(TypedDict):
+    """The token that a workload is known by, and what it holds."""
+
+    issuer: str | None
+    audience: str | None
+    subject: str | None
+    maxTokenAge: Count | None
+    bindings: list[Binding]
+
+
+class GroupMappings(TypedDict):
+    """What a claim's values, and workloads, mean at sign-in."""
+
+    schema: Literal["qgov/group-mappings/v1"]
+    provider: str
+    type: str
+    protocol: str
+    issuer: str
+    audience: str
+    groupsClaim: str
+    groups: dict[str, list[Binding]]
+    workloads: dict[str, Workload]

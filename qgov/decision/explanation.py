@@ -1,0 +1,72 @@
+"""Why one request is allowed or denied: every way and every bound that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
+from qgov.decision.question import Candidate, Question, candidates, question
+from qgov.decision.reference import CONDITIONS, decide
+from qgov.decision.request import Decision, RequestJson
+from qgov.finding import Origin
+from qgov.model.access_model import AccessModel
+
+__all__ = ["Bound", "Explanation", "Way", "explanation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A binding that the subject could act through, and what it lacks for that."""
+
+    candidate: Candidate
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What bounds the job (its backend, a budget), where it is written, and why it stops
+    the job."""
+
+    kind: str
+    name: str
+    origin: Origin
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The request, the decision, every way that was considered and every bound of the job."""
+
+    request: RequestJson
+    decision: Decision
+    ways: tuple[Way, ...]
+    bounds: tuple[Bound, ...]
+
+
+def explanation(model: AccessModel, request: RequestJson) -> Explanation:
+    """Ask the reference, and keep what it looked at."""
+    asked = question(model, request)
+    ways = tuple(
+        Way(way, tuple(sorted({r for condition in CONDITIONS for r in condition(asked, way)})))
+        for way in candidates(asked)
+    )
+    return Explanation(request, decide(model, request), ways, tuple(_bounds(asked)))
+
+
+def _bounds(asked: Question) -> Iterator[Bound]:
+    if asked.permission is None or not asked.permission.executes:
+        return
+    backend = asked.model.organization.backends.get(asked.request.resource.backend or "")
+    if backend is not None:
+        yield Bound("backend", backend.name, backend.origin, _lacks(BACKEND_RULES, asked))
+    for budget in asked.budgets:
+        alone = replace(asked, budgets=(budget,))
+        origin = budget.source.source.start
+        yield Bound("budget", budget.name, origin, _lacks(BUDGET_RULES, alone))
+
+
+def _lacks(
+    rules: Iterable[Callable[[Question], Iterator[str]]], asked: Question
+) -> tuple[str, ...]:
+    return tuple(sorted({reason for rule in rules for reason in rule(asked)}))

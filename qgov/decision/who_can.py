@@ -1,0 +1,42 @@
+"""Who holds a permission, where, on which conditions and through which lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from qgov.model.access_model import AccessModel
+from qgov.model.accesses import Path, accesses
+from qgov.model.scope import matches
+
+__all__ = ["Held", "who_can"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One principal's way to a permission: where, on which backends, on which conditions."""
+
+    principal: str
+    path: Path
+    scopes: tuple[str, ...]
+    backends: tuple[str, ...]
+
+
+def who_can(
+    model: AccessModel, permission: str, on: str | None = None, backend: str | None = None
+) -> list[Held]:
+    """Everybody who holds a permission at or below a scope (which may have `*` labels)."""
+    found: dict[tuple[str, Path], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for cell, paths in accesses(model).of(permission).items():
+        if (on is None or matches(on, cell.scope)) and backend in (None, cell.backend):
+            for path in paths:
+                scopes, backends = found[cell.principal, path]
+                scopes.add(cell.scope)
+                backends.add(cell.backend)
+    return sorted(
+        (
+            Held(who, path, tuple(sorted(scopes)), tuple(sorted(backends - {""})))
+            for (who, path), (scopes, backends) in found.items()
+        ),
+        key=lambda h: (h.principal, h.scopes, h.backends, h.path.binding.origin),
+    )

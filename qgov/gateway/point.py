@@ -1,0 +1,53 @@
+"""What an enforcement point holds: the decision point and its terms, the ledger and the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from qgov.decision.bundle import Bundle
+from qgov.decision.engine import Engine, EngineError, decide_or_deny
+from qgov.decision.request import Decision
+from qgov.gateway.audit import AuditLog
+from qgov.gateway.ledger import Ledger
+from qgov.gateway.notices import Notices
+from qgov.gateway.recovery import recover
+from qgov.gateway.terms import Terms, terms_of
+
+__all__ = ["EnforcementPoint"]
+
+
+class EnforcementPoint:
+    """An enforcement point with one bundle. Begins with mending what a killed one left.
+
+    `clock` gives the time and `new_id` an id that no other job has. Threads may share it,
+    processes may share the ledger and the logs. Raises AuditError, LedgerError, KeyError for
+    a bundle without terms.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        bundle: Bundle,
+        ledger: Ledger,
+        jobs: AuditLog,
+        admin: AuditLog,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.terms: Terms = terms_of(bundle)
+        self.clock, self.new_id = clock, new_id
+        self.ledger, self.jobs = ledger, jobs
+        self.notices = Notices(admin, self.terms, new_id)
+        self._engine, self._asking = engine, Lock()
+        recover(ledger, jobs, clock, new_id)
+        self.notices.activated(clock())
+
+    def ask(self, request: Mapping[str, Any]) -> tuple[Decision, EngineError | None]:
+        """One decision, or a denial and why there is none."""
+        with self._asking:
+            (decision,), error = decide_or_deny(self._engine, [request])
+        return decision, error

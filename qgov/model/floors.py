@@ -1,0 +1,24 @@
+"""What a grant asks for, folded: the floor of the place, then the role's and the binding's own
+conditions. So a token's age limit is the smallest that any of them sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgov.model.access_model import Binding, Role, Workload
+from qgov.model.conditions import Conditions
+
+__all__ = ["folded"]
+
+
+def folded(
+    floor: Conditions, role: Role, binding: Binding, workload: Workload | None
+) -> Conditions:
+    """The conditions of a binding at a place with this floor; `workload` is its principal,
+    None for a group."""
+    found = floor & role.requires & binding.requires
+    if workload is None:
+        return found
+    # Automation has no second factor, device or country; its token is the proof.
+    found = replace(found, mfa=False, managed_device=False, countries=None)
+    return found & Conditions(max_token_age_s=workload.max_token_age_s)

@@ -1,0 +1,81 @@
+"""Which values of a document name something else, and that each of them is defined.
+
+Kinds whose names decide what is linked (a binding's role, a scope) are resolved where they
+are linked; everything else is a row of `REFERENCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from qgov.language.documents import Document
+from qgov.model.resolve import Resolver
+
+__all__ = ["REFERENCES", "resolve"]
+
+_Path = tuple[str | int, ...]
+
+REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Organization": (
+        ("groups.*.identityProvider", "identity provider"),
+        ("backends.*.vendor", "vendor"),
+        ("auditSinks.*.store", "store"),
+        ("auditSinks.*.credential", "secrets manager"),
+        ("guardrails.never.*.backends.*", "backend"),
+        ("guardrails.always.*.backends.*", "backend"),
+    ),
+    "Tenant": (
+        ("identityProvider", "identity provider"),
+        ("frameworks.*", "framework"),
+        ("retention.*.store", "store"),
+        ("environments.*.backends.*", "backend"),
+        ("environments.*.queue", "queue"),
+        ("serviceAccounts.*.staticCredential.secret", "secrets manager"),
+    ),
+    "Role": (("conflictsWith.*", "role"),),
+    "Budget": (("owner", "group"), ("group", "group"), ("approval.approvers", "group")),
+    "AccessReview": (("reviewers", "group"),),
+    "AccessTest": (
+        ("cases.*.subject.groups.*", "group"),
+        ("cases.*.resource.backend", "backend"),
+        ("cases.*.context.spent.#", "budget"),
+        ("cases.*.context.used.#", "budget"),
+        ("cases.*.context.approvals.*.group", "group"),
+    ),
+}
+"""Kind → (path below `spec`, what is named there). `*` is every item or key, `#` every key
+itself."""
+
+
+def resolve(
+    documents: Iterable[Document], known: Mapping[str, Collection[str]], names: Resolver
+) -> None:
+    """An error for each name of `REFERENCES` that is not among what is known of its sort."""
+    for document in documents:
+        for path, what in REFERENCES.get(document.kind, ()):
+            steps = path.split(".")
+            for place, text in _named(document.raw["spec"], steps, ("spec",)):
+                # Of a `secret://manager/path`, the manager is what must be there.
+                name = text.removeprefix("secret://").partition("/")[0]
+                names.defined(what, name, known[what], document, *place)
+
+
+def _named(value: Any, steps: list[str], at: _Path) -> Iterator[tuple[_Path, str]]:
+    """(place, text) of every value at a path, as far as something is written there."""
+    if not steps:
+        if value is not None:
+            yield at, value
+        return
+    step, *rest = steps
+    if step == "#":
+        yield from (((*at, key), key) for key in value or ())
+    elif step != "*":
+        if value and step in value:
+            yield from _named(value[step], rest, (*at, step))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _named(item, rest, (*at, index))
+    else:
+        for key, item in (value or {}).items():
+            yield from _named(item, rest, (*at, key))
