@@ -67,7 +67,7 @@ lint: $(DEV) ## Style, types, the direction of imports, the schemas of the workf
 
 check: lint test ## Everything to run before a pull request
 
-format: $(DEV) ## Let ruff mend what it can
+format: $(DEV) ## Let ruff fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -29,7 +29,7 @@ class ExitStatus(IntEnum):
 
 
 class QgovError(Exception):
-    """Why something could not be done, in a sentence for whoever can change that. `heading`
+    """Why something could not be done, in a sentence for somebody who can change that. `heading`
     says in a line before it what could not be done; empty where that is clear."""
 
     heading = ""

@@ -1,4 +1,4 @@
-"""Files that are added to a folder: all of them or none, and never in the place of another."""
+"""Files that are added to a folder: all of them or none, and never over one that exists."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def add_files(root: Path, files: Mapping[str, bytes], programs: Collection[str] 
 
 
 def new_folder(out: Path, files: Mapping[str, bytes], programs: Collection[str] = ()) -> None:
-    """Make the folder `out` of these files, in one step. One that exists must be empty, but
-    for a `.git`; what is in it stays.
+    """Make the folder `out` from these files, in one step. One that exists must be empty, but for
+    a `.git`; what is in it stays.
 
     Raises RepositoryError when it is not empty, or cannot be written.
     """
@@ -50,7 +50,7 @@ def new_folder(out: Path, files: Mapping[str, bytes], programs: Collection[str] 
                 raise RepositoryError(
                     f"{out} is not empty (it has {others[0]}); give a new or an empty folder"
                 )
-            # A shell may stand in it, so that it is filled and not replaced.
+            # A shell may be in it, so it is filled and not replaced.
             add_files(out, files, programs)
             return
         place = out.parent.resolve() / out.name

@@ -31,8 +31,8 @@ TEMPLATES: Final = {
     "templates/welcome.md.j2": "tenants/{}/welcome.md",
     "templates/tenant.yaml.j2": "tenants/{}/tenant.yaml",
 }
-"""A template of the repository → what it becomes, in the order in which it is written. The
-tenant is last: without it the others do not validate, so that a part is never taken for all."""
+"""A template of the repository → what it becomes, in the order in which it is written. The tenant
+is last: without it the others do not validate, so that a part is never mistaken for the whole."""
 
 _NAME = TypeAdapter[str](Name)
 
@@ -47,8 +47,8 @@ class Onboarded:
 
 
 def require_name(text: str) -> str:
-    """The text when the language takes it for a name (RFC 1123 label), also where it stands
-    without quotes: `12` and `null` are none. Raises QgovError."""
+    """The text when the language reads it as a name (RFC 1123 label), even without quotes: `12`
+    and `null` are not names. Raises QgovError."""
     if not _is_name(text):
         raise QgovError(
             f"{quoted(text)} is not a name; write lower-case letters, digits and inner hyphens, "

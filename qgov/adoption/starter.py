@@ -46,7 +46,7 @@ _PLACES: Final = {
     "qgov.yaml.j2": "qgov.yaml",
 }
 """A file of this package → its place in the new repository. `qgov.yaml` is last: without it
-nothing validates, so that a part is never taken for all."""
+nothing validates, so that a part is never mistaken for the whole."""
 
 
 def starter(organization: str, tenant: str, now: datetime) -> Onboarded:

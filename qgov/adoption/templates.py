@@ -1,4 +1,4 @@
-"""The templates of a repository, rendered as what they are: somebody else's program, in Jinja's
+"""The templates of a repository, treated as what they are: somebody else's program, in Jinja's
 sandbox and within `qgov.language.templates`."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from qgov.repository import RepositoryError
 __all__ = ["MAX_OUTPUT", "Starter", "TemplateError", "read_template", "render"]
 
 MAX_OUTPUT: Final = 256 * 1024
-"""Characters of what becomes of a template."""
+"""The most characters that a rendered template may have."""
 
 
 class TemplateError(RepositoryError):
@@ -73,8 +73,8 @@ def read_template(path: str, data: bytes) -> Starter:
 def render(
     starter: Starter, given: Mapping[str, Answer], answers: Answers
 ) -> tuple[bytes, list[Finding]]:
-    """What becomes of a template. `given` is all that it may ask for; `answers` tells the
-    place of an answer that does not fit. Raises TemplateError."""
+    """Render a template. `given` is all that it may ask for; `answers` tells the place of an
+    answer that does not fit. Raises TemplateError."""
     written: list[str] = []
     size = 0
     try:

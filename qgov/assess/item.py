@@ -61,7 +61,7 @@ class Seen(NamedTuple):
 
 
 Line = Callable[[], Origin]
-"""Where something is written; looked up only when somebody is told."""
+"""Where something is written; looked up only when it is shown."""
 
 
 class Evidence(NamedTuple):
@@ -80,9 +80,9 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How much of one thing there is: `held` of `total` places. A total of 0 means that there
-    is nothing to judge by. `evidence` is every place that lacks, and one that shows how it is
-    meant; `next_step` is the remedy for what lacks."""
+    """How much of one thing there is: `held` of `total` places. A total of 0 means that there is
+    nothing to judge by. `evidence` is every place that falls short, and one that shows what is
+    meant; `next_step` is the remedy for what falls short."""
 
     what: str
     held: int
@@ -139,7 +139,7 @@ class Result:
 
 
 def judged(item: Item, seen: Seen) -> Result:
-    """Done when every measure is full, missing when none has anything."""
+    """Done when every measure is full, missing when all are empty."""
     measures = tuple(item.measure(seen))
     if measures and all(measure.full for measure in measures):
         return Result(item, State.DONE, measures)
@@ -167,7 +167,7 @@ def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Line]]
     found = sorted(rule.find(seen.model, seen.now))
     failed = [Evidence(False, f.message, partial(_itself, f.origin)) for f in found]
     held = max(0, len(places) - len(failed))
-    # A document without any breach shows how it is meant; in the others nobody would look.
+    # A document without any breach shows what is meant; nobody would look in the others.
     faulty = {breach.origin.path for breach in found}
     sound = ((name, place) for name, place in places if held and place().path not in faulty)
     shown = [Evidence(True, f"`{name}`", place) for name, place in islice(sound, 1)]

@@ -1,4 +1,4 @@
-"""What the starter templates of a repository make, found out without real answers.
+"""What the starter templates of a repository make, found without real answers.
 
 A template that does more than `qgov.language.templates` allows is not rendered.
 """
@@ -46,7 +46,7 @@ class _Sample(str):
 
 
 def templates_of(root: Path) -> dict[str, bytes]:
-    """The starter templates of a work tree, read no further than one may be long. Raises
+    """The starter templates of a work tree, read no further than the longest allowed. Raises
     RepositoryError when one cannot be read."""
     if link_on(root, "templates") is not None or not (root / "templates").is_dir():
         return {}

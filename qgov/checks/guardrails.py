@@ -11,7 +11,7 @@ from qgov.checks import guide
 from qgov.checks.facts import effective, found_at, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.language.kinds.organization import Guardrail
+from qgov.language.kinds.guardrail import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.principal import is_group, is_user, is_workload, name_of
@@ -82,7 +82,8 @@ def told(cell: Cell) -> str:
 
 
 def satisfies(found: Mapping[Cell, tuple[Path, ...]], rail: Guardrail) -> bool:
-    """Whether some access is what an `always` asks for; own things do not stand for all."""
+    """Whether some access is what an `always` asks for; a permission for one's own things does
+    not count as one for all."""
     plain = {name for name in rail.permissions if not name.endswith(":own")}
     return any(
         cell.permission not in plain or not path.conditions.own_only

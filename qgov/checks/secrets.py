@@ -214,7 +214,7 @@ def old_secrets(model: AccessModel, _now: datetime) -> Iterator[Found]:
 def no_incident_response(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """The organization names nobody who responds to incidents.
 
-    The procedure belongs into every evidence pack, and nobody writes it during an incident.
+    The procedure belongs in every evidence pack, and nobody writes it during an incident.
 
     Remedy: fill `incidentResponse`: owner, contact, runbook and `revokeWithin`.
     """

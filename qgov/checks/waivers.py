@@ -17,7 +17,7 @@ WAIVER_IN_FORCE = "QG900"
 def apply_waivers(findings: Iterable[Finding], model: AccessModel, now: datetime) -> list[Finding]:
     """The findings that no waiver in force silences, and one for each waiver that does.
 
-    A waiver without an approver, approved by who asked, outside its window or about an
+    A waiver without an approver, approved by its requester, outside its window or about an
     exception's own rules (QG9xx) silences nothing.
     """
     in_force = {

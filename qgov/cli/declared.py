@@ -13,7 +13,7 @@ from qgov.cli.streams import say
 from qgov.errors import FindingsError, Report
 from qgov.finding import Finding
 from qgov.language.intent import FENCE, Intent, read_intent
-from qgov.language.reader import MAX_BYTES
+from qgov.language.text import MAX_BYTES
 from qgov.plan.author import Author
 from qgov.render.text import plain
 

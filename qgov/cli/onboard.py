@@ -16,7 +16,7 @@ from qgov.cli.loading import files_at
 from qgov.cli.streams import say, write
 from qgov.errors import FindingsError, Report
 from qgov.finding import has_errors
-from qgov.language.reader import MAX_BYTES
+from qgov.language.text import MAX_BYTES
 from qgov.render.findings import as_text
 
 __all__ = ["command"]

@@ -52,12 +52,12 @@ class AccessPath:
 
     @property
     def person(self) -> bool:
-        """Whether a person goes it."""
+        """Whether it is a person's."""
         return not is_workload(self.principal)
 
     @property
     def subject(self) -> str:
-        """The id of who goes it."""
+        """The id of its subject."""
         return CONFORMANCE.somebody if is_group(self.principal) else name_of(self.principal)
 
     @property
@@ -90,8 +90,8 @@ def asks(
     now: datetime = SOME_TIME,
     issuer: str | None = None,
 ) -> Request:
-    """The cell's principal asks under the best circumstances, as somebody in `groups` or else
-    in the group that it is. `issuer`: see `asker`."""
+    """The cell's principal asks under the best circumstances, as a member of `groups`, or else of
+    the group that it is. `issuer`: see `asker`."""
     if groups is None:
         groups = (name_of(cell.principal),) if is_group(cell.principal) else ()
     who = asker(model, cell.principal, groups, CONFORMANCE, issuer)
@@ -120,7 +120,7 @@ def sound(path: AccessPath) -> Request:
 
 
 def shut(path: AccessPath) -> bool:
-    """Whether the documents leave no request that the path allows, not even the smallest."""
+    """Whether the path allows no request at all by the documents, not even the smallest."""
     conditions = path.conditions
     quotas: Iterator[int] = (
         quota.limit

@@ -46,9 +46,9 @@ class Submission(NamedTuple):
 class Case:
     """A request and the decision that the documents ask for.
 
-    `origin` is the line that the case comes from, `PATH:LINE`. All `reasons` must be given
-    and, when `exact`, no others. `contradiction` says how the specification disagrees with
-    the case's name: a bug of qgov, whatever an engine answers.
+    `origin` is the line that the case comes from, `PATH:LINE`. All `reasons` must be given and,
+    when `exact`, no others. `contradiction` says how the specification disagrees with the case's
+    name: a bug in qgov, no matter what an engine answers.
     """
 
     id: str
@@ -66,7 +66,8 @@ class Case:
     contradiction: str = ""
     submission: Submission | None = None
     one_by_one: tuple[str, ...] = ()
-    """Groups that the request names all at once; who of them is at fault is asked after."""
+    """Groups that the request names all at once; which of them is at fault is asked
+    afterwards."""
 
 
 class Jobs(NamedTuple):
@@ -95,7 +96,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether it is as it should be."""
+        """Whether it is as expected."""
         return not self.problems
 
 

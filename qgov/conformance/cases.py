@@ -32,8 +32,8 @@ def cases(found: Table, wanted: Callable[[str], bool] = lambda _: True) -> list[
 
 
 def _distinct(drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """Two bindings may say the same of one principal, on other terms: their cases differ by
-    a number, in the order of the bindings."""
+    """Two bindings may say the same of one principal, on different terms: their cases differ by a
+    number, in the order of the bindings."""
     seen: dict[str, int] = defaultdict(int)
     for draft in drafts:
         name = draft.case.id
@@ -44,8 +44,8 @@ def _distinct(drafts: Iterable[Draft]) -> Iterator[Draft]:
 
 
 def _specified(model: AccessModel, draft: Draft) -> Case | None:
-    """The case with its expectation; None for a near miss that is none, because another
-    binding allows it, or because the documents allow nothing to be near to."""
+    """The case with its expectation; None for a near miss that is not one, because another
+    binding allows it, or because the documents allow nothing that it could be near."""
     case, assertion, path = draft
     if assertion is None:
         return case

@@ -45,8 +45,8 @@ def allowed(found: Table) -> Iterator[Draft]:
 
 
 def denied(found: Table) -> Iterator[Draft]:
-    """What workloads may not, one by one: each is its own subject. So are groups that hold
-    a binding and nothing by it, because they sign in where the tenant admits nobody."""
+    """What workloads may not do, one by one: each is its own subject. So are groups that hold a
+    binding that gives nothing, because they sign in where the tenant admits nobody."""
     model, bound = found.model, _Bound(found.model)
     for who in map(group, sorted(model.groups)):
         for permission in CATALOGUE.values():
@@ -70,8 +70,8 @@ def denied(found: Table) -> Iterator[Draft]:
 def _beside(
     model: AccessModel, principal: Principal, permission: Permission, homes: set[str]
 ) -> Iterator[Cell]:
-    """Jobs in every project; all else in the workload's own tenants, once in each
-    environment. Elsewhere it may nothing, whatever it was granted."""
+    """Jobs in every project; all else in the workload's own tenants, once in each environment.
+    Elsewhere it may do nothing, even if granted."""
     level = permission.level.depth
     for scope in scopes_at(model, EVERYWHERE, level):
         environment = model.environment(scope)
@@ -87,7 +87,7 @@ def _first_project(environment: Environment) -> str:
 
 
 def _backends(model: AccessModel, scope: str) -> Iterator[str]:
-    """Those of the environment, and the first that it has not."""
+    """Those of the environment, and the first that it lacks."""
     environment = model.environment(scope)
     assert environment is not None
     yield from environment.backends
@@ -126,7 +126,8 @@ def _refusal(model: AccessModel, cell: Cell) -> str:
 
 
 class _Bound:
-    """Whether a binding gives a principal a permission somewhere, of use to it or not."""
+    """Whether a binding gives a principal a permission somewhere, whether it can use it or
+    not."""
 
     def __init__(self, model: AccessModel) -> None:
         self._held: dict[tuple[str, str], list[str]] = defaultdict(list)

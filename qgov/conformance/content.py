@@ -1,8 +1,8 @@
 """What a bundle says of the model, beside what the documents compile to.
 
-Decisions show every difference that somebody can make use of. This shows the others too: a
-condition dropped from a role that every floor asks for anyway, a grant to a group that no
-document knows. Each is named, and grants that were added are asked like any other cell.
+Decisions show every difference that anybody could use. This shows the others too: a condition
+dropped from a role that every floor asks for anyway, a grant to a group that no document knows.
+Each is named, and grants that were added are asked like any other cell.
 """
 
 from __future__ import annotations

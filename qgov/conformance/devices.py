@@ -1,7 +1,7 @@
-"""What stands in for a backend: a Cirq engine with a job list, a circuit that is entangled
-and valid on it, and what measuring that circuit has to give.
+"""What stands in for a backend: a Cirq engine with a job list, a circuit that is entangled and
+valid on it, and what measuring that circuit must give.
 
-Cirq is imported here and by nothing that only decides.
+Cirq is imported here, and not by anything that only decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cirq_google.engine import SimulatedLocalEngine, SimulatedLocalProcessor
 from cirq_google.engine.engine_validator import create_engine_validator, create_program_validator
 from cirq_google.engine.virtual_engine_factory import create_device_from_processor_id
 
-from qgov.language.kinds.organization import BackendSpec
+from qgov.language.kinds.backend import BackendSpec
 
 __all__ = ["KEY", "Device", "counted", "unlike_entangled"]
 
@@ -88,7 +88,7 @@ class Device:
 
 
 class _Seeded(cirq.Sampler):
-    """A noiseless simulator that gives the same for the same circuit, whatever ran before."""
+    """A noiseless simulator: the same result for the same circuit, no matter what ran before."""
 
     def run_sweep(
         self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1

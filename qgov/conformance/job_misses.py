@@ -255,7 +255,7 @@ def _expensive(path: AccessPath) -> Iterator[ApprovalRule]:
 
 
 def _longest(path: AccessPath, rule: ApprovalRule) -> bool:
-    """Whether no other rule about such a job wants a younger approval."""
+    """Whether no other rule about such a job asks for a more recent approval."""
     cost = rule.above_micros + 1
     others = (other for other in path.approval_rules if other.above_micros < cost)
     return all(other.valid_for_s >= rule.valid_for_s for other in others)
@@ -280,13 +280,13 @@ def _dear(rule: ApprovalRule, key: str, says: str, change: Change, denies: str) 
 
 
 ABOUT_JOBS: Final[tuple[Deviations, ...]] = (_size,)
-"""What is changed of a job's size, which floors, roles and the backend decide on."""
+"""Changes to a job's size, which floors, roles and the backend decide on."""
 
 ABOUT_BACKENDS: Final[tuple[Deviations, ...]] = (_backend, _unsized)
-"""What else is changed of a job."""
+"""Other changes to a job."""
 
 ABOUT_MONEY: Final[tuple[Deviations, ...]] = (_spending, _counting, _approvals)
-"""What is changed of what was used of the budgets around a project, and of approvals."""
+"""Changes to what was used of the budgets around a project, and to approvals."""
 
 ABOUT_TERMS: Final[tuple[Deviations, ...]] = (
     _exceptions,
@@ -294,4 +294,4 @@ ABOUT_TERMS: Final[tuple[Deviations, ...]] = (
     _uncounted,
     _faulty_approvals,
 )
-"""What else is changed about budgets, once for those that are alike."""
+"""Other changes to budgets, once for those that are alike."""

@@ -214,7 +214,7 @@ def _reviewed(path: AccessPath) -> Iterator[Deviation]:
 
 
 ABOUT_SIGN_IN: Final[tuple[Deviations, ...]] = (_mfa, _device, _country, _token)
-"""What is changed of the sign-in, which the floors of a place decide on."""
+"""Changes to the sign-in, which the floors of a place decide on."""
 
 ABOUT_WHO: Final[tuple[Deviations, ...]] = (
     _clock,
@@ -225,4 +225,4 @@ ABOUT_WHO: Final[tuple[Deviations, ...]] = (
     _elevation,
     _reviewed,
 )
-"""What else is changed of who asks, where and when. A new near miss is a function here."""
+"""Other changes to who asks, where and when. To add a near miss, add a function here."""

@@ -1,9 +1,9 @@
 """Witnesses of `job:submit` proven with circuits: each goes through the gateways of both
 sides to the stand-in of its backend, and ran on one and not on the other.
 
-A gateway measures the job itself and counts in a ledger of its own. A witness that rests on
-what was spent before, on a cost or on several circuits is decided otherwise there; that shows
-nothing, and is said.
+A gateway measures the job itself and counts in a ledger of its own. A witness that rests on what
+was spent before, on a cost or on several circuits may be decided differently there; that shows
+nothing, and the plan says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["with_proofs"]
 
 MOST_SHOTS: Final = 100_000
 MOST_QUBITS: Final = 12
-"""What a simulator does in the time that somebody waits for a plan."""
+"""What a simulator can do while somebody waits for a plan."""
 
 _BUNDLE: Final = "policy/opa/bundle.tar.gz"
 

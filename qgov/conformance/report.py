@@ -81,7 +81,7 @@ def _document(
 
 
 def failed(document: Mapping[str, Any]) -> bool:
-    """Whether a run did not pass: a case failed, the bundle says something else than the
+    """Whether a run did not pass: a case failed, the bundle says something other than the
     documents, or nothing was asked at all."""
     return bool(
         document["summary"]["failed"] or document["bundle"]["differences"] or not document["cases"]

@@ -27,7 +27,7 @@ PROCESSES: Final = {"rego": 2}
 """Engines that answer one request after the other in a process of their own."""
 
 GIVE_UP_AFTER: Final = 5
-"""Requests that an engine could not answer: more say nothing new."""
+"""Requests that an engine could not answer: more would say nothing new."""
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many cases are done."""
@@ -75,7 +75,7 @@ def run(
         results = _decided(kind.name, engines, decided, told)
         results += _single(compiled.model, kind.name, engines, results)
         if submitted:
-            from qgov.conformance.submit import Stand, submit  # brings Cirq in
+            from qgov.conformance.submit import Stand, submit  # noqa: PLC0415 - brings Cirq in
 
             stand = Stand(compiled.model, engines[0], compiled.bundle, keep=keep)
             for number, case in enumerate(submitted, len(decided) + 1):
@@ -143,7 +143,7 @@ def _chunk(engine: Engine, cases: Sequence[Case], failures: list[str]) -> Iterat
 def _single(
     model: AccessModel, name: str, engines: Sequence[Engine], results: Sequence[Result]
 ) -> list[Result]:
-    """Where groups were asked all at once and something was wrong: who of them it is."""
+    """Where groups were asked all at once and something was wrong: which of them it is."""
     asked = {result.case.id for result in results}
     more = [
         case

@@ -51,7 +51,7 @@ def _plainest(path: AccessPath) -> tuple[bool, bool, str, str]:
 
 
 def _sent(path: AccessPath) -> Request:
-    """What the path allows, whatever the job costs."""
+    """What the path allows, no matter what the job costs."""
     request = sound(path)
     if path.approval_rules:
         request = replace(request, approvals=(approved(path, request, MAX_COUNT),))
@@ -139,7 +139,7 @@ def _never(found: Table, role: str, backend: str) -> list[Case]:
 
 
 def _may(found: Table, binding: Binding, scope: str, backend: str) -> bool:
-    """Whether the binding's principal may run jobs there, through whatever other role."""
+    """Whether the binding's principal may run jobs there, through any other role."""
     return Cell(binding.principal, SUBMIT, scope, backend) in found.cells
 
 

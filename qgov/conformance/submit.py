@@ -40,7 +40,7 @@ flushing each to a disk would take most of the run."""
 
 FEWEST: Final = 10
 FILLED_IN: Final = ("time", "job", "usage")
-"""What the gateway writes into the context, whatever it is given."""
+"""What the gateway writes into the context, no matter what it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
             decision, histogram = engine.answered, counted(measured)
         except Denied as denied:
             decision, event = denied.decision, denied.event
-            why = str(denied).partition("): ")[2]  # the engine's own trouble, if it had any
+            why = str(denied).partition("): ")[2]  # the engine's own error, if there was one
             problems += [why] if why else []
         except (Refused, AuditError, ValueError, RuntimeError, KeyError) as error:
             problems.append(f"{type(error).__name__}: {error}")

@@ -46,6 +46,6 @@ def _node(node: Any, default: Default) -> Any:
     elif "default" in found:
         found["default"] = default(found)
     if "$ref" in found and len(found) > 1:
-        # In draft-07 whatever stands beside a $ref is ignored.
+        # In draft-07 everything beside a $ref is ignored.
         found["allOf"] = [{"$ref": found.pop("$ref")}]
     return found

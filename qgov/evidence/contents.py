@@ -1,7 +1,7 @@
 """The files of an evidence pack, from what was planned, assessed and proven.
 
-A function of the two commits, the options and the version of qgov; nothing else goes in. A
-file more is one row of `_FILES`.
+A function of the two commits, the options and the version of qgov; nothing else goes in. To add a
+file, add a row to `_FILES`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An evidence pack: its files, written to a folder or a zip and read back from either.
 
-A pack is somebody's word until it is verified, so reading trusts nothing: no link, no path
-that leads out, no more bytes than a bound.
+A pack is only a claim until it is verified, so reading trusts nothing: no link, no path that
+leads out, no more bytes than a bound.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ STATEMENT: Final = "statement.dsse.json"
 MOST_BYTES: Final = 1 << 30
 MOST_FILES: Final = 10_000
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a zip can say."""
+"""The earliest time that a zip can record."""
 
 
 class PackError(QgovError):
-    """What is read is no pack, or cannot be read; the message says why."""
+    """What is read is not a pack, or cannot be read; the message says why."""
 
 
 def write_pack(path: Path, files: Mapping[str, bytes], commit: str) -> None:
@@ -66,7 +66,7 @@ def read_pack(path: Path) -> dict[str, bytes]:
     try:
         if path.is_dir():
             return _folder(path)
-        # A pipe would be waited for, and cannot be read as a zip.
+        # A pipe would block, and cannot be read as a zip.
         if path.exists() and not path.is_file():
             raise PackError(f"{path} is neither a file nor a folder")
         return _zip(path)

@@ -24,8 +24,9 @@ ENGINE: Final = "cedar"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A `qgov/conformance/v1` document, and sample logs by file name: the first submission's
-    that was allowed and the first's that was refused, each whole, so that it verifies."""
+    """A `qgov/conformance/v1` document, and sample logs by file name: those of the first
+    submission that was allowed and of the first that was refused, each whole, so that it
+    verifies."""
 
     document: Mapping[str, Any]
     samples: Mapping[str, bytes]

@@ -1,8 +1,8 @@
 """The in-toto statement about a pack, in a DSSE envelope.
 
-Standards: in-toto Attestation Framework, Statement v1; DSSE 1.0; signatures are Ed25519
-(RFC 8032), which draws nothing at random: the same key and pack give the same envelope.
-Their libraries are of the extra `evidence`, so they are imported where they are used.
+Standards: in-toto Attestation Framework, Statement v1; DSSE 1.0; signatures are Ed25519 (RFC
+8032), which needs no random numbers: the same key and pack give the same envelope. Their
+libraries are of the extra `evidence`, so they are imported where they are used.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HOW: Final = "make one with `openssl genpkey -algorithm ed25519`"
 
 
 class StatementError(QgovError):
-    """A key that is none, or an envelope that cannot be read; the message says why."""
+    """An invalid key, or an envelope that cannot be read; the message says why."""
 
 
 def statement(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def key_id(key_pem: bytes) -> str:
 
 
 def opened(envelope: bytes) -> Any:
-    """The statement in an envelope, whoever signed it. Raises StatementError."""
+    """The statement in an envelope, no matter who signed it. Raises StatementError."""
     found = _read(envelope)
     if found.payload_type != PAYLOAD_TYPE:
         raise StatementError(f"its payload is {found.payload_type!r}, not {PAYLOAD_TYPE}")
@@ -148,7 +148,7 @@ def _private(pem: bytes) -> Any:
         ) from error
     try:
         key = load_pem_private_key(pem, password=None)
-    except TypeError as error:  # how the library says that it asks for a password
+    except TypeError as error:  # how the library reports that it needs a password
         raise StatementError("the key is encrypted: decrypt it first") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise StatementError(f"that is no private key in PEM: {HOW}") from error

@@ -35,7 +35,7 @@ _TYPED: Final = {
     "plan.json": Plan,
     "conformance.json": Conformance,
 }
-"""The files of ours that have a contract. Each must be there."""
+"""Our files that have a contract. Each must be there."""
 
 
 class Problem(NamedTuple):
@@ -48,9 +48,8 @@ class Problem(NamedTuple):
 def verify(
     files: Mapping[str, bytes], public_pem: bytes | None = None
 ) -> tuple[list[Problem], list[str]]:
-    """What is wrong with a pack, and the ids of the keys that it says it is signed by. With
-    a key (Ed25519, SPKI in PEM) it must be signed by that. Raises StatementError for a key
-    that is none."""
+    """What is wrong with a pack, and the ids of the keys that it says it is signed by. With a key
+    (Ed25519, SPKI in PEM) it must be signed by that. Raises StatementError for an invalid key."""
     problems = [*_manifest(files), *_schemas(files)]
     signed_by: list[str] = []
     if STATEMENT in files:
@@ -68,7 +67,7 @@ def verify(
 
 
 def _manifest(files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Each file is as the manifest lists it, none is missing and none is more."""
+    """Each file is as the manifest lists it, none is missing and there are no others."""
     try:
         listed = {str(e["path"]): (e["sha256"], e["size"]) for e in _of(files)["artifacts"]}
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -148,7 +147,7 @@ def _statement(files: Mapping[str, bytes], said: Any) -> Iterator[Problem]:
             yield Problem(path, "is not as the statement says: it was changed")
     for path in sorted(subjects.keys() - about.keys()):
         yield Problem(path, "is missing, and the statement is about it")
-    with suppress(ValueError, KeyError, TypeError, RecursionError):  # told of as something else
+    with suppress(ValueError, KeyError, TypeError, RecursionError):  # reported as something else
         yield from _agreeing(files, predicate)
 
 

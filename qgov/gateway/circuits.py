@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import cirq
 
-# Cirq is imported by the functions that need it: it is heavy, and optional.
-
 __all__ = ["REFUSALS", "Guarded", "UnmeantError", "Work", "cirq_milliseconds", "digest", "work_of"]
 
 MAX_CIRCUITS: Final = 10_000
@@ -62,7 +60,7 @@ estimates it to take; see `Session.job`."""
 
 def work_of(program: Any, params: Any = None, repetitions: Any = 1) -> Work:
     """What running the program(s) over the parameters amounts to. Raises UnmeantError."""
-    import cirq
+    import cirq  # noqa: PLC0415 - extra `conform`, and heavy
 
     programs = _programs(program)
     if type(repetitions) is not int or repetitions < 1:
@@ -89,7 +87,7 @@ def work_of(program: Any, params: Any = None, repetitions: Any = 1) -> Work:
 def digest(programs: Sequence[Any], resolvers: Sequence[Any] = (), repetitions: int = 1) -> str:
     """SHA-256, in hex, of the circuits in Cirq's own JSON, their parameters and repetitions.
     Raises UnmeantError when Cirq cannot write them."""
-    import cirq
+    import cirq  # noqa: PLC0415 - extra `conform`, and heavy
 
     try:
         text = cirq.to_json([*programs, *resolvers, repetitions], indent=None)
@@ -100,7 +98,7 @@ def digest(programs: Sequence[Any], resolvers: Sequence[Any] = (), repetitions: 
 
 def cirq_milliseconds(program: Any, params: Any, repetitions: int) -> int:
     """How long a device of Google's is estimated to be occupied, the way back included."""
-    from cirq_google.engine.runtime_estimator import estimate_run_sweep_time
+    from cirq_google.engine.runtime_estimator import estimate_run_sweep_time  # noqa: PLC0415 - as above
 
     return ceil(
         1000
@@ -111,7 +109,7 @@ def cirq_milliseconds(program: Any, params: Any, repetitions: int) -> int:
 
 
 def _programs(program: Any) -> list[cirq.AbstractCircuit]:
-    import cirq
+    import cirq  # noqa: PLC0415 - extra `conform`, and heavy
 
     if isinstance(program, cirq.AbstractCircuit):
         return [program]
@@ -123,7 +121,7 @@ def _programs(program: Any) -> list[cirq.AbstractCircuit]:
 
 
 def _check(circuit: cirq.AbstractCircuit) -> None:
-    import cirq
+    import cirq  # noqa: PLC0415 - extra `conform`, and heavy
 
     if not circuit.all_qubits():
         raise UnmeantError("no-qubits")

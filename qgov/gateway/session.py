@@ -50,13 +50,13 @@ class Session:
 
     def sampler(self, backend: str, inner: Any) -> Any:
         """A `cirq.Sampler` that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.sampler import GovernedSampler  # brings Cirq in
+        from qgov.gateway.sampler import GovernedSampler  # noqa: PLC0415 - brings Cirq in
 
         return GovernedSampler(partial(self.job, backend), inner)
 
     def processor(self, backend: str, inner: Any) -> Any:
         """A `cirq_google` processor that runs on `inner` what is allowed on the backend."""
-        from qgov.gateway.processor import GovernedProcessor  # brings cirq_google in
+        from qgov.gateway.processor import GovernedProcessor  # noqa: PLC0415 - brings Cirq in
 
         return GovernedProcessor(partial(self.job, backend), inner)
 

@@ -13,14 +13,15 @@ from qgov.finding import Finding, Origin, closest
 from qgov.language.explain import explain
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.quote import quoted
-from qgov.language.reader import MAX_BYTES, Value, place, read
+from qgov.language.reader import Value, place, read
+from qgov.language.text import MAX_BYTES
 
 __all__ = ["Document", "Documents", "Text", "read_documents"]
 
 
 class Text:
-    """The text of a file, to find places in. Few facts are ever shown to anybody, so
-    places are looked up by reading the file again, once, when the first is asked for."""
+    """A file's text, kept to look places up in. Few facts are ever shown, so the file is read
+    again, once, when the first place is asked for."""
 
     __slots__ = ("_data", "_marked", "path")
 
@@ -30,7 +31,7 @@ class Text:
         self._marked: dict[Origin, Value] | None = None
 
     def marked(self, start: Origin) -> Value:
-        """The values of the document that starts at `start`, knowing their places."""
+        """The values of the document that starts at `start`, with their places."""
         if self._marked is None:
             documents, _ = read(self.path, self._data)
             self._marked = {origin: value for value, origin in documents}
@@ -153,8 +154,8 @@ _NAME = re.compile(
 
 
 def _sniffed(data: bytes) -> set[tuple[str, str]]:
-    """What an unreadable file probably defines. Only ever silences follow-up findings of
-    a run that has failed already."""
+    """What an unreadable file probably defines. Used only to silence follow-up findings of a run
+    that has already failed."""
     found: set[tuple[str, str]] = set()
     for text in re.split(rb"^---", data[:MAX_BYTES], flags=re.MULTILINE):
         kind, name = _KIND.search(text), _NAME.search(text)

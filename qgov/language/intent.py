@@ -111,8 +111,7 @@ def read_intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
 
 def _blocks(text: str) -> list[tuple[int, int | None]]:
     """The 0-based line of each block's opening fence, and of its closing one if there is."""
-    # Only an intent in Markdown needs it, and it takes longer to load than all else here.
-    from markdown_it import MarkdownIt  # noqa: PLC0415
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - slow, for intents in Markdown alone
 
     markdown = MarkdownIt("commonmark")
     markdown.core.ruler.enableOnly(["normalize", "block"])

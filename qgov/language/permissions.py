@@ -1,8 +1,8 @@
 """The closed catalogue of permissions, version 1.
 
-A permission is `resource:verb` on a resource of one level: a job belongs to a
-project, an audit log to a tenant, a policy to the organization. `:own` behind
-a verb narrows it to what the subject itself submitted.
+A permission is `resource:verb` on a resource of one level: a job belongs to a project, an audit
+log to a tenant, a policy to the organization. `:own` after a verb narrows it to what the subject
+itself submitted.
 """
 
 from __future__ import annotations

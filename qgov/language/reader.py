@@ -17,9 +17,9 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from qgov.finding import Finding, Origin
 from qgov.language.quote import quoted
+from qgov.language.text import decode, named, unsafe_character
 
 __all__ = [
-    "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_FINDINGS",
     "MAX_INT",
@@ -32,12 +32,11 @@ __all__ = [
     "read",
 ]
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 24
 MAX_NODES: Final = 400_000
 MAX_SCALAR: Final = 16 * 1024
 MAX_FINDINGS: Final = 100
-"""Problems reported for one file or document; who made more mends these first."""
+"""The most problems reported for one file or document."""
 MAX_INT: Final = 2**53 - 1
 """The largest number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
@@ -80,17 +79,6 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _MAYBE_NUMBER = frozenset("0123456789+-.")
 _MAYBE_NOT_TEXT = _MAYBE_NUMBER | frozenset("~nNtTfF")
 
-# Controls, line separators that editors do not show, bidirectional overrides, and
-# everything that Unicode's Default_Ignorable_Code_Point lets a font leave out: text that
-# reads differently from what it is (https://trojansource.codes/, UTS #39).
-_UNSAFE_TEXT = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_LONE_CR = re.compile("\r(?!\n)")
-
 
 def read(
     path: str, data: bytes, *, marked: bool = True
@@ -103,7 +91,7 @@ def read(
     place where it starts, and the findings; a file with a finding of this stage
     yields no documents, so that nothing is ever decided on half a file. Never raises on bad input.
     """
-    text, findings = _decode(path, data)
+    text, findings = decode(path, data)
     if text is None:
         return [], findings
     builder = _Builder(path, marked)
@@ -147,46 +135,6 @@ def place(root: Value, path: tuple[str | int, ...], *, key: bool = False) -> tup
 
 class _TooMuchError(Exception):
     """The text is larger or deeper than the language allows."""
-
-
-def _decode(path: str, data: bytes) -> tuple[str | None, list[Finding]]:
-    def refused(code: str, message: str, remedy: str, offset: int = 0) -> list[Finding]:
-        before = data[:offset].decode("utf-8", "replace")
-        line = before.count("\n") + 1
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        return [Finding(code, message, Origin(path, line, column), remedy)]
-
-    if len(data) > MAX_BYTES:
-        return None, refused(
-            "QG101", f"the file has {len(data)} bytes, more than {MAX_BYTES}", "split the file"
-        )
-    if data.startswith(b"\xef\xbb\xbf"):
-        return None, refused(
-            "QG103", "the file starts with a byte order mark", "save it as UTF-8 without BOM"
-        )
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return None, refused("QG102", "the file is not UTF-8", "save it as UTF-8", error.start)
-    if not text.strip():
-        return None, refused("QG104", "the file is empty", "write a document or remove the file")
-    if (bad := _unsafe_character(text)) is not None:
-        return None, refused(
-            "QG105",
-            f"{_named(bad)} is not allowed",
-            "remove it; text must show what it says",
-            len(text[: bad.start()].encode()),
-        )
-    return text, []
-
-
-def _unsafe_character(text: str) -> re.Match[str] | None:
-    return _UNSAFE_TEXT.search(text) or _LONE_CR.search(text)
-
-
-def _named(character: re.Match[str]) -> str:
-    name = unicodedata.name(character.group(), "control character").lower()
-    return f"character U+{ord(character.group()):04X} ({name})"
 
 
 def _scalar(text: str) -> str | int | float | bool | None:
@@ -402,10 +350,10 @@ class _Builder:
                 column,
                 f"keep texts under {MAX_SCALAR} characters",
             )
-        if (bad := _unsafe_character(text)) is not None:
+        if (bad := unsafe_character(text)) is not None:
             self.refuse(
                 "QG105",
-                f"{_named(bad)} is not allowed",
+                f"{named(bad)} is not allowed",
                 line,
                 column,
                 "remove it; text must show what it says",

@@ -1,8 +1,8 @@
 """What a template of a repository may do: write answers, choose and repeat them.
 
-A template comes from whoever opened the pull request. It runs in Jinja's sandbox
-(https://jinja.palletsprojects.com/en/stable/sandbox/), and of its language only in what
-cannot run for long: text, answers, filters of a short list, `for` over an answer, `if`.
+The author of a pull request may have written the template. It runs in Jinja's sandbox
+(https://jinja.palletsprojects.com/en/stable/sandbox/), and may use only what cannot run for long:
+text, answers, filters of a short list, `for` over an answer, `if`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_TEMPLATE: Final = 64 * 1024
 """Bytes of one template."""
 
 MAX_LOOPS: Final = 2
-"""How deep loops may lie in one another."""
+"""How deeply loops may nest."""
 
 FILTERS: Final = frozenset({"join", "markdown", "tojson"})
 

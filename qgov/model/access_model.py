@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeVar, cast
 from qgov.finding import Origin
 from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
+from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
+from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
-    BackendSpec,
     Framework,
-    Guardrail,
     IdentityProvider,
     OrganizationSpec,
     Queue,
@@ -177,8 +177,8 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Elevation:
-    """A just-in-time elevation of one person. `through` are the eligible bindings that it
-    makes use of; `approver_group` is the group whose leave the reviewed document shows."""
+    """A just-in-time elevation of one person. `through` are the eligible bindings that it makes
+    use of; `approver_group` is the group whose approval the reviewed document shows."""
 
     name: str
     subject: str
@@ -213,9 +213,9 @@ class Raise(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds for the jobs of a scope. Money in micros of the organization's currency;
-    shares in basis points; `stop_at` None never stops. `raises` are its exceptions that
-    somebody else than who asked approved."""
+    """Bounds for the jobs of a scope. Money in micros of the organization's currency; shares in
+    basis points; `stop_at` None never stops. `raises` are its exceptions, those approved by
+    somebody other than the requester."""
 
     name: str
     scope: str
@@ -282,9 +282,9 @@ class Price(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """The company: what no tenant owns. `backend_limits` are a backend's bounds of one job
-    in the organization's currency; how wide the device is, is a fact of the device. A
-    backend without an entry in `prices` is free."""
+    """The company: what no tenant owns. `backend_limits` are a backend's bounds of one job in the
+    organization's currency; its number of qubits is a fact of the device. A backend without an
+    entry in `prices` is free."""
 
     name: str
     floor: Conditions
@@ -342,7 +342,7 @@ class AccessModel:
             object.__setattr__(self, name, index)
 
     def once(self, derive: Callable[[AccessModel], T]) -> T:
-        """What a function makes of the model, made when it is first asked for and kept."""
+        """What a function makes of the model: made on first use, then kept."""
         if derive not in self._derived:
             self._derived[derive] = derive(self)
         return cast("T", self._derived[derive])

@@ -52,8 +52,8 @@ class Path:
 
 
 class AccessTable(Mapping[Cell, tuple[Path, ...]]):
-    """The table of a model. It is made a permission at a time, when that is first asked for,
-    and kept. Paths of a cell are in the order of the model's bindings."""
+    """The table of a model. It is made one permission at a time, on first use, and kept. Paths of
+    a cell are in the order of the model's bindings."""
 
     def __init__(self, model: AccessModel) -> None:
         self._model = model
@@ -118,7 +118,7 @@ def _grants(model: AccessModel) -> Iterator[_Grant]:
     for binding in model.bindings:
         workload = model.workload_of(binding.principal)
         if workload is not None and workload.issuer is None:
-            continue  # without federation it has no token by which a decision would know it
+            continue  # without federation no token could identify it
         role = model.roles[binding.role]
         yield _Grant(binding.principal, binding.scope, binding, role, None)
         for held in held_through.get((binding.principal, binding.role, binding.scope), ()):

@@ -1,8 +1,9 @@
-"""What an access rests on: the facts of a model without which it would not be, or be otherwise.
+"""What an access rests on: the facts of a model without which it would not exist, or would be
+different.
 
-A binding, a permission of a role, floors, a project, a backend's entitlement: each has a key,
-a value and a place. The same facts looked up in two models, and the difference of the two is
-why an access changed.
+A binding, a permission of a role, floors, a project, a backend's entitlement: each has a key, a
+value and a place. Look the same facts up in two models, and their difference is why an access
+changed.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ _Grounds = Iterator[tuple[Key, Ground]]
 
 
 def because(model: AccessModel | None, cell: Cell, paths: Iterable[Path]) -> dict[Key, Ground]:
-    """Every fact of a model (None: the empty repository) that an access by some ways rests on.
-    The ways may be those of another model: what this one has of them is found."""
+    """Every fact of a model (None: the empty repository) that an access rests on, by the given
+    ways. The ways may come from another model: what this one has of them is found."""
     if model is None:
         return {}
     found = dict(_of_place(model, cell.scope))

@@ -51,5 +51,5 @@ Written = Fact[Any] | Origin
 
 
 def origin_of(written: Written) -> Origin:
-    """The place, looked up only when asked for: most facts are never shown to anybody."""
+    """The place, looked up only when asked for: most facts are never shown."""
     return written if isinstance(written, Origin) else written.at()

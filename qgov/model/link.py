@@ -40,8 +40,8 @@ def link(
 ) -> tuple[AccessModel | None, list[Finding]]:
     """Resolve names and fold floors.
 
-    `elsewhere` and `exclusives` speak for documents that were not loaded because a change
-    does not touch them. Returns no model when there is no one Organization to hold it.
+    `elsewhere` and `exclusives` speak for documents that were not loaded because a change does
+    not touch them. Returns no model without the one Organization that holds it.
     """
     broken = {kind for kind, _ in documents.broken}
     names = Resolver({*documents.broken, *elsewhere}, groups_known="Tenant" not in broken)

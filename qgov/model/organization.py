@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from qgov.language.documents import Document
-from qgov.language.kinds.organization import Price as PriceSpec
+from qgov.language.kinds.backend import Price as PriceSpec
 from qgov.model.access_model import Organization, Price
 from qgov.model.fact import Fact
 from qgov.model.resolve import Resolver

@@ -57,10 +57,9 @@ def in_currency(money: Money, currency: str, rates: Mapping[str, Decimal]) -> in
 class Resolver:
     """Collects the link stage's findings while names and amounts are resolved.
 
-    `elsewhere` holds (kind, name) of documents that exist but are not here: they are
-    broken, or they belong to a part of the repository that was not loaded. With
-    `groups_known` False nothing is said about undefined groups: a document that may
-    bring them into being cannot be read.
+    `elsewhere` holds (kind, name) of documents that exist but are not here: they are broken, or
+    they belong to a part of the repository that was not loaded. With `groups_known` False nothing
+    is said about undefined groups: a document that may define them cannot be read.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ def _clear_up(out: Path) -> None:
     """Remove the folders of runs that died; put the old folder back if one of them died
     while it stood aside."""
     for holder in sorted(out.parent.iterdir()):
-        # Where all may write, another user's folder is no word of ours.
+        # Where everyone may write, another user's folder proves nothing.
         if (
             holder.name.startswith(_prefix(out))
             and holder.is_dir()
@@ -77,8 +77,8 @@ def beside(out: Path) -> Iterator[Path]:
 
 
 def exchange(fresh: Path, out: Path, aside: Path) -> None:
-    """Put `fresh` in the place of `out` in one step. Where that cannot be, the old folder
-    stands `aside` for a moment."""
+    """Put `fresh` in the place of `out` in one step. Where that is impossible, the old folder
+    waits `aside` for a moment."""
     if not out.exists() or not any(out.iterdir()):
         fresh.rename(out)  # replaces an empty folder in one step everywhere
     elif not _exchanged(fresh, out):
@@ -87,7 +87,7 @@ def exchange(fresh: Path, out: Path, aside: Path) -> None:
 
 
 def _exchanged(a: Path, b: Path) -> bool:
-    """Linux renameat2(2) with RENAME_EXCHANGE; False where there is no such thing."""
+    """Linux renameat2(2) with RENAME_EXCHANGE; False where there is none."""
     if sys.platform != "linux":
         return False
     at_fdcwd, rename_exchange = -100, 2

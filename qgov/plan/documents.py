@@ -128,7 +128,7 @@ def _deepdiff() -> type[DeepDiff]:
     hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
     sys.modules.update(hidden)  # type: ignore[arg-type]
     try:
-        from deepdiff import DeepDiff
+        from deepdiff import DeepDiff  # noqa: PLC0415 - what it imports is hidden first
     finally:
         for name in hidden:
             del sys.modules[name]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qgov.checks.guardrails import covered, satisfies, told
-from qgov.language.kinds.organization import Guardrail
+from qgov.language.kinds.guardrail import Guardrail
 from qgov.model.access_model import AccessModel
 
 __all__ = ["GuardrailResult", "guardrails"]

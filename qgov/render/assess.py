@@ -81,7 +81,7 @@ def _said(measure: Measure) -> str:
 
 
 def _shown(measure: Measure) -> Evidence | None:
-    """One place that shows how it is meant, where nothing lacks."""
+    """One place that shows what is meant, where nothing is missing."""
     return next((e for e in measure.evidence if e.origin), None) if measure.full else None
 
 

@@ -98,7 +98,7 @@ def _failures(document: Document, colour: bool) -> list[str]:
 
 
 def _weight(case: Mapping[str, Any]) -> tuple[bool, bool, bool, str, str]:
-    """What is allowed and should not be first, and of that what names a role and ran."""
+    """First what is allowed and should not be, and of that first what names a role and ran."""
     opened = case["decision"]["allow"] and case["expect"] == "deny"
     return not opened, not case["role"], not case["submitted"], case["id"], case["engine"]
 
@@ -217,7 +217,7 @@ def _asked(cases: Sequence[Mapping[str, Any]]) -> list[str]:
 _ILLEGAL: Final = re.compile(
     "[^\\x09\\x0a\\x0d\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 )
-"""What XML 1.0 has no way to say."""
+"""What XML 1.0 cannot express."""
 
 
 def as_junit(document: Document) -> str:

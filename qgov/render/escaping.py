@@ -16,7 +16,7 @@ _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     r"\ud800-\udfff]"
 )
-"""Controls, what turns or hides text, and halves of characters that cannot be written."""
+"""Controls, what turns or hides text, and lone surrogates, which cannot be written."""
 
 _COMMAND: Final = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]#!|~<>&$])")
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 
 def no_command(line: str) -> str:
-    """A line that a CI log does not take for a command
+    """A line that a CI log does not read as a command
     (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)."""
     return _COMMAND.sub(_spelled, line)
 

@@ -48,7 +48,7 @@ def fitted(parts: Sequence[Part], most: int) -> tuple[list[str], bool]:
         if rank == 0:
             shown[index] = full
             continue
-        # Where not all fit, no part takes so much that those behind it get nothing.
+        # Where not all fit, no part takes so much that the ones after it get nothing.
         share = room if rest <= room else int(room * _SHARE)
         shown[index] = full if width(full) <= share else _cut(part, share)
         whole = whole and shown[index] == full

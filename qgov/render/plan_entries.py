@@ -109,8 +109,8 @@ class AccessEntry:
 
     @property
     def by_holders(self) -> list[tuple[tuple[Holder, ...], list[What]]]:
-        """What happens to whom, whatever the conditions: of items that differ in nothing
-        else, one is told."""
+        """What happens to whom, conditions aside: of items that differ in nothing else, one is
+        told."""
         whom: dict[What, list[Holder]] = defaultdict(list)
         for item in self.items:
             whom[item.what] += item.holders

@@ -33,7 +33,7 @@ class GatheredEntry:
 
 
 def gathered(entries: Sequence[AccessEntry]) -> list[AccessEntry | GatheredEntry]:
-    """The entries in their order, those alike in the place of the first of them."""
+    """The entries in their order; those alike take the place of the first of them."""
     if len(entries) <= MOST_ENTRIES:
         return list(entries)
     groups: dict[tuple[object, ...], list[AccessEntry]] = defaultdict(list)

@@ -32,8 +32,8 @@ MARKER: Final = "<!-- qgov-plan -->"
 """The first line, by which a comment is found again and updated in place."""
 
 MOST: Final = 60_000
-"""UTF-16 code units. A comment on GitHub holds 65,536 characters, and who posts the plan may
-have to say something of their own above it."""
+"""UTF-16 code units. A comment on GitHub holds 65,536 characters, and the poster may need room
+for a line above the plan."""
 
 MOST_ROWS: Final = 100
 MOST_GUARDRAILS: Final = 12
@@ -54,9 +54,9 @@ _REST: Final = (
 def as_markdown(plan: Plan) -> str:
     """The verdict, what stops it, gains, losses, the rest folded, what was compared.
 
-    At most `MOST` long whatever the plan: entries that are alike are put together first, then
-    rows are counted instead of told, and a last line says where all of it is. The verdict,
-    the errors, the rails and the approvals stay.
+    At most `MOST` long, for any plan: entries that are alike are put together first, then rows
+    are counted instead of told, and a last line says where all of it is. The verdict, the errors,
+    the rails and the approvals stay.
     """
     view = view_of(plan)
     risk = f" — {_SIGNS[str(plan.risk)]} {plan.risk} risk" if plan.risk else ""
@@ -99,8 +99,8 @@ def _stops(view: PlanView) -> Iterator[str]:
 
 
 def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
-    """The sections of access, what the author gains behind the gains; and, to be folded, who
-    stands behind what was put together."""
+    """The sections of access, what the author gains after the gains; and, to be folded, who is
+    behind what was put together."""
     found: dict[str, Part] = {}
     folded: list[Part] = []
     for title, entries in view.sections:
@@ -115,8 +115,8 @@ def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
 
 
 def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
-    """A row for each item; its risk, roles and causes stand in the first, and to how many
-    others it applies."""
+    """A row for each item; the first has its risk, roles and causes, and to how many others it
+    applies."""
     entry = found.entry if isinstance(found, GatheredEntry) else found
     rows = [
         ["", IN_MARKDOWN.what(item.what), IN_MARKDOWN.where(item.holders), "", ""]

@@ -1,7 +1,6 @@
 """In Markdown, what was said of a change beside the repository: its intent, its author.
 
-Each access stands among the plan's gains and losses with all that there is to say; here
-is only which it is.
+The plan's gains and losses say everything about each access; here is only which it is.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = ["author_part", "intent_parts"]
 
 
 def intent_parts(view: IntentView, rank: int) -> list[Part]:
-    """What is outside of the intent first, an error that stays whatever fits."""
+    """What is outside of the intent first, an error that always stays."""
     error = f"> ⛔ **{OUTSIDE}** {escape(f'outside the intent: {view.outside}')}; {REMEDY}"
     rows = [row for part in view.parts if part.is_error for row in _rows("**outside**", part[2])]
     rows += _unmet(view.unmet)

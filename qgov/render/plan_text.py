@@ -83,7 +83,7 @@ def _stops(view: PlanView, colour: bool) -> Iterator[str]:
 
 
 def _access(view: PlanView, colour: bool) -> list[str]:
-    """The sections of access, what the author gains behind the gains."""
+    """The sections of access, what the author gains after the gains."""
     found: dict[str, list[str]] = {}
     for title, entries in view.sections:
         body = [line for entry in entries for line in ("", *_entry(entry, colour))]

@@ -8,7 +8,8 @@ from typing import Any, Final
 from qgov.language.codes import CODES
 from qgov.language.kinds import API_VERSION
 from qgov.language.permissions import CATALOGUE, CATALOGUE_VERSION
-from qgov.language.reader import MAX_BYTES, MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SCALAR
+from qgov.language.reader import MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SCALAR
+from qgov.language.text import MAX_BYTES
 from qgov.render.schema import path_of, schemas
 
 __all__ = ["language_markdown"]

@@ -1,7 +1,7 @@
 """What a configuration says, as tables: one subject each, a row for each fact.
 
-The same table is CSV and Markdown in the pack and a part of its report, so a cell is plain
-text and is escaped by whoever writes it out. An adder of a table adds one row to `_TABLES`.
+The same table is CSV and Markdown in the pack and a part of its report, so a cell is plain text,
+which each output escapes for itself. To add a table, add a row to `_TABLES`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 r"""Whom the platform asks to review which file: a CODEOWNERS file, from the owners.
 
 `CODEOWNERS` follows the convention of the folders (`tenants/<tenant>/`, `budgets/<budget>.yaml`),
-so that it is a function of what the documents mean: a document that is moved elsewhere is
-owned by the organization's approvers, as everything is that no line names. Of the owners in
-a line one is enough for the platform; `qgov plan --reviews` asks for all that are needed.
+so that it is a function of what the documents mean: a document that is moved elsewhere is owned
+by the organization's approvers, like everything that no line names. One of a line's owners is
+enough for the platform; `qgov plan --reviews` asks for all that are needed.
 
 GitHub reads a pattern as gitignore does, without `\#`, `!` and `[ ]`, and the last line that
 matches decides (https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners);

@@ -116,9 +116,9 @@ def _outlined(block: Block) -> tuple[_Shape, tuple[str, ...]]:
 
 
 def address(kind: str, *names: str) -> str:
-    """A Terraform name from metadata names and scopes: the same for the same names, and
-    never the same for others. Raises ValueError for anything else than RFC 1123 labels,
-    joined by `/` or replaced by `*`.
+    """A Terraform name from metadata names and scopes: the same for the same names, and never the
+    same for others. Raises ValueError for anything but RFC 1123 labels, joined by `/` or replaced
+    by `*`.
 
     Labels have neither `_` nor capitals, so `/` becomes `_`, names are joined by `__`, and
     `*` becomes `ALL`. The kind makes it start with a letter.
@@ -133,9 +133,9 @@ def address(kind: str, *names: str) -> str:
 def quote(text: str) -> str:
     """A text as an HCL literal, in Unicode NFC like all of Terraform's strings.
 
-    What is not printable is written as an escape. A template opens with `${` or `%{`, so
-    these are doubled; without a `}` behind it python-hcl2 would not read that back, so
-    there the sign is an escape too.
+    What is not printable is written as an escape. A template opens with `${` or `%{`, so these
+    are doubled; without a `}` after it python-hcl2 would not read that back, so there the sign is
+    an escape too.
     """
     text = unicodedata.normalize("NFC", text)
     if _PLAIN.fullmatch(text):
@@ -269,8 +269,8 @@ def _hole(value: Value, values: list[str]) -> _Shape | None:
 
 
 def _key(key: str) -> str:
-    """A key of a map: a word where it is one, else a literal, in ASCII because `terraform
-    fmt` aligns by what it takes for the width of a character."""
+    """A key of a map: a word where it is one, else a literal, in ASCII because `terraform fmt`
+    aligns by its own idea of a character's width."""
     if _NAME.fullmatch(key) and key not in _KEYWORDS:
         return key
     return "".join(c if c.isascii() else _code(c) for c in quote(key))
@@ -336,9 +336,9 @@ def _tree(shape: _Shape | None) -> Any:
 
 
 def _aligned(text: str, maps: Iterator[tuple[str, ...]]) -> str:
-    """The layout of `terraform fmt`: `=` in one column over each run of attributes that fit
-    a line, no blank line doubled or behind an opening, no commas behind attributes. The keys
-    of `maps` stand where these were left out."""
+    """The layout of `terraform fmt`: `=` in one column over each run of attributes that fit a
+    line, no blank line doubled or after an opening, no commas after attributes. The keys of
+    `maps` stand where these were left out."""
     lines: list[str] = []
     for line in map(str.rstrip, text.strip().splitlines()):
         if line.endswith(f"{_MAP} = {_HOLE},"):

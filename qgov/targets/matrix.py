@@ -92,7 +92,7 @@ def _bytes(lines: Iterable[str]) -> bytes:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table and the blank line behind it. Cells are escaped already."""
+    """A table and the blank line after it. Cells are escaped already."""
     lines = [head, ["---"] * len(head), *rows]
     return [*(f"| {' | '.join(cells)} |" for cells in lines), ""]
 

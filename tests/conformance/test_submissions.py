@@ -20,7 +20,7 @@ from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.request import Decision, RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
-from qgov.language.kinds.organization import BackendSpec
+from qgov.language.kinds.backend import BackendSpec
 from tests.conformance.harness import Stub, named, subject_of, table_of
 from tests.decision.harness import MODEL
 from tests.targets.worked import worked_with_expectations as worked

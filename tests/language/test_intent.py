@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgov.language.intent import MAX_TEXT_BYTES, MOST_WANTED, Intent, read_intent
-from qgov.language.reader import MAX_BYTES
+from qgov.language.text import MAX_BYTES
 
 YAML = "intent:\n  - {gain: job:submit, principals: ['group:a']}\n"
 BLOCK = f"```qgov-intent\n{YAML}```\n"

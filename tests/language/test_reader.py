@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from qgov.language.documents import read_documents
 from qgov.language.reader import (
-    MAX_BYTES,
     MAX_DEPTH,
     MAX_FINDINGS,
     MAX_INT,
@@ -21,6 +20,7 @@ from qgov.language.reader import (
     place,
     read,
 )
+from qgov.language.text import MAX_BYTES
 
 
 def value(text: str) -> Any:

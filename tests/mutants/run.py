@@ -1,6 +1,6 @@
 """Change the policies and their data, one thing at a time, and see that somebody notices.
 
-`python -m tests.mutants.run` judges every mutant, writes the table of docs/assurance.md, and
+`python -m tests.mutants.run` judges every mutant, writes docs/assurance-mutants.md, and
 fails on a survivor without a reason in survivors.toml and on a reason without a survivor.
 """
 
@@ -36,8 +36,13 @@ __all__ = [
 
 ROOT: Final = Path(__file__).parents[2]
 SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
-PAGE: Final = ROOT / "docs" / "assurance.md"
-BEGIN, END = "<!-- mutants: written by `make mutants` -->", "<!-- end of mutants -->"
+PAGE: Final = ROOT / "docs" / "assurance-mutants.md"
+HEAD: Final = """# Mutants: what is caught, and why the rest survives
+
+Written by `make mutants`; [How we know that the evaluators say the same](assurance.md#mutants) \
+says what a mutant is and when it counts as caught.
+
+"""
 ALIKE: Final = 1
 """Of each change of each kind of field of the data, so many: the others differ in names."""
 
@@ -159,9 +164,7 @@ def main(families: Sequence[str] = ()) -> int:
     judged = judge(bench, [m for m in bench.mutants(ALIKE) if family_of(m) in chosen])
     known = reasons()
     if not families:
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{report(judged, known)}\n{END}{after}")
+        PAGE.write_text(f"{HEAD}{report(judged, known)}\n", encoding="utf-8")
     bad = [f"survives: {name}" for name in unexplained(judged, known)]
     idle = [] if families else unneeded(judged, known)
     bad += [f"explained, but survives no more: {name}" for name in idle]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from qgov.language.kinds.base import Strict
-from qgov.language.kinds.organization import PRINCIPAL
+from qgov.language.kinds.guardrail import PRINCIPAL
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import ScopeField
 

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from qgov.language.kinds.base import (
-    BackendClass,
-    Binding,
-    Floor,
-    JobLimits,
-    Metadata,
-    Name,
-    PermissionName,
-    Strict,
-)
+from qgov.language.kinds.backend import BackendSpec
+from qgov.language.kinds.base import BackendClass, Binding, Floor, Metadata, Name, Strict
+from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
-from qgov.language.scalars import (
-    Currency,
-    Day,
-    Duration,
-    MoneyField,
-    Rate,
-    ScopeField,
-    SecretRef,
-    Share,
-    Text,
-    Url,
-)
+from qgov.language.scalars import Currency, Day, Duration, Rate, SecretRef, Text, Url
 
-__all__ = ["PRINCIPAL", "BackendSpec", "OrganizationDocument", "OrganizationSpec", "StoreSpec"]
+__all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
 
 
 class ExchangeRate(Strict):
@@ -88,70 +70,6 @@ class Tier(Strict):
     )
     backend_classes: list[BackendClass] = Field(
         default=["simulator", "qpu"], description="Classes that its environments may use."
-    )
-
-
-class Price(Strict):
-    """A published price. Parts add up; where it was read is part of it."""
-
-    per_task: MoneyField | None = Field(None, description="For each task.")
-    per_shot: MoneyField | None = Field(None, description="For each shot.")
-    per_second: MoneyField | None = Field(None, description="For each second of device time.")
-    per_minute: MoneyField | None = Field(None, description="For each minute of device time.")
-    per_hour: MoneyField | None = Field(None, description="For each hour of device time.")
-    minimum: MoneyField | None = Field(None, description="The least that a task costs.")
-    source: Text = Field(description="Where the price was read.")
-    as_of: Day = Field(description="The day it was read.")
-
-
-class Timing(Strict):
-    """How long a circuit occupies the device, for estimates before it runs."""
-
-    overhead: Duration = Field(description="For each circuit, however few its shots.")
-    shots_per_second: int = Field(ge=1, le=1_000_000, description="Shots in a second.")
-
-
-class Conformance(Strict):
-    """The simulated device that stands in for the backend in `qgov conform`."""
-
-    engine: Literal["cirq-simulator", "cirq-google"] = Field(
-        "cirq-simulator", description="The simulator's library."
-    )
-    processor: Literal["rainbow", "weber", "willow_pink"] | None = Field(
-        None, description="The processor whose gates and qubits it has."
-    )
-
-
-class BackendSpec(Strict):
-    """A QPU or simulator that jobs run on."""
-
-    title: Text | None = Field(None, description="A name for people.")
-    cloud: Literal["braket", "azure", "ibm", "google", "local"] = Field(
-        description="Where jobs are sent."
-    )
-    vendor: Name = Field(description="Who operates the device.")
-    backend_class: BackendClass = Field(alias="class", description="`qpu` or `simulator`.")
-    region: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")] = Field(
-        description="The cloud's region."
-    )
-    jurisdiction: Jurisdiction = Field(
-        description="Where jobs are processed; `on-premises` lies inside every residency."
-    )
-    target: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}$")] | None = Field(
-        None, description="The cloud's own id of the device."
-    )
-    qubits: int = Field(ge=1, le=10_000, description="How wide the device is.")
-    limits: JobLimits = Field(
-        default_factory=lambda: JobLimits.model_validate({}), description="Upper bounds of one job."
-    )
-    price: Price | None = Field(None, description="Absent: free.")
-    timing: Timing | None = Field(
-        None,
-        description="Absent: a simulator's circuit takes a second; for a device Cirq's own "
-        "estimate is used.",
-    )
-    conformance: Conformance | None = Field(
-        None, description="What stands in for it in `qgov conform`."
     )
 
 
@@ -242,50 +160,6 @@ class Vendor(Strict):
     )
     reviewed: Day = Field(description="The day of the last risk review.")
     review_every: Duration = Field(description="The cadence of its reviews.")
-
-
-PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
-
-
-class Guardrail(Strict):
-    """A statement over principal × permission × scope that must hold."""
-
-    name: Name = Field(description="Its name in reports.")
-    why: Text = Field(description="The reason, shown when it is broken.")
-    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
-        default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
-    )
-    except_principals: list[Annotated[str, Field(pattern=f"^{PRINCIPAL}$")]] = Field(
-        default_factory=list, description="Principals it is not about."
-    )
-    permissions: list[PermissionName] = Field(
-        min_length=1, description="The permissions it is about."
-    )
-    scopes: list[ScopeField] = Field(
-        default=["*"], min_length=1, description="The scopes it is about."
-    )
-    backends: list[Name] = Field(default_factory=list, description="Absent: any.")
-    standing_only: bool = Field(False, description="Just-in-time access does not count.")
-
-
-class Guardrails(Strict):
-    """`never`: no access may match. `always`: some access must match."""
-
-    never: list[Guardrail] = Field(default_factory=list, description="No access may match.")
-    always: list[Guardrail] = Field(default_factory=list, description="Some access must match.")
-
-
-class Rails(Strict):
-    """Bounds on what one change may take away."""
-
-    max_removed: Share = Field(2500, description="Most accesses that a change may remove.")
-    min_accesses: int = Field(
-        10, ge=1, description="How many there must be before shares are counted."
-    )
-    recovery_permission: PermissionName = Field(
-        "policy:write", description="What is needed to undo a change."
-    )
-    min_people: int = Field(2, ge=1, description="How many people must keep it.")
 
 
 class ExceptionBounds(Strict):

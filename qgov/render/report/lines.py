@@ -24,8 +24,8 @@ MOST_CHARACTERS: Final = 400
 """Of one line."""
 
 MOST_ALIGNED: Final = 1_500
-"""Lines of a file, without what both versions begin and end with, above which the versions
-are not aligned: that is quadratic, and a file is hostile."""
+"""Above so many lines, apart from those that both versions begin and end with, versions are not
+aligned: aligning is quadratic, and a file is hostile."""
 
 Texts = Mapping[tuple[str, str], Sequence[str]]
 """(side, path) → the lines of a file."""

@@ -75,7 +75,7 @@ def _words(amount: int | None, currency: str) -> str:
 def _budgets(
     before: AccessModel | None, after: AccessModel | None
 ) -> Iterator[tuple[str, str, _Stops]]:
-    """Each budget whose hard stop is another on the two sides: name, what it bounds, stops."""
+    """Each budget whose hard stop differs between the two sides: name, what it bounds, stops."""
     old, new = (model.budgets if model else {} for model in (before, after))
     for name in sorted({*old, *new}):
         stops = _stop(old.get(name)), _stop(new.get(name))

@@ -111,7 +111,7 @@ def _paths(plan: Plan) -> list[str]:
 
 
 def _stops(view: PlanView, proof: ProofView | None) -> Iterable[Stop]:
-    """What stops the change, most of all first."""
+    """What stops the change, most serious first."""
     for sentence in view.guardrails:
         yield Stop("guardrail", sentence)
     if view.intent and view.intent.outside:
@@ -136,7 +136,7 @@ def frameworks(findings: Iterable[Finding]) -> list[tuple[str, str]]:
 
 
 def _documents(plan: Plan, known: Texts) -> Iterable[ShownDocument]:
-    """The first documents that change; the lines of a file stand at its first document."""
+    """The first documents that change; a file's lines are shown at its first document."""
     seen: set[str] = set()
     left = MOST_LINES
     for found in plan.documents[:MOST_DOCUMENTS]:

@@ -186,12 +186,12 @@ def _roles(model: AccessModel) -> Iterator[Entity]:
 
 
 def _grants(model: AccessModel) -> Iterator[Entity]:
-    """A grant is named for what it says; two that say it on different conditions are told
-    apart by a digest of these."""
+    """A grant is named after what it says; a digest of the conditions tells apart two that say
+    the same on different ones."""
     named: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
         if is_user(binding.principal):
-            continue  # a single account holds nothing, whatever a binding says
+            continue  # a single account holds nothing, even where a binding names it
         kind, name = kind_of(binding.principal), name_of(binding.principal)
         attrs = {kind: _ref(kind.capitalize(), name), **_grant(model, binding)}
         title = f"{binding.principal} is {binding.role} on {binding.scope}"
@@ -218,7 +218,7 @@ def _grant(model: AccessModel, binding: Binding) -> Json:
 
 
 def _elevation(held: Elevation) -> Entity:
-    """It was merged after review, hence no approvers' groups."""
+    """It was merged after review, so it has no approvers' groups."""
     terms: Json = {
         "subject": held.subject,
         "role": _ref("Role", held.role),

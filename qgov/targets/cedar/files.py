@@ -1,7 +1,7 @@
 """The three files: policies and schema as they are shipped, and the entities of a model.
 
-One entity stands on each line, sorted by type and id, so that a change of one access is a
-change of one line.
+Each line is one entity, sorted by type and id, so that a change of one access is a change of one
+line.
 """
 
 from __future__ import annotations

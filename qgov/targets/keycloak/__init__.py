@@ -3,9 +3,9 @@
 Every group that is declared is there, bound or not, and none goes in passing. A role at a
 scope is a realm role `qgov:<role>:<scope>`; a standing binding gives it to a
 directory group or to a workload's service account. An eligible binding gives nothing: the
-attribute `qgov_eligible` of the group (`qgov.eligible` of a client) names the role and who
-may approve, for whatever grants elevations. Workloads sign in with a token of their own
-issuer (Keycloak's federated client authentication, RFC 7523), never with a secret.
+attribute `qgov_eligible` of the group (`qgov.eligible` of a client) names the role and who may
+approve, for the system that grants elevations. Workloads sign in with a token of their own issuer
+(Keycloak's federated client authentication, RFC 7523), never with a secret.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def _trust(issuer: str, audience: str) -> Block:
             "validate_signature": True,
             "jwks_url": Ref("var.jwks_urls", issuer),
             "client_id": audience,
-            # Nobody signs in through it, so it has no secret; the provider wants to hear that.
+            # Nobody signs in through it, so it has no secret; the provider requires us to say so.
             "client_secret": "",
             "authorization_url": issuer,
             "token_url": issuer,

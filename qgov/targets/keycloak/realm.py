@@ -13,7 +13,7 @@ __all__ = ["SCHEMA_VERSION", "mfa", "realm", "versions"]
 SCHEMA_VERSION: Final = "5.9.0"
 """The version of keycloak/keycloak whose schema the resources are written for."""
 
-_IDLE_S: Final = 1800  # a session nobody uses ends after half an hour
+_IDLE_S: Final = 1800  # an idle session ends after half an hour
 
 
 def versions(_: Module) -> list[Block]:
@@ -84,14 +84,14 @@ def realm(module: Module) -> list[Block]:
 
 
 def _realm_name(module: Module) -> str:
-    """The realm, from where it is said best: its field, its issuer, the provider's name."""
+    """The realm's name: from its field, else from the issuer, else the provider's name."""
     in_issuer = re.search(r"/realms/([^/]+)/?$", module.provider.issuer)
     return module.provider.realm or (in_issuer[1] if in_issuer else module.name)
 
 
 def mfa(module: Module) -> list[Block]:
-    """A browser flow in which everyone shows a one-time code behind the password. Who has
-    none yet is made to set one up, which Keycloak does for a required execution only."""
+    """A browser flow in which everyone shows a one-time code after the password. People without
+    one must set it up, which Keycloak asks for a required execution only."""
     if module.provider.mfa != "enforced":
         return []
     flow = Ref("keycloak_authentication_flow.browser.alias")

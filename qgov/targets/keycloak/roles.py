@@ -66,7 +66,7 @@ def role_name(role: str, scope: str) -> str:
 
 def groups(module: Module) -> list[Block]:
     """The directory groups, bound or not, and the realm roles that standing bindings give.
-    `exhaustive` is off: what else a group holds is another's to say."""
+    `exhaustive` is off: what else a group holds is not ours to say."""
     found: list[Block] = []
     bound = by_name(module, "group")
     for group in module.groups:

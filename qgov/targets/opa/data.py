@@ -132,7 +132,7 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     for binding in model.bindings:
         if is_user(binding.principal):
-            continue  # a single account holds nothing, whatever a binding says
+            continue  # a single account holds nothing, even where a binding names it
         grant: Json = {"role": binding.role}
         if binding.eligible is not None:
             grant["eligible"] = binding.eligible.as_json()
@@ -207,8 +207,8 @@ def _raise(added: Raise) -> Json:
 
 
 def _issuer(model: AccessModel, group: str) -> str:
-    """Whose tokens name a group. A group of no known provider has nobody: no user's issuer
-    is empty."""
+    """Whose tokens name a group. A group without a known provider has no members: no user's
+    issuer is empty."""
     known = model.groups.get(group)
     provider = model.organization.providers.get(known.provider) if known else None
     return provider.value.issuer if provider else ""

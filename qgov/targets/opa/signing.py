@@ -80,7 +80,7 @@ def _private_key(pem: bytes) -> EllipticCurvePrivateKey:
     how = "make one with `openssl ecparam -name prime256v1 -genkey -noout`"
     try:
         key = serialization.load_pem_private_key(pem, password=None)
-    except TypeError as error:  # how the library says that it asks for a password
+    except TypeError as error:  # how the library reports that it needs a password
         raise SigningError("the key is encrypted: decrypt it first") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise SigningError(f"that is no private key in PEM: {how}") from error

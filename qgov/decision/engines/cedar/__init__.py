@@ -59,7 +59,7 @@ class CedarEngine(Closing):
     ) -> None:
         """Raises EngineError when Cedar is missing or does not accept the files."""
         try:
-            import cedarpy  # optional, and heavy
+            import cedarpy  # noqa: PLC0415 - extra `engines`
         except ImportError as error:
             raise EngineError(
                 "Cedar is not installed: install qgov with its extra `engines`"

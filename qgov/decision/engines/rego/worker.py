@@ -18,7 +18,7 @@ __all__ = ["serve"]
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
     """Answer every line of `requests` until it ends."""
-    from regopy import Interpreter  # heavy, and prints where it likes: see below
+    from regopy import Interpreter  # noqa: PLC0415 - extra `engines`, imported by the worker alone
 
     given = json.loads(requests.readline())
     interpreter = Interpreter()

@@ -1,0 +1,77 @@
+"""What an `Organization` says of a backend: a QPU or simulator, its price and its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from qgov.language.kinds.base import BackendClass, JobLimits, Name, Strict
+from qgov.language.kinds.tenant import Jurisdiction
+from qgov.language.scalars import Day, Duration, MoneyField, Text
+
+__all__ = ["BackendSpec", "Price"]
+
+
+class Price(Strict):
+    """A published price. Parts add up; where it was read is part of it."""
+
+    per_task: MoneyField | None = Field(None, description="For each task.")
+    per_shot: MoneyField | None = Field(None, description="For each shot.")
+    per_second: MoneyField | None = Field(None, description="For each second of device time.")
+    per_minute: MoneyField | None = Field(None, description="For each minute of device time.")
+    per_hour: MoneyField | None = Field(None, description="For each hour of device time.")
+    minimum: MoneyField | None = Field(None, description="The least that a task costs.")
+    source: Text = Field(description="Where the price was read.")
+    as_of: Day = Field(description="The day it was read.")
+
+
+class Timing(Strict):
+    """How long a circuit occupies the device, for estimates before it runs."""
+
+    overhead: Duration = Field(description="For each circuit, however few its shots.")
+    shots_per_second: int = Field(ge=1, le=1_000_000, description="Shots in a second.")
+
+
+class Conformance(Strict):
+    """The simulated device that stands in for the backend in `qgov conform`."""
+
+    engine: Literal["cirq-simulator", "cirq-google"] = Field(
+        "cirq-simulator", description="The simulator's library."
+    )
+    processor: Literal["rainbow", "weber", "willow_pink"] | None = Field(
+        None, description="The processor whose gates and qubits it has."
+    )
+
+
+class BackendSpec(Strict):
+    """A QPU or simulator that jobs run on."""
+
+    title: Text | None = Field(None, description="A name for people.")
+    cloud: Literal["braket", "azure", "ibm", "google", "local"] = Field(
+        description="Where jobs are sent."
+    )
+    vendor: Name = Field(description="Who operates the device.")
+    backend_class: BackendClass = Field(alias="class", description="`qpu` or `simulator`.")
+    region: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")] = Field(
+        description="The cloud's region."
+    )
+    jurisdiction: Jurisdiction = Field(
+        description="Where jobs are processed; `on-premises` lies inside every residency."
+    )
+    target: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}$")] | None = Field(
+        None, description="The cloud's own id of the device."
+    )
+    qubits: int = Field(ge=1, le=10_000, description="How wide the device is.")
+    limits: JobLimits = Field(
+        default_factory=lambda: JobLimits.model_validate({}), description="Upper bounds of one job."
+    )
+    price: Price | None = Field(None, description="Absent: free.")
+    timing: Timing | None = Field(
+        None,
+        description="Absent: a simulator's circuit takes a second; for a device Cirq's own "
+        "estimate is used.",
+    )
+    conformance: Conformance | None = Field(
+        None, description="What stands in for it in `qgov conform`."
+    )

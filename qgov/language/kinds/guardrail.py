@@ -1,0 +1,55 @@
+"""What an `Organization` says must hold of every access, and of every change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from qgov.language.kinds.base import Name, PermissionName, Strict
+from qgov.language.scalars import ScopeField, Share, Text
+
+__all__ = ["PRINCIPAL", "Guardrail", "Guardrails", "Rails"]
+
+PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
+
+
+class Guardrail(Strict):
+    """A statement over principal × permission × scope that must hold."""
+
+    name: Name = Field(description="Its name in reports.")
+    why: Text = Field(description="The reason, shown when it is broken.")
+    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
+        default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
+    )
+    except_principals: list[Annotated[str, Field(pattern=f"^{PRINCIPAL}$")]] = Field(
+        default_factory=list, description="Principals it is not about."
+    )
+    permissions: list[PermissionName] = Field(
+        min_length=1, description="The permissions it is about."
+    )
+    scopes: list[ScopeField] = Field(
+        default=["*"], min_length=1, description="The scopes it is about."
+    )
+    backends: list[Name] = Field(default_factory=list, description="Absent: any.")
+    standing_only: bool = Field(False, description="Just-in-time access does not count.")
+
+
+class Guardrails(Strict):
+    """`never`: no access may match. `always`: some access must match."""
+
+    never: list[Guardrail] = Field(default_factory=list, description="No access may match.")
+    always: list[Guardrail] = Field(default_factory=list, description="Some access must match.")
+
+
+class Rails(Strict):
+    """Bounds on what one change may take away."""
+
+    max_removed: Share = Field(2500, description="Most accesses that a change may remove.")
+    min_accesses: int = Field(
+        10, ge=1, description="How many there must be before shares are counted."
+    )
+    recovery_permission: PermissionName = Field(
+        "policy:write", description="What is needed to undo a change."
+    )
+    min_people: int = Field(2, ge=1, description="How many people must keep it.")
