@@ -69,7 +69,7 @@ def at_backend(tenant: Tenant, environment: Environment, backend: str, message: 
 
 def at_project(tenant: Tenant, environment: Environment, project: str, message: str) -> Found:
     """A breach where an environment names a project."""
-    index = tenant.spec.environments[environment.name].projects.index(project)
+    index = tenant.spec.environments[environment.name].project_names.index(project)
     return at_environment(tenant, environment, message, "projects", index)
 
 

@@ -103,7 +103,7 @@ def _of_place(model: AccessModel, scope: str) -> _Grounds:
     if tier in organization.spec.tiers:
         folded, written = organization.spec.tiers[tier].floors, ("tiers", tier, "floors")
         yield from _floor(("floor of", tier), folded, organization.source, *written)
-    floors, projects = environment.source.value.floors, environment.source.value.projects
+    floors, projects = environment.source.value.floors, environment.source.value.project_names
     yield from _floor(("floor", environment.scope), floors, environment.source, "floors")
     if (project := scope.rpartition("/")[2]) in projects:
         place = partial(source.at, *inside, "projects", projects.index(project))

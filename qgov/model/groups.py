@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from qgov.model.access_model import Exclusive, Group, Organization, Tenant
+from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
 from qgov.model.fact import Fact, Written
+from qgov.model.renames import renames
 from qgov.model.resolve import Resolver
 
-__all__ = ["link_groups"]
+__all__ = ["groups_gone", "link_groups"]
 
 
 Path = tuple[str | int, ...]
@@ -62,6 +63,32 @@ def link_groups(
         )
         for name in sorted(seen.first)
     }
+
+
+def groups_gone(base: AccessModel, head: AccessModel) -> tuple[Group, ...]:
+    """The groups of `base`, by name, that their directory is no longer to hold at `head`: whoever
+    makes the directory like the configuration deletes them with their memberships.
+
+    A group that changes its provider is gone from the old one. A renamed group is not gone, if
+    its new name is one that `base` did not have. Both models are whole: a group may be known
+    by nothing but the tenant that it answers for.
+    """
+    former = renames(head).group
+    kept = {(group.provider, group.name) for group in head.groups.values()}
+    kept |= {
+        (group.provider, former(group.name))
+        for group in head.groups.values()
+        if not _is_held(base, group.name, group.provider)
+    }
+    return tuple(
+        group
+        for _, group in sorted(base.groups.items())
+        if (group.provider, group.name) not in kept
+    )
+
+
+def _is_held(model: AccessModel, name: str, provider: str) -> bool:
+    return name in model.groups and model.groups[name].provider == provider
 
 
 def _see_organization(seen: _Seen, organization: Organization, names: Resolver) -> None:

@@ -24,6 +24,7 @@ from qgov.model.groups import link_groups
 from qgov.model.organization import issuers_everywhere, link_organization
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.references import resolve
+from qgov.model.renames import check_renames
 from qgov.model.resolve import Resolver
 from qgov.model.tenants import exclusives_of, link_tenant, link_workloads, scope_defined
 
@@ -57,7 +58,6 @@ def link(
                 "",
             )
         return None, names.findings
-    _check_renames(by_kind, names)
     organization = link_organization(organizations[0], names)
     roles = {d.name: _role(d, names) for d in _of(by_kind, "Role")}
     tenants: dict[str, Tenant] = {}
@@ -67,6 +67,7 @@ def link(
         tenants[document.name] = link_tenant(document, organization, issuers, names)
         workloads |= link_workloads(document, tenants[document.name], names)
     groups = link_groups(organization, tenants, names, exclusives)
+    check_renames(by_kind, organization, tenants, groups, names)
     bindings = link_bindings(organization, tenants, workloads, roles, groups, names)
     exceptions = _of(by_kind, "BudgetException")
     budgets = link_budgets(_of(by_kind, "Budget"), exceptions, tenants, names)
@@ -148,33 +149,6 @@ def _role(document: Document, names: Resolver) -> Role:
         metadata=document.metadata,
         source=Fact(document.name, spec, document, ("spec",)),
     )
-
-
-def _check_renames(by_kind: _ByKind, names: Resolver) -> None:
-    for kind, documents in sorted(by_kind.items()):
-        former: dict[str, str] = {}
-        for document in documents.values():
-            old = document.metadata.previously
-            if old is None:
-                continue
-            origin = document.at("metadata", "previously")
-            if old in documents:
-                names.refuse(
-                    "QG219",
-                    f"{kind}/{old} still exists, so {document.id} cannot be its new name",
-                    origin,
-                    "remove `previously`, or the old document",
-                    document.id,
-                )
-            elif old in former:
-                names.refuse(
-                    "QG219",
-                    f"`{old}` is the former name of both {kind}/{former[old]} and {document.id}",
-                    origin,
-                    "keep one",
-                    document.id,
-                )
-            former[old] = document.name
 
 
 def _waivers(by_kind: _ByKind, names: Resolver) -> tuple[Fact[Any], ...]:

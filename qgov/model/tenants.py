@@ -66,7 +66,7 @@ def _environments(
             scope=f"{document.name}/{name}",
             tier=spec.tier,
             backends=tuple(sorted({b for b in spec.backends if b in organization.backends})),
-            projects=tuple(sorted(set(spec.projects))),
+            projects=tuple(sorted(set(spec.project_names))),
             queue=spec.queue,
             floor=organization.tier_floors.get(spec.tier, organization.floor)
             & floor

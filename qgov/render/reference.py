@@ -195,7 +195,8 @@ def _default(name: str, field: dict[str, Any], required: Iterable[str]) -> str:
 def _type(node: dict[str, Any], words: dict[str, str]) -> str:
     """A node's type in the language's words."""
     if "anyOf" in node:
-        return _type(next(part for part in node["anyOf"] if part != {"type": "null"}), words)
+        parts = [part for part in node["anyOf"] if part != {"type": "null"}]
+        return " or ".join(_type(part, words) for part in parts)
     if name := _target(node):
         return f"[{name}](#{name.lower()})"
     if "enum" in node or "const" in node:

@@ -33,7 +33,11 @@ __all__ = [
 ]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_EXPRESSION: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*")
+_EXPRESSION: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*|map\(string\)"
+)
+_INDEX: Final = re.compile(r"[A-Za-z0-9._~!&()*+,;=:@%/-]+")  # names and addresses: no escapes
+_INDEXED: Final = re.compile(r'(.+)\["(.+)"\]')
 _LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _KEYWORDS: Final = frozenset(
     {"else", "endfor", "endif", "false", "for", "for_each", "if", "in", "null", "true"}
@@ -47,18 +51,27 @@ _UNESCAPES: Final = {
 }
 _ESCAPED: Final = re.compile(r"""\\[\\"nrt]|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\$\$\{|%%\{""")
 _HOLE: Final = "\ue000"  # stands for a value in a shape; names and escaped keys are ASCII
+_MAP: Final = "_map"  # stands for the keys of a map; names begin with a letter
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference such as `keycloak_group.x.id`, or a word such as `string`: the only
-    expression there is. Raises ValueError for anything else."""
+    """A reference such as `keycloak_group.x.id`, or a type such as `string`: the only
+    expression there is. `index` is a key of what is referred to, in brackets: a name or an
+    address. Raises ValueError for anything else."""
 
     expression: str
+    index: str | None = None
 
     def __post_init__(self) -> None:
         if not _EXPRESSION.fullmatch(self.expression):
             raise ValueError(f"not a reference: {self.expression!r}")
+        if self.index is not None and not _INDEX.fullmatch(self.index):
+            raise ValueError(f"not an index: {self.index!r}")
+
+    def __str__(self) -> str:
+        """The reference as HCL."""
+        return self.expression if self.index is None else f'{self.expression}["{self.index}"]'
 
 
 Value: TypeAlias = "str | Ref | bool | int | Sequence[Value] | Mapping[str, Value]"
@@ -202,7 +215,9 @@ def _value(value: Any) -> Value:
     if isinstance(value, str):
         if value.startswith('"'):
             return unquote(value)
-        return Ref(value.removeprefix("${").removesuffix("}"))
+        value = value.removeprefix("${").removesuffix("}")
+        indexed = _INDEXED.fullmatch(value)
+        return Ref(indexed[1], indexed[2]) if indexed else Ref(value)
     if isinstance(value, int):
         return value
     raise ValueError(f"not a value that is written here: {value!r}")
@@ -239,7 +254,7 @@ def _hole(value: Value, values: list[str]) -> _Shape | None:
     if isinstance(value, str):
         values.append(quote(value))
     elif isinstance(value, Ref):
-        values.append(value.expression)
+        values.append(str(value))
     elif isinstance(value, bool):
         values.append("true" if value else "false")
     elif isinstance(value, int):
@@ -272,7 +287,33 @@ def _pieces(shape: _Shape) -> tuple[str, ...]:
         vertically_align_attributes=False, vertically_align_object_elements=False
     )
     text = hcl2.dumps(builder.build(), formatter_options=plain)  # type: ignore[no-untyped-call]
-    return tuple(_aligned(text).split(_HOLE))
+    return tuple(_aligned(text, _maps(shape)).split(_HOLE))
+
+
+def _maps(block: _Shape) -> Iterator[tuple[str, ...]]:
+    """The keys of each map of a block that holds values alone, in the order of the text."""
+    _, _, attributes, blocks = block
+    for _, value in attributes:
+        yield from _maps_in(value)
+    for inner in blocks:
+        yield from _maps(inner)
+
+
+def _maps_in(value: _Shape | None) -> Iterator[tuple[str, ...]]:
+    if value is None:
+        return
+    kind, inner = value
+    if _is_map(value):
+        yield tuple(key for key, _ in inner)
+    else:
+        for each in inner:
+            yield from _maps_in(each[1] if kind == "{}" else each)
+
+
+def _is_map(shape: _Shape) -> bool:
+    """Whether a shape is that of a map that holds values alone. These may be long, and the
+    time that python-hcl2 takes grows with the square of their length."""
+    return shape[0] == "{}" and bool(shape[1]) and all(inner is None for _, inner in shape[1])
 
 
 def _build(parent: hcl2.Builder, shape: _Shape) -> None:
@@ -287,17 +328,22 @@ def _tree(shape: _Shape | None) -> Any:
     if shape is None:
         return _HOLE
     kind, inner = shape
+    if _is_map(shape):
+        return {_MAP: _HOLE}
     if kind == "{}":
         return {key: _tree(value) for key, value in inner}
     return [_tree(value) for value in inner]
 
 
-def _aligned(text: str) -> str:
+def _aligned(text: str, maps: Iterator[tuple[str, ...]]) -> str:
     """The layout of `terraform fmt`: `=` in one column over each run of attributes that fit a
-    line, no blank line doubled or after an opening, no commas after attributes."""
+    line, no blank line doubled or after an opening, no commas after attributes. The keys of
+    `maps` stand where these were left out."""
     lines: list[str] = []
     for line in map(str.rstrip, text.strip().splitlines()):
-        if line:
+        if line.endswith(f"{_MAP} = {_HOLE},"):
+            lines += (line.removesuffix(",").replace(_MAP, key) for key in next(maps))
+        elif line:
             lines.append(line.removesuffix(",") if " = " in line else line)
         elif not lines[-1].endswith("{") and lines[-1]:
             lines.append(line)

@@ -75,7 +75,9 @@ texts = st.one_of(
 )
 nfc = texts.map(lambda text: unicodedata.normalize("NFC", text))
 words = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatch=True)
-refs = st.lists(words, min_size=2, max_size=3).map(".".join).map(Ref)
+indices = st.none() | st.from_regex(r"[A-Za-z0-9._~!&()*+,;=:@%/-]{1,9}", fullmatch=True)
+expressions = st.lists(words, min_size=2, max_size=3).map(".".join)
+refs = st.builds(Ref, expressions, indices) | st.just(Ref("map(string)"))
 leaves = nfc | refs | st.booleans() | st.integers(-(10**6), 10**6)
 values: st.SearchStrategy[Any] = st.recursive(
     leaves,
@@ -166,6 +168,41 @@ def test_a_template_is_escaped_by_doubling_its_sign() -> None:
     assert quote("${x} %{ if y }") == '"$${x} %%{ if y }"'
 
 
+def test_maps_of_values_are_laid_out_like_any_block() -> None:
+    values: Value = {"long key": "1", "a": True, "b": {"c": "2"}, "d": [{"e": "3", "ff": "4"}]}
+    inner = Block("c", (), {"x": {"yy": "5", "z": "6"}})
+    assert (
+        render([Block("a", (), {"m": values, "n": {"o": Ref("p.q")}}, (inner,))])
+        == b"""\
+a {
+  m = {
+    "long key" = "1"
+    a          = true
+    b = {
+      c = "2"
+    },
+    d = [
+      {
+        e  = "3"
+        ff = "4"
+      },
+    ],
+  }
+  n = {
+    o = p.q
+  }
+
+  c {
+    x = {
+      yy = "5"
+      z  = "6"
+    }
+  }
+}
+"""
+    )
+
+
 def test_instances_of_a_shape_differ_in_their_values_alone() -> None:
     one, two = (render([Block("a", (name,), {"long_name": name, "x": 1})]) for name in ("p", "q"))
     assert one == b'a "p" {\n  long_name = "p"\n  x         = 1\n}\n'
@@ -222,6 +259,13 @@ def test_a_comment_heads_the_file() -> None:
 def test_only_a_reference_is_an_expression(wrong: str) -> None:
     with pytest.raises(ValueError, match="not a reference"):
         Ref(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["", '"', 'a"]', "a b", "\\", "${a}", "%{a}", "a\n", "é"])
+def test_an_index_needs_no_escapes(wrong: str) -> None:
+    with pytest.raises(ValueError, match="not an index"):
+        Ref("a.b", wrong)
+    assert str(Ref("a.b", "https://x.example/~a%20")) == 'a.b["https://x.example/~a%20"]'
 
 
 @pytest.mark.parametrize(

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qgov.model.access_model import AccessModel
 from qgov.targets import emit
-from qgov.targets.hcl import Block, Ref, parse
+from qgov.targets.hcl import Block, Ref, parse, render
 from qgov.targets.keycloak import SCHEMA_VERSION, TARGET
 from tests.targets.worked import (
     EVIL,
     federation,
     hostile,
     organization,
+    renamed,
     repository,
     role,
     tenant,
+    worked,
 )
-from tests.terraform.harness import SCHEMAS
+from tests.terraform.harness import SCHEMAS, clean_env, need_terraform, terraform
 
 FOLDER = "terraform/identity/workforce"
 ELIGIBLE = {"approvers": "leads", "maxDuration": "4h", "ticket": "required"}
@@ -92,7 +95,7 @@ def test_a_standing_binding_gives_the_realm_role_and_takes_nothing_away() -> Non
 def test_an_eligible_binding_gives_no_role() -> None:
     model = bound({"group": "staff", "role": "researcher", "on": "*", "eligible": ELIGIBLE})
     assert resources(model, "groups", "keycloak_group_roles") == {}
-    (group,) = resources(model, "groups", "keycloak_group").values()
+    group = resources(model, "groups", "keycloak_group")["group_staff"]
     assert group["attributes"] == {
         "qgov_eligible": "qgov:researcher:aurora approvers=leads max_duration_s=14400 "
         "ticket=required",
@@ -241,8 +244,28 @@ def test_a_file_without_content_is_not_written() -> None:
     assert {path.rpartition("/")[2] for path in TARGET.emit(model)} == {
         "versions.tf",
         "realm.tf",
+        "groups.tf",
         "clients.tf",
     }
+
+
+def test_the_flow_is_bound_after_all_of_its_steps_and_people_sign_in_after_that() -> None:
+    (bindings,) = resources(bound(), "mfa", "keycloak_authentication_bindings").values()
+    steps = {
+        f"{b.labels[0]}.{b.labels[1]}"
+        for b in blocks(bound(), "mfa")
+        if b.labels[0] not in ("keycloak_authentication_flow", "keycloak_authentication_bindings")
+    }
+    assert len(steps) == 4
+    assert {str(ref) for ref in bindings["depends_on"]} == steps
+    client = resources(bound(), "clients", "keycloak_openid_client")["qgov"]
+    assert client["depends_on"] == [Ref("keycloak_authentication_bindings.bindings")]
+
+
+def test_without_a_flow_nothing_waits_for_it() -> None:
+    model = repository(organization(**provider(mfa="available")))
+    client = resources(model, "clients", "keycloak_openid_client")["qgov"]
+    assert "depends_on" not in client
 
 
 def test_a_dot_in_the_claim_is_not_a_level() -> None:
@@ -259,10 +282,148 @@ def test_evil_texts_come_back_as_texts() -> None:
     assert resources(model, "realm", "keycloak_realm")["realm"]["display_name"] == EVIL[:255]
     (realm_role, *_) = resources(model, "roles", "keycloak_role").values()
     assert realm_role["description"] == f"{EVIL}: {EVIL}"[:254] + "…"
-    (group,) = resources(model, "groups", "keycloak_group").values()
+    group = resources(model, "groups", "keycloak_group")["group_staff"]
     assert group["description"] == EVIL
     client = resources(model, "clients", "keycloak_openid_client")["workload_aurora__nightly"]
     assert client["name"] == EVIL
+
+
+KNOWN_OTHERWISE = {
+    "declared": repository(organization(groups={"night": {}})),
+    "owner": repository(
+        organization(),
+        tenant("aurora", owner={"group": "night", "contact": "night@northwind.example"}),
+    ),
+    "owner of a workload": bound(serviceAccounts=[account(owner="night")]),
+    "eligible": bound({"group": "night", "role": "researcher", "on": "*", "eligible": ELIGIBLE}),
+    "organization": repository(
+        organization(bindings=[{"group": "night", "role": "researcher", "on": "*"}]),
+        role("researcher", "job:submit"),
+    ),
+}
+"""Each way to say that there is a group `night`."""
+
+
+@pytest.mark.parametrize("model", KNOWN_OTHERWISE.values(), ids=list(KNOWN_OTHERWISE))
+def test_a_group_is_there_for_as_long_as_it_is_declared(model: AccessModel) -> None:
+    groups = resources(model, "groups", "keycloak_group")
+    assert groups["group_night"]["name"] == "night"
+    assert {group["name"] for group in groups.values()} == set(model.groups)
+
+
+def test_terraform_has_the_groups_that_scim_has() -> None:
+    emitted = TARGET.emit(worked())
+    for name, fact in worked().organization.providers.items():
+        file = emitted.get(f"terraform/identity/{name}/groups.tf")
+        assert (file is not None) == (fact.value.type == "keycloak")
+        found = {b.attributes["name"] for b in parse(file or b"") if b.labels[:1] == (GROUP,)}
+        expected = {group.name for group in worked().groups.values() if group.provider == name}
+        assert found == (expected if file else set())
+
+
+GROUP = "keycloak_group"
+
+
+def test_a_group_is_never_destroyed_in_passing() -> None:
+    protected = {
+        b.labels: b.blocks
+        for b in blocks(bound(), "groups")
+        if b.labels[0] != "keycloak_group_roles"
+    }
+    assert ("terraform_data", "kept_groups") in protected
+    assert len(protected) > 1
+    for inner in protected.values():
+        assert inner == (Block("lifecycle", (), {"prevent_destroy": True}),)
+
+
+def test_what_keeps_groups_stays_when_the_last_one_goes() -> None:
+    (kept,) = resources(repository(organization()), "groups", "terraform_data").values()
+    assert kept["for_each"] == {}
+
+
+def _guard(model: AccessModel, folder: Path) -> None:
+    """Write what protects the groups of a model by their names; it needs no provider."""
+    found = [
+        b
+        for b in blocks(model, "groups")
+        if "terraform_data" in (b.labels or str(b.attributes["from"]).split("."))
+    ]
+    (folder / "main.tf").write_bytes(render(found))
+
+
+@pytest.mark.real
+def test_terraform_refuses_to_let_a_group_go_and_moves_a_renamed_one(tmp_path: Path) -> None:
+    need_terraform()
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = terraform(tmp_path, clean_env(), *arguments, "-no-color")
+        return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    def declared(**groups: dict[str, Any]) -> None:
+        _guard(repository(organization(groups=groups)), tmp_path)
+
+    declared(night={}, day={})
+    assert run("apply", "-auto-approve")[0] == 0
+    declared(day={})
+    status, said = run("plan")
+    assert status == 1
+    assert 'terraform_data.kept_groups["night"] has lifecycle.prevent_destroy set' in said
+    declared(day={}, late={"previously": "night"})
+    status, said = run("apply", "-auto-approve")
+    assert status == 0
+    assert 'moved from terraform_data.kept_groups["night"]' in said
+    declared()
+    assert run("plan")[0] == 1
+    for name in ("day", "late"):
+        assert run("state", "rm", f'terraform_data.kept_groups["{name}"]')[0] == 0
+    assert run("plan")[0] == 0
+
+
+@pytest.mark.parametrize("model", [worked(), hostile()], ids=["worked", "hostile"])
+def test_a_shell_can_export_every_variable(model: AccessModel) -> None:
+    for path, content in TARGET.emit(model).items():
+        for block in parse(content):
+            if block.type == "variable":
+                assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", block.labels[0]), path
+
+
+def test_each_issuer_has_its_own_address_of_keys() -> None:
+    def issued(name: str, issuer: str, audience: str = "qgov") -> dict[str, Any]:
+        return account(
+            name=name, federation={**federation(), "issuer": issuer, "audience": audience}
+        )
+
+    addresses = ("https://ci.example/x", "https://ci.example/x/", "https://ci-example/x")
+    model = bound(
+        serviceAccounts=[
+            *(issued(f"w{number}", issuer) for number, issuer in enumerate(addresses)),
+            issued("other", addresses[0], "other"),
+        ]
+    )
+    trusted = resources(model, "clients", "keycloak_oidc_identity_provider").values()
+    assert len(trusted) == 4
+    assert all(each["jwks_url"] == Ref("var.jwks_urls", each["issuer"]) for each in trusted)
+    (variable,) = (
+        b for b in blocks(model, "clients") if b.type == "variable" and b.labels == ("jwks_urls",)
+    )
+    assert variable.attributes["type"] == Ref("map(string)")
+    assert all(address in str(variable.attributes["description"]) for address in addresses)
+
+
+@pytest.mark.real
+def test_the_addresses_of_keys_come_from_the_environment(tmp_path: Path) -> None:
+    need_terraform()
+    model = bound(serviceAccounts=[account()])
+    variables = [b for b in blocks(model, "clients") if b.type == "variable"]
+    (trusted,) = resources(model, "clients", "keycloak_oidc_identity_provider").values()
+    output = Block("output", ("keys",), {"value": trusted["jwks_url"]})
+    (tmp_path / "main.tf").write_bytes(render([*variables, output]))
+    given = json.dumps({federation()["issuer"]: "https://keys.example/jwks"})
+    env = {**clean_env(), "TF_VAR_jwks_urls": given}
+    done = terraform(tmp_path, env, "apply", "-auto-approve", "-no-color")
+    assert 'keys = "https://keys.example/jwks"' in done.stdout, done.stderr
+    other = {**env, "TF_VAR_jwks_urls": '{"https://other.example" = "https://keys.example/jwks"}'}
+    assert "Invalid index" in terraform(tmp_path, other, "plan", "-no-color").stderr
 
 
 def moves(model: AccessModel) -> dict[str, str]:
@@ -273,14 +434,9 @@ def moves(model: AccessModel) -> dict[str, str]:
         for b in blocks(model, file)
         if b.type == "moved"
     ]
-    pairs = [(str(_expression(m["from"])), _expression(m["to"])) for m in found]
+    pairs = [(str(m["from"]), str(m["to"])) for m in found]
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
-
-
-def _expression(value: Any) -> str:
-    assert isinstance(value, Ref)
-    return value.expression
 
 
 def test_a_renamed_tenant_and_role_keep_their_resources() -> None:
@@ -310,6 +466,34 @@ def test_a_renamed_tenant_and_role_keep_their_resources() -> None:
     }
     assert declared >= set(moves(model).values())
     assert not declared & set(moves(model))
+
+
+def test_a_renamed_group_keeps_its_people() -> None:
+    model = repository(
+        organization(groups={"late": {"previously": "night"}, "early": {"previously": "day"}}),
+        role("researcher", "job:submit"),
+        tenant("aurora", bindings=[{"group": "late", "role": "researcher", "on": "*"}]),
+    )
+    assert moves(model) == {
+        "keycloak_group.group_night": "keycloak_group.group_late",
+        "keycloak_group_roles.group_night": "keycloak_group_roles.group_late",
+        'terraform_data.kept_groups["night"]': 'terraform_data.kept_groups["late"]',
+        "keycloak_group.group_day": "keycloak_group.group_early",
+        'terraform_data.kept_groups["day"]': 'terraform_data.kept_groups["early"]',
+    }
+
+
+def test_a_renamed_environment_project_and_service_account_keep_their_resources() -> None:
+    held = "keycloak_openid_client_service_account_realm_role"
+    group = {move for move in moves(renamed()).items() if "group" in move[0]}
+    assert len(group) == 3
+    assert dict(moves(renamed()).items() - group) == {
+        "keycloak_role.role_scientist__dawn_sandbox_chem": "keycloak_role.role_researcher__aurora_lab_chemistry",
+        "keycloak_role.role_scientist__dawn_sandbox_optics": "keycloak_role.role_researcher__aurora_lab_optics",
+        "keycloak_openid_client.workload_dawn__cron": "keycloak_openid_client.workload_aurora__nightly",
+        "keycloak_openid_audience_protocol_mapper.workload_dawn__cron": "keycloak_openid_audience_protocol_mapper.workload_aurora__nightly",
+        f"{held}.workload_dawn__cron__scientist__dawn_sandbox_chem": f"{held}.workload_aurora__nightly__researcher__aurora_lab_chemistry",
+    }
 
 
 def test_what_was_not_renamed_does_not_move() -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from qgov.model.access_model import AccessModel
 from qgov.targets import Access, Target, emit, targets
 from tests.strategies import models
-from tests.targets.worked import ROOT, hostile, organization, repository, role, worked
+from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
     Env,
@@ -213,11 +213,17 @@ Modules = tuple[Path, Env]
 
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
-    """The Terraform of the worked and the hostile repository, and the environment for it."""
+    """The Terraform of several repositories, and the environment for it."""
     need_terraform()
     env = mirror(tmp_path_factory.mktemp("providers"), {"keycloak": SCHEMAS / "keycloak.json"})
     folder = tmp_path_factory.mktemp("out")
-    for name, model in (("worked", worked()), ("hostile", hostile())):
+    bare = repository(organization())
+    for name, model in (
+        ("worked", worked()),
+        ("hostile", hostile()),
+        ("renamed", renamed()),
+        ("bare", bare),
+    ):
         for path, content in emit(model, ["keycloak"])[0].items():
             file = folder / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -236,7 +242,7 @@ def test_terraform_fmt_keeps_the_emitted_files(modules: Modules) -> None:
 def test_terraform_accepts_every_root_module(modules: Modules) -> None:
     folder, env = modules
     roots = sorted({path.parent for path in folder.rglob("*.tf")})
-    assert len(roots) >= 2
+    assert len(roots) >= 5
     for root in roots:
         init(root, env)
         assert validate(root, env) == []

@@ -139,3 +139,36 @@ def hostile() -> AccessModel:
             ],
         ),
     )
+
+
+@cache
+def renamed() -> AccessModel:
+    """Everything that can say a former name says one."""
+    return repository(
+        organization(groups={"staff": {"previously": "crew"}}),
+        role("researcher", "job:submit", previously="scientist"),
+        tenant(
+            "aurora",
+            previously="dawn",
+            environments={
+                "lab": {
+                    "tier": "sandbox",
+                    "previously": "sandbox",
+                    "projects": [{"name": "chemistry", "previously": "chem"}, "optics"],
+                }
+            },
+            bindings=[
+                {"group": "staff", "role": "researcher", "on": on}
+                for on in ("lab/chemistry", "lab/optics")
+            ],
+            serviceAccounts=[
+                {
+                    "name": "nightly",
+                    "previously": "cron",
+                    "owner": "leads",
+                    "federation": federation(),
+                    "bindings": [{"role": "researcher", "on": "lab/chemistry"}],
+                }
+            ],
+        ),
+    )

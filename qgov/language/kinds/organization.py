@@ -82,6 +82,10 @@ class Group(Strict):
     members: Annotated[int, LESS] = Field(
         1, ge=0, description="How many people the directory keeps in it at least."
     )
+    previously: Annotated[Name | None, OPERATIONS] = Field(
+        None,
+        description="The former name, so that the directory renames the group with its members.",
+    )
 
 
 class Tier(Strict):

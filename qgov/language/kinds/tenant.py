@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from qgov.language.concerns import (
     ABSENT,
@@ -48,6 +49,29 @@ class Owner(Strict):
     )
 
 
+class Project(Strict):
+    """A project that says more than its name."""
+
+    concern: ClassVar = ACCESS
+
+    name: Name = Field(description="Its name within the environment.")
+    previously: Annotated[Name | None, OPERATIONS] = Field(
+        None, description="The former name, so that a rename is a rename."
+    )
+
+
+def _named(value: object) -> object:
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict):
+        return value
+    raise PydanticKnownError("string_type")
+
+
+ProjectField = Annotated[Project, BeforeValidator(_named, json_schema_input_type=Name | Project)]
+"""A project, written as its name where there is nothing else to say."""
+
+
 class Environment(Strict):
     """A part of a tenant, of one tier."""
 
@@ -57,13 +81,21 @@ class Environment(Strict):
     backends: Annotated[list[Name], MEMBERS] = Field(
         default_factory=list, description="Backends that it may use."
     )
-    projects: Annotated[list[Name], MEMBERS] = Field(
+    projects: Annotated[list[ProjectField], MEMBERS, KeyedBy(("name",))] = Field(
         default_factory=list, description="Its projects."
     )
     queue: Annotated[Name | None, OPERATIONS] = Field(
         None, description="The queue that its jobs go to."
     )
     floors: Floor | None = Field(None, description="Conditions of this environment.")
+    previously: Annotated[Name | None, OPERATIONS] = Field(
+        None, description="The former name, so that a rename is a rename."
+    )
+
+    @property
+    def project_names(self) -> list[str]:
+        """The names of its projects, in the order in which they are written."""
+        return [project.name for project in self.projects]
 
 
 class Federation(Strict):
@@ -119,6 +151,9 @@ class ServiceAccount(Strict):
     )
     bindings: Annotated[list[WorkloadBinding], MEMBERS, KeyedBy(("role", "on"))] = Field(
         default_factory=list, description="Roles that it holds."
+    )
+    previously: Annotated[Name | None, OPERATIONS] = Field(
+        None, description="The former name, so that a rename is a rename."
     )
 
 

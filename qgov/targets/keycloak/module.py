@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from qgov.language.kinds.organization import IdentityProvider
-from qgov.model.access_model import AccessModel, Binding, Workload
+from qgov.model.access_model import AccessModel, Binding, Group, Workload
+from qgov.model.renames import Renames, renames
 from qgov.targets.hcl import Block, Ref, Value
 
-__all__ = ["REALM", "WIDTH", "Module", "duration", "modules", "resource", "short"]
+__all__ = ["KEPT", "REALM", "WIDTH", "Module", "duration", "modules", "resource", "short"]
 
 REALM: Final[Mapping[str, Value]] = {"realm_id": Ref("keycloak_realm.realm.id")}
 """The argument that nearly every resource begins with."""
+
+KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
+"""What must not vanish with whatever it holds."""
 
 WIDTH: Final = 255
 """The most characters of a name, a description or one value of an attribute in Keycloak."""
@@ -22,15 +26,15 @@ WIDTH: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What one root module is made from. `former` maps the name of a renamed role or tenant,
-    as (`Role` or `Tenant`, name), to its former one."""
+    """What one root module is made from."""
 
     model: AccessModel
     name: str
     provider: IdentityProvider
+    groups: tuple[Group, ...]
     bindings: tuple[Binding, ...]
     workloads: tuple[Workload, ...]
-    former: Mapping[tuple[str, str], str]
+    renames: Renames
 
 
 def modules(model: AccessModel) -> Iterator[Module]:
@@ -45,19 +49,17 @@ def modules(model: AccessModel) -> Iterator[Module]:
             bindings[workload_provider[holder.id]].append(binding)
     for id_, workload in sorted(model.workloads.items()):
         workloads[workload_provider[id_]].append(workload)
-    renamed = (
-        *(role.source for role in model.roles.values()),
-        *(tenant.source for tenant in model.tenants.values()),
-    )
-    former = {
-        (fact.source.kind, fact.name): fact.source.metadata.previously
-        for fact in renamed
-        if fact.source.metadata.previously is not None
-    }
+    former = renames(model)
     for name, fact in sorted(model.organization.providers.items()):
         if fact.value.type == "keycloak":
             yield Module(
-                model, name, fact.value, tuple(bindings[name]), tuple(workloads[name]), former
+                model,
+                name,
+                fact.value,
+                tuple(group for _, group in sorted(model.groups.items()) if group.provider == name),
+                tuple(bindings[name]),
+                tuple(workloads[name]),
+                former,
             )
 
 

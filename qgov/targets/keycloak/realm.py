@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from qgov.targets.hcl import Block, Ref, Value
-from qgov.targets.keycloak.module import REALM, Module, duration, resource, short
+from qgov.targets.keycloak.module import KEPT, REALM, Module, duration, resource, short
 
 __all__ = ["SCHEMA_VERSION", "mfa", "realm", "versions"]
 
@@ -78,7 +78,7 @@ def realm(module: Module) -> list[Block]:
             attributes,
             *([one_time] if provider.mfa == "enforced" else []),
             Block("security_defenses", blocks=(brute_force,)),
-            Block("lifecycle", (), {"prevent_destroy": True}),
+            KEPT,
         )
     ]
 
@@ -110,16 +110,7 @@ def mfa(module: Module) -> list[Block]:
             },
         )
 
-    return [
-        resource(
-            "authentication_flow",
-            "browser",
-            {
-                **REALM,
-                "alias": "qgov-browser",
-                "description": "Password and one-time code, for everyone",
-            },
-        ),
+    steps = [
         execution("cookie", flow, "auth-cookie", "ALTERNATIVE", 10),
         resource(
             "authentication_subflow",
@@ -134,5 +125,26 @@ def mfa(module: Module) -> list[Block]:
         ),
         execution("password", forms, "auth-username-password-form", "REQUIRED", 10),
         execution("one_time_code", forms, "auth-otp-form", "REQUIRED", 20),
-        resource("authentication_bindings", "bindings", {**REALM, "browser_flow": flow}),
+    ]
+    return [
+        resource(
+            "authentication_flow",
+            "browser",
+            {
+                **REALM,
+                "alias": "qgov-browser",
+                "description": "Password and one-time code, for everyone",
+            },
+        ),
+        *steps,
+        resource(
+            "authentication_bindings",
+            "bindings",
+            {
+                **REALM,
+                "browser_flow": flow,
+                # A flow without its steps lets in without them, or lets in nobody.
+                "depends_on": [Ref(".".join(step.labels)) for step in steps],
+            },
+        ),
     ]

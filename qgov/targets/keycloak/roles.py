@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from qgov.model.access_model import Binding
 from qgov.model.conditions import Eligibility
 from qgov.model.principal import kind_of, name_of
 from qgov.targets.hcl import Block, Ref, Value, address
-from qgov.targets.keycloak.module import REALM, Module, resource, short
+from qgov.targets.keycloak.module import KEPT, REALM, Module, resource, short
 from qgov.targets.keycloak.renames import moved
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
 
 MANY: Final = "##"
 """What joins the values of an attribute in the Terraform provider."""
+
+_GUARD: Final = "terraform_data.kept_groups"
 
 
 def roles(module: Module) -> list[Block]:
@@ -47,7 +49,14 @@ def roles(module: Module) -> list[Block]:
                 },
             )
         )
-    return found + moved(module, [("keycloak_role", "role", key) for key in bound])
+    former = module.renames
+    return found + moved(
+        (_role(former.role(name), former.scope(scope)), _role(name, scope)) for name, scope in bound
+    )
+
+
+def _role(name: str, scope: str) -> Ref:
+    return Ref(f"keycloak_role.{address('role', name, scope)}")
 
 
 def role_name(role: str, scope: str) -> str:
@@ -56,18 +65,19 @@ def role_name(role: str, scope: str) -> str:
 
 
 def groups(module: Module) -> list[Block]:
-    """The directory groups with bindings, and the realm roles that the standing ones give.
+    """The directory groups, bound or not, and the realm roles that standing bindings give.
     `exhaustive` is off: what else a group holds is not ours to say."""
     found: list[Block] = []
-    for principal, bindings in by_name(module, "group").items():
-        group = module.model.groups[principal]
-        name = address("group", principal)
-        attributes: dict[str, Value] = {**REALM, "name": principal}
+    bound = by_name(module, "group")
+    for group in module.groups:
+        bindings = bound.get(group.name, [])
+        name = address("group", group.name)
+        attributes: dict[str, Value] = {**REALM, "name": group.name}
         if group.title is not None:
             attributes["description"] = short(group.title)
         if jit := eligible(bindings):
             attributes["attributes"] = {"qgov_eligible": jit}
-        found.append(resource("group", name, attributes))
+        found.append(resource("group", name, attributes, KEPT))
         if held := standing(bindings):
             found.append(
                 resource(
@@ -83,7 +93,36 @@ def groups(module: Module) -> list[Block]:
                     },
                 )
             )
-    return found
+    names = [group.name for group in module.groups]
+    found.append(_kept(names))
+    return found + moved(_addresses(module.renames.group, names, bound))
+
+
+def _addresses(
+    former: Callable[[str], str], names: Iterable[str], bound: Mapping[str, Iterable[Binding]]
+) -> Iterator[tuple[Ref, Ref]]:
+    """What the resources of groups were and are."""
+    for name in names:
+        old, new = address("group", former(name)), address("group", name)
+        yield Ref(f"keycloak_group.{old}"), Ref(f"keycloak_group.{new}")
+        if standing(bound.get(name, ())):
+            yield Ref(f"keycloak_group_roles.{old}"), Ref(f"keycloak_group_roles.{new}")
+        yield Ref(_GUARD, former(name)), Ref(_GUARD, name)
+
+
+def _kept(names: Iterable[str]) -> Block:
+    """What refuses to let a group go. Terraform forgets `prevent_destroy` with the block that
+    says it, and would delete the group and its memberships when its block is gone. This block
+    stays, whatever groups there are, and protects each of them by name."""
+    return Block(
+        "resource",
+        tuple(_GUARD.split(".")),
+        {
+            "for_each": {name: f"keycloak_group.{address('group', name)}" for name in names},
+            "input": Ref("each.value"),
+        },
+        (KEPT,),
+    )
 
 
 def by_name(module: Module, kind: str) -> dict[str, list[Binding]]:

@@ -1,0 +1,142 @@
+"""Former names (`previously`): whether each is one, and what a name of today was called before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from qgov.language.documents import Document
+from qgov.model.access_model import AccessModel, Group, Organization, Tenant
+from qgov.model.resolve import Resolver
+
+__all__ = ["Renames", "check_renames", "renames"]
+
+_SCOPE: Final = ("tenant", "environment", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """What was renamed: (what it is, its name today) → its former label. The name of an
+    environment or a project is its scope, that of a service account `tenant/name`."""
+
+    former: Mapping[tuple[str, str], str]
+
+    def role(self, name: str) -> str:
+        """The former name of a role; today's where it had no other."""
+        return self.former.get(("role", name), name)
+
+    def group(self, name: str) -> str:
+        """The former name of a group; today's where it had no other."""
+        return self.former.get(("group", name), name)
+
+    def scope(self, scope: str) -> str:
+        """What a scope was called before its tenant, environment and project were renamed."""
+        labels = scope.split("/")
+        return "/".join(
+            self.former.get((what, "/".join(labels[: depth + 1])), label)
+            for depth, (what, label) in enumerate(zip(_SCOPE, labels, strict=False))
+        )
+
+    def workload(self, id_: str) -> str:
+        """What `tenant/name` was called before the tenant and the account were renamed."""
+        tenant, _, account = id_.partition("/")
+        return f"{self.scope(tenant)}/{self.former.get(('service account', id_), account)}"
+
+
+def renames(model: AccessModel) -> Renames:
+    """The former names that a model's documents give."""
+    former = {("role", role.name): role.metadata.previously for role in model.roles.values()}
+    for name, group in model.organization.spec.groups.items():
+        former["group", name] = group.previously
+    for tenant in model.tenants.values():
+        former["tenant", tenant.name] = tenant.metadata.previously
+        for what, parent, entries in _inside(tenant):
+            for entry in entries:
+                key = (what, f"{parent}/{entry.name}")
+                former[key] = former.get(key) or entry.previously
+    return Renames({key: old for key, old in former.items() if old is not None})
+
+
+def check_renames(
+    documents: Mapping[str, Mapping[str, Document]],
+    organization: Organization,
+    tenants: Mapping[str, Tenant],
+    groups: Mapping[str, Group],
+    names: Resolver,
+) -> None:
+    """Report each former name that something of its kind still has, or that two claim.
+    `documents` are those of each kind by name."""
+    for kind, found in sorted(documents.items()):
+        entries = [_Entry(d.name, d.metadata.previously, d, ("metadata",)) for d in found.values()]
+        _check("document", f"{kind}/", entries, found, names)
+    declared = [
+        _Entry(name, group.previously, organization.source.source, ("spec", "groups", name))
+        for name, group in organization.spec.groups.items()
+    ]
+    taken = {*groups, *(name for kind, name in names.elsewhere if kind == "Group")}
+    _check("group", "group ", declared, taken, names)
+    for tenant in tenants.values():
+        for what, parent, inside in _inside(tenant):
+            _check(what, f"{parent}/", inside, {entry.name for entry in inside}, names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A name, the former one, and where the source says so."""
+
+    name: str
+    previously: str | None
+    source: Document
+    path: tuple[str | int, ...]
+
+
+def _inside(tenant: Tenant) -> Iterator[tuple[str, str, list[_Entry]]]:
+    """What shares a space of names inside a tenant: (what it is, the scope around it, which)."""
+    source, spec = tenant.source.source, tenant.spec
+    environments = [
+        _Entry(name, each.previously, source, ("spec", "environments", name))
+        for name, each in spec.environments.items()
+    ]
+    yield "environment", tenant.name, environments
+    for name, environment in spec.environments.items():
+        path = ("spec", "environments", name, "projects")
+        projects = [
+            _Entry(each.name, each.previously, source, (*path, index))
+            for index, each in enumerate(environment.projects)
+        ]
+        yield "project", f"{tenant.name}/{name}", projects
+    accounts = [
+        _Entry(each.name, each.previously, source, ("spec", "serviceAccounts", index))
+        for index, each in enumerate(spec.service_accounts)
+    ]
+    yield "service account", tenant.name, accounts
+
+
+def _check(
+    what: str, label: str, entries: Iterable[_Entry], taken: Collection[str], names: Resolver
+) -> None:
+    """Report the entries whose former name is among `taken`, the names of today, or is that of
+    another as well. `label` stands before a name in messages."""
+    claimed: dict[str, str] = {}
+    for entry in entries:
+        old, new = entry.previously, f"{label}{entry.name}"
+        if old is None:
+            continue
+        origin = entry.source.at(*entry.path, "previously")
+        if old in taken:
+            names.refuse(
+                "QG219",
+                f"{label}{old} still exists, so {new} cannot be its new name",
+                origin,
+                f"remove `previously`, or the old {what}",
+                entry.source.id,
+            )
+        elif claimed.setdefault(old, new) != new:
+            names.refuse(
+                "QG219",
+                f"`{old}` is the former name of both {claimed[old]} and {new}",
+                origin,
+                "keep one",
+                entry.source.id,
+            )
