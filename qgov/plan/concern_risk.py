@@ -39,6 +39,11 @@ def _gone(change: FieldChange) -> bool:
     return change.after is None and not _stricter(change)
 
 
+def _begins(change: FieldChange) -> bool:
+    """Whether it comes with the document that it is about: nothing was there to weaken."""
+    return change.whole == "spec" and change.before is None
+
+
 def _under(*prefixes: str) -> Callable[[FieldChange], bool]:
     """Whether a field is one of these or inside of one."""
 
@@ -89,7 +94,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Concern.RULES,
         Risk.CRITICAL,
         "what judges and stops the next change is weaker or another",
-        lambda c: not _stricter(c) and (_SAFEGUARDS(c) or _BOUNDS(c)),
+        lambda c: not _stricter(c) and not _begins(c) and (_SAFEGUARDS(c) or _BOUNDS(c)),
     ),
     ConcernRule(
         "rules-of-document",
@@ -144,7 +149,7 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Concern.RECORDS,
         Risk.CRITICAL,
         "audit events may go elsewhere or be lost",
-        _under("spec.auditSinks"),
+        lambda c: not _begins(c) and _under("spec.auditSinks")(c),
     ),
     ConcernRule(
         "records-weaker", Concern.RECORDS, Risk.HIGH, "records are kept less safely", _looser

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 FIRST = {
     "researchers-in-production": "MORE PERMISSIVE: 1 group gains 7 permissions such as job:submit on aurora/production",
     "without-a-second-factor": "MORE PERMISSIVE: 4 groups and 1 person gain 6 permissions such as job:submit on 26 scopes such as academy/bootcamp; 4 new errors",
-    "without-meridian": "LESS PERMISSIVE: 8 groups, 1 workload and 1 person lose 24 permissions such as audit:read on 9 scopes such as meridian; cost exposure falls",
-    "three-times-the-budget": "EQUIVALENT: no access changes; cost exposure rises",
+    "without-meridian": "TRUST CHANGES: meridian-leads answer to another identity provider; 5 fields in all · RULES CHANGE: 18 fields of 7 documents, 6 looser · LESS PERMISSIVE: 8 groups, 1 workload and 1 person lose 24 permissions such as audit:read on 9 scopes such as meridian · MONEY CHANGES: 14 fields of 4 documents, 13 looser · RECORDS CHANGE: 6 fields of 2 documents · OPERATIONS CHANGE: 6 fields of 2 documents; cost exposure falls",
+    "three-times-the-budget": "MONEY CHANGES: 2 fields of 2 documents, 2 looser; cost exposure rises",
     "reformatted": "EQUIVALENT: no access changes",
 }
 SAID = {
@@ -83,7 +83,8 @@ def test_the_text_says_the_important_thing_first_and_fits(rendered: Rendered, br
     text = rendered[branch, "text"]
 
     assert flat(text).startswith(f"{FIRST[branch]} main (")
-    assert max(map(len, text.splitlines())) <= 80
+    # A name that is longer than a line is kept whole.
+    assert all(len(line) <= 80 or len(line.split()[-1]) > 40 for line in text.splitlines())
     for said in SAID[branch]:
         assert said.lower() in flat(text).lower()
 
