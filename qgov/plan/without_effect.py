@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from qgov.decision.request import MAX_COUNT
@@ -30,17 +30,21 @@ ALIKE: Final = "no request is decided otherwise: other bounds are as strict, or 
 @dataclass(frozen=True, slots=True)
 class _Effect:
     """What one way comes to: `conditions` with every bound of a job in its limits, the budgets
-    that can stop a job by what was used before, and the rules that can ask for an approval."""
+    that can stop a job by what was used before, and the rules that can ask for an approval.
+    `counted` are the budgets whose use must be known, of all that it is `under`."""
 
     conditions: Conditions
     budgets: frozenset[str]
     rules: tuple[ApprovalRule, ...]
+    counted: frozenset[str]
+    under: frozenset[str] = field(compare=False)
 
     def implies(self, other: _Effect) -> bool:
         """Whether every request that this allows the other allows."""
         return (
             self.conditions.implies(other.conditions)
             and self.budgets >= other.budgets
+            and self.under >= other.counted
             and all(any(mine.implies(rule) for mine in self.rules) for rule in other.rules)
         )
 
@@ -103,6 +107,8 @@ def _effect(cell: Cell, path: Path, view: RenamedSide) -> Iterator[_Effect]:
         replace(path.conditions, job=job, budgets=(), approval=None),
         frozenset(name for name, budget in budgets.items() if _stops(budget)),
         tuple(rules),
+        frozenset(name for name, budget in budgets.items() if _counts(budget)),
+        frozenset(budgets),
     )
 
 
@@ -130,3 +136,8 @@ def _stops(budget: Budget) -> bool:
     return (stop is not None and stop < 2 * MAX_COUNT) or any(
         quota.window != "job" or _LIMITS.get(quota.measure) == "" for quota in budget.quotas
     )
+
+
+def _counts(budget: Budget) -> bool:
+    """Whether a job is denied while nobody knows what was used of the budget."""
+    return budget.stop_micros is not None or any(q.window != "job" for q in budget.quotas)

@@ -77,7 +77,7 @@ def _trust(rows: Sequence[ConcernRow]) -> str:
 
 
 _PROVIDER: Final = re.compile(r"spec\.identityProviders\.([^.]+)(?:\.(.+))?")
-_GROUP: Final = re.compile(r"spec\.groups\.([^.]+)(?:\.identityProvider)?")
+_GROUP: Final = re.compile(r"spec\.groups\.([^.]+)(\.identityProvider)?")
 _ACCOUNT: Final = re.compile(r"spec\.serviceAccounts\[([^\]]+)\](?:\.(.+))?")
 
 
@@ -87,7 +87,9 @@ def _whom(row: ConcernRow) -> str:
     if found := _PROVIDER.fullmatch(change.field):
         return f"identity provider {found[1]}" + (f", {found[2]}" if found[2] else "")
     if found := _GROUP.fullmatch(change.field):
-        return f"{found[1]} answer to another identity provider"
+        if found[2]:
+            return f"{found[1]} answer to another identity provider"
+        return f"the group {found[1]} {'goes' if change.after is None else 'comes'}"
     if found := _ACCOUNT.fullmatch(change.field):
         tenant = change.document.partition("/")[2]
         return f"workload {tenant}/{found[1]}" + (f", {found[2]}" if found[2] else "")
