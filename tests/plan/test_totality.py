@@ -27,6 +27,8 @@ from qgov.plan.concerns import concern_rows
 from qgov.plan.plan import Plan
 from tests.plan.worlds import NOW, sides_of
 
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("budgets", "roles", "tenants", "findings")
 FEWEST: Final = 300
