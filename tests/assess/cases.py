@@ -258,7 +258,8 @@ spec: {review: {low: [platform-admins], medium: [platform-admins], high: [securi
 """),
         State.PARTLY: Case(),
         State.MISSING: Case(
-            "kind: Organization\nmetadata: {name: acme}\nspec: {floors: null, guardrails: null}\n"
+            "kind: Organization\nmetadata: {name: acme}\n"
+            "spec: {floors: null, guardrails: null, review: null}\n"
         ),
     },
     "siem": {
