@@ -151,7 +151,7 @@ TAMPERINGS = {
     ),
     "everybody approves a job": Tampering(
         lambda _: None,
-        without("	rule.approvers in given.approver_groups\n"),
+        without("	rule.approvers in listed(given.approver_groups)\n"),
         ("near/approval-aurora-chemistry-foreign-approver",),
         "near/approval-aurora-chemistry-foreign-approver",
         "quantum-developer",
