@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgov.contracts import answers
 from qgov.contracts.telling import document_text, tell
 from qgov.decision.explanation import Explanation
+from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
 from qgov.render.text import page, plain, wrapped
@@ -14,16 +15,16 @@ __all__ = ["as_json", "as_text"]
 
 def as_text(model: AccessModel, found: Explanation) -> str:
     """The answer first, then each way with its line."""
-    request, decision = found.request, found.decision
-    properties = request["resource"].get("properties", {})
-    labels = [properties[n] for n in ("tenant", "environment", "project") if n in properties]
-    where = "/".join(labels) or "*"
-    backend = f" on {properties['backend']}" if "backend" in properties else ""
-    subject = request["subject"]
-    groups = ", ".join(subject.get("properties", {}).get("groups", []))
-    who = f"{subject.get('id')} ({groups})" if groups else str(subject.get("id"))
+    # What was given may be anything; what is told is what was read.
+    asked, decision = Request.from_json(found.request), found.decision
+    where = "/".join(filter(None, asked.resource.labels)) or "*"
+    backend = f" on {asked.resource.backend}" if asked.resource.backend else ""
+    groups = ", ".join(asked.subject.groups)
+    given = found.request["subject"].get("id")
+    id_ = given if isinstance(given, str) else str(asked.subject.id)
+    who = f"{id_} ({groups})" if groups else id_
     verdict = "ALLOW" if decision.allow else f"DENY: {', '.join(decision.reasons)}"
-    lines = [verdict, *wrapped(f"{who} {request['action'].get('name')} at {where}{backend}", 0, 2)]
+    lines = [verdict, *wrapped(f"{who} {asked.action} at {where}{backend}", 0, 2)]
     lines += wrapped(f"warning: {', '.join(decision.warnings)}", 0) if decision.warnings else []
     if not found.ways:
         lines += ["", "no binding of the subject gives this permission there"]
@@ -34,7 +35,7 @@ def as_text(model: AccessModel, found: Explanation) -> str:
             f"{'✗' if way.lacks else '✓'} {plain(binding.principal)} is {plain(binding.role)} on "
             f"{plain(binding.scope)}  {plain(str(binding.origin))}"
         )
-        permission = model.roles[binding.role].permission_origin(request["action"]["name"])
+        permission = model.roles[binding.role].permission_origin(asked.action or "")
         lines.append(f"    the role permits it  {plain(str(permission))}")
         words = in_words(way.candidate.conditions, model.organization.spec.currency)
         lines += wrapped(f"requires {' · '.join(words) or 'nothing more'}", 4, 13)

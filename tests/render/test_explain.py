@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from qgov.decision.explanation import explanation
 from qgov.render.explain import as_json, as_text
@@ -32,3 +35,18 @@ def test_what_runs_nothing_has_no_bounds() -> None:
     found = explanation(MODEL, asking(DEVELOPER, name="job:read"))
     assert found.bounds == ()
     assert "budget" not in as_text(MODEL, found)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"type": "user", "id": "x", "properties": {"groups": [None, [], "leads"]}},
+        {"type": "user", "id": 5, "properties": []},
+        {"id": None, "properties": {"groups": "leads"}},
+        {},
+    ],
+)
+def test_a_request_of_any_shape_is_told(subject: dict[str, Any]) -> None:
+    request = {**asking(EXPENSIVE), "subject": subject}
+
+    assert as_text(MODEL, explanation(MODEL, request)).startswith("DENY: ")
