@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
+from qgov.decision.decision import Decision
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.model.access_model import AccessModel
 
 __all__ = [

@@ -17,9 +17,9 @@ from qgov.conformance.case import Case, Result, Submission
 from qgov.conformance.submissions import REPETITIONS
 from qgov.conformance.submit import Stand, submit
 from qgov.decision.bundle import read_bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Settings
 from qgov.decision.engines import engines
-from qgov.decision.request import Decision
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import AccessChange, Plan

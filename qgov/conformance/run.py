@@ -12,8 +12,8 @@ from typing import Final
 from qgov.conformance.case import Case, Result, problems_with
 from qgov.conformance.cells import denied_cell
 from qgov.decision.bundle import Bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, EngineKind, Settings
-from qgov.decision.request import Decision
 from qgov.model import principal
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell

@@ -20,8 +20,9 @@ from typing import Any, Final
 from qgov.conformance.case import Assertion, Case, Jobs, Result, problems_with, specified
 from qgov.conformance.devices import Device, counted, unlike_entangled
 from qgov.decision.bundle import Bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, Closing, Engine
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.gateway.audit import AuditError, AuditLog, events, verify
 from qgov.gateway.circuits import work_of
 from qgov.gateway.gateway import Denied, Gateway, Refused

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from qgov.decision.decision import Decision
 from qgov.decision.deviations import NO_MFA, UNMANAGED_DEVICE, from_country, token_aged
 from qgov.decision.engine import Engine
 from qgov.decision.made_up import (
@@ -28,7 +29,7 @@ from qgov.decision.made_up import (
     workload,
 )
 from qgov.decision.question import candidates, question
-from qgov.decision.request import Decision, GivenApproval, JobSize, Request, Used
+from qgov.decision.request import GivenApproval, JobSize, Request, Used
 from qgov.language.kinds.access_test import Case
 from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest

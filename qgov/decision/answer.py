@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qgov.decision.decision import REASONS, WARNINGS, Decision
 from qgov.decision.engine import EngineError
-from qgov.decision.request import REASONS, WARNINGS, Decision
 
 __all__ = ["as_decision"]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.decision import Decision
+from qgov.decision.request import RequestJson
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 

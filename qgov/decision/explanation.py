@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from qgov.decision.decision import Decision
 from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
 from qgov.decision.question import Candidate, Question, candidates, question
 from qgov.decision.reference import CONDITIONS, decide
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
 

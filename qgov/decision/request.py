@@ -1,9 +1,9 @@
-"""The one question and its answer. The JSON shape is OpenID AuthZEN 1.0's."""
+"""The one question. The JSON shape is OpenID AuthZEN 1.0's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Final, Self, TypeVar
@@ -15,10 +15,7 @@ from qgov.language.scalars import parse_instant
 from qgov.model.measures import counters
 
 __all__ = [
-    "REASONS",
-    "WARNINGS",
     "Context",
-    "Decision",
     "GivenApproval",
     "GivenElevation",
     "JobSize",
@@ -33,52 +30,11 @@ __all__ = [
 RequestJson = Mapping[str, Any]
 """A request as an engine is asked it, whoever wrote it; see docs/decision.md."""
 
-REASONS: Final = (
-    "subject-unknown",
-    "static-credential",
-    "token-stale",
-    "federation-mismatch",
-    "mfa-missing",
-    "device-unmanaged",
-    "country-blocked",
-    "scope-unknown",
-    "tenant-mismatch",
-    "no-grant",
-    "not-owner",
-    "elevation-required",
-    "elevation-expired",
-    "elevation-unapproved",
-    "elevation-self-approved",
-    "backend-not-entitled",
-    "residency",
-    "job-too-large",
-    "quota-exceeded",
-    "budget-exceeded",
-    "approval-required",
-    "approval-invalid",
-    "context-missing",
-)
-"""Why a request is denied, in the order that the reference evaluates them."""
-
-WARNINGS: Final = ("quota-near", "budget-near", "elevation-expiring")
-"""What an allowed request is told."""
-
 MAX_TEXT: Final = 1000
 MAX_COUNT: Final = 10**15
 """The largest number that is read: every engine adds two such numbers exactly."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS: Final = range(1970, 2262)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer. `reasons` lists every rule that denies, sorted; empty when allowed."""
-
-    allow: bool
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    obligations: Mapping[str, Any] = field(default_factory=dict)
-    revision: str = ""
 
 
 def seconds(moment: datetime) -> int:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
-from qgov.decision.request import Decision
 from qgov.gateway.audit_events import SUBMIT, JobFacts, Stage
 from qgov.gateway.circuits import Submission, UnmeantError, Work, submission
 from qgov.gateway.estimate import amounts_of

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from qgov.decision.request import Decision
+from qgov.decision.decision import Decision
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.audit_events import (
     BUNDLE,

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import Any
 
 from qgov.decision.bundle import Bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Engine, EngineError, decide_or_deny
-from qgov.decision.request import Decision
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.ledger import Ledger
 from qgov.gateway.notices import Notices

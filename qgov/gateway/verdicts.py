@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
-from qgov.decision.request import Decision
 
 __all__ = ["Denied", "GarbledError", "GatewayError", "Identity", "Refused"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qgov.decision.request import Decision
+from qgov.decision.decision import Decision
 
 __all__ = ["Submitted", "Witness"]
 

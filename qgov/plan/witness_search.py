@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, Settings
 from qgov.decision.engines import engines
 from qgov.decision.made_up import WITNESS
-from qgov.decision.request import Decision
 from qgov.finding import Finding, Origin
 from qgov.model.access_model import AccessModel
 from qgov.model.conditions import Conditions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from qgov.decision.request import Decision
+from qgov.decision.decision import Decision
 from qgov.model.principal import is_group, name_of
 from qgov.plan.plan import AccessChange
 from qgov.plan.witness import Witness

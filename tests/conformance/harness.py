@@ -15,9 +15,10 @@ from qgov.conformance.content import grant_cases
 from qgov.conformance.run import Compiled, run
 from qgov.conformance.table import Table, table
 from qgov.decision.bundle import Bundle, read_bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
 from tests.targets.worked import worked_with_expectations as worked

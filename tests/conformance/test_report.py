@@ -17,8 +17,8 @@ from qgov.conformance.run import run
 from qgov.conformance.submissions import submissions
 from qgov.contracts.conformance import Conformance
 from qgov.contracts.schema import output_schemas
+from qgov.decision.decision import Decision
 from qgov.decision.engines import engines
-from qgov.decision.request import Decision
 from qgov.render.conformance import as_json, as_junit, as_text
 from tests.conformance.harness import cases_of, subject_of, table_of
 

@@ -15,9 +15,10 @@ from qgov.conformance.case import Case, Result
 from qgov.conformance.devices import Device, counted, unlike_entangled
 from qgov.conformance.submissions import submissions
 from qgov.conformance.submit import Stand, submit
+from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.backend import BackendSpec

@@ -12,7 +12,7 @@ from qgov.conformance.case import Case, Result
 from qgov.conformance.content import added_grants, differences
 from qgov.conformance.report import failed, report
 from qgov.decision.bundle import read_bundle
-from qgov.decision.request import Decision
+from qgov.decision.decision import Decision
 from qgov.render.conformance import as_text
 from tests.conformance.harness import Data, asked_of, data_of, repacked, tenant
 from tests.targets.worked import worked_with_expectations as worked

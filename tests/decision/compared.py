@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import pytest
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Engine, EngineKind, Settings
 from qgov.decision.engines import engines
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 

@@ -15,10 +15,11 @@ from random import Random
 from typing import Any, Final
 
 from qgov.decision.answer import as_decision
+from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.model.access_model import AccessModel
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.decision.test_reasons import ALLOWED, DENIED

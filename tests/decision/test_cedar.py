@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from qgov.contracts import decision as contract
 from qgov.contracts.telling import tell
 from qgov.decision.access_tests import run
+from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError, decide_or_deny
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spoken
@@ -22,7 +23,6 @@ from qgov.decision.engines.cedar.entities import Grant
 from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import asked_of
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.model.access_model import AccessModel
 from qgov.targets.cedar import TARGET
 from tests.decision.harness import (

@@ -12,10 +12,11 @@ import pytest
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, EngineError, decide_or_deny
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.engines.rego import RegoEngine
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.targets.opa import TARGET
 from tests.decision.harness import DEVELOPER, MODEL, PIPELINE
 

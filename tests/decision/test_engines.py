@@ -17,10 +17,10 @@ import pytest
 from qgov.contracts import decision as contract
 from qgov.contracts.telling import tell
 from qgov.decision import engines as folder
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Engine, EngineError, EngineKind, Settings
 from qgov.decision.engines import engines
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.targets import emit
 from tests.decision.harness import DEVELOPER, MODEL
 from tests.decision.test_reasons import ALLOWED, DENIED

@@ -11,9 +11,9 @@ from typing import Final
 
 import pytest
 
+from qgov.decision.decision import REASONS, WARNINGS, Decision
 from qgov.decision.engine import EngineKind
 from qgov.decision.reference import decide
-from qgov.decision.request import REASONS, WARNINGS, Decision
 from tests.decision.compared import COMPARED, JUDGED, available, disagreements, settings_for, shown
 from tests.decision.deviations import ATTRIBUTES, TOGETHER, deviations
 from tests.decision.exhaustive import TENANTS, Extent, Named, requests_about, situations

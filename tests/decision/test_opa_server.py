@@ -28,10 +28,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from qgov.contracts import decision as contract
 from qgov.contracts.telling import tell
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, EngineError, Settings, decide_or_deny
 from qgov.decision.engines.opa import OpaEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.targets.opa import TARGET
 from qgov.targets.opa.bundle import tarball
 from qgov.targets.opa.signing import BUNDLE, signed

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pytest
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Settings
 from qgov.decision.engines import engines
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision
 from qgov.targets.opa import TARGET
 from tests.decision.compared import COMPARED, settings_for
 from tests.decision.harness import DEVELOPER, MODEL, approval, asking, elevation

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from qgov.decision.decision import REASONS, WARNINGS, Decision
 from qgov.decision.engine import EngineKind
 from qgov.decision.engines import engines
 from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import REASONS, WARNINGS, Decision
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
 from qgov.targets.opa import TARGET

@@ -15,9 +15,10 @@ import duet
 import pytest
 import sympy
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.gateway.circuits import REFUSALS
 from qgov.gateway.gateway import Denied, Identity, Refused
 from qgov.gateway.ledger import Ledger, LedgerError

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from qgov.contracts import decision as contract
 from qgov.contracts.telling import tell
+from qgov.decision.decision import Decision
 from qgov.decision.reference import decide
-from qgov.decision.request import Decision, Request
+from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel
 from tests.decision.exhaustive import TENANTS, Extent, requests_about
 from tests.decision.harness import MODEL

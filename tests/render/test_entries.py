@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgov.decision.request import Decision
+from qgov.decision.decision import Decision
 from qgov.model.conditions import Conditions, Eligibility
 from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange

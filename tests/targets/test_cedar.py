@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from qgov.decision.request import REASONS, WARNINGS
+from qgov.decision.decision import REASONS, WARNINGS
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.targets.cedar import TARGET

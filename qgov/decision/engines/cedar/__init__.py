@@ -28,12 +28,13 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
 from qgov.decision.engines.cedar.answers import Said, join, read_policies, spoken
 from qgov.decision.engines.cedar.entities import read_entities
 from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import Asked, asked_of
-from qgov.decision.request import Decision, RequestJson
+from qgov.decision.request import RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "CedarEngine"]

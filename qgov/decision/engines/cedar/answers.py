@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from qgov.decision.decision import REASONS, WARNINGS
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.cedar.proposals import Evaluation
-from qgov.decision.request import REASONS, WARNINGS
 
 __all__ = ["Joined", "Policy", "join", "read_policies", "spoken"]
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings
 from qgov.decision.engines.opa.http import JsonClient, at_url
 from qgov.decision.engines.opa.server import OpaServer, program_at
-from qgov.decision.request import Decision, Request, RequestJson
+from qgov.decision.request import Request, RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "OpaEngine"]

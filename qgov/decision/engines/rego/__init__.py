@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
+from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
-from qgov.decision.request import Decision, Request, RequestJson
+from qgov.decision.request import Request, RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "RegoEngine"]
