@@ -98,6 +98,7 @@ lock: $(VENV) ## Resolve pyproject.toml into requirements/ again (LOCK=--upgrade
 	$(LOCKED) --group lock --output-file requirements/lock.txt
 	$(LOCKED) --group build pyproject.toml --output-file requirements/run.txt
 	$(LOCKED) --group dev pyproject.toml --extra engines --extra evidence --extra conform \
+	  --extra identity --extra drift \
 	  --constraints requirements/run.txt --output-file requirements/dev.txt
 
 LOCKED = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 $(LOCK) \
