@@ -66,9 +66,14 @@ def approvers_of(
     if named is not risk:
         because += ", for which nobody is named"
     found |= {Approver(group, because) for group in groups}
-    if concern is Concern.MONEY and row.change.direction is Direction.LOOSER:
-        exposed = model.organization.spec.review.exposure
-        found |= {Approver(group, "more money can be spent") for group in exposed}
+    direction = row.change.direction
+    if concern is Concern.MONEY and direction is not Direction.STRICTER:
+        why = (
+            "more money can be spent"
+            if direction is Direction.LOOSER
+            else "money is counted otherwise"
+        )
+        found |= {Approver(group, why) for group in model.organization.spec.review.exposure}
     return sorted(found)
 
 

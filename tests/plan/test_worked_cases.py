@@ -100,6 +100,18 @@ CASES: Mapping[str, tuple[Callable[[], Mapping[str, str]], str, str, set[str]]] 
         "medium",
         {"finance-approvers", "finance-controllers"},
     ),
+    "rate-lowered": (
+        _edited(ORGANIZATION, ('rate: "0.92"', 'rate: "0.0092"')),
+        "MONEY CHANGES: 1 field of Organization/northwind, 1 looser",
+        "medium",
+        {"finance-approvers", "platform-admins"},
+    ),
+    "timing-estimated": (
+        _edited(ORGANIZATION, ("      timing: {overhead: 5s, shotsPerSecond: 1}\n", "")),
+        "MONEY CHANGES:",
+        "medium",
+        {"finance-approvers", "platform-admins"},
+    ),
     "budget-exception": (
         _edited("budgets/aurora-chemistry-2026-11.yaml", ("1500.00 EUR", "900000.00 EUR")),
         "MONEY CHANGES: 1 field of BudgetException/aurora-chemistry-2026-11, 1 looser",
