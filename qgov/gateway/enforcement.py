@@ -141,7 +141,9 @@ class Enforcement(Participant):
         facts, request, usage, now = self._decided(facts, estimate)
         budgets = gateway.terms.budgets(self.scope, self._identity.subject)
         try:
-            gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
+            gateway.ledger.reserve(
+                facts.job_id, budgets, estimate, now, usage, _details(facts), gateway.accounts
+            )
         except Moved:
             return None
         try:
@@ -157,7 +159,7 @@ class Enforcement(Participant):
         """The job with its decision, what was asked, and on which usage. Raises Denied."""
         gateway, now = self._gateway, self._gateway.clock()
         budgets = gateway.terms.budgets(self.scope, self._identity.subject)
-        usage = gateway.ledger.usage(budgets, now)
+        usage = gateway.ledger.usage(budgets, now, gateway.accounts)
         request = self._request(SUBMIT, facts.backend, now, usage.values, _job(facts, estimate))
         decision, error = gateway.ask(request)
         if decision.allow and decision.obligations.get("budgets") != sorted(budgets):

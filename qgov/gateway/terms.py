@@ -58,6 +58,16 @@ class Terms:
             if _falls_under(budget, subject)
         }
 
+    def former_names(self) -> dict[str, list[str]]:
+        """Every budget of the bundle, with its former names, the last one first."""
+        shards = self.model["tenants"].values()
+        parts = [self.model, *(tenant for shard in shards for tenant in shard.values())]
+        return {
+            name: budget.get("formerly", [])
+            for part in parts
+            for name, budget in part.get("budgets", {}).items()
+        }
+
     def thresholds(self, scope: str, budgets: Mapping[str, Any], now: datetime) -> list[Thresholds]:
         """The thresholds of these budgets at a moment, raised by exceptions in force; those
         of single jobs left out."""

@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
         return format_money(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return format_instant(value)

@@ -216,7 +216,7 @@ class Raise(NamedTuple):
 class Budget:
     """Bounds for the jobs of a scope. Money in micros of the organization's currency; shares in
     basis points; `stop_at` None never stops. `raises` are its exceptions, those approved by
-    somebody other than the requester."""
+    somebody other than the requester; `formerly` its former names, the last one first."""
 
     name: str
     scope: str
@@ -231,6 +231,7 @@ class Budget:
     approval_classes: tuple[str, ...]
     raises: tuple[Raise, ...]
     source: Fact[Any] = field(compare=False, repr=False)
+    formerly: tuple[str, ...] = ()
 
     @property
     def raised_micros(self) -> int:

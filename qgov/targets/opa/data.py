@@ -167,6 +167,8 @@ def _budgets(model: AccessModel, tenant: str) -> Json:
 
 def _budget(model: AccessModel, budget: Budget) -> Json:
     found: Json = {"quotas": [_quota(quota) for quota in budget.quotas]}
+    if budget.formerly:
+        found["formerly"] = list(budget.formerly)  # for the ledger alone
     if budget.group is not None:
         found["group"] = group(budget.group)
         found["issuer"] = _issuer(model, budget.group)
