@@ -12,7 +12,7 @@ from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.gateway.audit_events import SUBMIT, JobFacts, Stage
 from qgov.gateway.circuits import Submission, UnmeantError, Work, submission
-from qgov.gateway.estimate import amounts_of
+from qgov.gateway.estimate import UnpricedError, amounts_of
 from qgov.gateway.ledger import Moved, Usage
 from qgov.gateway.owners import exclusively
 from qgov.gateway.participant import Participant
@@ -115,7 +115,12 @@ class Enforcement(Participant):
         """A new job and what it is estimated to take. Raises Refused."""
         terms = self._gateway.terms.backends.get(backend)
         try:
-            estimate = amounts_of(terms, meant.work, meant.device_ms) if terms else Amounts()
+            estimate = Amounts()
+            if terms is not None:
+                estimate = amounts_of(terms, meant.work, meant.device_ms, meant.gates)
+        except UnpricedError as error:
+            reason = "gate-without-price"
+            raise self.refusal(backend, reason, f"{error} ({reason})") from error
         except (ValueError, OverflowError) as error:
             why = "the job takes more than can be counted (beyond-measure)"
             raise self.refusal(backend, "beyond-measure", why) from error

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -133,6 +134,14 @@ def terms_of(bundle: Bundle) -> Terms:
     )
 
 
+def _price(given: Mapping[str, Any]) -> Price:
+    """What is no whole number of micros is a decimal in a text."""
+    exact: dict[str, Any] = {
+        name: Fraction(value) if isinstance(value, str) else value for name, value in given.items()
+    }
+    return Price(**exact)
+
+
 def _backend(name: str, given: Mapping[str, Any]) -> BackendTerms:
     price, timing = given.get("price"), given.get("timing", {})
     return BackendTerms(
@@ -140,7 +149,7 @@ def _backend(name: str, given: Mapping[str, Any]) -> BackendTerms:
         given["class"],
         given["cloud"],
         given["region"],
-        Price(**price) if price else None,
+        _price(price) if price else None,
         timing.get("overhead_s"),
         timing.get("shots_per_second"),
     )
