@@ -10,7 +10,7 @@ from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel, Group, Organization, Tenant
 from qgov.model.resolve import Resolver
 
-__all__ = ["Renames", "check_renames", "renames"]
+__all__ = ["Renames", "check_renames", "renamed_scopes", "renames"]
 
 _SCOPE: Final = ("tenant", "environment", "project")
 
@@ -62,6 +62,38 @@ def renames(model: AccessModel) -> Renames:
 
 def _last(names: tuple[str, ...] | None) -> str | None:
     return names[0] if names else None
+
+
+def renamed_scopes(
+    base: AccessModel, head: AccessModel, tenants: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """What of the environments and projects of both models is called otherwise in `head`:
+    environment or project → its scope in `base` → that in `head`. `tenants` are those that are
+    renamed, old name → new."""
+    found: dict[str, dict[str, str]] = {"environment": {}, "project": {}}
+    back = {new: old for old, new in tenants.items()}
+    for name, tenant in head.tenants.items():
+        was = base.tenants.get(back.get(name, name))
+        for label, environment in tenant.spec.environments.items() if was else ():
+            assert was is not None
+            known = was.spec.environments
+            old = _formerly(label, environment.previously, known)
+            if old is None:
+                continue
+            if old != label:
+                found["environment"][f"{was.name}/{old}"] = f"{name}/{label}"
+            for project in environment.projects:
+                names = known[old].project_names
+                former = _formerly(project.name, project.previously, names)
+                if former not in (None, project.name):
+                    old_scope = f"{was.name}/{old}/{former}"
+                    found["project"][old_scope] = f"{name}/{label}/{project.name}"
+    return found
+
+
+def _formerly(name: str, former: Iterable[str] | None, known: Collection[str]) -> str | None:
+    """The name that something had, if it is among the known; its own goes before others."""
+    return next((each for each in (name, *(former or ())) if each in known), None)
 
 
 def check_renames(
