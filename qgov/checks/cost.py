@@ -1,4 +1,4 @@
-"""What jobs cost and who is shown it: QG805, QG807 to QG809, QG817."""
+"""What jobs cost and who is shown it: QG805, QG807 to QG809, QG817, QG818."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at, spending, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Price
 
 _YEAR_DAYS: Final = 365
 _QUARTER_DAYS: Final = 92
@@ -80,6 +80,34 @@ def qpu_without_price(model: AccessModel, _now: datetime) -> Iterator[Found]:
             and spec.cloud not in ("local", "google")
         ):
             yield found_at(backend, f"the QPU `{name}` has no price, so its jobs count as free")
+
+
+@rule("QG818", Severity.WARNING, "cost", guide=guide.COSTS)
+def price_that_cannot_be(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A price of parts that do not go together.
+
+    A part that is missing or swapped makes jobs look cheaper than they are billed, and budgets
+    and approvals let them pass.
+
+    Remedy: compare the price with its source, part by part.
+    """
+    for name, price in model.organization.prices.items():
+        backend = model.organization.backends[name]
+        for wrong, part in _contradictions(price):
+            yield found_at(backend, f"the price of `{name}` {wrong}", "price", *part)
+
+
+def _contradictions(price: Price) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What of a price cannot be right, and the part that says it."""
+    one, two = price.per_one_qubit_gate_micros, price.per_two_qubit_gate_micros
+    if not any(price):
+        yield "names no amount, so its jobs count as free", ()
+    if two < one:
+        yield "lets a gate on two qubits cost less than one on one", ("perOneQubitGate",)
+    if price.two_qubit_gates_per_control is not None and not two:
+        yield "counts controls as two-qubit gates, which have none", ("twoQubitGatesPerControl",)
+    if 0 < price.minimum_micros <= price.per_task_micros:
+        yield "has a minimum that the fixed part of each task reaches already", ("minimum",)
 
 
 @rule("QG817", Severity.WARNING, "cost", guide=guide.SHOWBACK)

@@ -13,6 +13,7 @@ from math import ceil
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
+from qgov.gateway.gates import Gates, gates_of
 from qgov.gateway.operations import MAX_OPERATIONS, UnboundedError, plain, unrolled
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class Submission:
             shots=count * self.repetitions,
             width=max(len(circuit.all_qubits()) for circuit in self.unrolled),
         )
+
+    def gates(self) -> tuple[Gates, ...]:
+        """What each of the circuits has."""
+        return tuple(map(gates_of, self.unrolled))
 
     def each(self) -> Iterator[Submission]:
         """One submission for each point."""

@@ -12,7 +12,7 @@ from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.gateway.audit_events import SUBMIT, JobFacts, Stage
 from qgov.gateway.circuits import Submission, UnmeantError, Work, submission
-from qgov.gateway.estimate import amounts_of
+from qgov.gateway.estimate import UnpricedError, amounts_of
 from qgov.gateway.ledger import Moved, Usage
 from qgov.gateway.owners import exclusively
 from qgov.gateway.participant import Participant
@@ -115,7 +115,12 @@ class Enforcement(Participant):
         """A new job and what it is estimated to take. Raises Refused."""
         terms = self._gateway.terms.backends.get(backend)
         try:
-            estimate = amounts_of(terms, meant.work, meant.device_ms) if terms else Amounts()
+            estimate = Amounts()
+            if terms is not None:
+                estimate = amounts_of(terms, meant.work, meant.device_ms, meant.gates)
+        except UnpricedError as error:
+            reason = "gate-without-price"
+            raise self.refusal(backend, reason, f"{error} ({reason})") from error
         except (ValueError, OverflowError) as error:
             why = "the job takes more than can be counted (beyond-measure)"
             raise self.refusal(backend, "beyond-measure", why) from error
@@ -141,7 +146,9 @@ class Enforcement(Participant):
         facts, request, usage, now = self._decided(facts, estimate)
         budgets = gateway.terms.budgets(self.scope, self._identity.subject)
         try:
-            gateway.ledger.reserve(facts.job_id, budgets, estimate, now, usage, _details(facts))
+            gateway.ledger.reserve(
+                facts.job_id, budgets, estimate, now, usage, _details(facts), gateway.accounts
+            )
         except Moved:
             return None
         try:
@@ -157,7 +164,7 @@ class Enforcement(Participant):
         """The job with its decision, what was asked, and on which usage. Raises Denied."""
         gateway, now = self._gateway, self._gateway.clock()
         budgets = gateway.terms.budgets(self.scope, self._identity.subject)
-        usage = gateway.ledger.usage(budgets, now)
+        usage = gateway.ledger.usage(budgets, now, gateway.accounts)
         request = self._request(SUBMIT, facts.backend, now, usage.values, _job(facts, estimate))
         decision, error = gateway.ask(request)
         if decision.allow and decision.obligations.get("budgets") != sorted(budgets):

@@ -12,15 +12,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from types import TracebackType
-from typing import NamedTuple, Self
+from types import MappingProxyType, TracebackType
+from typing import Final, NamedTuple, Self
 
+from qgov.gateway.accounts import SCHEMA as ACCOUNTS
+from qgov.gateway.accounts import adopt
 from qgov.gateway.owners import Owner, dead_among, exclusively, is_owner_id
 from qgov.gateway.tables import (
     APPLICATION,
@@ -46,6 +48,9 @@ from qgov.gateway.tables import (
 )
 
 __all__ = ["MAX_AMOUNT", "Amounts", "Job", "Ledger", "LedgerError", "Moved", "Totals", "Usage"]
+
+_OWN: Final[Mapping[str, str]] = MappingProxyType({})
+"""Each budget counts on the account of its own name."""
 
 
 class Moved(Exception):  # noqa: N818 - not an error: read the usage and decide again
@@ -88,11 +93,25 @@ class Ledger:
             self.close()
             raise
 
-    def usage(self, budgets: Mapping[str, str | None], now: datetime) -> Usage:
+    def adopt(self, revision: str, budgets: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+        """The accounts that a bundle's budgets count on, of those that are called otherwise
+        than their account, for `usage` and `reserve`. `budgets` are all of the bundle, with
+        their former names, the last one first: a renamed budget has used what it had used
+        under its old name. Give bundles in the order in which they were made; to give one
+        again changes nothing. Raises LedgerError."""
+        with self._transaction() as database:
+            return adopt(database, revision, budgets)
+
+    def usage(
+        self,
+        budgets: Mapping[str, str | None],
+        now: datetime,
+        accounts: Mapping[str, str] = _OWN,
+    ) -> Usage:
         """What counts against these budgets at this moment. `budgets` is each one's period:
         monthly, quarterly, yearly, or None for one without money. Raises LedgerError."""
         with self._transaction("BEGIN") as database:
-            return usage_of(database, budgets, now)
+            return usage_of(database, budgets, now, accounts)
 
     def reserve(
         self,
@@ -102,6 +121,7 @@ class Ledger:
         now: datetime,
         usage: Usage,
         details: Mapping[str, str | int],
+        accounts: Mapping[str, str] = _OWN,
     ) -> None:
         """Count an estimate, provided that the usage still is this one.
 
@@ -110,11 +130,11 @@ class Ledger:
         """
         if usage.values.keys() != budgets.keys():
             raise LedgerError("a job was decided on the usage of other budgets than its own")
-        names = tuple(sorted(budgets))
+        names = tuple(sorted(accounts.get(name, name) for name in budgets))
         with self._transaction() as database:
             if job_of(database, job_id) is not None:
                 raise LedgerError(f"the job {job_id} was reserved before; give it a new id")
-            if usage_of(database, budgets, now).version != usage.version:
+            if usage_of(database, budgets, now, accounts).version != usage.version:
                 raise Moved
             job = Job(job_id, "reserved", self._id, names, now, amounts, details=details)
             insert(database, job)
@@ -251,13 +271,14 @@ class Ledger:
             database.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("application_id", "user_version")
         ]
-        if not fresh and identity != [APPLICATION, VERSION]:
+        version = 0 if fresh else identity[1]
+        if not fresh and (identity[0] != APPLICATION or version not in range(1, VERSION + 1)):
             raise LedgerError(f"{self.path} is no ledger of this version; give another file")
         # With FULL, what was committed survives the power; WAL lets many read while one writes.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         with self._transaction():
-            for statement in SCHEMA.split(";") if fresh else ():
+            for statement in ";".join([SCHEMA, ACCOUNTS][version:]).split(";"):
                 database.execute(statement)
             # A file that can only be read is found out here, and not at the first job.
             database.execute(f"PRAGMA user_version = {VERSION}")

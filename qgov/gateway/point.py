@@ -44,6 +44,7 @@ class EnforcementPoint:
         self.notices = Notices(admin, self.terms, new_id)
         self._engine, self._asking = engine, Lock()
         recover(ledger, jobs, clock, new_id)
+        self.accounts = ledger.adopt(self.terms.revision, self.terms.former_names())
         self.notices.activated(clock())
 
     def ask(self, request: Mapping[str, Any]) -> tuple[Decision, EngineError | None]:

@@ -44,7 +44,8 @@ __all__ = [
 
 APPLICATION: Final = 0x71676F76
 """`qgov` in SQLite's header: another program's database is not taken for ours."""
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 had no accounts (`accounts.py`): it is brought up to 2 when it is opened."""
 
 MAX_AMOUNT: Final = 10**15
 """Of one job: a thousand million currency units, or thirty thousand years."""
@@ -93,7 +94,7 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job, which is `reserved`, `started`, `settled` or `released`. Its amounts count in
-    the windows of `reserved_at`."""
+    the windows of `reserved_at`, on the accounts of its budgets (`budgets`)."""
 
     id: str
     state: str
@@ -127,10 +128,10 @@ CREATE INDEX unfinished ON jobs (owner) WHERE state IN {OPEN};
 CREATE TABLE counters (
   budget TEXT NOT NULL, span TEXT NOT NULL, {_AMOUNTS}, PRIMARY KEY (budget, span), CHECK ({_LEGAL})
 ) WITHOUT ROWID;
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION}"""
-"""A counter's span is a day or a month. A quarter is the sum of three months, a year of
-twelve: so a budget whose period changes loses nothing that was spent."""
+PRAGMA application_id = {APPLICATION}"""
+"""A counter's budget is the account that the budget counts on. Its span is a day or a month. A
+quarter is the sum of three months, a year of twelve: so a budget whose period changes loses
+nothing that was spent."""
 
 _READ: Final = f"SELECT span, {_NAMES} FROM counters WHERE budget = ? AND span IN (?, ?)"
 _SPENT: Final = (
@@ -155,22 +156,27 @@ def spans(moment: datetime) -> tuple[str, str]:
 
 
 def usage_of(
-    database: sqlite3.Connection, budgets: Mapping[str, str | None], now: datetime
+    database: sqlite3.Connection,
+    budgets: Mapping[str, str | None],
+    now: datetime,
+    accounts: Mapping[str, str],
 ) -> Usage:
-    """What counts against the budgets, each of a period. Raises LedgerError for another one."""
+    """What counts against the budgets, each of a period. `accounts` are theirs where they are
+    called otherwise. Raises LedgerError for another period."""
     day, month = spans(now)
     values: dict[str, Mapping[str, int]] = {}
     version: list[Any] = [day]
     for name, period in sorted(budgets.items()):
         if period not in _MONTHS:
             raise LedgerError(f"a period is monthly, quarterly or yearly, not `{period}`")
-        rows = {row[0]: row[1:] for row in database.execute(_READ, (name, day, month))}
+        account = accounts.get(name, name)
+        rows = {row[0]: row[1:] for row in database.execute(_READ, (account, day, month))}
         daily, monthly = rows.get(day, _NOTHING), rows.get(month, _NOTHING)
         spent = monthly[0]
         if (length := _MONTHS[period]) > 1:
             first = (int(month[5:]) - 1) // length * length + 1
             window = (f"{month[:5]}{first:02}", f"{month[:5]}{first + length - 1:02}")
-            spent = database.execute(_SPENT, (name, *window)).fetchone()[0]
+            spent = database.execute(_SPENT, (account, *window)).fetchone()[0]
         values[name] = {
             "spent_micros": spent,
             **_counters(daily, "day"),

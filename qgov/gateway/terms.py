@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -56,6 +57,16 @@ class Terms:
             name: budget.get("money", {}).get("period")
             for name, budget in self._around(scope).items()
             if _falls_under(budget, subject)
+        }
+
+    def former_names(self) -> dict[str, list[str]]:
+        """Every budget of the bundle, with its former names, the last one first."""
+        shards = self.model["tenants"].values()
+        parts = [self.model, *(tenant for shard in shards for tenant in shard.values())]
+        return {
+            name: budget.get("formerly", [])
+            for part in parts
+            for name, budget in part.get("budgets", {}).items()
         }
 
     def thresholds(self, scope: str, budgets: Mapping[str, Any], now: datetime) -> list[Thresholds]:
@@ -123,6 +134,14 @@ def terms_of(bundle: Bundle) -> Terms:
     )
 
 
+def _price(given: Mapping[str, Any]) -> Price:
+    """What is no whole number of micros is a decimal in a text."""
+    exact: dict[str, Any] = {
+        name: Fraction(value) if isinstance(value, str) else value for name, value in given.items()
+    }
+    return Price(**exact)
+
+
 def _backend(name: str, given: Mapping[str, Any]) -> BackendTerms:
     price, timing = given.get("price"), given.get("timing", {})
     return BackendTerms(
@@ -130,7 +149,7 @@ def _backend(name: str, given: Mapping[str, Any]) -> BackendTerms:
         given["class"],
         given["cloud"],
         given["region"],
-        Price(**price) if price else None,
+        _price(price) if price else None,
         timing.get("overhead_s"),
         timing.get("shots_per_second"),
     )

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from qgov.language.concerns import Concern
 
 __all__ = [
+    "MICROS",
     "Currency",
     "Day",
     "Duration",
@@ -30,15 +31,19 @@ __all__ = [
     "SecretRef",
     "Share",
     "Text",
+    "UnitPrice",
+    "UnitPriceField",
     "Url",
     "format_duration",
     "format_instant",
     "format_money",
     "format_share",
+    "format_unit_price",
     "parse_duration",
     "parse_instant",
     "parse_money",
     "parse_share",
+    "parse_unit_price",
 ]
 
 _UNITS: Final = {
@@ -52,6 +57,7 @@ _UNITS: Final = {
 MICROS: Final = 1_000_000
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdwy])")
 _MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z]{3})")
+_UNIT_PRICE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?) ([A-Z]{3})")
 _RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,8})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)%")
@@ -65,6 +71,13 @@ class Money(NamedTuple):
     """An exact amount: `micros` are millionths of one unit of `currency` (ISO 4217)."""
 
     micros: int
+    currency: str
+
+
+class UnitPrice(NamedTuple):
+    """An exact price of something small: `amount` units of `currency` (ISO 4217)."""
+
+    amount: Decimal
     currency: str
 
 
@@ -89,6 +102,13 @@ def parse_money(value: object) -> Money:
     if isinstance(value, str) and (match := _MONEY.fullmatch(value)):
         return Money(int(Decimal(match[1]) * MICROS), match[2])
     raise _not_a("an amount of money", "20000.00 EUR", value)
+
+
+def parse_unit_price(value: object) -> UnitPrice:
+    """`0.0001645 USD` to an exact amount; at most twelve decimals."""
+    if isinstance(value, str) and (match := _UNIT_PRICE.fullmatch(value)):
+        return UnitPrice(Decimal(match[1]), match[2])
+    raise _not_a("a unit price", "0.0001645 USD", value)
 
 
 def parse_share(value: object) -> int:
@@ -128,6 +148,11 @@ def format_money(money: Money) -> str:
     text = f"{amount:,.6f}"
     whole, fraction = text.split(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')} {money.currency}"
+
+
+def format_unit_price(price: UnitPrice) -> str:
+    """A unit price as the language writes it: `0.0001645 USD`."""
+    return f"{price.amount:f} {price.currency}"
 
 
 def format_instant(instant: datetime) -> str:
@@ -192,6 +217,11 @@ MoneyField = Annotated[
     Money,
     BeforeValidator(parse_money),
     WithJsonSchema(_text_schema("money", _MONEY, "20000.00 EUR")),
+]
+UnitPriceField = Annotated[
+    UnitPrice,
+    BeforeValidator(parse_unit_price),
+    WithJsonSchema(_text_schema("unit price", _UNIT_PRICE, "0.0001645 USD")),
 ]
 Share = Annotated[
     int, BeforeValidator(parse_share), WithJsonSchema(_text_schema("share", _SHARE, "80%"))

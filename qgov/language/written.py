@@ -12,10 +12,12 @@ from pydantic.fields import FieldInfo
 
 from qgov.language.scalars import (
     Money,
+    UnitPrice,
     format_duration,
     format_instant,
     format_money,
     format_share,
+    format_unit_price,
 )
 
 __all__ = ["UNITS", "plain", "written"]
@@ -58,9 +60,11 @@ def plain(value: Any) -> Any:
         }
     if isinstance(value, Money):
         return format_money(value)
+    if isinstance(value, UnitPrice):
+        return format_unit_price(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return format_instant(value)

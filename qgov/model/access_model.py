@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar, cast
 
 from qgov.finding import Origin
@@ -216,7 +217,7 @@ class Raise(NamedTuple):
 class Budget:
     """Bounds for the jobs of a scope. Money in micros of the organization's currency; shares in
     basis points; `stop_at` None never stops. `raises` are its exceptions, those approved by
-    somebody other than the requester."""
+    somebody other than the requester; `formerly` its former names, the last one first."""
 
     name: str
     scope: str
@@ -231,6 +232,7 @@ class Budget:
     approval_classes: tuple[str, ...]
     raises: tuple[Raise, ...]
     source: Fact[Any] = field(compare=False, repr=False)
+    formerly: tuple[str, ...] = ()
 
     @property
     def raised_micros(self) -> int:
@@ -272,13 +274,24 @@ class Exclusive:
 
 
 class Price(NamedTuple):
-    """What a job on a backend costs, in micros of the organization's currency; the parts
-    add up. Time is priced by the hour, so that no rate is rounded."""
+    """What a task on a backend costs, in micros of the organization's currency, exactly; the
+    parts add up. A gate and a measurement (of one qubit) cost so much in each shot. A
+    multi-controlled gate is `two_qubit_gates_per_control` for each control but the first; None:
+    nobody says what it is."""
 
-    per_task_micros: int
-    per_shot_micros: int
-    per_hour_micros: int
-    minimum_micros: int
+    per_task_micros: int | Fraction
+    per_shot_micros: int | Fraction
+    per_hour_micros: int | Fraction
+    minimum_micros: int | Fraction
+    per_one_qubit_gate_micros: int | Fraction = 0
+    per_two_qubit_gate_micros: int | Fraction = 0
+    per_measurement_micros: int | Fraction = 0
+    two_qubit_gates_per_control: int | None = None
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether gates have a price."""
+        return self.per_one_qubit_gate_micros > 0 or self.per_two_qubit_gate_micros > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def _budget(document: Document, tenants: Mapping[str, Tenant], names: Resolver) 
         approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),
         raises=(),
         source=Fact(document.name, spec, document, ("spec",)),
+        formerly=document.metadata.previously or (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -59,9 +60,12 @@ def link_organization(document: Document, names: Resolver) -> Organization:
 
 
 def _price(price: PriceSpec, names: Resolver, document: Document, *path: str) -> Price:
-    def micros(field: str) -> int:
+    def micros(field: str) -> int | Fraction:
         amount = getattr(price, field)
-        return 0 if amount is None else names.micros(amount, document, *path, to_camel(field))
+        if amount is None:
+            return 0
+        exact = names.exact_micros(amount, document, *path, to_camel(field))
+        return int(exact) if exact.denominator == 1 else exact
 
     hours = {"per_second": 3600, "per_minute": 60, "per_hour": 1}
     return Price(
@@ -69,6 +73,10 @@ def _price(price: PriceSpec, names: Resolver, document: Document, *path: str) ->
         per_shot_micros=micros("per_shot"),
         per_hour_micros=sum(micros(field) * many for field, many in hours.items()),
         minimum_micros=micros("minimum"),
+        per_one_qubit_gate_micros=micros("per_one_qubit_gate"),
+        per_two_qubit_gate_micros=micros("per_two_qubit_gate"),
+        per_measurement_micros=micros("per_measurement"),
+        two_qubit_gates_per_control=price.two_qubit_gates_per_control,
     )
 
 

@@ -10,14 +10,14 @@ from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel, Group, Organization, Tenant
 from qgov.model.resolve import Resolver
 
-__all__ = ["Renames", "check_renames", "renames"]
+__all__ = ["Renames", "check_renames", "renamed_scopes", "renames"]
 
 _SCOPE: Final = ("tenant", "environment", "project")
 
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """What was renamed: (what it is, its name today) → its former label. The name of an
+    """What was renamed: (what it is, its name today) → its last former label. The name of an
     environment or a project is its scope, that of a service account `tenant/name`."""
 
     former: Mapping[tuple[str, str], str]
@@ -46,16 +46,54 @@ class Renames:
 
 def renames(model: AccessModel) -> Renames:
     """The former names that a model's documents give."""
-    former = {("role", role.name): role.metadata.previously for role in model.roles.values()}
+    former: dict[tuple[str, str], str | None] = {
+        ("role", role.name): _last(role.metadata.previously) for role in model.roles.values()
+    }
     for name, group in model.organization.spec.groups.items():
-        former["group", name] = group.previously
+        former["group", name] = _last(group.previously)
     for tenant in model.tenants.values():
-        former["tenant", tenant.name] = tenant.metadata.previously
+        former["tenant", tenant.name] = _last(tenant.metadata.previously)
         for what, parent, entries in _inside(tenant):
             for entry in entries:
                 key = (what, f"{parent}/{entry.name}")
-                former[key] = former.get(key) or entry.previously
+                former[key] = former.get(key) or _last(entry.previously)
     return Renames({key: old for key, old in former.items() if old is not None})
+
+
+def _last(names: tuple[str, ...] | None) -> str | None:
+    return names[0] if names else None
+
+
+def renamed_scopes(
+    base: AccessModel, head: AccessModel, tenants: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """What of the environments and projects of both models is called otherwise in `head`:
+    environment or project → its scope in `base` → that in `head`. `tenants` are those that are
+    renamed, old name → new."""
+    found: dict[str, dict[str, str]] = {"environment": {}, "project": {}}
+    back = {new: old for old, new in tenants.items()}
+    for name, tenant in head.tenants.items():
+        was = base.tenants.get(back.get(name, name))
+        for label, environment in tenant.spec.environments.items() if was else ():
+            assert was is not None
+            known = was.spec.environments
+            old = _formerly(label, environment.previously, known)
+            if old is None:
+                continue
+            if old != label:
+                found["environment"][f"{was.name}/{old}"] = f"{name}/{label}"
+            for project in environment.projects:
+                names = known[old].project_names
+                former = _formerly(project.name, project.previously, names)
+                if former not in (None, project.name):
+                    old_scope = f"{was.name}/{old}/{former}"
+                    found["project"][old_scope] = f"{name}/{label}/{project.name}"
+    return found
+
+
+def _formerly(name: str, former: Iterable[str] | None, known: Collection[str]) -> str | None:
+    """The name that something had, if it is among the known; its own goes before others."""
+    return next((each for each in (name, *(former or ())) if each in known), None)
 
 
 def check_renames(
@@ -86,7 +124,7 @@ class _Entry:
     """A name, the former one, and where the source says so."""
 
     name: str
-    previously: str | None
+    previously: tuple[str, ...] | None
     source: Document
     path: tuple[str | int, ...]
 
@@ -120,23 +158,22 @@ def _check(
     another as well. `label` stands before a name in messages."""
     claimed: dict[str, str] = {}
     for entry in entries:
-        old, new = entry.previously, f"{label}{entry.name}"
-        if old is None:
-            continue
-        origin = entry.source.at(*entry.path, "previously")
-        if old in taken:
-            names.refuse(
-                "QG219",
-                f"{label}{old} still exists, so {new} cannot be its new name",
-                origin,
-                f"remove `previously`, or the old {what}",
-                entry.source.id,
-            )
-        elif claimed.setdefault(old, new) != new:
-            names.refuse(
-                "QG219",
-                f"`{old}` is the former name of both {claimed[old]} and {new}",
-                origin,
-                "keep one",
-                entry.source.id,
-            )
+        new = f"{label}{entry.name}"
+        for old in entry.previously or ():
+            origin = entry.source.at(*entry.path, "previously")
+            if old in taken:
+                names.refuse(
+                    "QG219",
+                    f"{label}{old} still exists, so {new} cannot be its new name",
+                    origin,
+                    f"remove `previously`, or the old {what}",
+                    entry.source.id,
+                )
+            elif claimed.setdefault(old, new) != new:
+                names.refuse(
+                    "QG219",
+                    f"`{old}` is the former name of both {claimed[old]} and {new}",
+                    origin,
+                    "keep one",
+                    entry.source.id,
+                )

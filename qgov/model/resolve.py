@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 from typing import Final
 
 from qgov.finding import Finding, Origin, closest
@@ -11,7 +13,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds.base import Floor
 from qgov.language.kinds.base import JobLimits as JobLimitsSpec
 from qgov.language.kinds.organization import OrganizationSpec
-from qgov.language.scalars import Money
+from qgov.language.scalars import MICROS, Money, UnitPrice
 from qgov.model.conditions import NO_LIMITS, NONE, Conditions, JobLimits
 
 __all__ = ["UNDEFINED", "Resolver", "in_currency"]
@@ -46,12 +48,17 @@ _KINDS: Final = {
 
 def in_currency(money: Money, currency: str, rates: Mapping[str, Decimal]) -> int | None:
     """The amount in micros of a currency, rounded up; None without a rate for it."""
-    if money.currency == currency:
-        return money.micros
-    if (rate := rates.get(money.currency)) is None:
-        return None
-    numerator, denominator = rate.as_integer_ratio()
-    return -(-money.micros * numerator // denominator)
+    exact = exactly(Fraction(money.micros), money.currency, currency, rates)
+    return None if exact is None else ceil(exact)
+
+
+def exactly(
+    micros: Fraction, of: str, currency: str, rates: Mapping[str, Decimal]
+) -> Fraction | None:
+    """Micros of one currency in micros of another; None without a rate for it."""
+    if of == currency:
+        return micros
+    return None if (rate := rates.get(of)) is None else micros * Fraction(rate)
 
 
 class Resolver:
@@ -114,16 +121,26 @@ class Resolver:
     def micros(self, money: Money, source: Document, *path: str | int) -> int:
         """The amount, written at `path` of `source`, in micros of the organization's
         currency, rounded up."""
-        found = in_currency(money, self._currency, self._rates)
+        return ceil(self.exact_micros(money, source, *path))
+
+    def exact_micros(
+        self, price: Money | UnitPrice, source: Document, *path: str | int
+    ) -> Fraction:
+        """The amount, written at `path` of `source`, in micros of the organization's currency."""
+        if isinstance(price, Money):
+            micros = Fraction(price.micros)
+        else:
+            micros = Fraction(price.amount) * MICROS
+        found = exactly(micros, price.currency, self._currency, self._rates)
         if found is None:
             self.refuse(
                 "QG216",
-                f"there is no exchange rate from {money.currency} to {self._currency}",
+                f"there is no exchange rate from {price.currency} to {self._currency}",
                 source.at(*path),
-                f"add exchangeRates.{money.currency}, or write {self._currency}",
+                f"add exchangeRates.{price.currency}, or write {self._currency}",
                 source.id,
             )
-            return money.micros
+            return micros
         return found
 
     def conditions(self, floor: Floor | None, source: Document, *path: str | int) -> Conditions:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-__all__ = ["EVERYWHERE", "ancestors", "contains", "depth", "matches", "tenant_of"]
+__all__ = [
+    "EVERYWHERE",
+    "ancestors",
+    "contains",
+    "depth",
+    "matches",
+    "tenant_of",
+    "under_other_names",
+]
 
 EVERYWHERE = "*"
 
@@ -25,6 +33,13 @@ def ancestors(scope: str) -> Iterator[str]:
         yield scope
         scope = scope.rpartition("/")[0]
     yield EVERYWHERE
+
+
+def under_other_names(scope: str, names: Mapping[str, str]) -> str:
+    """The scope where the longest part of it that has another name (`names`: scope → scope)
+    has that."""
+    part = next((part for part in ancestors(scope) if part in names), "")
+    return f"{names[part]}{scope[len(part) :]}" if part else scope
 
 
 def matches(pattern: str, scope: str) -> bool:

@@ -99,7 +99,7 @@ def _asker(side: RenamedSide, cell: Cell, groups: tuple[str, ...]) -> Asker:
         known = tuple(group for group in groups if group in side.model.groups)
         return asker(side.model, cell.principal, known, WITNESS)
     name = name_of(cell.principal)
-    found = asker(side.model, workload(side.own(name)), (), WITNESS)
+    found = asker(side.model, workload(side.own_id(name)), (), WITNESS)
     return found._replace(subject=replace(found.subject, id=name))
 
 

@@ -12,9 +12,10 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
 from qgov.model.principal import Principal, is_user, is_workload, name_of, workload
-from qgov.model.scope import EVERYWHERE, contains, depth
+from qgov.model.scope import EVERYWHERE, contains, depth, under_other_names
 
 __all__ = [
+    "SCOPES",
     "Change",
     "ChangedCell",
     "Row",
@@ -25,6 +26,10 @@ __all__ = [
     "renamed_principal",
     "rows",
 ]
+
+
+SCOPES: Final = ("Tenant", "Environment", "Project")
+"""What a plan names by its scope among the renames."""
 
 
 class Change(StrEnum):
@@ -129,17 +134,17 @@ def _held(
 
 
 def renamed(
-    table: Mapping[Cell, tuple[Path, ...]], tenants: Mapping[str, str], budgets: Mapping[str, str]
+    table: Mapping[Cell, tuple[Path, ...]], scopes: Mapping[str, str], budgets: Mapping[str, str]
 ) -> Mapping[Cell, tuple[Path, ...]]:
-    """The table with tenants and budgets (old name → new) under their new names, so that
-    a rename is compared as what it is."""
-    if not tenants and not budgets:
+    """The table with tenants, environments, projects (old scope → new) and budgets (old name →
+    new) under their new names, so that a rename is compared as what it is."""
+    if not scopes and not budgets:
         return table
     return {
         Cell(
-            renamed_principal(cell.principal, tenants),
+            renamed_principal(cell.principal, scopes),
             cell.permission,
-            _renamed_scope(cell.scope, tenants),
+            under_other_names(cell.scope, scopes),
             cell.backend,
         ): tuple(
             replace(path, conditions=_renamed_budgets(path.conditions, budgets)) for path in paths
@@ -148,16 +153,12 @@ def renamed(
     }
 
 
-def _renamed_scope(scope: str, tenants: Mapping[str, str]) -> str:
-    tenant, slash, rest = scope.partition("/")
-    return f"{tenants.get(tenant, tenant)}{slash}{rest}"
-
-
 def renamed_principal(principal: Principal, tenants: Mapping[str, str]) -> Principal:
     """A principal under a tenant's other name (old name → new)."""
     if not is_workload(principal):
         return principal
-    return workload(_renamed_scope(name_of(principal), tenants))
+    tenant, slash, account = name_of(principal).partition("/")
+    return workload(f"{tenants.get(tenant, tenant)}{slash}{account}")
 
 
 def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:

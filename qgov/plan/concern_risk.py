@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qgov.language.concerns import Concern
+from qgov.plan.afresh import SPENT
 from qgov.plan.directions import Direction
 from qgov.plan.fields import FieldChange
 from qgov.plan.risk import Risk
@@ -121,6 +122,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
     ),
     ConcernRule("rules-changed", Concern.RULES, Risk.HIGH, "a rule is weaker or another"),
     ConcernRule("access-unmoved", Concern.ACCESS, Risk.LOW, "no access moves by it today"),
+    ConcernRule(
+        "spend-afresh",
+        Concern.MONEY,
+        Risk.HIGH,
+        "what was spent no longer counts: the spend starts afresh",
+        lambda c: c.field == SPENT,
+    ),
     ConcernRule("money-stricter", Concern.MONEY, Risk.LOW, "less can be spent", _stricter),
     ConcernRule(
         "money-unbounded",
@@ -161,6 +169,18 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.HIGH,
         "nobody acts when something goes wrong",
         lambda c: _under("spec.incidentResponse")(c) and _gone(c),
+    ),
+    ConcernRule(
+        "former-name-gone",
+        Concern.OPERATIONS,
+        Risk.HIGH,
+        "where a gateway skips the bundle that renamed it, its spend starts afresh",
+        lambda c: (
+            c.document.startswith("Budget/")
+            and c.field == "metadata.previously"
+            and c.before is not None
+            and not {*c.before} <= {*(c.after or ())}
+        ),
     ),
     ConcernRule(
         "operations-of-document",

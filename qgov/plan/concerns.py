@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
+from qgov.plan.afresh import spent_afresh
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Row
 from qgov.plan.concern_risk import ConcernRule, assess_field
@@ -71,9 +72,10 @@ def concern_rows(
 ) -> list[ConcernRow]:
     """The rows of documents that differ (before, after), given the rows of access with what
     caused them; by concern, most dangerous first."""
+    documents = list(documents)
     found = [
         ConcernRow(change, assess_field(change))
-        for change in unaccounted(documents, access)
+        for change in (*unaccounted(documents, access), *spent_afresh(documents))
         if change.concern is not Concern.WORDS
     ]
     return sorted(

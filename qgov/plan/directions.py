@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, get_args
 
 from qgov.language.concerns import Looser
-from qgov.language.scalars import Money
+from qgov.language.scalars import Money, UnitPrice
 
 __all__ = ["Direction", "direction_of", "of_entry", "of_presence"]
 
@@ -65,6 +65,8 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
 def _size(looser: Looser, value: Any, annotation: Any) -> Any:
     if looser in (Looser.LATER, Looser.EARLIER):
         return _words(annotation).index(value)
+    if isinstance(value, UnitPrice):
+        return value.amount
     return value.micros if isinstance(value, Money) else value
 
 

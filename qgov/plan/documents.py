@@ -73,11 +73,10 @@ def rename_of(
     document: Document, base: Mapping[tuple[str, str], Document]
 ) -> tuple[str, str] | None:
     """The key of the base document that this one is the new name of."""
-    former = document.metadata.previously
-    if former is None or (document.kind, document.name) in base:
+    if (document.kind, document.name) in base:
         return None
-    key = (document.kind, former)
-    return key if key in base else None
+    keys = ((document.kind, former) for former in document.metadata.previously or ())
+    return next((key for key in keys if key in base), None)
 
 
 def _compared(old: Document, new: Document) -> DocumentChange:

@@ -8,7 +8,7 @@ are no change. Entries of a list are matched by what the language declares to ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.written import plain, written
 from qgov.plan.directions import Direction, direction_of, of_entry, of_presence
+from qgov.plan.entries import keyed, renamed_entries, renamed_keys
 
 __all__ = ["FieldChange", "Place", "field_changes"]
 
@@ -172,6 +173,10 @@ def _field(
 def _mapping(
     info: FieldInfo, said: Declared, before: dict[str, Any], after: dict[str, Any], at: _At
 ) -> Iterator[FieldChange]:
+    for was, key in renamed_keys(before, after):
+        yield from _renamed(before[was], after[key], was, key, said, at.entry(key, was, key))
+        before = {k: v for k, v in before.items() if k != was}
+        after = {k: v for k, v in after.items() if k != key}
     for key in sorted({*before, *after}, key=str):
         old, new, here = before.get(key), after.get(key), at.entry(str(key), str(key), str(key))
         if old == new:
@@ -187,7 +192,12 @@ def _mapping(
 def _entries(said: Declared, before: list[Any], after: list[Any], at: _At) -> Iterator[FieldChange]:
     """Entries that are the same by their key, in order where several have one; then what is on
     one side alone."""
-    old, new = _keyed(said.key, before), _keyed(said.key, after)
+    pairs = renamed_entries(said.key, before, after)
+    for i, j in pairs:
+        name = after[j].name
+        yield from _renamed(before[i], after[j], before[i].name, name, said, at.entry(name, i, j))
+    old = keyed(said.key, before, {i for i, _ in pairs})
+    new = keyed(said.key, after, {j for _, j in pairs})
     for key in sorted({*old, *new}):
         ours, theirs = old.get(key, []), new.get(key, [])
         common = [i for i in ours if any(before[i] == after[j] for j in theirs)]
@@ -208,12 +218,14 @@ def _entries(said: Declared, before: list[Any], after: list[Any], at: _At) -> It
             yield from _whole(after[j], said.concern, here, direction, gone=False)
 
 
-def _keyed(fields: Sequence[str], entries: list[Any]) -> dict[tuple[str, ...], list[int]]:
-    found: dict[tuple[str, ...], list[int]] = {}
-    for index, entry in enumerate(entries):
-        values = (getattr(entry, field) for field in fields)
-        found.setdefault(tuple(str(v) for v in values if v is not None), []).append(index)
-    return found
+def _renamed(
+    before: Any, after: Any, was: str, name: str, said: Declared, at: _At
+) -> Iterator[FieldChange]:
+    """An entry under another name: that, and what else is different."""
+    yield at.change(Concern.OPERATIONS, was, name, Direction.DIFFERENT)
+    same = {"previously": before.previously}
+    same |= {"name": was} if hasattr(before, "name") else {}
+    yield from _parts(type(after), before, after.model_copy(update=same), said.concern, at)
 
 
 def _whole(
@@ -261,7 +273,7 @@ def _inner(value: Any, said: Declared, at: _At) -> Iterator[tuple[BaseModel, _At
     elif isinstance(value, list):
         for index, each in enumerate(value):
             if isinstance(each, BaseModel):
-                name = " ".join(next(iter(_keyed(said.key, [each])))) or str(index)
+                name = " ".join(next(iter(keyed(said.key, [each])))) or str(index)
                 yield each, at.entry(name, index, index)
 
 

@@ -123,8 +123,7 @@ def _ties(document: Document) -> tuple[Tie, ...]:
 
 
 def _about(document: Document) -> tuple[str, ...]:
-    former = document.metadata.previously
-    found = [f"{document.kind}/{former}"] if former is not None else []
+    found = [f"{document.kind}/{former}" for former in document.metadata.previously or ()]
     if document.kind == "BudgetException":
         found.append(f"Budget/{document.spec.budget}")
     if document.kind == "Waiver":

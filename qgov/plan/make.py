@@ -12,10 +12,11 @@ from qgov.language.documents import Document
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.renames import renamed_scopes
 from qgov.plan.approvers import Approver, approvers, approvers_of
 from qgov.plan.author import Author, second_of_trust, second_person
 from qgov.plan.causes import causes
-from qgov.plan.changes import ChangedCell, difference, renamed, rows
+from qgov.plan.changes import SCOPES, ChangedCell, difference, renamed, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
 from qgov.plan.exposure import Exposure, exposure
@@ -51,7 +52,8 @@ def make_plan(
     assert head.readable
     old, new = base.model, head.model
     renames = _renames(base, head)
-    before = renamed(_table(old), renames.get("Tenant", {}), renames.get("Budget", {}))
+    scopes = {was: name for kind in SCOPES for was, name in renames.get(kind, {}).items()}
+    before = renamed(_table(old), scopes, renames.get("Budget", {}))
     after = _table(new)
     changed = difference(before, after)
 
@@ -133,11 +135,14 @@ def _table(model: AccessModel | None) -> Mapping[Cell, tuple[Path, ...]]:
 
 
 def _renames(base: Side, head: Side) -> dict[str, dict[str, str]]:
-    """Kind → old name → new."""
+    """Kind → old name → new; also of environments and projects, whose names are scopes."""
     found: dict[str, dict[str, str]] = {}
     for document in head.documents.values():
         if (former := rename_of(document, base.documents)) is not None:
             found.setdefault(document.kind, {})[former[1]] = document.name
+    if base.model and head.model:
+        inside = renamed_scopes(base.model, head.model, found.get("Tenant", {}))
+        found |= {what.capitalize(): names for what, names in inside.items() if names}
     return found
 
 

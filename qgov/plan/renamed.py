@@ -1,7 +1,7 @@
 """One side of a plan as a witness sees it: under the head's names.
 
-A tenant or budget that is renamed has two names; a witness is written with the new ones and
-asked of the base with the old ones.
+A tenant, environment, project or budget that is renamed has two names; a witness is written with
+the new ones and asked of the base with the old ones.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, budgets_at
 from qgov.model.conditions import ApprovalRule
 from qgov.model.principal import Principal
+from qgov.model.scope import under_other_names
 
 __all__ = ["RenamedSide"]
 
@@ -25,23 +26,26 @@ G = TypeVar("G", GivenElevation, GivenApproval)
 
 @dataclass(frozen=True, slots=True)
 class RenamedSide:
-    """A side's model, None for the empty repository. `tenants` and `budgets` are the head's
-    names of what this side calls otherwise → this side's."""
+    """A side's model, None for the empty repository. `scopes` (of tenants, environments and
+    projects) and `budgets` are the head's names of what this side calls otherwise → this
+    side's."""
 
     model: AccessModel | None
-    tenants: Mapping[str, str] = field(default_factory=dict)
+    scopes: Mapping[str, str] = field(default_factory=dict)
     budgets: Mapping[str, str] = field(default_factory=dict)
 
-    def own(self, name: str) -> str:
-        """A scope, or a workload's id, as this side calls it."""
-        tenant, slash, rest = name.partition("/")
-        return f"{self.tenants.get(tenant, tenant)}{slash}{rest}"
+    def own(self, scope: str) -> str:
+        """A scope as this side calls it."""
+        return under_other_names(scope, self.scopes)
+
+    def own_id(self, id_: str) -> str:
+        """A workload's id as this side calls it; a person's has no slash, and stays."""
+        tenant, slash, account = id_.partition("/")
+        return f"{self.own(tenant)}{slash}{account}" if slash else id_
 
     def shown(self, scope: str) -> str:
         """A scope of this side as the head calls it."""
-        tenant, slash, rest = scope.partition("/")
-        back = {own: name for name, own in self.tenants.items()}
-        return f"{back.get(tenant, tenant)}{slash}{rest}"
+        return under_other_names(scope, {own: name for name, own in self.scopes.items()})
 
     def budgets_of(self, cell: Cell, principal: Principal) -> dict[str, Budget]:
         """The budgets that the cell's jobs fall under when they are submitted through a
@@ -63,14 +67,17 @@ class RenamedSide:
 
     def request(self, request: Request) -> Request:
         """A request written with the head's names, with this side's."""
-        if not self.tenants and not self.budgets:
+        if not self.scopes and not self.budgets:
             return request
         subject, resource = request.subject, request.resource
         if subject.type == "workload":
-            subject = replace(subject, id=self.own(subject.id or ""))
-            resource = replace(resource, owner=self.own(resource.owner or ""))
+            subject = replace(subject, id=self.own_id(subject.id or ""))
+            resource = replace(resource, owner=self.own_id(resource.owner or ""))
+        labels = (resource.tenant, resource.environment, resource.project)
+        own = self.own("/".join(filter(None, labels))).split("/")
+        tenant, environment, project = (*own, None, None)[:3]
         if resource.tenant is not None:
-            resource = replace(resource, tenant=self.own(resource.tenant))
+            resource = replace(resource, tenant=tenant, environment=environment, project=project)
         usage = request.usage
         if usage is not None:
             usage = {self.budgets.get(name, name): used for name, used in usage.items()}

@@ -23,7 +23,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.conditions import Conditions
 from qgov.model.principal import kind_of
 from qgov.plan.attempts import Attempt, Direction, attempts
-from qgov.plan.changes import Change, ChangedCell, Row
+from qgov.plan.changes import SCOPES, Change, ChangedCell, Row
 from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import without_effect
@@ -78,12 +78,13 @@ def with_witnesses(plan: Plan, base: AccessModel | None, head: AccessModel | Non
 def _views(
     plan: Plan, base: AccessModel | None, head: AccessModel | None
 ) -> tuple[RenamedSide, RenamedSide]:
-    names: dict[str, dict[str, str]] = {"Tenant": {}, "Budget": {}}
+    scopes: dict[str, str] = {}
+    budgets: dict[str, str] = {}
     for old, new in plan.renames:
         kind, _, name = new.partition("/")
-        if kind in names:
-            names[kind][name] = old.partition("/")[2]
-    return RenamedSide(base, names["Tenant"], names["Budget"]), RenamedSide(head)
+        names = scopes if kind in SCOPES else budgets if kind == "Budget" else {}
+        names[name] = old.partition("/")[2]
+    return RenamedSide(base, scopes, budgets), RenamedSide(head)
 
 
 @dataclass(frozen=True, slots=True)

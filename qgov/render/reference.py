@@ -25,6 +25,7 @@ _SCALARS: Final = (
     ("scope", "aurora/*/chemistry", "`*`, or up to three names joined by `/`"),
     ("duration", "8h", "`s` `m` `h` `d` `w` or `y` (365 days), whole, at most 100y"),
     ("money", "20000.00 EUR", "an exact decimal with up to six places, and an ISO 4217 code"),
+    ("unit price", "0.0001645 USD", "as money, with up to twelve places"),
     ("share", "80%", "with up to two decimals"),
     ("rate", '"0.92"', "a decimal in quotes, more than zero"),
     ("instant", "2026-11-23T08:00:00+01:00", "RFC 3339 with an offset"),

@@ -126,3 +126,34 @@ spec: {scope: "far/*/chemistry", owner: finance-approvers}
     assert not [
         f for f in check(model, NOW) if f.document == "Budget/far" and "no project" in f.message
     ]
+
+
+@pytest.mark.parametrize(
+    ("price", "wrong"),
+    [
+        ("{perTask: null, perShot: null}", ["names no amount, so its jobs count as free"]),
+        ("{perOneQubitGate: 0.1 USD}", ["lets a gate on two qubits cost less than one on one"]),
+        (
+            "{perTwoQubitGate: 0.1 USD, perOneQubitGate: 0.11 USD}",
+            ["lets a gate on two qubits cost less than one on one"],
+        ),
+        (
+            "{twoQubitGatesPerControl: 6}",
+            ["counts controls as two-qubit gates, which have none"],
+        ),
+        (
+            "{minimum: 0.30 USD}",
+            ["has a minimum that the fixed part of each task reaches already"],
+        ),
+        ("{minimum: 0.31 USD, perTwoQubitGate: 0.1 USD, twoQubitGatesPerControl: 6}", []),
+        ("{perTwoQubitGate: 0.1 USD, perOneQubitGate: 0.1 USD, perMeasurement: 5 USD}", []),
+    ],
+)
+def test_a_price_whose_parts_contradict_each_other_is_found(price: str, wrong: list[str]) -> None:
+    overlay = f"""
+kind: Organization
+metadata: {{name: acme}}
+spec: {{backends: {{garnet: {{price: {price}}}}}}}
+"""
+    found = [f.message for f in check(model_of(laid(overlay)[0]), NOW) if f.code == "QG818"]
+    assert found == [f"the price of `garnet` {each}" for each in wrong]

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qgov.gateway.ledger import MAX_AMOUNT, Amounts, Job, Ledger, LedgerError, Moved
+from qgov.gateway.tables import VERSION
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -453,7 +454,7 @@ def another_database(path: Path) -> None:
 def newer(path: Path) -> None:
     Ledger(path, "x").close()
     with sqlite3.connect(path) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
 
 

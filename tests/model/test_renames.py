@@ -95,6 +95,29 @@ def company(bound: str | None = None, **groups: dict[str, Any]) -> AccessModel:
     )
 
 
+def test_of_several_former_names_the_last_counts_and_none_may_exist() -> None:
+    model = repository(
+        organization(),
+        role("researcher", "job:submit"),
+        tenant("aurora", previously=["dawn", "night"]),
+    )
+    assert model.tenants["aurora"].metadata.previously == ("dawn", "night")
+    assert renames(model).scope("aurora") == "dawn"
+    files = edited(
+        "roles/developer.yaml", "name: developer", "name: developer, previously: [coder, auditor]"
+    )
+    (finding,) = refused(files)
+    assert finding.message == (
+        "Role/auditor still exists, so Role/developer cannot be its new name"
+    )
+    for wrong in ("[]", "[A]", "7", "[coder, 7]", "{coder: 1}"):
+        files = edited(
+            "roles/developer.yaml", "name: developer", f"name: developer, previously: {wrong}"
+        )
+        _, unreadable = read_documents(files)
+        assert unreadable, wrong
+
+
 HOME = {"identityProvider": "workforce"}
 NIGHT = company(night=HOME)
 

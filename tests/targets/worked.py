@@ -75,7 +75,7 @@ def organization(*, title: str = "Northwind", **spec: Any) -> dict[str, Any]:
 
 
 def tenant(
-    name: str, *, title: str = "A tenant", previously: str | None = None, **spec: Any
+    name: str, *, title: str = "A tenant", previously: str | list[str] | None = None, **spec: Any
 ) -> dict[str, Any]:
     """A tenant with one environment `sandbox` and one project `chemistry`."""
     renamed = {"previously": previously} if previously else {}

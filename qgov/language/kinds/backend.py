@@ -6,21 +6,51 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qgov.language.concerns import ABSENT, ACCESS, LESS, MONEY, MORE, OPERATIONS, RECORDS, WORDS
+from qgov.language.concerns import (
+    ABSENT,
+    ACCESS,
+    DIFFERENT,
+    LESS,
+    MONEY,
+    MORE,
+    OPERATIONS,
+    RECORDS,
+    WORDS,
+)
 from qgov.language.kinds.base import BackendClass, JobLimits, Name, Strict
 from qgov.language.kinds.tenant import Jurisdiction
-from qgov.language.scalars import Day, Duration, MoneyField, Text
+from qgov.language.scalars import Day, Duration, MoneyField, Text, UnitPriceField
 
 __all__ = ["BackendSpec", "Price"]
 
 
 class Price(Strict):
-    """A published price. Parts add up; where it was read is part of it."""
+    """A published price of a task, which is one circuit with its shots. Parts add up; where it
+    was read is part of it. Gates are those of the circuit as it is submitted, repeated ones
+    each time; on how many qubits a gate acts decides what it is."""
 
     concern: ClassVar = MONEY
 
-    per_task: Annotated[MoneyField | None, LESS] = Field(None, description="For each task.")
+    per_task: Annotated[MoneyField | None, LESS] = Field(
+        None, description="For each task: the fixed part."
+    )
     per_shot: Annotated[MoneyField | None, LESS] = Field(None, description="For each shot.")
+    per_one_qubit_gate: Annotated[UnitPriceField | None, LESS] = Field(
+        None, description="For each gate on one qubit, in each shot."
+    )
+    per_two_qubit_gate: Annotated[UnitPriceField | None, LESS] = Field(
+        None, description="For each gate on two qubits, in each shot."
+    )
+    per_measurement: Annotated[UnitPriceField | None, LESS] = Field(
+        None, description="For each qubit that is measured or reset, in each shot."
+    )
+    two_qubit_gates_per_control: Annotated[int | None, DIFFERENT] = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="How many two-qubit gates a multi-controlled gate counts as, for each control "
+        "but the first. Absent: where gates have a price, one on more than two qubits is refused.",
+    )
     per_second: Annotated[MoneyField | None, LESS] = Field(
         None, description="For each second of device time."
     )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -19,6 +26,7 @@ __all__ = [
     "Eligibility",
     "Exceptional",
     "Floor",
+    "FormerNames",
     "JobLimits",
     "Metadata",
     "Name",
@@ -59,6 +67,20 @@ BackendClass = Literal["simulator", "qpu"]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
+def _several(value: object) -> object:
+    """Not a list in Python: lists of the language have no order, and this one has."""
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+FormerNames = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_several, json_schema_input_type=Name | list[Name]),
+    Field(min_length=1, max_length=20),
+    OPERATIONS,
+]
+"""What something was called before: one name or, after several renames, the last one first."""
+
+
 class Metadata(Strict):
     """Who a document is; `name` is its identity, everything else is for people."""
 
@@ -67,8 +89,10 @@ class Metadata(Strict):
     )
     title: Text | None = Field(None, description="A name for people.")
     description: Text | None = Field(None, description="What it is for.")
-    previously: Annotated[Name | None, OPERATIONS] = Field(
-        None, description="The former name, so that a rename is planned as a rename."
+    previously: FormerNames | None = Field(
+        None,
+        description="The former name, so that a rename is planned as a rename; after several, "
+        "the former names, the last one first.",
     )
 
 

@@ -23,7 +23,15 @@ from qgov.language.concerns import (
     KeyedBy,
 )
 from qgov.language.kinds.backend import BackendSpec
-from qgov.language.kinds.base import BackendClass, Binding, Floor, Metadata, Name, Strict
+from qgov.language.kinds.base import (
+    BackendClass,
+    Binding,
+    Floor,
+    FormerNames,
+    Metadata,
+    Name,
+    Strict,
+)
 from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
 from qgov.language.scalars import Currency, Day, Duration, Rate, SecretRef, Text, Url
@@ -82,7 +90,7 @@ class Group(Strict):
     members: Annotated[int, LESS] = Field(
         1, ge=0, description="How many people the directory keeps in it at least."
     )
-    previously: Annotated[Name | None, OPERATIONS] = Field(
+    previously: FormerNames | None = Field(
         None,
         description="The former name, so that the directory renames the group with its members.",
     )

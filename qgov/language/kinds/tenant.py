@@ -23,7 +23,16 @@ from qgov.language.concerns import (
     TRUST,
     KeyedBy,
 )
-from qgov.language.kinds.base import Binding, Eligibility, Floor, Metadata, Name, Strict, TierName
+from qgov.language.kinds.base import (
+    Binding,
+    Eligibility,
+    Floor,
+    FormerNames,
+    Metadata,
+    Name,
+    Strict,
+    TierName,
+)
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
 
 __all__ = ["RETENTION_CLASSES", "ServiceAccount", "TenantDocument", "TenantSpec"]
@@ -55,7 +64,7 @@ class Project(Strict):
     concern: ClassVar = ACCESS
 
     name: Name = Field(description="Its name within the environment.")
-    previously: Annotated[Name | None, OPERATIONS] = Field(
+    previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
 
@@ -88,7 +97,7 @@ class Environment(Strict):
         None, description="The queue that its jobs go to."
     )
     floors: Floor | None = Field(None, description="Conditions of this environment.")
-    previously: Annotated[Name | None, OPERATIONS] = Field(
+    previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
 
@@ -152,7 +161,7 @@ class ServiceAccount(Strict):
     bindings: Annotated[list[WorkloadBinding], MEMBERS, KeyedBy(("role", "on"))] = Field(
         default_factory=list, description="Roles that it holds."
     )
-    previously: Annotated[Name | None, OPERATIONS] = Field(
+    previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
 

@@ -16,7 +16,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
 from qgov.model.principal import Principal, user
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.changes import Change, renamed, renamed_principal
+from qgov.plan.changes import SCOPES, Change, renamed, renamed_principal
 from qgov.plan.plan import AccessChange, Plan
 from qgov.render.report.filters import Tags, tags_of
 
@@ -154,8 +154,8 @@ def _tables(
     plan: Plan, before: AccessModel | None, after: AccessModel | None, wanted: Collection[str]
 ) -> tuple[Iterable[Cell], Iterable[Cell]]:
     """The accesses of some principals on both sides, under the names of the head."""
-    tenants, budgets = (_renames(plan, kind) for kind in ("Tenant/", "Budget/"))
-    old = renamed(accesses(before), tenants, budgets) if before else {}
+    scopes = {old: new for kind in SCOPES for old, new in _renames(plan, f"{kind}/").items()}
+    old = renamed(accesses(before), scopes, _renames(plan, "Budget/")) if before else {}
     new = accesses(after) if after else {}
     return (c for c in old if c.principal in wanted), (c for c in new if c.principal in wanted)
 

@@ -10,12 +10,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any, Final
 
 from qgov.language.permissions import CATALOGUE
 from qgov.language.persons import folded
-from qgov.model.access_model import AccessModel, Budget, Environment, Quota, Raise, Tenant, Workload
+from qgov.model.access_model import (
+    AccessModel,
+    Budget,
+    Environment,
+    Price,
+    Quota,
+    Raise,
+    Tenant,
+    Workload,
+)
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
@@ -32,6 +42,9 @@ are written as this, so that every engine counts exactly."""
 
 
 Json = dict[str, Any]
+
+_PARTS: Final = ("per_task_micros", "per_shot_micros", "per_hour_micros", "minimum_micros")
+_PLACES: Final = 20
 
 
 def model_data(model: AccessModel) -> Json:
@@ -118,13 +131,29 @@ def _backend(model: AccessModel, name: str) -> Json:
         "region": spec.region,
     }
     if (price := model.organization.prices.get(name)) is not None:
-        found["price"] = price._asdict()
+        found["price"] = _price(price)
     if spec.timing is not None:
         found["timing"] = {
             "overhead_s": spec.timing.overhead,
             "shots_per_second": spec.timing.shots_per_second,
         }
     return found
+
+
+def _price(price: Price) -> Json:
+    """The parts that it has, and those that every bundle has. What is no whole number of micros
+    is a decimal in a text, so that nobody reads it as a float."""
+    return {
+        name: value if isinstance(value, int) else _decimal(value)
+        for name, value in price._asdict().items()
+        if value or name in _PARTS
+    }
+
+
+def _decimal(value: Fraction) -> str:
+    """A fraction that ends: a price and a rate have at most twenty decimals."""
+    digits = f"{int(value * 10**_PLACES):0{_PLACES + 1}}"
+    return f"{digits[:-_PLACES]}.{digits[-_PLACES:].rstrip('0')}"
 
 
 def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
@@ -167,6 +196,8 @@ def _budgets(model: AccessModel, tenant: str) -> Json:
 
 def _budget(model: AccessModel, budget: Budget) -> Json:
     found: Json = {"quotas": [_quota(quota) for quota in budget.quotas]}
+    if budget.formerly:
+        found["formerly"] = list(budget.formerly)  # for the ledger alone
     if budget.group is not None:
         found["group"] = group(budget.group)
         found["issuer"] = _issuer(model, budget.group)
