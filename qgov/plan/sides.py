@@ -32,8 +32,8 @@ from qgov.repository import RepositoryError, Snapshot
 
 __all__ = ["LEEWAY", "Side", "load_cached", "load_sides", "time_of"]
 
-_Parsed = Mapping[tuple[str, str], tuple[Documents, list[Finding]]]
-"""(path, blob) → what was read of it."""
+_Parsed = dict[tuple[str, str], tuple[Documents, list[Finding]]]
+"""(path, blob) → what was read of it, by either side: most files are the same on both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def load_sides(
 
 def _learn(index: Index, base: Snapshot, head: Snapshot) -> _Parsed:
     """Index the blobs that it does not know; returns what was parsed."""
-    parsed: dict[tuple[str, str], tuple[Documents, list[Finding]]] = {}
+    parsed: _Parsed = {}
     for snapshot in (base, head):
         unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
         for path, data in snapshot.read(unknown.values()).items():
@@ -198,13 +198,14 @@ def _read(
     snapshot: Snapshot, paths: Iterable[str], parsed: _Parsed
 ) -> tuple[Documents, list[Finding]]:
     """The documents of some paths; what was parsed already is not read again."""
-    known = {p: parsed[key] for p in paths if (key := (p, snapshot.blobs[p])) in parsed}
-    data = snapshot.read(path for path in paths if path not in known)
+    keys = {path: (path, snapshot.blobs[path]) for path in paths}
+    data = snapshot.read(path for path, key in keys.items() if key not in parsed)
+    parsed |= {keys[path]: read_documents({path: text}) for path, text in data.items()}
     valid: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
-    for path in paths:
-        documents, refused = known.get(path) or read_documents({path: data[path]})
+    for key in keys.values():
+        documents, refused = parsed[key]
         valid += documents.valid
         broken |= documents.broken
         findings += refused

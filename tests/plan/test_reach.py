@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qgov.language.documents import read_documents
+from qgov.plan import sides
 from qgov.plan.index import Index, exclusive_of, load_index, save_index
 from qgov.plan.make import make_plan
 from qgov.plan.plan import Plan
@@ -216,6 +219,24 @@ def _planned(index: Index, before: Mapping[str, str], after: Mapping[str, str]) 
 
 
 AFTER = changed(BASELINE, {ATLAS: {"group: operators": "group: auditors"}})
+
+
+def test_a_file_that_is_the_same_on_both_sides_is_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    after = changed(BASELINE, {"roles/reader.yaml": {"[usage:read, log:read]": "[usage:read]"}})
+    index: Index = {}
+    load_sides(snapshot(BASELINE), snapshot(after), index, NOW)
+    read: Counter[str] = Counter()
+
+    def counted(files: Mapping[str, bytes]) -> Any:
+        read.update(list(files))
+        return read_documents(files)
+
+    monkeypatch.setattr(sides, "read_documents", counted)
+    load_sides(snapshot(BASELINE), snapshot(after), index, NOW)
+
+    assert read == dict.fromkeys(BASELINE, 1) | {"roles/reader.yaml": 2}
 
 
 def test_a_known_blob_is_not_read_again_unless_the_change_reaches_it() -> None:
