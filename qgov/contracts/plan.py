@@ -116,9 +116,26 @@ class Row(TypedDict):
     change: Annotated[Change, From("row.change")]
 
 
+class KnownBy(TypedDict):
+    """The tokens that count as the principal's."""
+
+    issuer: str
+    audiences: list[str]
+    protocol: str
+    subject: NotRequired[Annotated[str, said("Of a workload's token; `*` is any text.")]]
+    groups_claim: NotRequired[Annotated[str, said("Where a person's token lists the groups.")]]
+
+
 class Access(Row):
     before: Annotated[Conditions | None, From(lambda c: next(iter(c.row.before), None))]
     after: Annotated[Conditions | None, From(lambda c: next(iter(c.row.after), None))]
+    known_by: NotRequired[
+        Annotated[
+            KnownBy,
+            said("To whom it is granted, or from whom revoked, where that is what moves it."),
+            From("row.known_by"),
+        ]
+    ]
     risk: Annotated[RiskName, From("rule.risk")]
     rule: Annotated[str, one_of(rule.id for rule in RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1)]
@@ -146,6 +163,13 @@ class Which(Row):
 # ---------------------------------------------------------------------------- the other parts
 
 
+class Reached(TypedDict):
+    """The accesses that rest on a field, on either side."""
+
+    accesses: Count
+    principals: list[Principal]
+
+
 class Concern(TypedDict):
     """A field that changes beside the table of accesses."""
 
@@ -162,7 +186,9 @@ class Concern(TypedDict):
     rule: Annotated[str, one_of(rule.id for rule in CONCERN_RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1), From(lambda row: [row.cause])]
     approvers: list[str]
-    witness: Annotated[Witness | None, From(lambda _: None)]
+    reached: NotRequired[Annotated[Reached, said("Of trust: what whom it identifies may do.")]]
+    witness: Witness | None
+    unwitnessed: NotRequired[Annotated[str, said("Why no request shows the change."), NOT_EMPTY]]
 
 
 class Exposure(TypedDict):

@@ -11,12 +11,14 @@ from typing import Final
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
+from qgov.model.known_by import KnownBy
 from qgov.model.principal import Principal, is_user, is_workload, name_of, workload
 from qgov.model.scope import EVERYWHERE, contains, depth
 
 __all__ = [
     "Change",
     "ChangedCell",
+    "Moved",
     "Row",
     "classify",
     "difference",
@@ -42,8 +44,29 @@ Options = tuple[Conditions, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A principal, by its name on each side, that is known by something else than before."""
+
+    at_base: Principal
+    at_head: Principal
+    before: KnownBy
+    after: KnownBy
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether somebody counts as the principal who did not."""
+        return not self.after.within(self.before)
+
+    @property
+    def shuts_out(self) -> bool:
+        """Whether somebody does no longer count as the principal."""
+        return not self.before.within(self.after)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """One access that differs, with the ways to it on both sides."""
+    """One access that differs, with the ways to it on both sides. Where it is granted to whom
+    its principal is now known by, or revoked from whom it was, `moved` says so."""
 
     cell: Cell
     change: Change
@@ -51,12 +74,14 @@ class ChangedCell:
     after: Options
     base: tuple[Path, ...]
     head: tuple[Path, ...]
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Accesses that change alike: one principal and permission, the widest scope that the
-    change covers whole, and the backends. `cells` are the accesses it stands for."""
+    change covers whole, and the backends. `cells` are the accesses it stands for, `moved` is
+    theirs."""
 
     principal: Principal
     permission: str
@@ -66,6 +91,14 @@ class Row:
     before: Options
     after: Options
     cells: tuple[ChangedCell, ...]
+    moved: Moved | None = None
+
+    @property
+    def known_by(self) -> KnownBy | None:
+        """Whom it is granted to or revoked from, where that is what moves it."""
+        if self.moved is None:
+            return None
+        return self.moved.after if self.change is Change.GRANTED else self.moved.before
 
 
 def options(paths: Sequence[Path]) -> Options:
@@ -100,19 +133,52 @@ def _covers(wide: Options, narrow: Options) -> bool:
     return all(any(mine.implies(other) for other in wide) for mine in narrow)
 
 
+_NOBODY: Final[Mapping[Principal, Moved]] = {}
+
+
 def difference(
-    base: Mapping[Cell, tuple[Path, ...]], head: Mapping[Cell, tuple[Path, ...]]
+    base: Mapping[Cell, tuple[Path, ...]],
+    head: Mapping[Cell, tuple[Path, ...]],
+    moved: Mapping[Principal, Moved] = _NOBODY,
 ) -> list[ChangedCell]:
-    """Every access that differs, sorted."""
+    """Every access that differs, sorted. One of a principal that is known by something else
+    is revoked from the one and granted to the other."""
     found: list[ChangedCell] = []
     for cell in sorted({*base, *head}):
         old, new = base.get(cell, ()), head.get(cell, ())
         if is_user(cell.principal):
             old, new = (*old, *_held(base, cell, old + new)), (*new, *_held(head, cell, old + new))
+        if moved:
+            apart, old, new = _apart(cell, old, new, moved)
+            found += apart
         before, after = options(old), options(new)
         if (change := classify(before, after)) is not None:
             found.append(ChangedCell(cell, change, before, after, old, new))
     return found
+
+
+def _apart(
+    cell: Cell, old: tuple[Path, ...], new: tuple[Path, ...], moved: Mapping[Principal, Moved]
+) -> tuple[list[ChangedCell], tuple[Path, ...], tuple[Path, ...]]:
+    """What is revoked from and granted to those who are known by something else, and the ways
+    that are left to compare: those of the others, and of whoever is known by both."""
+
+    def holder(path: Path) -> Principal:
+        return path.binding.principal if is_user(cell.principal) else cell.principal
+
+    found: list[ChangedCell] = []
+    for who in sorted({holder(path) for path in (*old, *new)} & moved.keys()):
+        was, now = (tuple(p for p in paths if holder(p) == who) for paths in (old, new))
+        if not was or not now:
+            continue
+        known = moved[who]
+        if known.shuts_out:
+            found.append(ChangedCell(cell, Change.REVOKED, options(was), (), was, (), known))
+        if known.lets_in:
+            found.append(ChangedCell(cell, Change.GRANTED, (), options(now), (), now, known))
+        if not known.before.meets(known.after):
+            old, new = (tuple(p for p in paths if holder(p) != who) for paths in (old, new))
+    return found, old, new
 
 
 def _held(
@@ -169,7 +235,7 @@ def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Cond
 
 
 _ORDER: Final = tuple(Change)
-_Alike = tuple[Principal, str, Change, Options, Options]
+_Alike = tuple[Principal, str, Change, Options, Options, Moved | None]
 
 
 def rows(
@@ -185,7 +251,7 @@ def rows(
     by_scope: dict[tuple[_Alike, str], list[ChangedCell]] = defaultdict(list)
     for item in changed:
         cell = item.cell
-        alike = (cell.principal, cell.permission, item.change, item.before, item.after)
+        alike = (cell.principal, cell.permission, item.change, item.before, item.after, item.moved)
         by_scope[alike, cell.scope].append(item)
     groups: dict[tuple[_Alike, tuple[str, ...]], dict[str, list[ChangedCell]]]
     groups = defaultdict(dict)
@@ -207,6 +273,7 @@ def rows(
                     first.before,
                     first.after,
                     cells,
+                    first.moved,
                 )
             )
     return sorted(

@@ -22,12 +22,14 @@ from qgov.plan.exposure import Exposure, exposure
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
+from qgov.plan.moved import moved
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
 from qgov.plan.risk import Risk, assess
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
+from qgov.plan.trusted import with_reach, with_trust
 from qgov.targets import outline
 
 __all__ = ["make_plan"]
@@ -53,7 +55,7 @@ def make_plan(
     renames = _renames(base, head)
     before = renamed(_table(old), renames.get("Tenant", {}), renames.get("Budget", {}))
     after = _table(new)
-    changed = difference(before, after)
+    changed = difference(before, after, moved(old, new, renames.get("Tenant", {})))
 
     def access_changes(cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
         return _access_changes(cells, old, new, whole=reach.whole)
@@ -62,6 +64,7 @@ def make_plan(
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
+    concerns = with_reach(concerns, (before, after), (old, new))
     risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
     worst = max(risks, default=Risk.LOW)
     asked = _asked(old or new, concerns, differing, worst)
@@ -76,6 +79,7 @@ def make_plan(
         intended = Intended(
             intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
         )
+        intended = with_trust(intended, concerns)
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))

@@ -44,6 +44,8 @@ MOST_ALIKE: Final = 100
 others are shown by the first one's, so that a role that reaches everybody is planned in time
 that grows with the plan and not with the decisions of an engine."""
 
+AT_SIGN_IN: Final = "whose tokens they are is decided at sign-in, and no request tells it"
+
 MOST_CELLS: Final = 12
 """How many of a row's accesses are tried. They have the same conditions, and nearly always
 the first one shows the change."""
@@ -205,8 +207,11 @@ def _witnessed(
     change: AccessChange, witnesses: Sequence[Witness], base: RenamedSide, head: RenamedSide
 ) -> AccessChange:
     reasons: set[str] = set()
-    if not witnesses:
-        reasons = {without_effect(item, base, head) for item in change.row.cells}
+    row = change.row
+    if not witnesses and row.moved and row.moved.before.in_request == row.moved.after.in_request:
+        reasons = {AT_SIGN_IN}
+    elif not witnesses:
+        reasons = {without_effect(item, base, head) for item in row.cells}
     return replace(
         change,
         witness=witnesses[0] if witnesses else None,

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.known_by import KnownBy
 from qgov.model.measures import MEASURES
 
-__all__ = ["alternatives", "in_words", "joined", "what_differs", "what_holds"]
+__all__ = ["alternatives", "in_words", "joined", "tokens_of", "what_differs", "what_holds"]
 
 
 def in_words(conditions: Conditions, currency: str) -> list[str]:
@@ -46,6 +47,14 @@ def what_holds(options: tuple[Conditions, ...], currency: str) -> list[str]:
     if len(options) != 1:
         return [alternatives(options, currency)]
     return in_words(options[0], currency)
+
+
+def tokens_of(known: KnownBy) -> str:
+    """What a principal is known by: `oidc token of https://id.example (aud qgov, sub …)`."""
+    claims = [f"aud {' or '.join(known.audiences)}"]
+    claims += [f"sub {known.subject}"] if known.subject is not None else []
+    claims += [f"groups in {known.groups_claim}"] if known.groups_claim is not None else []
+    return f"{known.protocol} token of {known.issuer} ({', '.join(claims)})"
 
 
 _ABSENT = {

@@ -13,7 +13,7 @@ from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
 from qgov.render.counting import count, more, some
 from qgov.render.escaping import no_command
-from qgov.render.plan_concerns import ConcernSection, sides_of
+from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, witness_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
     GAINS,
@@ -165,6 +165,8 @@ def _row(row: ConcernRow, colour: bool) -> list[str]:
     before, after = sides_of(row)
     lines = _head(row.rule.risk, f"{change.document}: {change.field}", 2, colour)
     lines += _field("change", f"{before} → {after} ({change.direction})")
+    lines += _field("reaches", reach) if (reach := reach_of(row)) else []
+    lines += _field("witness", shown) if (shown := witness_of(row)) else []
     lines += _field("risk", row.rule.reason)
     lines += _field("approve", ", ".join(row.approvers) or "nobody is asked")
     return lines + _field("cause", IN_TEXT.causes([row.cause]))
