@@ -6,10 +6,11 @@ Nothing here decides; whether a request shows the change, an engine says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, islice
+from operator import itemgetter
 from string import ascii_letters
 from typing import Final, NamedTuple
 
@@ -35,7 +36,7 @@ from qgov.plan.misses import MISSES, Contrast, Miss, approved
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import can_be_used
 
-__all__ = ["Attempt", "Direction", "attempts"]
+__all__ = ["Attempt", "Direction", "attempts", "deviating"]
 
 MOST_AT_ONCE: Final = 4
 """How many things a request lacks at most: one for each alternative that it must miss."""
@@ -86,6 +87,20 @@ def _attempts(item: ChangedCell, direction: Direction) -> Iterator[Attempt]:
             for misses in _at_once(contrast):
                 says = tuple(miss.deviation.in_plan for miss in misses)
                 yield Attempt(_missing(suiting, misses, contrast), says)
+
+
+def deviating(
+    item: ChangedCell, direction: Direction, misses: Callable[[Contrast], Iterator[Miss]]
+) -> Iterator[Attempt]:
+    """Requests that suit both sides of a cell, and lack one of these things."""
+    paths, _, denied = direction.sides(item)
+    for path in paths:
+        mine = path.binding.principal
+        others = options([p for p in denied if p.binding.principal == mine])
+        contrast = _contrast(item, direction, path, others)
+        suiting = _suiting(item, direction, path, (name_of(mine),), contrast)
+        for miss in misses(contrast):
+            yield Attempt(_missing(suiting, (miss,), contrast), (miss.deviation.in_plan,))
 
 
 def _groups(path: Path, every: Iterable[Path]) -> list[tuple[str, ...]]:
@@ -156,6 +171,7 @@ def _contrast(item: ChangedCell, direction: Direction, path: Path, others: Optio
     return Contrast(
         way=path.conditions,
         others=others,
+        budgets=allows.budgets_of(cell, principal),
         strict=denies.budgets_of(cell, principal),
         rules=tuple(allows.rules_of(cell, principal)),
         strict_rules=tuple(denies.rules_of(cell, principal)),
@@ -184,11 +200,13 @@ def _suiting(
     if not CATALOGUE[cell.permission].executes:
         return replace(found, approvals=None)
     mine = side.budgets_of(cell, path.binding.principal)
-    known = {**contrast.strict, **mine}
+    used: dict[str, dict[str, int]] = {}
+    for name, budget in sorted((*contrast.strict.items(), *mine.items()), key=itemgetter(0)):
+        used[name] = {**used.get(name, {}), **_nothing_used(budget)}
     return replace(
         found,
         job=_smallest(way, others, (*mine.values(), *contrast.strict.values())),
-        usage={name: _nothing_used(budget) for name, budget in sorted(known.items())},
+        usage=used,
     )
 
 

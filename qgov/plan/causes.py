@@ -35,9 +35,9 @@ _OF_FACT: Final = {
     "workload": frozenset({"max_token_age_s"}),
     "permission": frozenset({"own_only"}),
     "elevation": frozenset({"elevation"}),
-    "backend": frozenset({"job", "approval"}),
-    "budget": frozenset({"budgets", "approval"}),
-    "approval": frozenset({"approval"}),
+    "backend": frozenset({"job", "approvals"}),
+    "budget": frozenset({"budgets", "approvals"}),
+    "approval": frozenset({"approvals"}),
 }
 """The conditions that a fact decides; a fact that is not listed may decide any."""
 

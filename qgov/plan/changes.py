@@ -228,10 +228,10 @@ def renamed_principal(principal: Principal, tenants: Mapping[str, str]) -> Princ
 
 def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:
     names = tuple(sorted(budgets.get(name, name) for name in conditions.budgets))
-    approval = conditions.approval
-    if approval is not None and approval.budget in budgets:
-        approval = replace(approval, budget=budgets[approval.budget])
-    return replace(conditions, budgets=names, approval=approval)
+    approvals = tuple(
+        replace(rule, budget=budgets.get(rule.budget, rule.budget)) for rule in conditions.approvals
+    )
+    return replace(conditions, budgets=names, approvals=approvals)
 
 
 _ORDER: Final = tuple(Change)
