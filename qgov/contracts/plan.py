@@ -182,6 +182,13 @@ class Concern(TypedDict):
     before: Annotated[Any, From("change.before")]
     after: Annotated[Any, From("change.after")]
     direction: Annotated[str, one_of(map(str, Direction)), From("change.direction")]
+    change: NotRequired[
+        Annotated[
+            str,
+            one_of(map(str, (Change.WIDENED, Change.NARROWED, Change.CHANGED)), "Of money alone."),
+            From("money"),
+        ]
+    ]
     risk: Annotated[RiskName, From("rule.risk")]
     rule: Annotated[str, one_of(rule.id for rule in CONCERN_RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1), From(lambda row: [row.cause])]
@@ -192,14 +199,29 @@ class Concern(TypedDict):
 
 
 class Exposure(TypedDict):
-    amount_micros: Count
+    """The most that can be spent in a month, and in a year."""
+
+    amount_micros: Annotated[Count, said("A month.")]
+    per_year_micros: NotRequired[Annotated[Count, said("A year.")]]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     unbounded: NotRequired[list[Scope]]
 
 
+class Quota(TypedDict):
+    """A quota that differs, in its own measure; null: nothing bounds it."""
+
+    budget: str
+    scope: str
+    measure: str
+    per: Annotated[str, one_of(("job", "day", "month")), From("window")]
+    before: Count | None
+    after: Count | None
+
+
 class Exposures(TypedDict):
-    before: Annotated[Exposure, From(itemgetter(0))]
-    after: Annotated[Exposure, From(itemgetter(1))]
+    before: Annotated[Exposure, From(lambda plan: plan.exposure[0])]
+    after: Annotated[Exposure, From(lambda plan: plan.exposure[1])]
+    quotas: NotRequired[Annotated[list[Quota], NOT_EMPTY]]
 
 
 class Difference(TypedDict):
@@ -328,7 +350,7 @@ class Plan(TypedDict):
     verdict: NotRequired[Verdict]
     access: list[Access]
     concerns: NotRequired[list[Concern]]
-    exposure: Exposures
+    exposure: Annotated[Exposures, From(lambda plan: plan)]
     documents: list[Document]
     artifacts: list[Artifact]
     findings: Annotated[Findings, From(lambda plan: plan)]

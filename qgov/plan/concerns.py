@@ -14,7 +14,7 @@ from qgov.language.concerns import Concern
 from qgov.language.documents import Document
 from qgov.model.principal import Principal
 from qgov.plan.causes import Cause
-from qgov.plan.changes import Row
+from qgov.plan.changes import Change, Row
 from qgov.plan.concern_risk import ConcernRule, assess_field
 from qgov.plan.directions import Direction
 from qgov.plan.fields import FieldChange, Place, field_changes
@@ -29,6 +29,13 @@ _ENTRY: Final = 3
 
 Lines = Mapping[str, Collection[tuple[str, int]]]
 """A file → the (side, line)s in it that caused rows of access."""
+
+
+_MONEY: Final = {
+    Direction.LOOSER: Change.WIDENED,
+    Direction.STRICTER: Change.NARROWED,
+    Direction.DIFFERENT: Change.CHANGED,
+}
 
 
 class Reached(NamedTuple):
@@ -67,6 +74,11 @@ class ConcernRow:
     def tightens(self) -> bool:
         """Whether it may let less through."""
         return self.change.direction is not Direction.LOOSER
+
+    @property
+    def money(self) -> Change | None:
+        """How it changes what can be spent or used, if it is about that."""
+        return _MONEY[self.change.direction] if self.change.concern is Concern.MONEY else None
 
     @property
     def moves_trust(self) -> bool:

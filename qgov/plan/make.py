@@ -18,7 +18,7 @@ from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, renamed, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
-from qgov.plan.exposure import Exposure, exposure
+from qgov.plan.exposure import Exposure, exposure, quota_changes
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
@@ -90,6 +90,7 @@ def make_plan(
         currency=spent[1].currency,
         access=access,
         exposure=spent,
+        quotas=quota_changes(old, new, renames.get("Budget", {})),
         documents=documents,
         artifacts=tuple(artifacts),
         new_findings=(
@@ -187,7 +188,7 @@ def _approvals(
     if rules is None:
         return ()
     most = max((c.rule.risk for c in access), default=None)
-    found = {*approvers(rules, most, _rises(*spent), documents, worst)}
+    found = {*approvers(rules, most, spent[1].exceeds(spent[0]), documents, worst)}
     found |= {each for row in asked for each in row}
     if author is not None and any(row.moves_trust for row in concerns):
         found |= {*second_of_trust(rules, author.author)}
@@ -232,14 +233,6 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
     currency = model.organization.spec.currency if model else "XXX"
     nothing = Exposure(0, currency)
     return (exposure(base) if base else nothing), (exposure(head) if head else nothing)
-
-
-def _rises(before: Exposure, after: Exposure) -> bool:
-    return (
-        after.amount_micros > before.amount_micros
-        or before.currency != after.currency
-        or bool(set(after.unbounded) - set(before.unbounded))
-    )
 
 
 def _artifacts(

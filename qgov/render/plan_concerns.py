@@ -23,6 +23,7 @@ __all__ = [
     "reach_of",
     "sides_of",
     "value",
+    "way_of",
     "witness_of",
 ]
 
@@ -107,6 +108,11 @@ def _whom(row: ConcernRow) -> str:
     if change.whole == "spec":
         return f"{change.document} {'goes' if change.after is None else 'comes'}"
     return f"{change.document}, {change.field}"
+
+
+def way_of(row: ConcernRow) -> str:
+    """Which way the field goes: money as accesses do, others by how strict they are."""
+    return str(row.money or row.change.direction)
 
 
 def reach_of(row: ConcernRow) -> str:

@@ -13,7 +13,7 @@ from qgov.render.counting import count, more, shortened, some
 from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.markdown import details, table
-from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, witness_of
+from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, way_of, witness_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
@@ -177,7 +177,7 @@ def _beside(section: ConcernSection, rank: int) -> Part:
 
 
 def _about(row: ConcernRow) -> Iterator[str]:
-    yield str(row.change.direction)
+    yield way_of(row)
     if reach := reach_of(row):
         yield f"reaches {reach}"
     if shown := witness_of(row):
@@ -190,7 +190,8 @@ def _about(row: ConcernRow) -> Iterator[str]:
 def _exposure(view: PlanView) -> Iterator[Part]:
     if view.exposure is None:
         return
-    lines = ["#### Cost exposure", "", escape(str(view.exposure))]
+    first, *rest = map(escape, view.exposure.lines)
+    lines = ["#### Cost exposure", "", first, *(f"<br>{line}" for line in rest)]
     if view.exposure.unbounded:
         gone = IN_MARKDOWN.names(view.exposure.unbounded, MOST_UNBOUNDED)
         lines.append(f"<br>no longer stopped: {gone}")
