@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -12,19 +12,17 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
 from qgov.model.known_by import KnownBy
-from qgov.model.principal import Principal, is_user, is_workload, name_of, workload
+from qgov.model.principal import Principal, is_user
 from qgov.model.scope import EVERYWHERE, contains, depth
+from qgov.plan.moved import Moved
 
 __all__ = [
     "Change",
     "ChangedCell",
-    "Moved",
     "Row",
     "classify",
     "difference",
     "options",
-    "renamed",
-    "renamed_principal",
     "rows",
 ]
 
@@ -41,26 +39,6 @@ class Change(StrEnum):
 
 Options = tuple[Conditions, ...]
 """Alternative conditions, any of which suffices: the least strict ways to an access."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A principal, by its name on each side, that is known by something else than before."""
-
-    at_base: Principal
-    at_head: Principal
-    before: KnownBy
-    after: KnownBy
-
-    @property
-    def lets_in(self) -> bool:
-        """Whether somebody counts as the principal who did not."""
-        return not self.after.within(self.before)
-
-    @property
-    def shuts_out(self) -> bool:
-        """Whether somebody does no longer count as the principal."""
-        return not self.before.within(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,46 +170,6 @@ def _held(
         for path in table.get(cell._replace(principal=group), ())
         if path.conditions.eligible is None
     )
-
-
-def renamed(
-    table: Mapping[Cell, tuple[Path, ...]], tenants: Mapping[str, str], budgets: Mapping[str, str]
-) -> Mapping[Cell, tuple[Path, ...]]:
-    """The table with tenants and budgets (old name → new) under their new names, so that
-    a rename is compared as what it is."""
-    if not tenants and not budgets:
-        return table
-    return {
-        Cell(
-            renamed_principal(cell.principal, tenants),
-            cell.permission,
-            _renamed_scope(cell.scope, tenants),
-            cell.backend,
-        ): tuple(
-            replace(path, conditions=_renamed_budgets(path.conditions, budgets)) for path in paths
-        )
-        for cell, paths in table.items()
-    }
-
-
-def _renamed_scope(scope: str, tenants: Mapping[str, str]) -> str:
-    tenant, slash, rest = scope.partition("/")
-    return f"{tenants.get(tenant, tenant)}{slash}{rest}"
-
-
-def renamed_principal(principal: Principal, tenants: Mapping[str, str]) -> Principal:
-    """A principal under a tenant's other name (old name → new)."""
-    if not is_workload(principal):
-        return principal
-    return workload(_renamed_scope(name_of(principal), tenants))
-
-
-def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:
-    names = tuple(sorted(budgets.get(name, name) for name in conditions.budgets))
-    approvals = tuple(
-        replace(rule, budget=budgets.get(rule.budget, rule.budget)) for rule in conditions.approvals
-    )
-    return replace(conditions, budgets=names, approvals=approvals)
 
 
 _ORDER: Final = tuple(Change)

@@ -15,7 +15,7 @@ from qgov.model.accesses import Cell, Path, accesses
 from qgov.plan.approvers import Approver, approvers, approvers_of
 from qgov.plan.author import Author, second_of_trust, second_person
 from qgov.plan.causes import causes
-from qgov.plan.changes import ChangedCell, difference, renamed, rows
+from qgov.plan.changes import ChangedCell, difference, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
 from qgov.plan.exposure import Exposure, exposure, quota_changes
@@ -26,6 +26,7 @@ from qgov.plan.moved import moved
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
+from qgov.plan.renaming import renamed
 from qgov.plan.risk import Risk, assess
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
-from qgov.model.known_by import known_by, says_so
+from qgov.model.known_by import KnownBy, known_by, says_so
 from qgov.model.principal import Principal, group, workload
-from qgov.plan.changes import Moved, renamed_principal
+from qgov.plan.renaming import renamed_principal
 
-__all__ = ["causes_of", "moved"]
+__all__ = ["Moved", "causes_of", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A principal, by its name on each side, that is known by something else than before."""
+
+    at_base: Principal
+    at_head: Principal
+    before: KnownBy
+    after: KnownBy
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether somebody counts as the principal who did not."""
+        return not self.after.within(self.before)
+
+    @property
+    def shuts_out(self) -> bool:
+        """Whether somebody does no longer count as the principal."""
+        return not self.before.within(self.after)
 
 
 def moved(
