@@ -44,7 +44,8 @@ Options = tuple[Conditions, ...]
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
     """One access that differs, with the ways to it on both sides. Where it is granted to whom
-    its principal is now known by, or revoked from whom it was, `moved` says so."""
+    its principal is now known by, or revoked from whom it was, `moved` says so, and `as_before`
+    that it takes the same of both."""
 
     cell: Cell
     change: Change
@@ -53,13 +54,14 @@ class ChangedCell:
     base: tuple[Path, ...]
     head: tuple[Path, ...]
     moved: Moved | None = None
+    as_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Accesses that change alike: one principal and permission, the widest scope that the
-    change covers whole, and the backends. `cells` are the accesses it stands for, `moved` is
-    theirs."""
+    change covers whole, and the backends. `cells` are the accesses it stands for, `moved` and
+    `as_before` are theirs."""
 
     principal: Principal
     permission: str
@@ -70,6 +72,7 @@ class Row:
     after: Options
     cells: tuple[ChangedCell, ...]
     moved: Moved | None = None
+    as_before: bool = False
 
     @property
     def known_by(self) -> KnownBy | None:
@@ -149,11 +152,12 @@ def _apart(
         was, now = (tuple(p for p in paths if holder(p) == who) for paths in (old, new))
         if not was or not now:
             continue
-        known = moved[who]
+        known, before, after = moved[who], options(was), options(now)
+        same = before == after
         if known.shuts_out:
-            found.append(ChangedCell(cell, Change.REVOKED, options(was), (), was, (), known))
+            found.append(ChangedCell(cell, Change.REVOKED, before, (), was, (), known, same))
         if known.lets_in:
-            found.append(ChangedCell(cell, Change.GRANTED, (), options(now), (), now, known))
+            found.append(ChangedCell(cell, Change.GRANTED, (), after, (), now, known, same))
         if not known.before.meets(known.after):
             old, new = (tuple(p for p in paths if holder(p) != who) for paths in (old, new))
     return found, old, new
@@ -173,7 +177,7 @@ def _held(
 
 
 _ORDER: Final = tuple(Change)
-_Alike = tuple[Principal, str, Change, Options, Options, Moved | None]
+_Alike = tuple[Principal, str, Change, Options, Options, Moved | None, bool]
 
 
 def rows(
@@ -189,7 +193,8 @@ def rows(
     by_scope: dict[tuple[_Alike, str], list[ChangedCell]] = defaultdict(list)
     for item in changed:
         cell = item.cell
-        alike = (cell.principal, cell.permission, item.change, item.before, item.after, item.moved)
+        what = (cell.principal, cell.permission, item.change)
+        alike = (*what, item.before, item.after, item.moved, item.as_before)
         by_scope[alike, cell.scope].append(item)
     groups: dict[tuple[_Alike, tuple[str, ...]], dict[str, list[ChangedCell]]]
     groups = defaultdict(dict)
@@ -212,6 +217,7 @@ def rows(
                     first.after,
                     cells,
                     first.moved,
+                    first.as_before,
                 )
             )
     return sorted(

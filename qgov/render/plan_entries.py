@@ -177,8 +177,10 @@ def _items(group: Sequence[AccessChange], currency: str) -> list[AccessItem]:
         row = change.row
         phrases = _phrases(row.change, row.before, row.after, currency)
         if row.known_by is not None:
-            known = tokens_of(row.known_by)
-            phrases = (Phrase("", known) if row.after else Phrase(known, ""), *phrases)
+            known = (tokens_of(row.known_by), *(["otherwise as before"] * row.as_before))
+            whose = tuple(Phrase("", text) if row.after else Phrase(text, "") for text in known)
+            # What it takes besides is no news, and the JSON has it.
+            phrases = whose if row.as_before else (*whose, *phrases)
         by_holder[row.principal, row.scope, row.backends, phrases].append(change)
     by_what: dict[tuple[What, tuple[Phrase, ...]], list[AccessChange]] = defaultdict(list)
     for (_, _, backends, phrases), changes in by_holder.items():

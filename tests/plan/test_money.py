@@ -114,7 +114,8 @@ def test_what_can_be_spent_is_shown_by_a_request(name: str, turned: bool) -> Non
     assert row.witness.base.allow is turned
     assert reason in (row.witness.head if turned else row.witness.base).reasons
     assert says in row.witness.says[0]
-    (told,) = (c for c in as_value(plan)["concerns"] if c["concern"] == "money")
+    value: Any = as_value(plan)
+    (told,) = (c for c in value["concerns"] if c["concern"] == "money")
     assert told["change"] == row.money
     assert told["witness"]["head"]["allow"] is not turned
     assert plan.counts[row.money] >= 1
@@ -278,7 +279,8 @@ def test_every_rule_for_expensive_jobs_is_a_condition() -> None:
         assert [r.approvers for r in change.row.before[0].approvals] == ["finance", "security"]
         assert change.witness is not None
         assert change.witness.base.reasons == ("approval-invalid",)
-        told = as_value(plan)["access"][0]
+        value: Any = as_value(plan)
+        told = value["access"][0]
         assert told["before"]["approval"]["approvers"] == "finance"
         assert [r["approvers"] for r in told["before"]["more_approvals"]] == ["security"]
         assert "more_approvals" not in told["after"]

@@ -164,17 +164,19 @@ def test_the_lines_of_a_moved_principal_say_whose_token_it_is() -> None:
     for found in (text, markdown):
         assert "mallory/atlas" in found
         assert "reaches 4 accesses of 1 workload" in found
+        assert "otherwise as before" in found
     assert "sub repo:mallory/atlas:ref:refs/heads/main" in text
     trust, gains = text.index("TRUST "), text.index("GAINS ")
     assert trust < gains
-    granted, *_ = (a for a in as_value(plan)["access"] if a["change"] == "granted")
+    value: Any = as_value(plan)
+    granted, *_ = (a for a in value["access"] if a["change"] == "granted")
     assert granted["known_by"] == {
         "issuer": TOKENS,
         "audiences": ["qgov"],
         "protocol": "oidc",
         "subject": "repo:mallory/atlas:ref:refs/heads/main",
     }
-    (concern,) = as_value(plan)["concerns"]
+    (concern,) = value["concerns"]
     assert concern["reached"] == {"accesses": 4, "principals": ["workload:atlas/nightly"]}
     assert concern["witness"]["head"]["allow"] is True
 
@@ -304,3 +306,17 @@ spec:
     mine = [c for c in plan.access if c.row.principal == "user:mei@acme.example"]
     assert {str(c.row.change) for c in mine} == {"granted", "revoked"}
     assert all(c.witness is not None for c in mine)
+
+
+def test_conditions_that_change_with_the_holder_are_told_in_full() -> None:
+    edits = {
+        ATLAS: {
+            "repo:acme/atlas": "repo:mallory/atlas",
+            "maxTokenLifetime: 15m": "maxTokenLifetime: 20m",
+        }
+    }
+    text = " ".join(as_text(plan_of(BASELINE, changed(BASELINE, edits))).split())
+
+    assert "otherwise as before" not in text
+    assert "token at most 15m old" in text
+    assert "token at most 20m old" in text
