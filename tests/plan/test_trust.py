@@ -187,6 +187,7 @@ def test_the_lines_of_a_moved_principal_say_whose_token_it_is() -> None:
         (BRANCH, "repo:acme/atlas:*", {"granted"}),
         ("repo:acme/atlas:*", BRANCH, {"revoked"}),
         ("repo:acme/atlas:*", "repo:acme/atlas:**", set()),
+        ("repo:acme/any", "repo:acme/*", {"granted"}),
         ("repo:acme/*:main", "repo:acme/atlas:*", {"granted", "revoked"}),
     ],
 )
@@ -279,6 +280,7 @@ def test_a_moved_principal_is_inside_the_intent_or_an_error(name: str) -> None:
 
     assert not findings
     assert (not plan.unintended and not plan.unnamed) is meant
+    assert bool(plan.unnamed) is not meant
     assert plan.intent is not None
     assert bool(plan.intent.achieved) is (meant or name == "a part of it")
     assert {"admins", "security"} <= {a.by for a in plan.approvals}
@@ -308,15 +310,22 @@ spec:
     assert all(c.witness is not None for c in mine)
 
 
-def test_conditions_that_change_with_the_holder_are_told_in_full() -> None:
-    edits = {
-        ATLAS: {
-            "repo:acme/atlas": "repo:mallory/atlas",
-            "maxTokenLifetime: 15m": "maxTokenLifetime: 20m",
-        }
-    }
-    text = " ".join(as_text(plan_of(BASELINE, changed(BASELINE, edits))).split())
+@pytest.mark.parametrize(
+    ("subject", "changes"),
+    [
+        ("repo:mallory/atlas:ref:refs/heads/main", {"granted", "revoked"}),
+        ("repo:acme/atlas:*", {"granted", "widened"}),
+    ],
+)
+def test_conditions_that_change_with_the_holder_are_told_in_full(
+    subject: str, changes: set[str]
+) -> None:
+    edits = {ATLAS: {BRANCH: subject, "maxTokenLifetime: 15m": "maxTokenLifetime: 20m"}}
+    plan = _witnessed(BASELINE, changed(BASELINE, edits))
+    text = " ".join(as_text(plan).split())
 
+    assert {str(c.row.change) for c in plan.access} == changes
+    assert all(c.witness is not None for c in plan.access)
     assert "otherwise as before" not in text
     assert "token at most 15m old" in text
     assert "token at most 20m old" in text
