@@ -66,9 +66,10 @@ def approvers_of(
     if named is not risk:
         because += ", for which nobody is named"
     found |= {Approver(group, because) for group in groups}
-    if concern is Concern.MONEY and row.change.direction is Direction.LOOSER:
-        exposed = model.organization.spec.review.exposure
-        found |= {Approver(group, "more money can be spent") for group in exposed}
+    if concern is Concern.MONEY and row.loosens:
+        more = row.change.direction is Direction.LOOSER
+        spent = "more money can be spent" if more else "what can be spent is another"
+        found |= {Approver(group, spent) for group in model.organization.spec.review.exposure}
     return sorted(found)
 
 

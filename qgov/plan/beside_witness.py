@@ -80,7 +80,7 @@ def _attempts(row: ConcernRow, direction: Direction) -> Iterator[Attempt]:
     if name is None or direction.denies.model is None or direction.allows.model is None:
         return
     field = row.change.field if row.change.document.startswith("Budget/") else ""
-    misses = money_misses(name, row.change.whole or field)
+    misses = money_misses(name, field)
     for item in islice(_bounded(name, direction), MOST_CELLS):
         yield from deviating(item, direction, misses)
 

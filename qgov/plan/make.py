@@ -25,6 +25,7 @@ from qgov.plan.intent import parted, unnamed
 from qgov.plan.moved import moved
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
+from qgov.plan.rates import with_rates
 from qgov.plan.reach import Reach
 from qgov.plan.renaming import renamed
 from qgov.plan.risk import Risk, assess
@@ -65,7 +66,7 @@ def make_plan(
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
-    concerns = with_reach(concerns, (before, after), (old, new))
+    concerns = with_reach(with_rates(concerns, (old, new)), (before, after), (old, new))
     risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
     worst = max(risks, default=Risk.LOW)
     asked = _asked(old or new, concerns, differing, worst)

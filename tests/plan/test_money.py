@@ -286,3 +286,50 @@ def test_every_rule_for_expensive_jobs_is_a_condition() -> None:
         assert "more_approvals" not in told["after"]
     text = " ".join(as_text(plan).split())
     assert "approval by finance above 50.00 EUR and by security above 90.00 EUR" in text
+
+
+RATES = changed(
+    BASELINE,
+    {
+        ORGANIZATION: {
+            "  currency: EUR\n": "  currency: EUR\n  exchangeRates:\n"
+            '    USD: {rate: "0.92", source: treasury, asOf: 2026-11-02}\n'
+        }
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("rate", "abroad", "goes", "risk"),
+    [
+        ("0.50", False, "widened", "medium"),
+        ("0.99", False, "narrowed", "low"),
+        ("0.50", True, "changed", "medium"),
+        ("0.99", True, "changed", "medium"),
+    ],
+)
+def test_a_rate_is_looser_when_lower_unless_it_moves_a_bound(
+    rate: str, abroad: bool, goes: str, risk: str
+) -> None:
+    before = changed(RATES, {BUDGET: {"1000.00 EUR": "1000.00 USD"}}) if abroad else RATES
+    plan = _witnessed(before, _edited(before, ORGANIZATION, "0.92", rate))
+
+    (row,) = plan.concerns
+    assert (row.money, str(row.rule.risk)) == (goes, risk)
+    assert ("finance" in row.approvers) is (goes != "narrowed")
+    assert "estimated before it is asked for" in row.unwitnessed
+    amounts = [e.amount_micros for e in plan.exposure]
+    assert (amounts[0] == amounts[1]) is not abroad
+
+
+def test_a_budget_that_goes_shows_each_of_its_parts() -> None:
+    plan = _witnessed(COUNTED, changed(COUNTED, {BUDGET: None}))
+
+    reasons = {
+        row.change.field: set(row.witness.base.reasons)
+        for row in plan.concerns
+        if row.change.concern == "money" and row.witness is not None
+    }
+    assert reasons["spec.budget"] == {"budget-exceeded"}
+    assert reasons["spec.approval"] == {"approval-required"}
+    assert any("quota-exceeded" in found for found in reasons.values())

@@ -36,7 +36,7 @@ class ExchangeRate(Strict):
 
     concern: ClassVar = MONEY
 
-    rate: Rate = Field(description="The worth of one unit, in quotes.")
+    rate: Annotated[Rate, LESS] = Field(description="The worth of one unit, in quotes.")
     source: Text = Field(description="Where the rate was read.")
     as_of: Annotated[Day, WORDS] = Field(description="The day of the rate.")
 
