@@ -17,6 +17,7 @@ from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction as Way
 from qgov.plan.money_misses import money_misses
 from qgov.plan.plan import AccessChange
+from qgov.plan.rates import bounded_by
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.witness import Witness
 
@@ -33,6 +34,7 @@ MOST_CELLS: Final = 12
 """How many accesses a witness is sought with; of any two backends, one of each comes first."""
 
 _SUBMIT: Final = "job:submit"
+_RATES: Final = "spec.exchangeRates."
 
 
 def searches_beside(
@@ -65,7 +67,9 @@ def _told_by_none(row: ConcernRow) -> str:
     """Why no request can tell that the field is another; empty where one may."""
     field, document = row.change.field, row.change.document
     if document.startswith("Organization/"):
-        return SHOWN if field.startswith("spec.showback") else ESTIMATED
+        moves_bounds = row.change.direction is Way.DIFFERENT and field.startswith(_RATES)
+        told = SHOWN if field.startswith("spec.showback") else ESTIMATED
+        return "" if moves_bounds else told
     if field == "spec.budget.period":
         return PERIOD
     return WARNS if field.endswith(".warnAt") else ""
@@ -76,26 +80,28 @@ def _why_none(row: ConcernRow) -> str:
 
 
 def _attempts(row: ConcernRow, direction: Direction) -> Iterator[Attempt]:
-    name = _budget_of(row, direction)
-    if name is None or direction.denies.model is None or direction.allows.model is None:
+    if direction.denies.model is None or direction.allows.model is None:
         return
     field = row.change.field if row.change.document.startswith("Budget/") else ""
-    misses = money_misses(name, field)
-    for item in islice(_bounded(name, direction), MOST_CELLS):
-        yield from deviating(item, direction, misses)
+    for name in _budgets_of(row, direction):
+        misses = money_misses(name, field)
+        for item in islice(_bounded(name, direction), MOST_CELLS):
+            yield from deviating(item, direction, misses)
 
 
-def _budget_of(row: ConcernRow, direction: Direction) -> str | None:
-    """The budget, as the head calls it."""
+def _budgets_of(row: ConcernRow, direction: Direction) -> list[str]:
+    """The budgets that a field is about, as the head calls them."""
     kind, _, name = row.change.document.partition("/")
     if kind == "Budget":
-        return name
-    document = row.change.places[-1].document
-    if document.kind != "BudgetException":
-        return None
-    side = direction.allows if row.change.places[-1].side == "base" else direction.denies
-    named: str = document.spec.budget
-    return {own: at_head for at_head, own in side.budgets.items()}.get(named, named)
+        return [name]
+    place = row.change.places[-1]
+    # What the field stands in is the base's, where it is gone.
+    side = direction.allows if (place.side == "base") is not direction.gained else direction.denies
+    names = [place.document.spec.budget] if kind == "BudgetException" else []
+    if kind == "Organization" and side.model is not None:
+        names = bounded_by(row, side.model)
+    at_head = {own: name for name, own in side.budgets.items()}
+    return [at_head.get(name, name) for name in names]
 
 
 def _bounded(name: str, direction: Direction) -> Iterator[ChangedCell]:

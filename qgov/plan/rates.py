@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel
 from qgov.plan.concern_risk import assess_field
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
 
-__all__ = ["with_rates"]
+__all__ = ["bounded_by", "with_rates"]
 
 _RATE: Final = re.compile(r"spec\.exchangeRates\.(\w+)(\.rate)?")
 
@@ -26,7 +25,7 @@ def with_rates(
     found = list(rows)
     if not any(_RATE.fullmatch(row.change.field) for row in found):
         return found
-    bounding = {m.currency for model in models if model for m in _bounds(model)}
+    bounding = {currency for model in models if model for _, currency in _bounds(model)}
     return [_both_ways(row, bounding) for row in found]
 
 
@@ -38,13 +37,19 @@ def _both_ways(row: ConcernRow, bounding: set[str]) -> ConcernRow:
     return replace(row, change=change, rule=assess_field(change))
 
 
-def _bounds(model: AccessModel) -> Iterator[Money]:
-    """The amounts that budgets and their exceptions are written with."""
+def bounded_by(row: ConcernRow, model: AccessModel) -> list[str]:
+    """The budgets that a changed rate moves."""
+    of = _RATE.fullmatch(row.change.field)
+    return sorted({name for name, currency in _bounds(model) if of and of[1] == currency})
+
+
+def _bounds(model: AccessModel) -> Iterator[tuple[str, str]]:
+    """Each budget with the currencies that it and its exceptions are written in."""
     for budget in model.budgets.values():
         spec = budget.source.value
         if spec.budget is not None:
-            yield spec.budget.limit
+            yield budget.name, spec.budget.limit.currency
         if spec.approval is not None:
-            yield spec.approval.above
+            yield budget.name, spec.approval.above.currency
     for exception in model.budget_exceptions:
-        yield exception.value.increase
+        yield exception.value.budget, exception.value.increase.currency

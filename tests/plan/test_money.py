@@ -255,6 +255,26 @@ def test_a_quota_is_told_in_its_own_measure() -> None:
     assert "5 → any number circuits a job in atlas" in as_text(gone)
 
 
+def test_an_exception_to_a_budget_under_another_name_is_shown_by_the_new_one() -> None:
+    edits = {
+        BUDGET: {"{name: atlas}": "{name: altair, previously: atlas}"},
+        "budgets/more.yaml": {"budget: atlas": "budget: altair", "250.00": "900.00"},
+    }
+    for before, after in (
+        (RAISED, changed(RAISED, edits)),
+        (RAISED, changed(RAISED, edits | {"budgets/more.yaml": None})),
+    ):
+        plan = _witnessed(before, after)
+
+        shown = [row.witness for row in plan.concerns if "Exception" in row.change.document]
+        for witness in shown:
+            assert witness is not None or "budgets/more.yaml" in after
+            if witness is not None:
+                assert "of altair spent" in witness.says[0]
+                assert witness.at_base is not None
+        assert any(shown)
+
+
 def test_a_budget_under_another_name_has_the_same_quotas() -> None:
     after = _edited(COUNTED, BUDGET, "{name: atlas}", "{name: altair, previously: atlas}")
 
@@ -317,7 +337,10 @@ def test_a_rate_is_looser_when_lower_unless_it_moves_a_bound(
     (row,) = plan.concerns
     assert (row.money, str(row.rule.risk)) == (goes, risk)
     assert ("finance" in row.approvers) is (goes != "narrowed")
-    assert "estimated before it is asked for" in row.unwitnessed
+    assert ("estimated before it is asked for" in row.unwitnessed) is not abroad
+    if abroad:
+        assert row.witness is not None
+        assert row.witness.head.allow is (rate == "0.99")
     amounts = [e.amount_micros for e in plan.exposure]
     assert (amounts[0] == amounts[1]) is not abroad
 
