@@ -3,8 +3,10 @@ what an intent says of both."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
@@ -36,14 +38,14 @@ def with_reach(rows: Iterable[ConcernRow], tables: Iterable[Table], of: Models) 
 
 def with_trust(intended: Intended, rows: Iterable[ConcernRow]) -> Intended:
     """The intent's answer, where who counts as a principal is one thing with what they may do:
-    whoever names the field means the accesses that change hands by it, and whoever means all of
-    these the field."""
+    whoever names the field means the accesses that change hands by it, on the conditions of
+    before, and whoever means all of these the field."""
     trust = [row for row in rows if row.change.concern is Concern.TRUST]
     named = {row.cause for row in trust} - {row.cause for row in intended.fields}
 
     def is_meant(change: AccessChange) -> bool:
         fields = [row.cause for row in trust if row.cause in change.causes]
-        return change.row.moved is not None and bool(fields) and named.issuperset(fields)
+        return change.row.as_before and bool(fields) and named.issuperset(fields)
 
     gained, lost = (
         tuple(c for c in changes if not is_meant(c)) for changes in (intended.gained, intended.lost)
@@ -52,8 +54,20 @@ def with_trust(intended: Intended, rows: Iterable[ConcernRow]) -> Intended:
     achieved = (*intended.achieved, *meant)
     outside = {cause for change in gained for cause in change.causes}
     moving = {cause for change in achieved if change.row.moved for cause in change.causes} - outside
-    fields = tuple(row for row in intended.fields if not (row in trust and row.cause in moving))
+    fields = tuple(r for r in intended.fields if not (_moves(r.change) and r.cause in moving))
     return replace(intended, achieved=achieved, gained=gained, lost=lost, fields=fields)
+
+
+_MOVING: Final = re.compile(
+    r"spec\.identityProviders\.[^.]+\.(issuer|audience|protocol|groupsClaim)"
+    r"|spec\.groups\.[^.]+\.identityProvider|spec\.identityProvider"
+    r"|spec\.serviceAccounts\[[^]]+\]\.federation\.(issuer|audience|subject)"
+)
+
+
+def _moves(change: FieldChange) -> bool:
+    """Whether it is what a principal is known by; others may stand on the same line."""
+    return _MOVING.fullmatch(change.field) is not None
 
 
 def _identifies(row: ConcernRow) -> bool:

@@ -286,6 +286,42 @@ def test_a_moved_principal_is_inside_the_intent_or_an_error(name: str) -> None:
     assert {"admins", "security"} <= {a.by for a in plan.approvals}
 
 
+NAMES_THE_FIELD = "intent: []\nfields: ['Organization/acme spec.groups.auditors.identityProvider', 'Organization/acme spec.identityProviders.corporate.issuer']\n"
+NAMES_THE_GAINS = "intent:\n  - {gain: '*', lose: '*', principals: ['group:*', 'user:*']}\n"
+SMUGGLED = {
+    "looser conditions": (
+        NAMES_THE_FIELD,
+        TWO_PROVIDERS,
+        {
+            ORGANIZATION: {
+                "auditors: {identityProvider: corporate": "auditors: {identityProvider: partners"
+            },
+            "roles/auditor.yaml": {"maxTokenAge: 4h": "maxTokenAge: 9h"},
+        },
+    ),
+    "a weaker sign-in on the same line": (
+        NAMES_THE_GAINS,
+        BASELINE,
+        {ORGANIZATION: {ISSUER: STRANGER, "sessionLifetime: 8h": "mfa: available"}},
+    ),
+    "a second field": (
+        NAMES_THE_FIELD,
+        BASELINE,
+        {ORGANIZATION: {ISSUER: STRANGER, "realm: quantum": "realm: quantum, audience: other"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_nothing_else_is_meant_with_a_principal_that_moves(name: str) -> None:
+    text, before, edits = SMUGGLED[name]
+    intent, findings = read_intent("intent.yaml", text.encode())
+    plan = plan_of(before, changed(before, edits), intent=intent)
+
+    assert not findings
+    assert plan.unintended or plan.unnamed
+
+
 def test_an_elevated_person_moves_with_the_group() -> None:
     elevation = """\
 apiVersion: qgov/v1
