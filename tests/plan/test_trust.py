@@ -302,7 +302,12 @@ SMUGGLED = {
     "a weaker sign-in on the same line": (
         NAMES_THE_GAINS,
         BASELINE,
-        {ORGANIZATION: {ISSUER: STRANGER, "sessionLifetime: 8h": "mfa: available"}},
+        {
+            ORGANIZATION: {
+                ISSUER: STRANGER,
+                "sessionLifetime: 8h": "sessionLifetime: 8h, mfa: available",
+            }
+        },
     ),
     "a second field": (
         NAMES_THE_FIELD,
