@@ -8,7 +8,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from qgov.contracts.telling import NOT_EMPTY, From
-from qgov.contracts.terms import CLOSED, Count, Instant
+from qgov.contracts.terms import CLOSED, Count, Instant, said
 from qgov.language.scalars import format_instant
 
 __all__ = ["Conditions", "Eligible"]
@@ -60,3 +60,11 @@ class Conditions(TypedDict):
     eligible: NotRequired[Eligible]
     elevation: NotRequired[Elevation]
     approval: NotRequired[JobApproval]
+    more_approvals: NotRequired[
+        Annotated[
+            list[JobApproval],
+            said("Rules for expensive jobs beside the strictest, that ask for more than it."),
+            From(lambda c: c.approvals[1:]),
+            NOT_EMPTY,
+        ]
+    ]

@@ -116,9 +116,26 @@ class Row(TypedDict):
     change: Annotated[Change, From("row.change")]
 
 
+class KnownBy(TypedDict):
+    """The tokens that count as the principal's."""
+
+    issuer: str
+    audiences: list[str]
+    protocol: str
+    subject: NotRequired[Annotated[str, said("Of a workload's token; `*` is any text.")]]
+    groups_claim: NotRequired[Annotated[str, said("Where a person's token lists the groups.")]]
+
+
 class Access(Row):
     before: Annotated[Conditions | None, From(lambda c: next(iter(c.row.before), None))]
     after: Annotated[Conditions | None, From(lambda c: next(iter(c.row.after), None))]
+    known_by: NotRequired[
+        Annotated[
+            KnownBy,
+            said("To whom it is granted, or from whom revoked, where that is what moves it."),
+            From("row.known_by"),
+        ]
+    ]
     risk: Annotated[RiskName, From("rule.risk")]
     rule: Annotated[str, one_of(rule.id for rule in RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1)]
@@ -146,6 +163,13 @@ class Which(Row):
 # ---------------------------------------------------------------------------- the other parts
 
 
+class Reached(TypedDict):
+    """The accesses that rest on a field, on either side."""
+
+    accesses: Count
+    principals: list[Principal]
+
+
 class Concern(TypedDict):
     """A field that changes beside the table of accesses."""
 
@@ -158,22 +182,46 @@ class Concern(TypedDict):
     before: Annotated[Any, From("change.before")]
     after: Annotated[Any, From("change.after")]
     direction: Annotated[str, one_of(map(str, Direction)), From("change.direction")]
+    change: NotRequired[
+        Annotated[
+            str,
+            one_of(map(str, (Change.WIDENED, Change.NARROWED, Change.CHANGED)), "Of money alone."),
+            From("money"),
+        ]
+    ]
     risk: Annotated[RiskName, From("rule.risk")]
     rule: Annotated[str, one_of(rule.id for rule in CONCERN_RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1), From(lambda row: [row.cause])]
     approvers: list[str]
-    witness: Annotated[Witness | None, From(lambda _: None)]
+    reached: NotRequired[Annotated[Reached, said("Of trust: what whom it identifies may do.")]]
+    witness: Witness | None
+    unwitnessed: NotRequired[Annotated[str, said("Why no request shows the change."), NOT_EMPTY]]
 
 
 class Exposure(TypedDict):
-    amount_micros: Count
+    """The most that can be spent in a month, and in a year."""
+
+    amount_micros: Annotated[Count, said("A month.")]
+    per_year_micros: NotRequired[Annotated[Count, said("A year.")]]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     unbounded: NotRequired[list[Scope]]
 
 
+class Quota(TypedDict):
+    """A quota that differs, in its own measure; null: nothing bounds it."""
+
+    budget: str
+    scope: str
+    measure: str
+    per: Annotated[str, one_of(("job", "day", "month")), From("window")]
+    before: Count | None
+    after: Count | None
+
+
 class Exposures(TypedDict):
-    before: Annotated[Exposure, From(itemgetter(0))]
-    after: Annotated[Exposure, From(itemgetter(1))]
+    before: Annotated[Exposure, From(lambda plan: plan.exposure[0])]
+    after: Annotated[Exposure, From(lambda plan: plan.exposure[1])]
+    quotas: NotRequired[Annotated[list[Quota], NOT_EMPTY]]
 
 
 class Difference(TypedDict):
@@ -302,7 +350,7 @@ class Plan(TypedDict):
     verdict: NotRequired[Verdict]
     access: list[Access]
     concerns: NotRequired[list[Concern]]
-    exposure: Exposures
+    exposure: Annotated[Exposures, From(lambda plan: plan)]
     documents: list[Document]
     artifacts: list[Artifact]
     findings: Annotated[Findings, From(lambda plan: plan)]

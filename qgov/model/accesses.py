@@ -230,7 +230,7 @@ class _Fold:
                     conditions,
                     job=conditions.job & self._model.organization.backend_limits[backend],
                     budgets=names,
-                    approval=self._approval(backend, budgets),
+                    approvals=self._approvals(backend, budgets),
                 )
             yield backend, found
 
@@ -263,11 +263,16 @@ class _Fold:
             found = self._floors[place] = self._equal.setdefault(floor, floor)
         return found
 
-    def _approval(self, backend: str, budgets: list[Budget]) -> ApprovalRule | None:
-        """The strictest rule for jobs on a backend."""
+    def _approvals(self, backend: str, budgets: list[Budget]) -> tuple[ApprovalRule, ...]:
+        """The rules for jobs on a backend, the strictest first; one that another implies adds
+        nothing."""
         class_ = self._model.organization.backends[backend].value.backend_class
         rules = [b.approval for b in budgets if b.approval and class_ in b.approval_classes]
-        return min(rules, key=lambda r: (r.above_micros, r.budget), default=None)
+        kept: list[ApprovalRule] = []
+        for rule in sorted(rules, key=lambda r: (r.above_micros, r.valid_for_s, r.budget)):
+            if not any(mine.implies(rule) for mine in kept):
+                kept.append(rule)
+        return tuple(kept)
 
 
 def _window(held: Elevation | None) -> ElevationWindow | None:

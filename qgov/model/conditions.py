@@ -123,7 +123,8 @@ class ApprovalRule:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Everything that one way to an access requires; absent means not required."""
+    """Everything that one way to an access requires; absent means not required. `approvals` are
+    the rules for expensive jobs, the strictest first; none of them implies another."""
 
     mfa: bool = False
     managed_device: bool = False
@@ -134,10 +135,15 @@ class Conditions:
     own_only: bool = False
     job: JobLimits = NO_LIMITS
     budgets: tuple[str, ...] = ()
-    approval: ApprovalRule | None = None
+    approvals: tuple[ApprovalRule, ...] = ()
+
+    @property
+    def approval(self) -> ApprovalRule | None:
+        """The strictest rule for expensive jobs."""
+        return next(iter(self.approvals), None)
 
     def __and__(self, other: Conditions) -> Conditions:
-        """Both together. At most one side may carry eligibility, elevation or approval."""
+        """Both together. At most one side may carry eligibility, elevation or approvals."""
         if other is NONE or self is NONE:
             return self if other is NONE else other
         return Conditions(
@@ -150,7 +156,7 @@ class Conditions:
             own_only=self.own_only or other.own_only,
             job=self.job & other.job,
             budgets=tuple(sorted({*self.budgets, *other.budgets})),
-            approval=self.approval or other.approval,
+            approvals=self.approvals or other.approvals,
         )
 
     def implies(self, other: Conditions) -> bool:
@@ -168,7 +174,7 @@ class Conditions:
             and _implies(self.elevation, other.elevation)
             and self.job.implies(other.job)
             and set(self.budgets) >= set(other.budgets)
-            and _implies(self.approval, other.approval)
+            and all(any(mine.implies(rule) for mine in self.approvals) for rule in other.approvals)
         )
 
 

@@ -66,14 +66,10 @@ def approvers_of(
     if named is not risk:
         because += ", for which nobody is named"
     found |= {Approver(group, because) for group in groups}
-    direction = row.change.direction
-    if concern is Concern.MONEY and direction is not Direction.STRICTER:
-        why = (
-            "more money can be spent"
-            if direction is Direction.LOOSER
-            else "money is counted otherwise"
-        )
-        found |= {Approver(group, why) for group in model.organization.spec.review.exposure}
+    if concern is Concern.MONEY and row.loosens:
+        more = row.change.direction is Direction.LOOSER
+        spent = "more money can be spent" if more else "money is counted otherwise"
+        found |= {Approver(group, spent) for group in model.organization.spec.review.exposure}
     return sorted(found)
 
 

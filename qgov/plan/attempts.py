@@ -6,10 +6,12 @@ Nothing here decides; whether a request shows the change, an engine says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, islice
+from operator import itemgetter
+from string import ascii_letters
 from typing import Final, NamedTuple
 
 from qgov.decision.made_up import (
@@ -26,6 +28,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions, ElevationWindow
+from qgov.model.known_by import KnownBy
 from qgov.model.measures import COST, COUNTED, LIMITED, MEASURES
 from qgov.model.principal import is_workload, name_of, workload
 from qgov.plan.changes import ChangedCell, Options, options
@@ -33,7 +36,7 @@ from qgov.plan.misses import MISSES, Contrast, Miss, approved
 from qgov.plan.renamed import RenamedSide
 from qgov.plan.without_effect import can_be_used
 
-__all__ = ["Attempt", "Direction", "attempts"]
+__all__ = ["Attempt", "Direction", "attempts", "deviating"]
 
 MOST_AT_ONCE: Final = 4
 """How many things a request lacks at most: one for each alternative that it must miss."""
@@ -80,10 +83,24 @@ def _attempts(item: ChangedCell, direction: Direction) -> Iterator[Attempt]:
             if any(way.implies(other) for other in others):
                 continue
             contrast = _contrast(item, direction, path, others)
-            suiting = _suiting(item.cell, direction, path, groups, contrast)
+            suiting = _suiting(item, direction, path, groups, contrast)
             for misses in _at_once(contrast):
                 says = tuple(miss.deviation.in_plan for miss in misses)
                 yield Attempt(_missing(suiting, misses, contrast), says)
+
+
+def deviating(
+    item: ChangedCell, direction: Direction, misses: Callable[[Contrast], Iterator[Miss]]
+) -> Iterator[Attempt]:
+    """Requests that suit both sides of a cell, and lack one of these things."""
+    paths, _, denied = direction.sides(item)
+    for path in paths:
+        mine = path.binding.principal
+        others = options([p for p in denied if p.binding.principal == mine])
+        contrast = _contrast(item, direction, path, others)
+        suiting = _suiting(item, direction, path, (name_of(mine),), contrast)
+        for miss in misses(contrast):
+            yield Attempt(_missing(suiting, (miss,), contrast), (miss.deviation.in_plan,))
 
 
 def _groups(path: Path, every: Iterable[Path]) -> list[tuple[str, ...]]:
@@ -101,6 +118,17 @@ def _asker(side: RenamedSide, cell: Cell, groups: tuple[str, ...]) -> Asker:
     name = name_of(cell.principal)
     found = asker(side.model, workload(side.own_id(name)), (), WITNESS)
     return found._replace(subject=replace(found.subject, id=name))
+
+
+def _told_apart(who: Asker, mine: KnownBy, other: KnownBy) -> Asker:
+    """Who asks with a token that counts here and not there, as far as one token can say."""
+    audience = next((a for a in mine.audiences if a not in other.audiences), who.token.audience)
+    claim = who.subject.subject
+    if mine.subject is not None:
+        # A letter that the other's pattern lacks: only a `*` of it could mean that.
+        letter = next(a for a in ascii_letters if a not in (other.subject or ""))
+        claim = mine.subject.replace("*", letter)
+    return Asker(replace(who.subject, subject=claim), replace(who.token, audience=audience))
 
 
 def _at_once(contrast: Contrast) -> Iterator[tuple[Miss, ...]]:
@@ -143,6 +171,7 @@ def _contrast(item: ChangedCell, direction: Direction, path: Path, others: Optio
     return Contrast(
         way=path.conditions,
         others=others,
+        budgets=allows.budgets_of(cell, principal),
         strict=denies.budgets_of(cell, principal),
         rules=tuple(allows.rules_of(cell, principal)),
         strict_rules=tuple(denies.rules_of(cell, principal)),
@@ -151,12 +180,16 @@ def _contrast(item: ChangedCell, direction: Direction, path: Path, others: Optio
 
 
 def _suiting(
-    cell: Cell, direction: Direction, path: Path, groups: tuple[str, ...], contrast: Contrast
+    item: ChangedCell, direction: Direction, path: Path, groups: tuple[str, ...], contrast: Contrast
 ) -> Request:
     """A request that suits the way, and the others as far as they accept the same."""
+    cell = item.cell
     side, way, others = direction.allows, path.conditions, contrast.others
     assert side.model is not None
     who, now = _asker(side, cell, groups), _time(way.elevation, others)
+    if item.moved is not None:
+        both = (item.moved.before, item.moved.after)
+        who = _told_apart(who, *(reversed(both) if direction.gained else both))
     request = asked(side.model, who, cell.permission, cell.scope, cell.backend, WITNESS, now)
     held = _elevation(request, side, path, others)
     found = replace(
@@ -167,11 +200,13 @@ def _suiting(
     if not CATALOGUE[cell.permission].executes:
         return replace(found, approvals=None)
     mine = side.budgets_of(cell, path.binding.principal)
-    known = {**contrast.strict, **mine}
+    used: dict[str, dict[str, int]] = {}
+    for name, budget in sorted((*contrast.strict.items(), *mine.items()), key=itemgetter(0)):
+        used[name] = {**used.get(name, {}), **_nothing_used(budget)}
     return replace(
         found,
         job=_smallest(way, others, (*mine.values(), *contrast.strict.values())),
-        usage={name: _nothing_used(budget) for name, budget in sorted(known.items())},
+        usage=used,
     )
 
 

@@ -12,6 +12,7 @@ from qgov.model.because import FLOORS, Key, because
 from qgov.model.conditions import Conditions
 from qgov.model.scope import tenant_of
 from qgov.plan.changes import Change, Row
+from qgov.plan.moved import causes_of
 
 __all__ = ["Cause", "causes"]
 
@@ -34,9 +35,9 @@ _OF_FACT: Final = {
     "workload": frozenset({"max_token_age_s"}),
     "permission": frozenset({"own_only"}),
     "elevation": frozenset({"elevation"}),
-    "backend": frozenset({"job", "approval"}),
-    "budget": frozenset({"budgets", "approval"}),
-    "approval": frozenset({"approval"}),
+    "backend": frozenset({"job", "approvals"}),
+    "budget": frozenset({"budgets", "approvals"}),
+    "approval": frozenset({"approvals"}),
 }
 """The conditions that a fact decides; a fact that is not listed may decide any."""
 
@@ -44,7 +45,10 @@ _OF_FACT: Final = {
 def causes(row: Row, base: AccessModel | None, head: AccessModel | None) -> tuple[Cause, ...]:
     """The lines that differ among all that the row's accesses rest on, head first."""
     found: set[Cause] = set()
-    for item in row.cells:
+    if row.moved is not None:
+        for side, at in causes_of(row.moved, base, head):
+            found.add(Cause(side, at.path, at.line))
+    for item in () if row.moved else row.cells:
         paths = (*item.base, *item.head)
         before, after = (because(model, item.cell, paths) for model in (base, head))
         came, gone = _news(after, before), _news(before, after)

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
-from qgov.model.principal import Principal, is_user, is_workload, name_of, workload
-from qgov.model.scope import EVERYWHERE, contains, depth, under_other_names
+from qgov.model.known_by import KnownBy
+from qgov.model.principal import Principal, is_user
+from qgov.model.scope import EVERYWHERE, contains, depth
+from qgov.plan.moved import Moved
 
 __all__ = [
-    "SCOPES",
     "Change",
     "ChangedCell",
     "Row",
     "classify",
     "difference",
     "options",
-    "renamed",
-    "renamed_principal",
     "rows",
 ]
-
-
-SCOPES: Final = ("Tenant", "Environment", "Project")
-"""What a plan names by its scope among the renames."""
 
 
 class Change(StrEnum):
@@ -48,7 +43,9 @@ Options = tuple[Conditions, ...]
 
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """One access that differs, with the ways to it on both sides."""
+    """One access that differs, with the ways to it on both sides. Where it is granted to whom
+    its principal is now known by, or revoked from whom it was, `moved` says so, and `as_before`
+    that it takes the same of both."""
 
     cell: Cell
     change: Change
@@ -56,12 +53,15 @@ class ChangedCell:
     after: Options
     base: tuple[Path, ...]
     head: tuple[Path, ...]
+    moved: Moved | None = None
+    as_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Accesses that change alike: one principal and permission, the widest scope that the
-    change covers whole, and the backends. `cells` are the accesses it stands for."""
+    change covers whole, and the backends. `cells` are the accesses it stands for, `moved` and
+    `as_before` are theirs."""
 
     principal: Principal
     permission: str
@@ -71,6 +71,15 @@ class Row:
     before: Options
     after: Options
     cells: tuple[ChangedCell, ...]
+    moved: Moved | None = None
+    as_before: bool = False
+
+    @property
+    def known_by(self) -> KnownBy | None:
+        """Whom it is granted to or revoked from, where that is what moves it."""
+        if self.moved is None:
+            return None
+        return self.moved.after if self.change is Change.GRANTED else self.moved.before
 
 
 def options(paths: Sequence[Path]) -> Options:
@@ -105,19 +114,53 @@ def _covers(wide: Options, narrow: Options) -> bool:
     return all(any(mine.implies(other) for other in wide) for mine in narrow)
 
 
+_NOBODY: Final[Mapping[Principal, Moved]] = {}
+
+
 def difference(
-    base: Mapping[Cell, tuple[Path, ...]], head: Mapping[Cell, tuple[Path, ...]]
+    base: Mapping[Cell, tuple[Path, ...]],
+    head: Mapping[Cell, tuple[Path, ...]],
+    moved: Mapping[Principal, Moved] = _NOBODY,
 ) -> list[ChangedCell]:
-    """Every access that differs, sorted."""
+    """Every access that differs, sorted. One of a principal that is known by something else
+    is revoked from the one and granted to the other."""
     found: list[ChangedCell] = []
     for cell in sorted({*base, *head}):
         old, new = base.get(cell, ()), head.get(cell, ())
         if is_user(cell.principal):
             old, new = (*old, *_held(base, cell, old + new)), (*new, *_held(head, cell, old + new))
+        if moved:
+            apart, old, new = _apart(cell, old, new, moved)
+            found += apart
         before, after = options(old), options(new)
         if (change := classify(before, after)) is not None:
             found.append(ChangedCell(cell, change, before, after, old, new))
     return found
+
+
+def _apart(
+    cell: Cell, old: tuple[Path, ...], new: tuple[Path, ...], moved: Mapping[Principal, Moved]
+) -> tuple[list[ChangedCell], tuple[Path, ...], tuple[Path, ...]]:
+    """What is revoked from and granted to those who are known by something else, and the ways
+    that are left to compare: those of the others, and of whoever is known by both."""
+
+    def holder(path: Path) -> Principal:
+        return path.binding.principal if is_user(cell.principal) else cell.principal
+
+    found: list[ChangedCell] = []
+    for who in sorted({holder(path) for path in (*old, *new)} & moved.keys()):
+        was, now = (tuple(p for p in paths if holder(p) == who) for paths in (old, new))
+        if not was or not now:
+            continue
+        known, before, after = moved[who], options(was), options(now)
+        same = before == after
+        if known.shuts_out:
+            found.append(ChangedCell(cell, Change.REVOKED, before, (), was, (), known, same))
+        if known.lets_in:
+            found.append(ChangedCell(cell, Change.GRANTED, (), after, (), now, known, same))
+        if not known.before.meets(known.after):
+            old, new = (tuple(p for p in paths if holder(p) != who) for paths in (old, new))
+    return found, old, new
 
 
 def _held(
@@ -133,44 +176,8 @@ def _held(
     )
 
 
-def renamed(
-    table: Mapping[Cell, tuple[Path, ...]], scopes: Mapping[str, str], budgets: Mapping[str, str]
-) -> Mapping[Cell, tuple[Path, ...]]:
-    """The table with tenants, environments, projects (old scope → new) and budgets (old name →
-    new) under their new names, so that a rename is compared as what it is."""
-    if not scopes and not budgets:
-        return table
-    return {
-        Cell(
-            renamed_principal(cell.principal, scopes),
-            cell.permission,
-            under_other_names(cell.scope, scopes),
-            cell.backend,
-        ): tuple(
-            replace(path, conditions=_renamed_budgets(path.conditions, budgets)) for path in paths
-        )
-        for cell, paths in table.items()
-    }
-
-
-def renamed_principal(principal: Principal, tenants: Mapping[str, str]) -> Principal:
-    """A principal under a tenant's other name (old name → new)."""
-    if not is_workload(principal):
-        return principal
-    tenant, slash, account = name_of(principal).partition("/")
-    return workload(f"{tenants.get(tenant, tenant)}{slash}{account}")
-
-
-def _renamed_budgets(conditions: Conditions, budgets: Mapping[str, str]) -> Conditions:
-    names = tuple(sorted(budgets.get(name, name) for name in conditions.budgets))
-    approval = conditions.approval
-    if approval is not None and approval.budget in budgets:
-        approval = replace(approval, budget=budgets[approval.budget])
-    return replace(conditions, budgets=names, approval=approval)
-
-
 _ORDER: Final = tuple(Change)
-_Alike = tuple[Principal, str, Change, Options, Options]
+_Alike = tuple[Principal, str, Change, Options, Options, Moved | None, bool]
 
 
 def rows(
@@ -186,7 +193,8 @@ def rows(
     by_scope: dict[tuple[_Alike, str], list[ChangedCell]] = defaultdict(list)
     for item in changed:
         cell = item.cell
-        alike = (cell.principal, cell.permission, item.change, item.before, item.after)
+        what = (cell.principal, cell.permission, item.change)
+        alike = (*what, item.before, item.after, item.moved, item.as_before)
         by_scope[alike, cell.scope].append(item)
     groups: dict[tuple[_Alike, tuple[str, ...]], dict[str, list[ChangedCell]]]
     groups = defaultdict(dict)
@@ -208,6 +216,8 @@ def rows(
                     first.before,
                     first.after,
                     cells,
+                    first.moved,
+                    first.as_before,
                 )
             )
     return sorted(

@@ -85,6 +85,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         _stricter,
     ),
     ConcernRule(
+        "trust-weaker",
+        Concern.TRUST,
+        Risk.CRITICAL,
+        "who signs in has to show less",
+        lambda c: _looser(c) and not c.whole,
+    ),
+    ConcernRule(
         "trust-moved",
         Concern.TRUST,
         Risk.CRITICAL,

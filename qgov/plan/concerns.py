@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
+from qgov.model.principal import Principal
 from qgov.plan.afresh import spent_afresh
 from qgov.plan.causes import Cause
-from qgov.plan.changes import Row
+from qgov.plan.changes import Change, Row
 from qgov.plan.concern_risk import ConcernRule, assess_field
 from qgov.plan.directions import Direction
 from qgov.plan.fields import FieldChange, Place, field_changes
 from qgov.plan.risk import Risk
+from qgov.plan.witness import Witness
 
-__all__ = ["ConcernRow", "concern_rows", "unaccounted"]
+__all__ = ["ConcernRow", "Reached", "concern_rows", "unaccounted"]
 
 _ORDER: Final = tuple(Concern)
 _ENTRY: Final = 3
@@ -30,14 +32,33 @@ Lines = Mapping[str, Collection[tuple[str, int]]]
 """A file → the (side, line)s in it that caused rows of access."""
 
 
+_MONEY: Final = {
+    Direction.LOOSER: Change.WIDENED,
+    Direction.STRICTER: Change.NARROWED,
+    Direction.DIFFERENT: Change.CHANGED,
+}
+
+
+class Reached(NamedTuple):
+    """How many accesses rest on a field, and the principals that hold them."""
+
+    accesses: int
+    principals: tuple[Principal, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ConcernRow:
     """A field that changes beside the table of accesses, with its risk, and the groups that
-    its change asks."""
+    its change asks. `reached` are the accesses of whom a field of trust identifies. Where
+    witnesses were asked for, `witness` shows the change, or `unwitnessed` says why none does.
+    """
 
     change: FieldChange
     rule: ConcernRule
     approvers: tuple[str, ...] = ()
+    reached: Reached | None = None
+    witness: Witness | None = None
+    unwitnessed: str = ""
 
     @property
     def cause(self) -> Cause:
@@ -54,6 +75,11 @@ class ConcernRow:
     def tightens(self) -> bool:
         """Whether it may let less through."""
         return self.change.direction is not Direction.LOOSER
+
+    @property
+    def money(self) -> Change | None:
+        """How it changes what can be spent or used, if it is about that."""
+        return _MONEY[self.change.direction] if self.change.concern is Concern.MONEY else None
 
     @property
     def moves_trust(self) -> bool:

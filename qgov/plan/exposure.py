@@ -1,26 +1,81 @@
-"""Cost exposure: the most that a month can cost before every hard stop holds."""
+"""Exposure: the most that a month, and a year, can cost before every hard stop holds; and what
+quotas bound, each in its own measure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Budget, Raise
 from qgov.model.accesses import accesses
 from qgov.model.scope import matches, tenant_of
 
-__all__ = ["Exposure", "exposure"]
+__all__ = ["Exposure", "QuotaChange", "exposure", "quota_changes"]
+
+
+PERIODS: Final = {"monthly": 12, "quarterly": 4, "yearly": 1}
+"""How often a budget starts afresh in a year."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """`amount_micros` of the organization's currency; `unbounded` are the projects that
-    can reach a priced backend without any hard stop, and are not in the amount."""
+    """`amount_micros` a month and `per_year_micros`, of the organization's currency;
+    `unbounded` are the projects that can reach a priced backend without any hard stop, and are
+    not in the amounts."""
 
     amount_micros: int
     currency: str
     unbounded: tuple[str, ...] = ()
+    per_year_micros: int = 0
+
+    def exceeds(self, other: Exposure) -> bool:
+        """Whether more can be spent than by the other."""
+        return (
+            self.amount_micros > other.amount_micros
+            or self.per_year_micros > other.per_year_micros
+            or self.currency != other.currency
+            or bool({*self.unbounded} - {*other.unbounded})
+        )
+
+
+class QuotaChange(NamedTuple):
+    """A quota that bounds more, or less, of its measure; None: nothing bounds it."""
+
+    budget: str
+    scope: str
+    measure: str
+    window: str
+    before: int | None
+    after: int | None
+
+
+def quota_changes(
+    base: AccessModel | None, head: AccessModel | None, budgets: Mapping[str, str]
+) -> tuple[QuotaChange, ...]:
+    """The quotas that are not the same on both sides. `budgets` are those renamed, old name →
+    new."""
+    old, new = (_quotas(model, names) for model, names in ((base, budgets), (head, {})))
+    return tuple(
+        QuotaChange(budget, scope, measure, window, old.get(key), new.get(key))
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+        for budget, scope, measure, window in (key,)
+    )
+
+
+def _quotas(
+    model: AccessModel | None, budgets: Mapping[str, str]
+) -> dict[tuple[str, str, str, str], int]:
+    found: dict[tuple[str, str, str, str], int] = {}
+    for budget in model.budgets.values() if model else ():
+        for quota in budget.quotas:
+            name = budgets.get(budget.name, budget.name)
+            key = (name, budget.scope, quota.measure, quota.window)
+            found[key] = min(quota.limit, found.get(key, quota.limit))
+    return found
 
 
 def exposure(model: AccessModel) -> Exposure:
@@ -31,9 +86,52 @@ def exposure(model: AccessModel) -> Exposure:
     they cross. A budget for one group bounds only that group and is left out.
     """
     spending = _spending_projects(model)
+    a_month, held = _capped(model, spending, _in_month)
+    a_year, _ = _capped(model, spending, _in_year)
+    unbounded = tuple(sorted(spending - held))
+    return Exposure(a_month, model.organization.spec.currency, unbounded, a_year)
+
+
+_Most = Callable[[Budget], int | None]
+
+
+def _in_month(budget: Budget) -> int | None:
+    """A period longer than a month may be spent in its first month."""
+    stop = budget.stop_micros
+    return None if stop is None else stop + budget.raised_micros
+
+
+def _in_year(budget: Budget) -> int | None:
+    """Every period of a year, each with the exceptions that are in force in it."""
+    stop, periods = budget.stop_micros, PERIODS.get(budget.period or "", 1)
+    if stop is None:
+        return None
+    raised = (r.increase_micros * min(_touched(r, 12 // periods), periods) for r in budget.raises)
+    return stop * periods + sum(raised)
+
+
+def _touched(raised: Raise, months: int) -> int:
+    """How many periods of so many months an exception lies in; one without a beginning, any."""
+    if raised.not_before is None:
+        return 12
+    first, last = (
+        (at.year * 12 + at.month - 1) // months
+        for at in (raised.not_before.astimezone(UTC), _before(raised.expires))
+    )
+    return max(0, last - first + 1)
+
+
+def _before(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def _capped(
+    model: AccessModel, spending: Collection[str], most: _Most
+) -> tuple[int, frozenset[str]]:
+    """The sum of what bounds the projects, and the projects that anything bounds."""
     caps: dict[frozenset[str], int] = {}
     held: dict[str, set[frozenset[str]]] = {scope: set() for scope in spending}
-    for stop, scopes in _tightest_first(model, spending):
+    for stop, scopes in _tightest_first(model, spending, most):
         inside = {group for scope in scopes for group in held[scope] if group <= scopes}
         if sum(caps[group] for group in inside) <= stop and all(held[s] for s in scopes):
             continue
@@ -44,15 +142,11 @@ def exposure(model: AccessModel) -> Exposure:
         caps[scopes] = stop
         for scope in scopes:
             held[scope].add(scopes)
-    return Exposure(
-        sum(caps.values()),
-        model.organization.spec.currency,
-        tuple(sorted(scope for scope in spending if not held[scope])),
-    )
+    return sum(caps.values()), frozenset(scope for scope in spending if held[scope])
 
 
 def _tightest_first(
-    model: AccessModel, spending: Iterable[str]
+    model: AccessModel, spending: Iterable[str], most: _Most
 ) -> list[tuple[int, frozenset[str]]]:
     """The hard stop of every budget with the projects under it, narrowest first."""
     everywhere = sorted(spending)
@@ -61,7 +155,7 @@ def _tightest_first(
         of_tenant[tenant_of(scope)].append(scope)
     found: list[tuple[int, frozenset[str]]] = []
     for budget in model.budgets.values():
-        stop, tenant = budget.stop_micros, tenant_of(budget.scope)
+        stop, tenant = most(budget), tenant_of(budget.scope)
         if stop is None or budget.group is not None:
             continue
         scopes = frozenset(
@@ -70,7 +164,7 @@ def _tightest_first(
             if matches(budget.scope, scope)
         )
         if scopes:
-            found.append((stop + budget.raised_micros, scopes))
+            found.append((stop, scopes))
     return sorted(found, key=lambda item: (len(item[1]), item[0], sorted(item[1])))
 
 

@@ -16,19 +16,23 @@ from qgov.model.renames import renamed_scopes
 from qgov.plan.approvers import Approver, approvers, approvers_of
 from qgov.plan.author import Author, second_of_trust, second_person
 from qgov.plan.causes import causes
-from qgov.plan.changes import SCOPES, ChangedCell, difference, renamed, rows
+from qgov.plan.changes import ChangedCell, difference, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
-from qgov.plan.exposure import Exposure, exposure
+from qgov.plan.exposure import Exposure, exposure, quota_changes
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
+from qgov.plan.moved import moved
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
+from qgov.plan.rates import with_rates
 from qgov.plan.reach import Reach
+from qgov.plan.renaming import SCOPES, renamed
 from qgov.plan.risk import Risk, assess
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
+from qgov.plan.trusted import with_reach, with_trust
 from qgov.targets import outline
 
 __all__ = ["make_plan"]
@@ -55,7 +59,7 @@ def make_plan(
     scopes = {was: name for kind in SCOPES for was, name in renames.get(kind, {}).items()}
     before = renamed(_table(old), scopes, renames.get("Budget", {}))
     after = _table(new)
-    changed = difference(before, after)
+    changed = difference(before, after, moved(old, new, renames.get("Tenant", {})))
 
     def access_changes(cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
         return _access_changes(cells, old, new, whole=reach.whole)
@@ -64,6 +68,7 @@ def make_plan(
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
+    concerns = with_reach(with_rates(concerns, (old, new)), (before, after), (old, new))
     risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
     worst = max(risks, default=Risk.LOW)
     asked = _asked(old or new, concerns, differing, worst)
@@ -78,6 +83,7 @@ def make_plan(
         intended = Intended(
             intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
         )
+        intended = with_trust(intended, concerns)
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
@@ -88,6 +94,7 @@ def make_plan(
         currency=spent[1].currency,
         access=access,
         exposure=spent,
+        quotas=quota_changes(old, new, renames.get("Budget", {})),
         documents=documents,
         artifacts=tuple(artifacts),
         new_findings=(
@@ -188,7 +195,7 @@ def _approvals(
     if rules is None:
         return ()
     most = max((c.rule.risk for c in access), default=None)
-    found = {*approvers(rules, most, _rises(*spent), documents, worst)}
+    found = {*approvers(rules, most, spent[1].exceeds(spent[0]), documents, worst)}
     found |= {each for row in asked for each in row}
     if author is not None and any(row.moves_trust for row in concerns):
         found |= {*second_of_trust(rules, author.author)}
@@ -233,14 +240,6 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
     currency = model.organization.spec.currency if model else "XXX"
     nothing = Exposure(0, currency)
     return (exposure(base) if base else nothing), (exposure(head) if head else nothing)
-
-
-def _rises(before: Exposure, after: Exposure) -> bool:
-    return (
-        after.amount_micros > before.amount_micros
-        or before.currency != after.currency
-        or bool(set(after.unbounded) - set(before.unbounded))
-    )
 
 
 def _artifacts(

@@ -20,10 +20,13 @@ MOST_TOLD: Final = 5
 def mass_removal(
     base: AccessModel, before: Mapping[Cell, Any], changed: Iterable[ChangedCell]
 ) -> list[str]:
-    """For each tenant that loses too large a share, and for all together, what is removed."""
+    """For each tenant that loses too large a share, and for all together, what is removed. What
+    somebody else is known by has only changed hands."""
     rails = base.organization.spec.rails
     removed = Counter(
-        tenant_of(item.cell.scope) for item in changed if item.change is Change.REVOKED
+        tenant_of(item.cell.scope)
+        for item in changed
+        if item.change is Change.REVOKED and item.moved is None
     )
     existing = Counter(tenant_of(cell.scope) for cell in before)
     counts = [

@@ -38,7 +38,7 @@ from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow
 from qgov.model.measures import COST, COUNTED, MEASURES, Measure
 from qgov.plan.changes import Options
 
-__all__ = ["MISSES", "Contrast", "Miss", "approved"]
+__all__ = ["MISSES", "Contrast", "Miss", "approval_misses", "approved"]
 
 SECOND: Final = timedelta(seconds=1)
 MOST_COUNTRIES: Final = 8
@@ -50,12 +50,14 @@ COUNTRIES: Final = ("US", "GB", "JP", "BR", "IN", "ZA", "CA", "AU", "MX", "KR")
 class Contrast:
     """A way that allows (`way`), and the others' ways, each of which a request must miss.
 
-    `strict` are the budgets of the side that shall deny, by name; `rules` and `strict_rules`
-    what both sides ask of expensive jobs. `currency` is the organization's.
+    `budgets` are those of the way, and `strict` those of the side that shall deny, by name;
+    `rules` and `strict_rules` what both sides ask of expensive jobs. `currency` is the
+    organization's.
     """
 
     way: Conditions
     others: Options
+    budgets: Mapping[str, Budget]
     strict: Mapping[str, Budget]
     rules: tuple[ApprovalRule, ...]
     strict_rules: tuple[ApprovalRule, ...]
@@ -200,7 +202,7 @@ def _falls_under(name: str, other: Conditions) -> bool:
     return name in other.budgets
 
 
-def _approval(contrast: Contrast) -> Iterator[Miss]:
+def approval_misses(contrast: Contrast) -> Iterator[Miss]:
     """Expensive jobs that the way asks no such approval for."""
     everyone = frozenset(range(len(contrast.others)))
     mine = tuple(sorted({rule.approvers for rule in contrast.rules}))
@@ -244,6 +246,6 @@ MISSES: Final[tuple[Callable[[Contrast], Iterator[Miss]], ...]] = (
     _country,
     _job,
     _budgets,
-    _approval,
+    approval_misses,
 )
 """In the order in which conditions are told."""

@@ -16,7 +16,7 @@ from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Row
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.documents import DocumentChange
-from qgov.plan.exposure import Exposure
+from qgov.plan.exposure import Exposure, QuotaChange
 from qgov.plan.guardrails import GuardrailResult
 from qgov.plan.horizon import Event
 from qgov.plan.intent import Unmet
@@ -124,6 +124,7 @@ class Plan:
     intent: Intended | None = None
     author: AuthorGains | None = None
     concerns: tuple[ConcernRow, ...] = ()
+    quotas: tuple[QuotaChange, ...] = ()
 
     @property
     def risk(self) -> Risk | None:
@@ -186,8 +187,9 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Rows by kind of change."""
+        """Rows of access and of money by kind of change."""
         found = Counter(str(change.row.change) for change in self.access)
+        found.update(str(row.money) for row in self.concerns)
         return {str(kind): found[str(kind)] for kind in Change}
 
 

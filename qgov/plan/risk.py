@@ -65,6 +65,12 @@ _OVERSIGHT: Final = frozenset({"audit:read", "access:review", "policy:write", "l
 
 RULES: Final[tuple[RiskRule, ...]] = (
     RiskRule(
+        "principal-moved",
+        Risk.CRITICAL,
+        "somebody else counts as this principal",
+        lambda s: s.row.moved is not None and s.row.moved.lets_in,
+    ),
+    RiskRule(
         "standing-high-risk",
         Risk.CRITICAL,
         "a high-risk permission is held all the time",

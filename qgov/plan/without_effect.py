@@ -104,7 +104,7 @@ def _effect(cell: Cell, path: Path, view: RenamedSide) -> Iterator[_Effect]:
         if job.cost_micros is None or rule.above_micros < job.cost_micros
     ]
     yield _Effect(
-        replace(path.conditions, job=job, budgets=(), approval=None),
+        replace(path.conditions, job=job, budgets=(), approvals=()),
         frozenset(name for name, budget in budgets.items() if _stops(budget)),
         tuple(rules),
         frozenset(name for name, budget in budgets.items() if _counts(budget)),

@@ -23,9 +23,11 @@ from qgov.model.access_model import AccessModel
 from qgov.model.conditions import Conditions
 from qgov.model.principal import kind_of
 from qgov.plan.attempts import Attempt, Direction, attempts
-from qgov.plan.changes import SCOPES, Change, ChangedCell, Row
+from qgov.plan.beside_witness import AT_SIGN_IN, searches_beside, witnessed_beside
+from qgov.plan.changes import Change, ChangedCell, Row
 from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.renamed import RenamedSide
+from qgov.plan.renaming import SCOPES
 from qgov.plan.without_effect import without_effect
 from qgov.plan.witness import Witness
 from qgov.targets import emit
@@ -60,11 +62,19 @@ def with_witnesses(plan: Plan, base: AccessModel | None, head: AccessModel | Non
         if leaders[number] == number
         for direction in _directions(change.row.change, old, new)
     ]
-    if not searches:
-        return plan
+    many = len(plan.access)
+    searches += [
+        _Search(many + number, direction, tries)
+        for number, row in enumerate(plan.concerns)
+        for direction, tries in searches_beside(row, old, new)
+    ]
     found: dict[tuple[int, bool], Witness] = {}
     with ExitStack() as stack:
-        asked = [stack.enter_context(_engine(view.model)) for view in (old, new)]
+        asked = (
+            []
+            if not searches
+            else [stack.enter_context(_engine(view.model)) for view in (old, new)]
+        )
         while searches:
             searches = list(_round(searches, old, asked, found))
     changes = [
@@ -72,7 +82,20 @@ def with_witnesses(plan: Plan, base: AccessModel | None, head: AccessModel | Non
         for number, change in enumerate(plan.access)
     ]
     missing = [_missing(c) for c in changes if c.witness is None and not c.unwitnessed]
-    return replace(plan, access=tuple(changes), new_findings=(*missing, *plan.new_findings))
+    beside = (
+        witnessed_beside(
+            row,
+            [found[key] for key in ((many + n, True), (many + n, False)) if key in found],
+            changes,
+        )
+        for n, row in enumerate(plan.concerns)
+    )
+    return replace(
+        plan,
+        access=tuple(changes),
+        concerns=tuple(beside),
+        new_findings=(*missing, *plan.new_findings),
+    )
 
 
 def _views(
@@ -180,11 +203,11 @@ def _leaders(changes: Sequence[AccessChange]) -> list[int]:
 
 def _shape(conditions: Conditions) -> Conditions:
     """The conditions without the names that every tenant has its own of."""
-    eligible, approval = conditions.eligible, conditions.approval
+    eligible = conditions.eligible
     return replace(
         conditions,
         eligible=replace(eligible, approvers="") if eligible else None,
-        approval=replace(approval, approvers="", budget="") if approval else None,
+        approvals=tuple(replace(r, approvers="", budget="") for r in conditions.approvals),
         budgets=("",) * len(conditions.budgets),
     )
 
@@ -206,8 +229,11 @@ def _witnessed(
     change: AccessChange, witnesses: Sequence[Witness], base: RenamedSide, head: RenamedSide
 ) -> AccessChange:
     reasons: set[str] = set()
-    if not witnesses:
-        reasons = {without_effect(item, base, head) for item in change.row.cells}
+    row = change.row
+    if not witnesses and row.moved and row.moved.before.in_request == row.moved.after.in_request:
+        reasons = {AT_SIGN_IN}
+    elif not witnesses:
+        reasons = {without_effect(item, base, head) for item in row.cells}
     return replace(
         change,
         witness=witnesses[0] if witnesses else None,

@@ -6,9 +6,18 @@ from collections.abc import Iterable
 
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.known_by import KnownBy
 from qgov.model.measures import MEASURES
 
-__all__ = ["alternatives", "in_words", "joined", "what_differs", "what_holds"]
+__all__ = [
+    "alternatives",
+    "approvals",
+    "in_words",
+    "joined",
+    "tokens_of",
+    "what_differs",
+    "what_holds",
+]
 
 
 def in_words(conditions: Conditions, currency: str) -> list[str]:
@@ -48,6 +57,22 @@ def what_holds(options: tuple[Conditions, ...], currency: str) -> list[str]:
     return in_words(options[0], currency)
 
 
+def approvals(conditions: Conditions, currency: str) -> list[str]:
+    """`by finance above 50.00 EUR`, for each rule of expensive jobs."""
+    return [
+        f"by {rule.approvers} above {format_money(Money(rule.above_micros, currency))}"
+        for rule in conditions.approvals
+    ]
+
+
+def tokens_of(known: KnownBy) -> str:
+    """What a principal is known by: `oidc token of https://id.example (aud qgov, sub …)`."""
+    claims = [f"aud {' or '.join(known.audiences)}"]
+    claims += [f"sub {known.subject}"] if known.subject is not None else []
+    claims += [f"groups in {known.groups_claim}"] if known.groups_claim is not None else []
+    return f"{known.protocol} token of {known.issuer} ({', '.join(claims)})"
+
+
 _ABSENT = {
     "elevation": "no elevation",
     "eligible": "held all the time",
@@ -58,7 +83,7 @@ _ABSENT = {
     "countries": "from anywhere",
     "job": "jobs of any size",
     "budgets": "no budget",
-    "approval": "no approval of expensive jobs",
+    "approvals": "no approval of expensive jobs",
 }
 """How it is said that a condition is not there."""
 
@@ -94,9 +119,8 @@ def _phrases(c: Conditions, currency: str) -> dict[str, str]:
         found["budgets"] = f"within the budget{'s' if len(c.budgets) > 1 else ''} " + ", ".join(
             c.budgets
         )
-    if c.approval is not None:
-        above = format_money(Money(c.approval.above_micros, currency))
-        found["approval"] = f"approval by {c.approval.approvers} above {above}"
+    if c.approvals:
+        found["approvals"] = "approval " + " and ".join(approvals(c, currency))
     return found
 
 

@@ -11,9 +11,21 @@ from typing import Any, Final, NamedTuple
 from qgov.language.concerns import Concern
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
-from qgov.render.counting import count
+from qgov.render.counting import count, kinds
+from qgov.render.plan_witness import told_of
 
-__all__ = ["FIRST", "Clause", "ConcernSection", "clauses", "concern_sections", "sides_of", "value"]
+__all__ = [
+    "FIRST",
+    "Clause",
+    "ConcernSection",
+    "clauses",
+    "concern_sections",
+    "reach_of",
+    "sides_of",
+    "value",
+    "way_of",
+    "witness_of",
+]
 
 FIRST: Final = frozenset({Concern.TRUST, Concern.RULES})
 """What stands above the accesses: who counts as whom, and what judges the change."""
@@ -96,6 +108,25 @@ def _whom(row: ConcernRow) -> str:
     if change.whole == "spec":
         return f"{change.document} {'goes' if change.after is None else 'comes'}"
     return f"{change.document}, {change.field}"
+
+
+def way_of(row: ConcernRow) -> str:
+    """Which way the field goes: money as accesses do, others by how strict they are."""
+    return str(row.money or row.change.direction)
+
+
+def reach_of(row: ConcernRow) -> str:
+    """`412 accesses of 9 groups`; empty where it is not known who holds any."""
+    if row.reached is None:
+        return ""
+    accesses = count(row.reached.accesses, "access", "accesses")
+    return f"{accesses} of {kinds(row.reached.principals)}" if row.reached.accesses else accesses
+
+
+def witness_of(row: ConcernRow) -> str:
+    """The witness in words, or why there is none; empty where none was sought."""
+    found = told_of(row.witness, row.unwitnessed)
+    return str(found) if found else ""
 
 
 def sides_of(row: ConcernRow) -> tuple[str, str]:

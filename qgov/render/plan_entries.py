@@ -17,7 +17,7 @@ from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Options
 from qgov.plan.plan import AccessChange
 from qgov.plan.risk import Risk
-from qgov.render.conditions import what_differs, what_holds
+from qgov.render.conditions import tokens_of, what_differs, what_holds
 from qgov.render.counting import count, kinds
 from qgov.render.plan_witness import told, told_once
 
@@ -176,6 +176,11 @@ def _items(group: Sequence[AccessChange], currency: str) -> list[AccessItem]:
     for change in group:
         row = change.row
         phrases = _phrases(row.change, row.before, row.after, currency)
+        if row.known_by is not None:
+            known = (tokens_of(row.known_by), *(["otherwise as before"] * row.as_before))
+            whose = tuple(Phrase("", text) if row.after else Phrase(text, "") for text in known)
+            # What it takes besides is no news, and the JSON has it.
+            phrases = whose if row.as_before else (*whose, *phrases)
         by_holder[row.principal, row.scope, row.backends, phrases].append(change)
     by_what: dict[tuple[What, tuple[Phrase, ...]], list[AccessChange]] = defaultdict(list)
     for (_, _, backends, phrases), changes in by_holder.items():

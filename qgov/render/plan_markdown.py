@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from qgov.language.scalars import format_instant
+from qgov.plan.concerns import ConcernRow
 from qgov.plan.plan import Plan
 from qgov.render.conditions import joined
 from qgov.render.counting import count, more, shortened, some
 from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.markdown import details, table
-from qgov.render.plan_concerns import ConcernSection, sides_of
+from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, way_of, witness_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
@@ -162,7 +163,7 @@ def _beside(section: ConcernSection, rank: int) -> Part:
             f"{_SIGNS[str(row.rule.risk)]} {row.rule.risk}<br>{escape(row.rule.reason)}",
             f"{code(row.change.document)}<br>{code(row.change.field)}",
             " → ".join(code(shortened(side, MOST_VALUE)) for side in sides_of(row))
-            + f"<br>{row.change.direction}",
+            + "".join(f"<br>{escape(line)}" for line in _about(row)),
             IN_MARKDOWN.names(row.approvers, MOST_APPROVALS) or "**nobody is asked**",
             IN_MARKDOWN.causes([row.cause]),
         )
@@ -175,13 +176,22 @@ def _beside(section: ConcernSection, rank: int) -> Part:
     return Part([title, "", head, rule], body, rank=rank, least=[title, "", counted, ""])
 
 
+def _about(row: ConcernRow) -> Iterator[str]:
+    yield way_of(row)
+    if reach := reach_of(row):
+        yield f"reaches {reach}"
+    if shown := witness_of(row):
+        yield f"witness: {shown}"
+
+
 # ------------------------------------------------------------------------- money, approvals
 
 
 def _exposure(view: PlanView) -> Iterator[Part]:
     if view.exposure is None:
         return
-    lines = ["#### Cost exposure", "", escape(str(view.exposure))]
+    first, *rest = map(escape, view.exposure.lines)
+    lines = ["#### Cost exposure", "", first, *(f"<br>{line}" for line in rest)]
     if view.exposure.unbounded:
         gone = IN_MARKDOWN.names(view.exposure.unbounded, MOST_UNBOUNDED)
         lines.append(f"<br>no longer stopped: {gone}")

@@ -13,7 +13,7 @@ from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
 from qgov.render.counting import count, more, some
 from qgov.render.escaping import no_command
-from qgov.render.plan_concerns import ConcernSection, sides_of
+from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, way_of, witness_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
     GAINS,
@@ -164,7 +164,9 @@ def _row(row: ConcernRow, colour: bool) -> list[str]:
     change = row.change
     before, after = sides_of(row)
     lines = _head(row.rule.risk, f"{change.document}: {change.field}", 2, colour)
-    lines += _field("change", f"{before} → {after} ({change.direction})")
+    lines += _field("change", f"{before} → {after} ({way_of(row)})")
+    lines += _field("reaches", reach) if (reach := reach_of(row)) else []
+    lines += _field("witness", shown) if (shown := witness_of(row)) else []
     lines += _field("risk", row.rule.reason)
     lines += _field("approve", ", ".join(row.approvers) or "nobody is asked")
     return lines + _field("cause", IN_TEXT.causes([row.cause]))
@@ -237,7 +239,8 @@ def _rest(items: Sequence[object], most: int, indent: int) -> list[str]:
 
 def _exposure(view: PlanView) -> Iterator[str]:
     assert view.exposure is not None
-    yield from wrapped(str(view.exposure), 2, 4)
+    for line in view.exposure.lines:
+        yield from wrapped(line, 2, 4)
     if view.exposure.unbounded:
         gone = some(view.exposure.unbounded, MOST_UNBOUNDED)
         yield from wrapped(f"no longer stopped: {gone}", 2, 4)

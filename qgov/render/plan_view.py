@@ -15,7 +15,7 @@ from typing import NamedTuple
 from qgov.finding import Finding, Severity
 from qgov.language.scalars import Money, format_money
 from qgov.plan.approvers import Approver
-from qgov.plan.exposure import Exposure
+from qgov.plan.exposure import Exposure, QuotaChange
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
@@ -92,16 +92,14 @@ class AuthorView:
 
 
 class ExposureView(NamedTuple):
-    """The most that a month can cost before and after, and the projects that lose their last
-    hard stop."""
+    """The most that a month and a year can cost before and after, in words, then each quota that
+    differs; and the projects that lose their last hard stop."""
 
-    before: str
-    after: str
-    within: str
+    lines: tuple[str, ...]
     unbounded: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.before} \u2192 {self.after}, a month at most{self.within}"
+        return "; ".join(self.lines)
 
 
 class ApprovalView(NamedTuple):
@@ -204,8 +202,7 @@ def _verdict(plan: Plan) -> Clause:
     before, after = plan.exposure
     end = ""
     if before != after:
-        rises = after.amount_micros > before.amount_micros or _unbounded(plan)
-        end += f"; cost exposure {'rises' if rises else 'falls'}"
+        end += f"; cost exposure {'rises' if after.exceeds(before) else 'falls'}"
     if errors := new_errors(plan):
         end += f"; {count(len(errors), 'new error')}"
     first = found[0]
@@ -286,12 +283,35 @@ def _author(found: AuthorGains, currency: str) -> AuthorView:
 
 
 def _exposure(plan: Plan) -> ExposureView | None:
-    """None when nothing changes."""
+    """None where nothing of money changes."""
     before, after = plan.exposure
-    if before == after:
+    if before == after and not any(row.money for row in plan.concerns):
         return None
     within = " in the tenants compared" if plan.compared.unchanged_tenants else ""
-    return ExposureView(_at_most(before), _at_most(after), within, _unbounded(plan))
+    amounts = (
+        ("a month", before.amount_micros, after.amount_micros),
+        ("a year", before.per_year_micros, after.per_year_micros),
+    )
+    lines = [
+        f"{_both(_at_most(old, before), _at_most(new, after))}, {time} at most{within}"
+        for time, old, new in amounts
+    ]
+    return ExposureView((*lines, *map(_quota, plan.quotas)), _unbounded(plan))
+
+
+def _both(before: str, after: str) -> str:
+    return f"{before} \u2192 {after}" if before != after else f"{after} as before"
+
+
+def _quota(found: QuotaChange) -> str:
+    """`3,600 → 7,200 qpuSeconds a month in aurora-chemistry`."""
+    before, after = (
+        "any number" if limit is None else f"{limit:,}" for limit in (found.before, found.after)
+    )
+    return (
+        f"{before} \u2192 {after} {found.measure} a {found.window} in {found.budget} "
+        f"({found.scope})"
+    )
 
 
 def _unbounded(plan: Plan) -> tuple[str, ...]:
@@ -299,8 +319,8 @@ def _unbounded(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({*after.unbounded} - {*before.unbounded}))
 
 
-def _at_most(exposure: Exposure) -> str:
-    amount = format_money(Money(exposure.amount_micros, exposure.currency))
+def _at_most(micros: int, exposure: Exposure) -> str:
+    amount = format_money(Money(micros, exposure.currency))
     if not exposure.unbounded:
         return amount
     return f"{amount} and {count(len(exposure.unbounded), 'project')} without any hard stop"

@@ -10,7 +10,7 @@ from qgov.model.principal import is_group, name_of
 from qgov.plan.plan import AccessChange
 from qgov.plan.witness import Witness
 
-__all__ = ["Told", "told", "told_once"]
+__all__ = ["Told", "told", "told_of", "told_once"]
 
 
 class Told(NamedTuple):
@@ -34,6 +34,20 @@ def told(changes: Sequence[AccessChange]) -> Told | None:
         principal = shown.witness.of[0] if shown.witness.of else shown.row.principal
         return Told(_who(principal), what)
     reason = next((change.unwitnessed for change in changes if change.unwitnessed), "")
+    return _none(reason)
+
+
+def told_of(witness: Witness | None, unwitnessed: str) -> Told | None:
+    """The witness of a field beside access; None when none was sought."""
+    if witness is None:
+        return _none(unwitnessed)
+    subject = witness.request["subject"]
+    groups = subject["properties"].get("groups", ())
+    who = f"a member of {', '.join(groups)}" if groups else subject["id"]
+    return Told(who, _answers(witness, ", "))
+
+
+def _none(reason: str) -> Told | None:
     return Told("none", f", because {reason}") if reason else None
 
 

@@ -20,6 +20,7 @@ from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import ON_PREMISES, Cell, Path, accesses
 from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.tenants import retention_of
+from qgov.render.conditions import approvals
 
 __all__ = ["Row", "Table", "as_csv", "tables"]
 
@@ -68,10 +69,6 @@ def _access(model: AccessModel) -> Iterator[Row]:
 
 def _path(cell: Cell, path: Path, currency: str) -> Row:
     c, held = path.conditions, path.elevation
-    approval = ""
-    if c.approval is not None:
-        above = format_money(Money(c.approval.above_micros, currency))
-        approval = f"by {c.approval.approvers} above {above}"
     return (
         *cell,
         "elevated" if held else "just in time" if c.eligible else "standing",
@@ -81,7 +78,7 @@ def _path(cell: Cell, path: Path, currency: str) -> Row:
         _yes(c.own_only),
         _job(c.job, currency),
         ", ".join(c.budgets),
-        approval,
+        ", ".join(approvals(c, currency)),
         path.binding.role,
         str(path.binding.origin),
     )

@@ -18,13 +18,14 @@ from qgov.contracts.schema import output_schemas
 from qgov.decision.explanation import explanation
 from qgov.decision.who_can import who_can
 from qgov.pipeline import check, emit, load
+from qgov.plan.witness_search import with_witnesses
 from qgov.render.explain import as_json as explain_json
 from qgov.render.findings import as_json as findings_json
 from qgov.render.plan_json import as_json as plan_json
 from qgov.render.who_can import as_json as who_can_json
 from tests.decision.harness import MODEL, asking
 from tests.decision.jobs import EXPENSIVE
-from tests.plan.worlds import BASELINE, NOW, World, changed, plan_of
+from tests.plan.worlds import BASELINE, NOW, World, changed, plan_of, sides_of
 
 SCHEMAS = output_schemas()
 FILES = {path: text.encode() for path, text in BASELINE.items()}
@@ -136,6 +137,25 @@ PLANS: dict[str, tuple[dict[str, str] | None, dict[str, str] | None]] = {
             },
         ),
     ),
+    "who a principal is, and every sort of money": (
+        BASELINE,
+        changed(
+            BASELINE,
+            {
+                "qgov.yaml": {"https://id.acme": "https://id.stranger"},
+                "tenants/atlas.yaml": {"repo:acme/atlas": "repo:mallory/atlas"},
+                "budgets/atlas.yaml": {
+                    "1000.00": "2000.00",
+                    "approval:": "quotas: [{measure: shots, per: day, limit: 5}]\n  approval:",
+                },
+                "budgets/second.yaml": BASELINE["budgets/atlas.yaml"]
+                .replace("{name: atlas}", "{name: second}")
+                .replace(
+                    "above: 50.00 EUR, approvers: finance", "above: 90.00 EUR, approvers: admins"
+                ),
+            },
+        ),
+    ),
     "two ways": (
         BASELINE,
         changed(
@@ -156,6 +176,18 @@ def test_a_plan_is_valid(name: str) -> None:
     plan = plan_of(*PLANS[name], horizon_s=2_592_000)
 
     _valid(json.loads(plan_json(plan)))
+
+
+def test_a_plan_with_witnesses_is_valid() -> None:
+    pair = PLANS["who a principal is, and every sort of money"]
+    base, head, _ = sides_of(*pair)
+    found = json.loads(plan_json(with_witnesses(plan_of(*pair), base.model, head.model)))
+
+    _valid(found)
+    assert any("known_by" in entry for entry in found["access"])
+    assert any("more_approvals" in (entry["after"] or ()) for entry in found["access"])
+    assert {row["witness"] is not None for row in found["concerns"]} == {True, False}
+    assert found["exposure"]["quotas"]
 
 
 def test_several_ways_are_all_told() -> None:
@@ -216,13 +248,13 @@ FREE = {"request", "obligations", "diff"}
 
 CONDITIONS = {
     *("mfa", "managed_device", "max_token_age_s", "countries", "own_only", "job", "budgets"),
-    *("eligible", "elevation", "not_before", "approval"),
+    *("eligible", "elevation", "not_before", "approval", "more_approvals"),
     *("shots", "circuits", "qubits", "qpu_seconds", "cost_micros"),
 }
 OPTIONAL: dict[str, set[str]] = {
     "qgov/plan/v1": {
         *("digest", "verdict", "concerns", "guardrails", "rails", "renames", "compared", "horizon"),
-        *("via", "scopes", "unbounded", "side"),
+        *("via", "scopes", "unbounded", "per_year_micros", "side"),
     }
 }
 """Besides the conditions, what older documents may lack."""

@@ -111,7 +111,7 @@ def test_conditions_leave_out_what_is_not_required() -> None:
         elevation=ElevationWindow(START, START, "ines@northwind.example"),
         job=JobLimits(shots=5, cost_micros=7),
         budgets=("a",),
-        approval=ApprovalRule(9, "finance", 60, "a"),
+        approvals=(ApprovalRule(9, "finance", 60, "a"),),
     )
 
     assert tell(Told, NONE) == {}

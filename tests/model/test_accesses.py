@@ -42,7 +42,7 @@ def test_the_floors_fold_in_full() -> None:
         eligible=Eligibility("aurora-leads", 14_400, ticket=True),
         job=JobLimits(20_000, 100, 50, 600, 500_000_000),
         budgets=("aurora-chemistry",),
-        approval=ApprovalRule(500_000_000, "finance-approvers", 604_800, "aurora-chemistry"),
+        approvals=(ApprovalRule(500_000_000, "finance-approvers", 604_800, "aurora-chemistry"),),
     )
 
 

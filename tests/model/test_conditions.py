@@ -47,14 +47,16 @@ FULL = st.builds(
     | st.builds(Eligibility, st.sampled_from(["x", "y"]), st.integers(1, 3), st.booleans()),
     elevation=st.none()
     | st.builds(ElevationWindow, st.none() | _INSTANT, _INSTANT, st.just("ines@northwind.example")),
-    approval=st.none()
-    | st.builds(
-        ApprovalRule,
-        st.integers(0, 2),
-        st.sampled_from(["x", "y"]),
-        st.integers(1, 2),
-        st.just("budget"),
-    ),
+    approvals=st.lists(
+        st.builds(
+            ApprovalRule,
+            st.integers(0, 2),
+            st.sampled_from(["x", "y"]),
+            st.integers(1, 2),
+            st.just("budget"),
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 """Everything, with one approver and one budget: whose leave it was is told, not compared."""
 
@@ -140,8 +142,8 @@ def test_implication_is_what_the_fold_leaves_as_it_is(a: Conditions, b: Conditio
             Conditions(elevation=ElevationWindow(_START, _START + timedelta(hours=1), None)),
         ),
         (
-            Conditions(approval=ApprovalRule(1, "x", 1, "b")),
-            Conditions(approval=ApprovalRule(2, "x", 1, "b")),
+            Conditions(approvals=(ApprovalRule(1, "x", 1, "b"),)),
+            Conditions(approvals=(ApprovalRule(2, "x", 1, "b"),)),
         ),
     ],
 )
@@ -160,8 +162,8 @@ def test_each_condition_counts(stricter: Conditions, weaker: Conditions) -> None
             Conditions(eligible=Eligibility("y", 1, ticket=True)),
         ),
         (
-            Conditions(approval=ApprovalRule(1, "x", 1, "b")),
-            Conditions(approval=ApprovalRule(1, "y", 1, "b")),
+            Conditions(approvals=(ApprovalRule(1, "x", 1, "b"),)),
+            Conditions(approvals=(ApprovalRule(1, "y", 1, "b"),)),
         ),
     ],
 )

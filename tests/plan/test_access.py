@@ -249,6 +249,9 @@ def test_a_tenant_renamed_with_previously_keeps_its_accesses() -> None:
     renamed["budgets/altair.yaml"] = renamed["budgets/altair.yaml"].replace(
         "{name: altair}", "{name: altair, previously: atlas}"
     )
+    renamed["tenants/altair.yaml"] = renamed["tenants/altair.yaml"].replace(
+        "acme/altair", "acme/atlas"
+    )
     said = plan_of(BASELINE, renamed)
     unsaid = {path: text.replace(", previously: atlas", "") for path, text in renamed.items()}
     silent = plan_of(BASELINE, unsaid)

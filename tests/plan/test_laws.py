@@ -47,8 +47,8 @@ PARTS: tuple[dict[str, Any], ...] = (
     {"job": JobLimits(shots=20)},
     {"budgets": ("a",)},
     {"budgets": ("a", "b")},
-    {"approval": ApprovalRule(1, "a", 60, "a")},
-    {"approval": ApprovalRule(2, "a", 60, "b")},
+    {"approvals": (ApprovalRule(1, "a", 60, "a"),)},
+    {"approvals": (ApprovalRule(2, "a", 60, "b"),)},
 )
 """Conditions that differ in little, so that one often implies another."""
 

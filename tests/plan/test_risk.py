@@ -33,6 +33,7 @@ CASES: dict[str, tuple[str, Edits, Edits]] = {
             ROLE: {"  requires:\n    maxTokenAge: 10h\n": ""},
         },
     ),
+    "principal-moved": ("critical", {}, {ATLAS: {"repo:acme/atlas:": "repo:mallory/atlas:"}}),
     "mfa-dropped": ("high", {}, {ORGANIZATION: {"    mfa: true\n": ""}}),
     "just-in-time-dropped": ("high", {}, {ATLAS: {JUST_IN_TIME: "}"}}),
     "spending-unbounded": ("high", {}, {"budgets/atlas.yaml": None}),

@@ -309,6 +309,8 @@ def test_what_is_renamed_is_asked_of_the_base_by_its_old_name() -> None:
     for kind in ("tenants", "budgets"):
         path = f"{kind}/altair.yaml"
         renamed[path] = renamed[path].replace("{name: altair}", "{name: altair, previously: atlas}")
+    tenant = renamed["tenants/altair.yaml"]
+    renamed["tenants/altair.yaml"] = tenant.replace("acme/altair", "acme/atlas")
     shots = {"qgov.yaml": {"shots: 50000": "shots: 60000"}}
     token = {"tenants/altair.yaml": {"maxTokenLifetime: 15m": "maxTokenLifetime: 20m"}}
     plan = witnessed(BASELINE, changed(renamed, {**shots, **token}))

@@ -37,8 +37,8 @@ EACH: dict[str, tuple[Conditions, str]] = {
         "jobs up to 1,000 shots, 2 circuits, 3 qubits, 4 QPU seconds, 5.00 EUR",
     ),
     "budgets": (Conditions(budgets=("a", "b")), "within the budgets a, b"),
-    "approval": (
-        Conditions(approval=ApprovalRule(50_000_000, "finance", 60, "a")),
+    "approvals": (
+        Conditions(approvals=(ApprovalRule(50_000_000, "finance", 60, "a"),)),
         "approval by finance above 50.00 EUR",
     ),
 }

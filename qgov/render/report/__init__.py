@@ -20,7 +20,7 @@ from qgov.model.access_model import AccessModel
 from qgov.plan.plan import Plan
 from qgov.render.counting import count, more, shortened
 from qgov.render.escaping import plain
-from qgov.render.plan_concerns import sides_of
+from qgov.render.plan_concerns import reach_of, sides_of, way_of, witness_of
 from qgov.render.plan_view import short_name
 from qgov.render.report.circuits import said
 from qgov.render.report.heat import HEAT, SIGNS
@@ -73,7 +73,10 @@ def _templates() -> Environment:
         "name": short_name,
         "said": said,
         "shortened": shortened,
+        "reaches": reach_of,
         "sides": sides_of,
+        "shows": witness_of,
+        "way": way_of,
     }
     found.globals |= {"DEGREES": HEAT, "SIGNS": SIGNS}
     return found

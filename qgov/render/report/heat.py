@@ -16,8 +16,9 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
 from qgov.model.principal import Principal, user
 from qgov.model.scope import EVERYWHERE, tenant_of
-from qgov.plan.changes import SCOPES, Change, renamed, renamed_principal
+from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange, Plan
+from qgov.plan.renaming import SCOPES, renamed, renamed_principal
 from qgov.render.report.filters import Tags, tags_of
 
 __all__ = ["HEAT", "SIGNS", "HeatCell", "HeatMap", "HeatRow", "heat_map"]

@@ -1,0 +1,136 @@
+"""What a principal is known by: whose tokens, saying what, count as its own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Final
+
+from qgov.finding import Origin
+from qgov.model.access_model import AccessModel, Group, Workload
+from qgov.model.principal import Principal
+
+__all__ = ["KnownBy", "known_by", "says_so"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBy:
+    """The tokens of a workload, by the claims of its federation (`subject` may hold `*`), or
+    of a group's people, by their identity provider: `groups_claim` is where it lists groups.
+    `audiences` are all that the issuer's tokens may be for."""
+
+    issuer: str
+    audiences: tuple[str, ...]
+    subject: str | None = None
+    protocol: str = "oidc"
+    groups_claim: str | None = None
+
+    def within(self, other: KnownBy) -> bool:
+        """Whether every token that counts here counts there."""
+        return self.meets(other) and (
+            set(self.audiences) <= set(other.audiences)
+            and (self.subject is None or _like(self.subject, other.subject or ""))
+        )
+
+    def meets(self, other: KnownBy) -> bool:
+        """Whether some token may count in both."""
+        alike = (self.issuer, self.protocol, self.groups_claim) == (
+            other.issuer,
+            other.protocol,
+            other.groups_claim,
+        )
+        mine, theirs = self.subject or "", other.subject or ""
+        return (
+            alike
+            and not {*self.audiences}.isdisjoint(other.audiences)
+            and (_like(mine, theirs) or _like(theirs, mine))
+        )
+
+    @property
+    def in_request(self) -> tuple[str, tuple[str, ...], str | None]:
+        """What a request carries of it; the identity provider alone sees the rest."""
+        return self.issuer, self.audiences, self.subject
+
+
+def _like(pattern: str, other: str) -> bool:
+    """Whether every text that is like the pattern is like the other: its own `*` is a letter
+    that only a `*` of the other can mean."""
+    return fnmatchcase(pattern, re.sub(r"[\[?]", r"[\g<0>]", other))
+
+
+def known_by(model: AccessModel, principal: Principal) -> KnownBy | None:
+    """What a group or workload is known by; None where nobody can be it, or it is neither."""
+    if (workload := model.workload_of(principal)) is not None:
+        if workload.issuer is None or workload.audience is None:
+            return None
+        return KnownBy(workload.issuer, (workload.audience,), workload.subject)
+    group = model.group_of(principal)
+    fact = model.organization.providers.get(group.provider) if group else None
+    if fact is None:
+        return None
+    provider = fact.value
+    audiences = model.once(_audiences)[provider.issuer]
+    return KnownBy(
+        provider.issuer,
+        audiences,
+        protocol=provider.protocol,
+        groups_claim=provider.groups_claim,
+    )
+
+
+def _audiences(model: AccessModel) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for fact in model.organization.providers.values():
+        found[fact.value.issuer].add(fact.value.audience)
+    return {issuer: tuple(sorted(names)) for issuer, names in found.items()}
+
+
+Said = tuple[object, Callable[[], Origin | None]]
+_CLAIMS: Final = ("issuer", "audience", "subject")
+_OF_PROVIDER: Final = {
+    "issuer": "issuer",
+    "audience": "audience",
+    "protocol": "protocol",
+    "groups_claim": "groupsClaim",
+}
+
+
+def says_so(model: AccessModel, principal: Principal) -> dict[tuple[str, ...], Said]:
+    """Each fact that decides it: its value, and where it is written if it is."""
+    if (workload := model.workload_of(principal)) is not None:
+        return dict(_of_workload(workload))
+    group = model.group_of(principal)
+    return dict(_of_group(model, group)) if group else {}
+
+
+def _of_workload(workload: Workload) -> Iterator[tuple[tuple[str, ...], Said]]:
+    for claim in _CLAIMS:
+        place = partial(workload.source.written, "federation", claim)
+        yield ("federation", claim), (getattr(workload, claim), place)
+
+
+def _of_group(model: AccessModel, group: Group) -> Iterator[tuple[tuple[str, ...], Said]]:
+    organization = model.organization
+    yield ("provider of",), (group.provider, lambda: _names_provider(model, group))
+    # Whatever provider has the same issuer adds its audience.
+    issuer = organization.providers[group.provider].value.issuer
+    for name, fact in organization.providers.items():
+        if name == group.provider or fact.value.issuer == issuer:
+            for field, word in _OF_PROVIDER.items():
+                if name == group.provider or field == "audience":
+                    value = getattr(fact.value, field)
+                    yield (name, field), (value, partial(fact.written, word))
+
+
+def _names_provider(model: AccessModel, group: Group) -> Origin | None:
+    declared = model.organization.spec.groups.get(group.name)
+    if declared is not None and declared.identity_provider is not None:
+        return model.organization.source.written("groups", group.name, "identityProvider")
+    for name in group.tenants:
+        if model.tenants[name].provider == group.provider:
+            return model.tenants[name].source.written("identityProvider")
+    return group.origin

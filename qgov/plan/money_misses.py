@@ -1,0 +1,100 @@
+"""What a job may lack for which one side of a budget has room and the other has not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from qgov.decision.deviations import Change, Deviation, moved_to, sized, together, using
+from qgov.decision.made_up import SOME_TIME
+from qgov.decision.request import MAX_COUNT
+from qgov.language.scalars import Money, format_instant, format_money
+from qgov.model.access_model import Budget
+from qgov.model.measures import COUNTED, MEASURES
+from qgov.plan.misses import Contrast, Miss, approval_misses
+
+__all__ = ["money_misses"]
+
+_ONE: Final = frozenset({0})
+_QUOTA: Final = re.compile(r"spec\.quotas\[(\w+) (\w+)\]")
+_BY_QUOTA: Final = {measure.quota: measure for measure in MEASURES if measure.quota}
+
+
+def money_misses(name: str, field: str) -> Callable[[Contrast], Iterator[Miss]]:
+    """What shows a change of a field of the budget, or of an exception to it (no field)."""
+    quota = _QUOTA.match(field)
+
+    def misses(contrast: Contrast) -> Iterator[Miss]:
+        strict, wide = contrast.strict.get(name), contrast.budgets.get(name)
+        if strict is None:
+            return
+        if field in ("", "spec") or field.startswith("spec.budget"):
+            yield from _spent(strict, wide, name, contrast.currency)
+        if field == "spec" or quota is not None:
+            of = None if quota is None else quota.groups()
+            yield from _used(strict, wide, name, of, contrast.currency)
+        if field == "spec" or field.startswith("spec.approval"):
+            yield from approval_misses(contrast)
+
+    return misses
+
+
+def _spent(strict: Budget, wide: Budget | None, name: str, currency: str) -> Iterator[Miss]:
+    """More money than the one lets be spent at some time, and the other does."""
+    raises = (*strict.raises, *(wide.raises if wide else ()))
+    moments = [
+        SOME_TIME,
+        *(r.not_before or SOME_TIME for r in raises),
+        *(r.expires for r in raises),
+    ]
+    for moment in dict.fromkeys(moments):
+        most, room = _stop(strict, moment), None if wide is None else _stop(wide, moment)
+        if most is None or most + 1 > MAX_COUNT or (room is not None and room <= most):
+            continue
+        amount = format_money(Money(most + 1, currency))
+        at = "" if moment == SOME_TIME else f" at {format_instant(moment)}"
+        change = together(moved_to(moment), using(name, {"spent_micros": most + 1}))
+        yield _miss("spent", f"with {amount} of {name} spent{at}", change)
+
+
+def _stop(budget: Budget, moment: datetime) -> int | None:
+    """The most that may be spent at a time."""
+    if budget.stop_micros is None:
+        return None
+    return budget.stop_micros + sum(
+        r.increase_micros
+        for r in budget.raises
+        if (r.not_before is None or r.not_before <= moment) and moment < r.expires
+    )
+
+
+def _used(
+    strict: Budget,
+    wide: Budget | None,
+    name: str,
+    of: tuple[str | None, ...] | None,
+    currency: str,
+) -> Iterator[Miss]:
+    """More of what is counted than the one has, and the other has not."""
+    for quota in strict.quotas:
+        what = (quota.measure, quota.window)
+        room = [q.limit for q in (wide.quotas if wide else ()) if (q.measure, q.window) == what]
+        if of not in (None, what) or min(room, default=MAX_COUNT) <= quota.limit:
+            continue
+        if quota.window == "job":
+            if quota.measure in COUNTED and quota.limit < MAX_COUNT:
+                larger = sized(_BY_QUOTA[quota.measure], quota.limit + 1, currency)
+                yield Miss("size", larger, _ONE)
+            continue
+        counter = f"{quota.measure}/{quota.window}"
+        # All of it, or more where the smallest job adds nothing.
+        for used in (quota.limit, quota.limit + 1):
+            if used <= MAX_COUNT:
+                says = f"with {used:,} {quota.measure} of this {quota.window} used in {name}"
+                yield _miss(counter, says, using(name, {counter: used}))
+
+
+def _miss(kind: str, says: str, change: Change) -> Miss:
+    return Miss(kind, Deviation(kind, says, change), _ONE)
