@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qgov.finding import Finding, Severity
@@ -50,36 +50,19 @@ def make_plan(
     assert base.readable
     assert head.readable
     old, new = base.model, head.model
-    renames = _renames(base, head)
-    before = renamed(_table(old), renames.get("Tenant", {}), renames.get("Budget", {}))
-    after = _table(new)
-    changed = difference(before, after)
-
-    def access_changes(cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
-        return _access_changes(cells, old, new, whole=reach.whole)
-
-    access = access_changes(changed)
+    moved = _accesses(base, head, whole=reach.whole)
+    access = moved.told(moved.changed)
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
-    risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
-    worst = max(risks, default=Risk.LOW)
-    asked = _asked(old or new, concerns, differing, worst)
-    artifacts, old_unsupported, new_unsupported = _artifacts(old, new)
-    old_findings = [*base.findings, *old_unsupported]
-    new_findings = [*head.findings, *new_unsupported]
-    intended = None
-    if intent is not None:
-        # The rows of each part: one of the plan may lie in several.
-        parts = parted(intent, changed, before, after)
-        achieved, gained, lost = map(access_changes, (parts.achieved, parts.gained, parts.lost))
-        intended = Intended(
-            intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
-        )
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
     spent = _exposures(old, new)
+    artifacts, refused = _artifacts(old, new)
+    came, went = _findings(base, head, refused, now)
+    versions = _versions(base, head, documents, moved.renames)
+    asked, approvals = _asking(old or new, access, concerns, differing, versions, spent, gains)
     return Plan(
         base=base.snapshot,
         head=head.snapshot,
@@ -87,45 +70,62 @@ def make_plan(
         access=access,
         exposure=spent,
         documents=documents,
-        artifacts=tuple(artifacts),
-        new_findings=(
-            *_minus(new_findings, old_findings),
-            *newly_silenced(base, head, now),
-        ),
-        fixed_findings=_minus(old_findings, new_findings),
-        concerns=tuple(
-            replace(row, approvers=tuple(sorted({a.by for a in found})))
-            for row, found in zip(concerns, asked, strict=True)
-        ),
-        approvals=_approvals(
-            old or new,
-            access,
-            spent,
-            _versions(base, head, documents, renames),
-            gains,
-            asked,
-            worst,
-            concerns,
-        ),
+        artifacts=artifacts,
+        new_findings=came,
+        fixed_findings=went,
+        concerns=asked,
+        approvals=approvals,
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
-        rails=tuple(tripped(old, new, before, changed)),
+        rails=tuple(tripped(old, new, moved.before, moved.changed)),
         overridden=tuple(sorted(overridden)),
-        renames=tuple(
-            sorted(
-                (f"{kind}/{was}", f"{kind}/{name}")
-                for kind, names in renames.items()
-                for was, name in names.items()
-            )
-        ),
+        renames=_by_document(moved.renames),
         horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
-        compared=Compared(
-            accesses=len({*before, *after}),
-            tenants=len({name for model in (old, new) if model for name in model.tenants}),
-            unchanged_tenants=reach.unchanged,
-        ),
-        intent=intended,
+        compared=_compared(moved, reach),
+        intent=None if intent is None else _intended(intent, moved, asked),
         author=gains,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Accesses:
+    """The accesses of both sides, `before` under the names of the head, and those that differ;
+    `renames` is kind → old name → new, and `whole` says that every tenant was loaded."""
+
+    base: AccessModel | None
+    head: AccessModel | None
+    renames: Mapping[str, Mapping[str, str]]
+    before: Mapping[Cell, tuple[Path, ...]]
+    after: Mapping[Cell, tuple[Path, ...]]
+    changed: Sequence[ChangedCell]
+    whole: bool
+
+    def told(self, cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
+        """The rows of some accesses, most dangerous first."""
+        changes = [
+            AccessChange(row, assess(row, self.base, self.head), causes(row, self.base, self.head))
+            for row in rows(cells, self.base, self.head, whole=self.whole)
+        ]
+        return tuple(
+            sorted(
+                changes,
+                key=lambda c: (
+                    -c.rule.risk,
+                    not c.gains,
+                    c.row.principal,
+                    c.row.scope,
+                    c.row.permission,
+                    c.row.backends,
+                ),
+            )
+        )
+
+
+def _accesses(base: Side, head: Side, *, whole: bool) -> _Accesses:
+    renames = _renames(base, head)
+    before = renamed(_table(base.model), renames.get("Tenant", {}), renames.get("Budget", {}))
+    after = _table(head.model)
+    changed = difference(before, after)
+    return _Accesses(base.model, head.model, renames, before, after, changed, whole)
 
 
 def _table(model: AccessModel | None) -> Mapping[Cell, tuple[Path, ...]]:
@@ -141,31 +141,58 @@ def _renames(base: Side, head: Side) -> dict[str, dict[str, str]]:
     return found
 
 
-def _access_changes(
-    cells: Iterable[ChangedCell],
-    base: AccessModel | None,
-    head: AccessModel | None,
-    *,
-    whole: bool,
-) -> tuple[AccessChange, ...]:
-    """The rows of some accesses, most dangerous first."""
-    changes = [
-        AccessChange(row, assess(row, base, head), causes(row, base, head))
-        for row in rows(cells, base, head, whole=whole)
-    ]
+def _by_document(renames: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """(old, new), each as `Kind/name`."""
     return tuple(
         sorted(
-            changes,
-            key=lambda c: (
-                -c.rule.risk,
-                not c.gains,
-                c.row.principal,
-                c.row.scope,
-                c.row.permission,
-                c.row.backends,
-            ),
+            (f"{kind}/{was}", f"{kind}/{name}")
+            for kind, names in renames.items()
+            for was, name in names.items()
         )
     )
+
+
+def _compared(moved: _Accesses, reach: Reach) -> Compared:
+    models = [model for model in (moved.base, moved.head) if model]
+    return Compared(
+        accesses=len({*moved.before, *moved.after}),
+        tenants=len({name for model in models for name in model.tenants}),
+        unchanged_tenants=reach.unchanged,
+    )
+
+
+def _intended(intent: Intent, moved: _Accesses, concerns: Sequence[ConcernRow]) -> Intended:
+    """The rows of each part of the intent: one of the plan may lie in several."""
+    parts = parted(intent, moved.changed, moved.before, moved.after)
+    return Intended(
+        intent.path,
+        moved.told(parts.achieved),
+        parts.unmet,
+        moved.told(parts.gained),
+        moved.told(parts.lost),
+        unnamed(intent, concerns),
+    )
+
+
+def _asking(
+    rules: AccessModel | None,
+    access: Collection[AccessChange],
+    concerns: Sequence[ConcernRow],
+    differing: Iterable[tuple[Document | None, Document | None]],
+    versions: Iterable[Document],
+    spent: tuple[Exposure, Exposure],
+    author: AuthorGains | None,
+) -> tuple[tuple[ConcernRow, ...], tuple[Approver, ...]]:
+    """The rows beside access with whom each asks, and all who must approve, by the rules of the
+    base, or of the first commit."""
+    risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
+    worst = max(risks, default=Risk.LOW)
+    asked = _asked(rules, concerns, differing, worst)
+    told = tuple(
+        replace(row, approvers=tuple(sorted({a.by for a in found})))
+        for row, found in zip(concerns, asked, strict=True)
+    )
+    return told, _approvals(rules, access, spent, versions, author, asked, worst, concerns)
 
 
 def _approvals(
@@ -178,8 +205,7 @@ def _approvals(
     worst: Risk,
     concerns: Iterable[ConcernRow],
 ) -> tuple[Approver, ...]:
-    """Who must approve, by the rules of the base, or of the first commit; `asked` are those
-    of the rows beside access."""
+    """Who must approve; `asked` are those of the rows beside access."""
     if rules is None:
         return ()
     most = max((c.rule.risk for c in access), default=None)
@@ -240,19 +266,27 @@ def _rises(before: Exposure, after: Exposure) -> bool:
 
 def _artifacts(
     base: AccessModel | None, head: AccessModel | None
-) -> tuple[list[ArtifactChange], list[Finding], list[Finding]]:
+) -> tuple[tuple[ArtifactChange, ...], tuple[list[Finding], list[Finding]]]:
     """Artifacts that differ, and what the targets cannot express of either side. From the
     loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
     old, refused_before = outline(base) if base else ({}, [])
     new, refused_after = outline(head) if head else ({}, [])
-    changes = [
+    changes = tuple(
         ArtifactChange(
             path, "removed" if path not in new else "added" if path not in old else "changed"
         )
         for path in sorted({*old, *new})
         if old.get(path) != new.get(path)
-    ]
-    return changes, refused_before, refused_after
+    )
+    return changes, (refused_before, refused_after)
+
+
+def _findings(
+    base: Side, head: Side, refused: tuple[list[Finding], list[Finding]], now: datetime
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings that come, silenced ones included, and those that go."""
+    old, new = [*base.findings, *refused[0]], [*head.findings, *refused[1]]
+    return (*_minus(new, old), *newly_silenced(base, head, now)), _minus(old, new)
 
 
 def _minus(findings: Collection[Finding], others: Collection[Finding]) -> tuple[Finding, ...]:
