@@ -175,7 +175,7 @@ def _side(
     documents, refused = _read(snapshot, paths, parsed)
     kept = tuple(d for d in documents.valid if reach.covers(d.kind, belongs_to(d)))
     loaded = understand(
-        Documents(kept, documents.broken),
+        Documents(kept, documents.broken, documents.partial),
         [*snapshot.findings, *refused],
         _rest(snapshot, paths, kept, far, index),
     )
@@ -201,14 +201,16 @@ def _read(
     known = {p: parsed[key] for p in paths if (key := (p, snapshot.blobs[p])) in parsed}
     data = snapshot.read(path for path in paths if path not in known)
     valid: list[Document] = []
+    partial: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
     for path in paths:
         documents, refused = known.get(path) or read_documents({path: data[path]})
         valid += documents.valid
+        partial += documents.partial
         broken |= documents.broken
         findings += refused
-    return Documents(tuple(valid), frozenset(broken)), findings
+    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
 
 
 def _rest(
