@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from qgov.model.access_model import AccessModel, Group
+from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
 from qgov.model.renames import renames
 from qgov.model.scope import EVERYWHERE
@@ -68,19 +68,19 @@ def _nobody_approves(base: AccessModel, head: AccessModel) -> Iterator[str]:
     """For each group of approvers that becomes too small, what it approves."""
     rails = base.organization.spec.rails
     before, after = _uses(base, rails.recovery_permission), _uses(head, rails.recovery_permission)
-    known = {group.name for groups in before.values() for group in groups}
+    known = {group for groups in before.values() for group in groups}
     former = renames(head).group
     found: dict[tuple[str, int, int], dict[str, None]] = defaultdict(dict)
     for use, groups in after.items():
         needed = max(PAIR, rails.min_people) if use.undoes else PAIR
         for group in groups:
-            old = former(group.name)
+            old, now = former(group), _members(head, group)
             was = max(
-                base.groups[old].members if old in known else 0,
-                min((each.members for each in before.get(use, ())), default=0),
+                _members(base, old) if old in known else 0,
+                min((_members(base, each) for each in before.get(use, ())), default=0),
             )
-            if group.members < min(needed, was):
-                found[group.name, group.members, needed][use.what] = None
+            if now < min(needed, was):
+                found[group, now, needed][use.what] = None
     for (name, members, needed), told in sorted(found.items(), key=lambda item: item[0]):
         what = list(told)
         rest = f" and {len(what) - MOST_TOLD} more" if len(what) > MOST_TOLD else ""
@@ -91,26 +91,31 @@ def _nobody_approves(base: AccessModel, head: AccessModel) -> Iterator[str]:
         )
 
 
-def _uses(model: AccessModel, recovery: str) -> dict[_Use, list[Group]]:
+def _members(model: AccessModel, group: str) -> int:
+    """How many people a group has at least; a reviewer that is no group is nobody."""
+    return model.groups[group].members if group in model.groups else 0
+
+
+def _uses(model: AccessModel, recovery: str) -> dict[_Use, list[str]]:
     """The groups that must approve something."""
-    found: dict[_Use, list[Group]] = defaultdict(list)
+    found: dict[_Use, list[str]] = defaultdict(list)
     review = model.organization.spec.review
     for risk in Risk:
         use = _Use(f"changes of {risk} risk", risk is Risk.CRITICAL)
-        found[use] += [model.groups[name] for name in getattr(review, str(risk))]
-    found[_Use("more exposure", undoes=False)] += [model.groups[name] for name in review.exposure]
+        found[use] += getattr(review, str(risk))
+    found[_Use("more exposure", undoes=False)] += review.exposure
     for binding in model.bindings:
         if binding.eligible is not None:
             what = f"elevations to {binding.role} on {binding.scope}"
             undoes = recovery in model.roles[binding.role].permissions
-            found[_Use(what, undoes)].append(model.groups[binding.eligible.approvers])
+            found[_Use(what, undoes)].append(binding.eligible.approvers)
     for budget in model.budgets.values():
         what = f"changes of the budget {budget.name}"
-        found[_Use(what, undoes=False)].append(model.groups[budget.owner])
+        found[_Use(what, undoes=False)].append(budget.owner)
         if budget.approval is not None:
-            approvers = model.groups[budget.approval.approvers]
-            found[_Use(f"jobs of the budget {budget.name}", undoes=False)].append(approvers)
+            what = f"jobs of the budget {budget.name}"
+            found[_Use(what, undoes=False)].append(budget.approval.approvers)
     for tenant in model.tenants.values():
-        owner = model.groups[tenant.spec.owner.group]
-        found[_Use(f"changes of the tenant {tenant.name}", undoes=False)].append(owner)
+        what = f"changes of the tenant {tenant.name}"
+        found[_Use(what, undoes=False)].append(tenant.spec.owner.group)
     return found

@@ -152,6 +152,11 @@ def test_an_approver_group_that_becomes_too_small_is_a_lock_out() -> None:
             "more exposure",
         ),
         (
+            {ORGANIZATION: {"high: [admins]": "high: [nobody]"}},
+            "nobody",
+            "changes of high risk",
+        ),
+        (
             {"budgets/atlas.yaml": {"approvers: finance": "approvers: atlas-leads"}},
             "atlas-leads",
             "jobs of the budget atlas",
@@ -166,7 +171,13 @@ def test_an_approver_group_that_becomes_too_small_is_a_lock_out() -> None:
             "elevations to administrator on *",
         ),
     ],
-    ids=["undeclared", "another reviewer", "another approver of jobs", "another of elevations"],
+    ids=[
+        "undeclared",
+        "another reviewer",
+        "no group",
+        "another approver of jobs",
+        "another of elevations",
+    ],
 )
 def test_an_approval_moves_to_no_smaller_group(
     edits: dict[str, dict[str, str]], group: str, what: str
@@ -175,7 +186,7 @@ def test_an_approval_moves_to_no_smaller_group(
     before = changed(BASELINE, {ORGANIZATION: {"  floors:\n    mfa": f"{known}  floors:\n    mfa"}})
     (found,) = lock_outs(before, changed(before, edits))
 
-    assert f"leaves `{group}` with 1 person" in found
+    assert f"leaves `{group}` with {'0 people' if group == 'nobody' else '1 person'}" in found
     assert what in found
 
 
