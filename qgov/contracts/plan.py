@@ -165,6 +165,18 @@ class Concern(TypedDict):
     witness: Annotated[Witness | None, From(lambda _: None)]
 
 
+class GroupDeleted(TypedDict):
+    """A directory group that goes, with its memberships."""
+
+    group: Annotated[str, From("name")]
+    provider: Annotated[str, said("The identity provider whose directory it goes from.")]
+    message: str
+    risk: Annotated[RiskName, From(lambda group: str(group.risk))]
+    rule: Annotated[str, one_of(("group-deleted",))]
+    causes: Annotated[list[Cause], Field(min_length=1), From(lambda group: [group.cause])]
+    approvers: list[str]
+
+
 class Exposure(TypedDict):
     amount_micros: Count
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -302,6 +314,7 @@ class Plan(TypedDict):
     verdict: NotRequired[Verdict]
     access: list[Access]
     concerns: NotRequired[list[Concern]]
+    groups: NotRequired[list[GroupDeleted]]
     exposure: Exposures
     documents: list[Document]
     artifacts: list[Artifact]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from qgov.finding import Finding, Severity
@@ -12,20 +12,21 @@ from qgov.language.documents import Document
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
-from qgov.plan.approvers import Approver, approvers, approvers_of
-from qgov.plan.author import Author, second_of_trust, second_person
+from qgov.plan.asking import asking
+from qgov.plan.author import Author
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, renamed, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
 from qgov.plan.exposure import Exposure, exposure
+from qgov.plan.groups import deleted
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
 from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
-from qgov.plan.risk import Risk, assess
+from qgov.plan.risk import assess
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
 from qgov.targets import outline
@@ -50,8 +51,8 @@ def make_plan(
     assert base.readable
     assert head.readable
     old, new = base.model, head.model
-    moved = _accesses(base, head, whole=reach.whole)
-    access = moved.told(moved.changed)
+    both = _accesses(base, head, whole=reach.whole)
+    access = both.told(both.changed)
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
@@ -61,8 +62,11 @@ def make_plan(
     spent = _exposures(old, new)
     artifacts, refused = _artifacts(old, new)
     came, went = _findings(base, head, refused, now)
-    versions = _versions(base, head, documents, moved.renames)
-    asked, approvals = _asking(old or new, access, concerns, differing, versions, spent, gains)
+    versions = _versions(base, head, documents, both.renames)
+    groups = deleted(old, new)
+    asked, groups, approvals = asking(
+        old or new, access, concerns, groups, differing, versions, spent, gains
+    )
     return Plan(
         base=base.snapshot,
         head=head.snapshot,
@@ -74,14 +78,15 @@ def make_plan(
         new_findings=came,
         fixed_findings=went,
         concerns=asked,
+        groups=groups,
         approvals=approvals,
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
-        rails=tuple(tripped(old, new, moved.before, moved.changed)),
+        rails=tuple(tripped(old, new, both.before, both.changed)),
         overridden=tuple(sorted(overridden)),
-        renames=_by_document(moved.renames),
+        renames=_by_document(both.renames),
         horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
-        compared=_compared(moved, reach),
-        intent=None if intent is None else _intended(intent, moved, asked),
+        compared=_compared(both, reach),
+        intent=None if intent is None else _intended(intent, both, asked),
         author=gains,
     )
 
@@ -152,89 +157,26 @@ def _by_document(renames: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, s
     )
 
 
-def _compared(moved: _Accesses, reach: Reach) -> Compared:
-    models = [model for model in (moved.base, moved.head) if model]
+def _compared(both: _Accesses, reach: Reach) -> Compared:
+    models = [model for model in (both.base, both.head) if model]
     return Compared(
-        accesses=len({*moved.before, *moved.after}),
+        accesses=len({*both.before, *both.after}),
         tenants=len({name for model in models for name in model.tenants}),
         unchanged_tenants=reach.unchanged,
     )
 
 
-def _intended(intent: Intent, moved: _Accesses, concerns: Sequence[ConcernRow]) -> Intended:
+def _intended(intent: Intent, both: _Accesses, concerns: Sequence[ConcernRow]) -> Intended:
     """The rows of each part of the intent: one of the plan may lie in several."""
-    parts = parted(intent, moved.changed, moved.before, moved.after)
+    parts = parted(intent, both.changed, both.before, both.after)
     return Intended(
         intent.path,
-        moved.told(parts.achieved),
+        both.told(parts.achieved),
         parts.unmet,
-        moved.told(parts.gained),
-        moved.told(parts.lost),
+        both.told(parts.gained),
+        both.told(parts.lost),
         unnamed(intent, concerns),
     )
-
-
-def _asking(
-    rules: AccessModel | None,
-    access: Collection[AccessChange],
-    concerns: Sequence[ConcernRow],
-    differing: Iterable[tuple[Document | None, Document | None]],
-    versions: Iterable[Document],
-    spent: tuple[Exposure, Exposure],
-    author: AuthorGains | None,
-) -> tuple[tuple[ConcernRow, ...], tuple[Approver, ...]]:
-    """The rows beside access with whom each asks, and all who must approve, by the rules of the
-    base, or of the first commit."""
-    risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
-    worst = max(risks, default=Risk.LOW)
-    asked = _asked(rules, concerns, differing, worst)
-    told = tuple(
-        replace(row, approvers=tuple(sorted({a.by for a in found})))
-        for row, found in zip(concerns, asked, strict=True)
-    )
-    return told, _approvals(rules, access, spent, versions, author, asked, worst, concerns)
-
-
-def _approvals(
-    rules: AccessModel | None,
-    access: Collection[AccessChange],
-    spent: tuple[Exposure, Exposure],
-    documents: Iterable[Document],
-    author: AuthorGains | None,
-    asked: Iterable[Iterable[Approver]],
-    worst: Risk,
-    concerns: Iterable[ConcernRow],
-) -> tuple[Approver, ...]:
-    """Who must approve; `asked` are those of the rows beside access."""
-    if rules is None:
-        return ()
-    most = max((c.rule.risk for c in access), default=None)
-    found = {*approvers(rules, most, _rises(*spent), documents, worst)}
-    found |= {each for row in asked for each in row}
-    if author is not None and any(row.moves_trust for row in concerns):
-        found |= {*second_of_trust(rules, author.author)}
-    if author is not None:
-        first = sorted(author.gains, key=lambda c: (-c.rule.risk, c.row.permission != "job:submit"))
-        theirs = max((c.rule.risk for c in first), default=None)
-        found |= {*second_person(rules, author.author, [c.row for c in first], theirs)}
-    return tuple(sorted(found))
-
-
-def _asked(
-    rules: AccessModel | None,
-    concerns: Iterable[ConcernRow],
-    documents: Iterable[tuple[Document | None, Document | None]],
-    worst: Risk,
-) -> list[list[Approver]]:
-    """Whom each row beside access asks."""
-    versions = {
-        (new or old).id: [d for d in (old, new) if d is not None]  # type: ignore[union-attr]
-        for old, new in documents
-    }
-    return [
-        approvers_of(rules, row, versions[row.change.document], worst) if rules else []
-        for row in concerns
-    ]
 
 
 def _versions(
@@ -254,14 +196,6 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
     currency = model.organization.spec.currency if model else "XXX"
     nothing = Exposure(0, currency)
     return (exposure(base) if base else nothing), (exposure(head) if head else nothing)
-
-
-def _rises(before: Exposure, after: Exposure) -> bool:
-    return (
-        after.amount_micros > before.amount_micros
-        or before.currency != after.currency
-        or bool(set(after.unbounded) - set(before.unbounded))
-    )
 
 
 def _artifacts(

@@ -16,6 +16,7 @@ from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.scope import tenant_of
 from qgov.pipeline import Rest, check, understand
 from qgov.plan.exposure import exposure
+from qgov.plan.groups import deleted
 from qgov.plan.index import (
     NAMED,
     Index,
@@ -111,7 +112,9 @@ def load_sides(
     if whole:
         reach = reach.everywhere
     sides = _sides(base, head, index, reach, parsed, now)
-    if not reach.whole and (_judged_apart(sides) or _shares_money(sides)):
+    if not reach.whole and (
+        _judged_apart(sides) or _shares_money(sides) or deleted(*(s.model for s in sides))
+    ):
         reach = reach.everywhere
         sides = _sides(base, head, index, reach, parsed, now)
     return sides[0], sides[1], reach

@@ -16,7 +16,7 @@ from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
-from qgov.render.plan_view import GAINS, LOSSES, OTHER, PlanView, view_of
+from qgov.render.plan_view import DELETED, GAINS, LOSSES, OTHER, PlanView, view_of
 from qgov.render.plan_words import (
     IN_MARKDOWN,
     MOST_DIFFERENCES,
@@ -75,6 +75,7 @@ def as_markdown(plan: Plan) -> str:
         *(Part([f"> ⛔ {line}"]) for line in _stops(view)),
         *(_beside(section, rank=1) for section in view.first),
         *access,
+        *_groups(plan),
         *(_beside(section, rank=6) for section in view.then),
         *_exposure(view),
         *_approvals(view),
@@ -173,6 +174,26 @@ def _beside(section: ConcernSection, rank: int) -> Part:
     title = f"#### {section.title}"
     counted = f"**{count(len(rows), 'change')} of {section.concern} do not fit here.**"
     return Part([title, "", head, rule], body, rank=rank, least=[title, "", counted, ""])
+
+
+def _groups(plan: Plan) -> Iterator[Part]:
+    """The directory groups that go."""
+    rows = [
+        (
+            f"{_SIGNS[str(group.risk)]} {group.risk}<br>{escape(group.reason)}",
+            f"{escape(group.message)} ({code(group.provider)})",
+            IN_MARKDOWN.names(group.approvers, MOST_APPROVALS) or "**nobody is asked**",
+            IN_MARKDOWN.causes([group.cause]),
+        )
+        for group in plan.groups
+    ]
+    if rows:
+        head, rule, *body = table(("risk", "what", "who must approve", "cause"), rows)
+        title = f"#### {DELETED}"
+        counted = (
+            f"**{count(len(rows), 'directory group')} and their memberships do not fit here.**"
+        )
+        yield Part([title, "", head, rule], body, rank=5, least=[title, "", counted, ""])
 
 
 # ------------------------------------------------------------------------- money, approvals

@@ -16,6 +16,7 @@ from qgov.render.escaping import no_command
 from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
+    DELETED,
     GAINS,
     AlikeFindings,
     AuthorView,
@@ -54,6 +55,7 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines += _stops(view, colour)
     lines += _beside(view.first, colour)
     lines += _access(view, colour)
+    lines += _groups(plan, colour)
     lines += _beside(view.then, colour)
     if view.exposure is not None:
         lines += _section("COST EXPOSURE", list(_exposure(view)), colour)
@@ -170,6 +172,18 @@ def _row(row: ConcernRow, colour: bool) -> list[str]:
     return lines + _field("cause", IN_TEXT.causes([row.cause]))
 
 
+def _groups(plan: Plan, colour: bool) -> list[str]:
+    """Every directory group that goes: none is left out."""
+    body: list[str] = []
+    for group in plan.groups:
+        body += ["", *_head(group.risk, group.message, 2, colour)]
+        body += _field("of", group.provider)
+        body += _field("risk", group.reason)
+        body += _field("approve", ", ".join(group.approvers) or "nobody is asked")
+        body += _field("cause", IN_TEXT.causes([group.cause]))
+    return _section(DELETED.upper(), body[1:], colour)
+
+
 # ------------------------------------------------------------------------ intent and author
 
 
@@ -265,7 +279,7 @@ def _documents(plan: Plan) -> Iterator[str]:
         yield from _rest(document.diff, MOST_DIFFERENCES, 6)
     if quiet := len(plan.documents) - len(real):
         yield f"  text changed, meaning did not: {count(quiet, 'document')}"
-    if real and not plan.access and not plan.concerns:
+    if real and not (plan.access or plan.concerns or plan.groups):
         yield "  the documents changed, for people alone"
 
 

@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 GAINS, LOSSES, OTHER = "Gains", "Losses", "Other conditions"
+DELETED = "Groups deleted"
 
 
 class Section(NamedTuple):
@@ -196,6 +197,8 @@ def _verdict(plan: Plan) -> Clause:
     found = [clause for concern, clause in beside if concern in FIRST]
     if plan.access:
         found.append(_of_access(plan))
+    if plan.groups:
+        found.append(_of_groups(plan))
     found += [clause for concern, clause in beside if concern not in FIRST]
     if not found:
         word = "EQUIVALENT" if plan.verdict == "equivalent" else "MONEY CHANGES"
@@ -223,6 +226,15 @@ def _of_access(plan: Plan) -> Clause:
     )
     verbs = zip(("gain", "lose", "change"), (gains, losses, other), strict=True)
     return Clause(word, "; ".join(_clause(verb, changes) for verb, changes in verbs if changes))
+
+
+def _of_groups(plan: Plan) -> Clause:
+    names = {group.name for group in plan.groups}
+    first = min(names)
+    if len(names) == 1:
+        return Clause(DELETED.upper(), plan.groups[0].message)
+    groups = f"{count(len(names), 'directory group')} such as {first}"
+    return Clause(DELETED.upper(), f"{groups} and their memberships are deleted")
 
 
 def _nobody(plan: Plan) -> str:
