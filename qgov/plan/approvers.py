@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
+from qgov.model.belonging import belongs_to
 from qgov.model.scope import contains
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
 from qgov.plan.groups import GroupDeleted
-from qgov.plan.index import belongs_to
 from qgov.plan.risk import Risk
 
 __all__ = ["Approver", "approvers", "approvers_of", "approvers_of_group", "reviewers"]

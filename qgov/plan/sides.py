@@ -13,6 +13,7 @@ from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, read_documents
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
+from qgov.model.belonging import belongs_to
 from qgov.model.scope import tenant_of
 from qgov.pipeline import Rest, check, understand
 from qgov.plan.exposure import exposure
@@ -21,7 +22,6 @@ from qgov.plan.index import (
     NAMED,
     Index,
     Summary,
-    belongs_to,
     exclusive_of,
     load_index,
     save_index,
