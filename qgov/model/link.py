@@ -104,7 +104,7 @@ def link(
         budget_exceptions=tuple(Fact(d.name, d.spec, d, ("spec",)) for d in exceptions),
         waivers=_waivers(by_kind, names),
         reviews=_reviews(by_kind, tenants, names),
-        tests=_tests(by_kind, workloads, names),
+        tests=_tests(by_kind, tenants, workloads, names),
         exclusives=tuple(
             sorted(
                 {
@@ -183,7 +183,10 @@ def _reviews(
 
 
 def _tests(
-    by_kind: _ByKind, workloads: Mapping[str, Workload], names: Resolver
+    by_kind: _ByKind,
+    tenants: Mapping[str, Tenant],
+    workloads: Mapping[str, Workload],
+    names: Resolver,
 ) -> tuple[AccessTest, ...]:
     found: list[AccessTest] = []
     for document in _of(by_kind, "AccessTest"):
@@ -196,6 +199,10 @@ def _tests(
             ):
                 path = (*test.path, "subject", "workload")
                 names.defined("workload", workload, workloads, document, *path)
+            if "scope-unknown" not in case.reasons:
+                # A case that expects this is about a place that is not there.
+                path = (*test.path, "resource", "scope")
+                scope_defined(case.resource.scope, tenants, names, document, *path)
             _check_money(test, names)
             found.append(AccessTest(document.name, index, case, test))
     return tuple(found)
