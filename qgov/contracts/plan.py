@@ -193,6 +193,7 @@ class Difference(TypedDict):
     change: _How
     before: Any
     after: Any
+    concern: NotRequired[Annotated[str, one_of(map(str, About))]]
 
 
 class Document(TypedDict):

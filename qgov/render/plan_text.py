@@ -11,7 +11,7 @@ from qgov.plan.concerns import ConcernRow
 from qgov.plan.intent import OUTSIDE
 from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
-from qgov.render.counting import count, more, some
+from qgov.render.counting import count, more, more_of, some
 from qgov.render.escaping import no_command
 from qgov.render.plan_concerns import ConcernSection, sides_of
 from qgov.render.plan_entries import AccessEntry, Phrase
@@ -23,6 +23,7 @@ from qgov.render.plan_view import (
     IntentView,
     PlanView,
     UnmetGroup,
+    differences_of,
     short_name,
     view_of,
 )
@@ -114,10 +115,9 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
     lines = _head(entry.risk, f"{verb} {IN_TEXT.where(entry.holders) or entry.reached}", 2, colour)
     label, about = _LABELS.get(entry.change, ("may", "now"))
     said = ""
-    shown = entry.items[:MOST_ITEMS]
     common = entry.common
-    witnesses = [item.witness for item in shown if item.witness]
-    for item in shown:
+    witnesses = [item.witness for item in entry.items if item.witness]
+    for item in entry.items:
         if (what := IN_TEXT.what(item.what)) != said:
             lines += _field(label, what)
             said = what
@@ -125,8 +125,6 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
         own = [phrase for phrase in item.phrases if phrase not in common]
         lines += _field("", f"{about} {_said(own)}") if own else []
         lines += _field("witness", item.witness) if item.witness and witnesses[1:] else []
-    if rest := len(entry.items) - len(shown):
-        lines += _field("", f"{more(rest)} of lower or equal risk")
     lines += _field(about, _said(common)) if common else []
     lines += _field("witness", witnesses[0]) if len(witnesses) == 1 else []
     lines += _field("through", ", ".join(entry.roles))
@@ -274,9 +272,10 @@ def _documents(plan: Plan) -> Iterator[str]:
     real = [document for document in plan.documents if document.is_real]
     for document in real:
         yield from columns([(document.change, document.document, document.path)])
-        for item in document.diff[:MOST_DIFFERENCES]:
+        shown, rest = differences_of(document, MOST_DIFFERENCES)
+        for item in shown:
             yield from wrapped(f"{item['path']}: {_difference(item)}", 6, 8)
-        yield from _rest(document.diff, MOST_DIFFERENCES, 6)
+        yield from wrapped(more_of(rest), 6) if rest else ()
     if quiet := len(plan.documents) - len(real):
         yield f"  text changed, meaning did not: {count(quiet, 'document')}"
     if real and not (plan.access or plan.concerns or plan.groups):

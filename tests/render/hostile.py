@@ -101,9 +101,15 @@ def hostile_plan(text: str) -> Plan:
         causes=tuple(replace(cause, path=text) for cause in first.causes),
     )
     diff = (
-        {"path": text, "change": "changed", "before": text, "after": [text]},
-        {"path": text, "change": "added", "before": None, "after": text},
-        {"path": text, "change": "removed", "before": {text: text}, "after": None},
+        {"path": text, "change": "changed", "before": text, "after": [text], "concern": "words"},
+        {"path": text, "change": "added", "before": None, "after": text, "concern": "trust"},
+        {
+            "path": text,
+            "change": "removed",
+            "before": {text: text},
+            "after": None,
+            "concern": "money",
+        },
     )
     after = replace(plan.exposure[1], unbounded=(text,))
     row = plan.concerns[0]
