@@ -22,6 +22,7 @@ from qgov.render.plan_words import (
     IN_MARKDOWN,
     MOST_DIFFERENCES,
     MOST_FINDINGS,
+    MOST_FIRST,
     MOST_ITEMS,
     MOST_UNBOUNDED,
     NO_CHANGE_IN_TIME,
@@ -72,6 +73,7 @@ def as_markdown(plan: Plan) -> str:
     access, behind = _access(view)
     parts = [
         Part([MARKER, f"### {escape(str(view.verdict))}{risk}"]),
+        *_blockers(view),
         *(intent_parts(view.intent, rank=3) if view.intent else ()),
         *(Part([f"> ⛔ {line}"]) for line in _stops(view)),
         *(_beside(section, rank=1) for section in view.first),
@@ -90,6 +92,17 @@ def as_markdown(plan: Plan) -> str:
 
 def _name(side: Snapshot) -> str:
     return side.commit[:12] if side.commit else side.ref
+
+
+def _blockers(view: PlanView) -> Iterator[Part]:
+    """What a reviewer has to see to before anything else: errors, and who must approve."""
+    if view.errors:
+        yield Part([f"> ⛔ **{escape(view.errors)}**"])
+    if view.approvals:
+        names = IN_MARKDOWN.names([approval.by for approval in view.approvals], MOST_FIRST)
+        yield Part([f"**Must approve**: {names}"])
+    if view.nobody:
+        yield Part([f"> ⛔ **{escape(view.nobody)}**"])
 
 
 def _stops(view: PlanView) -> Iterator[str]:

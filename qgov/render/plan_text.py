@@ -31,6 +31,7 @@ from qgov.render.plan_words import (
     IN_TEXT,
     MOST_DIFFERENCES,
     MOST_FINDINGS,
+    MOST_FIRST,
     MOST_HOLDERS,
     MOST_ITEMS,
     MOST_UNBOUNDED,
@@ -52,6 +53,7 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
     sides = f"{short_name(plan.base)} → {short_name(plan.head)}"
     lines.append(paint(plain(sides), "quiet", colour))
+    lines += _blockers(view, colour)
     lines += _intent(view.intent, colour) if view.intent else []
     lines += _stops(view, colour)
     lines += _beside(view.first, colour)
@@ -80,6 +82,15 @@ def _section(title: str, body: Sequence[str], colour: bool) -> list[str]:
 
 def _painted(lines: Sequence[str], style: str, colour: bool) -> list[str]:
     return [paint(line, style, colour) for line in lines]
+
+
+def _blockers(view: PlanView, colour: bool) -> list[str]:
+    """What a reviewer has to see to before anything else: errors, and who must approve."""
+    lines = _painted(wrapped(view.errors, 0, 2), "error", colour) if view.errors else []
+    if view.approvals:
+        groups = IN_TEXT.names([approval.by for approval in view.approvals], MOST_FIRST)
+        lines += wrapped(f"must approve: {groups}", 0, 2)
+    return [*lines, *(_painted(wrapped(view.nobody, 0, 2), "error", colour) if view.nobody else [])]
 
 
 def _stops(view: PlanView, colour: bool) -> Iterator[str]:

@@ -129,9 +129,9 @@ class AlikeFindings(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """What there is to tell of a plan. `first` and `then` are what changes beside access,
-    above and below it; `nobody` says that nobody is asked. `guardrails` are the sentences of
-    those that the change takes away and runs into, and `rails` the tripped ones with whether
-    they were overridden; `compared` says what was looked at."""
+    above and below it; `nobody` says that nobody is asked, and `errors` which are new.
+    `guardrails` are the sentences of those that the change takes away and runs into, and `rails`
+    the tripped ones with whether they were overridden; `compared` says what was looked at."""
 
     plan: Plan
     verdict: Clause
@@ -143,6 +143,7 @@ class PlanView:
     exposure: ExposureView | None
     approvals: tuple[ApprovalView, ...]
     nobody: str
+    errors: str
     guardrails: tuple[str, ...]
     rails: tuple[tuple[Tripped, bool], ...]
     new_findings: tuple[AlikeFindings, ...]
@@ -164,6 +165,7 @@ def view_of(plan: Plan) -> PlanView:
         exposure=_exposure(plan),
         approvals=tuple(_approvals(plan)),
         nobody=_nobody(plan),
+        errors=_errors(plan),
         guardrails=tuple(_guardrails(plan)),
         rails=tuple((rail, rail.rail in plan.overridden) for rail in plan.rails),
         new_findings=_by_rule(plan.new_findings),
@@ -338,6 +340,14 @@ def _guardrails(plan: Plan) -> Iterable[str]:
             f"{guardrail.kind} {guardrail.name}: {broken}; this change removes the guardrail "
             "that forbids it"
         )
+
+
+def _errors(plan: Plan) -> str:
+    """`4 new errors: QG507`; empty without any."""
+    if not (errors := new_errors(plan)):
+        return ""
+    codes = ", ".join(sorted({finding.code for finding in errors}))
+    return f"{count(len(errors), 'new error')}: {codes}"
 
 
 def _by_rule(findings: Iterable[Finding]) -> tuple[AlikeFindings, ...]:

@@ -228,7 +228,7 @@ def test_what_does_not_fit_is_counted_under_its_concern() -> None:
     lines = as_markdown(plan_of(before, after)).splitlines()
 
     trust, operations = lines.index("#### Trust"), lines.index("#### Operations")
-    assert any("more rows do not fit here" in line for line in lines[trust:operations])
+    assert any("more changes of trust do not fit here" in line for line in lines[trust:operations])
 
 
 def test_where_the_base_names_nobody_the_plan_says_so() -> None:
