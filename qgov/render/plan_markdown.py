@@ -14,10 +14,11 @@ from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.markdown import details, table
 from qgov.render.plan_concerns import ConcernSection, sides_of
+from qgov.render.plan_documents import differences_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
-from qgov.render.plan_view import DELETED, GAINS, LOSSES, OTHER, PlanView, differences_of, view_of
+from qgov.render.plan_view import DELETED, GAINS, LOSSES, OTHER, PlanView, view_of
 from qgov.render.plan_words import (
     IN_MARKDOWN,
     MOST_DIFFERENCES,

@@ -14,6 +14,7 @@ from qgov.plan.risk import Risk
 from qgov.render.counting import count, more, more_of, some
 from qgov.render.escaping import no_command
 from qgov.render.plan_concerns import ConcernSection, sides_of
+from qgov.render.plan_documents import differences_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
     DELETED,
@@ -23,7 +24,6 @@ from qgov.render.plan_view import (
     IntentView,
     PlanView,
     UnmetGroup,
-    differences_of,
     short_name,
     view_of,
 )

@@ -6,17 +6,15 @@ needs neither (documents, artifacts, the horizon) is read from the plan itself.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from qgov.finding import Finding, Severity
-from qgov.language.concerns import Concern
 from qgov.language.scalars import Money, format_money
 from qgov.plan.approvers import Approver
-from qgov.plan.documents import DocumentChange
 from qgov.plan.exposure import Exposure
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
@@ -36,7 +34,6 @@ __all__ = [
     "IntentView",
     "PlanView",
     "Section",
-    "differences_of",
     "new_errors",
     "short_name",
     "verdict",
@@ -376,18 +373,6 @@ def _guarded(plan: Plan) -> str:
     beyond = sum(1 for judged in plan.guardrails if judged.holds is None)
     text = f"{holding} of {count(len(plan.guardrails), 'guardrail')} hold over these accesses"
     return f"{text}, {beyond} rest on tenants not loaded" if beyond else text
-
-
-def differences_of(
-    document: DocumentChange, most: int, *, whole: bool = True
-) -> tuple[list[Mapping[str, Any]], dict[str, int]]:
-    """What differs in a document, what a reviewer has to know of first; and of what is left out,
-    how many of each concern. Where it is `whole`, these are words alone, above `most`."""
-    order = [str(concern) for concern in Concern]
-    found = sorted(document.diff, key=lambda item: order.index(str(item["concern"])))
-    important = sum(item["concern"] != Concern.WORDS for item in found) if whole else 0
-    shown = found[: max(most, important)]
-    return shown, dict(Counter(str(item["concern"]) for item in found[len(shown) :]))
 
 
 def short_name(side: Snapshot) -> str:

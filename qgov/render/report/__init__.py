@@ -21,7 +21,8 @@ from qgov.plan.plan import Plan
 from qgov.render.counting import count, more, more_of, shortened
 from qgov.render.escaping import plain
 from qgov.render.plan_concerns import sides_of
-from qgov.render.plan_view import differences_of, short_name
+from qgov.render.plan_documents import differences_of
+from qgov.render.plan_view import short_name
 from qgov.render.report.circuits import said
 from qgov.render.report.heat import HEAT, SIGNS
 from qgov.render.report.page import frameworks, page_of
