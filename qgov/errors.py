@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from qgov.finding import Finding
 
-__all__ = ["ExitStatus", "FindingsError", "QgovError", "Report", "under"]
+__all__ = ["ExitStatus", "FindingsError", "InputsError", "QgovError", "Report", "under"]
 
 
 class ExitStatus(IntEnum):
@@ -48,6 +48,14 @@ class FindingsError(QgovError):
     def __init__(self, *reports: Report) -> None:
         super().__init__("there are findings")
         self.reports = reports
+
+
+class InputsError(QgovError):
+    """Inputs that were read one after the other and are all wrong."""
+
+    def __init__(self, *errors: QgovError) -> None:
+        super().__init__("; ".join(map(str, errors)))
+        self.errors = errors
 
 
 @contextmanager

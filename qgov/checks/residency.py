@@ -171,29 +171,40 @@ def rare_vendor_review(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
 @rule("QG756", Severity.WARNING, "vendor-risk", "residency", guide=guide.VENDORS)
 def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """Confidential or regulated jobs run with a vendor from outside the tenant's residency.
+    """Confidential or regulated jobs run with a vendor, or through a cloud, from outside the
+    tenant's residency.
 
-    A vendor answers to the law of its own country, wherever its machines stand.
+    Both see the jobs, and each answers to the law of its own country, wherever its machines
+    stand.
 
-    Remedy: choose a backend of a vendor inside the residency, or waive this and say on what
-    basis.
+    Remedy: choose a backend whose vendor and cloud are inside the residency, or waive this and
+    say on what basis.
     """
-    vendors, backends = model.organization.vendors, model.organization.backends
-    country = {
-        name: vendors[b.value.vendor].value.country
-        for name, b in backends.items()
-        if b.value.vendor in vendors
+    vendors = model.organization.vendors
+    seats = {
+        name: {"run by a vendor": vendor.value.country, "reached through a cloud": operator}
+        for name, backend in model.organization.backends.items()
+        if (vendor := vendors.get(backend.value.vendor)) is not None
+        for operator in (_OPERATORS.get(backend.value.cloud, ""),)
     }
-    for tenant, environment, backend in uses(model, country):
-        if tenant.spec.classification not in SENSITIVE:
-            continue
+    for tenant, environment, backend in uses(model, seats):
         covered = _countries(tenant.residency)
-        if covered is not None and country[backend] not in covered:
+        if tenant.spec.classification not in SENSITIVE or covered is None:
+            continue
+        outside = [
+            f"{how} of {seat}"
+            for how, seat in seats[backend].items()
+            if seat and seat not in covered
+        ]
+        if outside:
             message = (
-                f"`{backend}` is run by a vendor of {country[backend]}, "
-                f"outside the residency of `{tenant.name}`"
+                f"`{backend}` is {' and '.join(outside)}, outside the residency of `{tenant.name}`"
             )
             yield at_backend(tenant, environment, backend, message)
+
+
+_OPERATORS: Final = {"braket": "US", "azure": "US", "ibm": "US", "google": "US"}
+"""The seat of who operates each cloud: Amazon, Microsoft, IBM, Google."""
 
 
 def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:

@@ -17,7 +17,7 @@ from typing import Final
 
 from qgov.cli.commands import overview
 from qgov.cli.streams import say, write
-from qgov.errors import ExitStatus, FindingsError, QgovError
+from qgov.errors import ExitStatus, FindingsError, InputsError, QgovError
 from qgov.lazy import lazy
 from qgov.render.text import plain
 
@@ -89,6 +89,8 @@ def _silence() -> None:
 
 def _told(error: QgovError) -> str:
     """What stopped a command, in the lines that standard error gets."""
+    if isinstance(error, InputsError):
+        return "\n".join(map(_told, error.errors))
     if isinstance(error, FindingsError):
         reports = [(r.heading, _findings_as_text(r.findings).rstrip()) for r in error.reports]
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 from qgov.assess.item import State
 from qgov.assess.scorecard import assess
 from qgov.assess.templates import templates_of
-from qgov.cli.common import Now, Root, clock, one_of
+from qgov.cli.common import Now, Root, clock, one_of, together
 from qgov.cli.loading import model_at
 from qgov.cli.streams import wants_colour, write
 from qgov.errors import ExitStatus
@@ -34,8 +34,14 @@ def command(
     now: Now = None,
 ) -> int:
     """Show what of the 30-day and 90-day plans is done, partly done, and missing."""
-    time = clock(now)
-    card = assess(model_at(root), time, templates_of(root))
+    with together() as each:
+        with each():
+            time = clock(now)
+        with each():
+            model = model_at(root)
+        with each():
+            templates = templates_of(root)
+    card = assess(model, time, templates)
     if format_ == "text":
         write(as_text(card, wants_colour()))
     else:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from qgov.cli.streams import say
-from qgov.errors import QgovError
+from qgov.errors import InputsError, QgovError
 from qgov.finding import closest
 from qgov.language.scalars import parse_instant
 
@@ -28,6 +29,7 @@ __all__ = [
     "one_of",
     "progress",
     "read",
+    "together",
     "wall_clock",
 ]
 
@@ -122,6 +124,41 @@ def about(option: str) -> Iterator[None]:
         raise typer.BadParameter(where, param_hint=option) from error
     except QgovError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+@contextmanager
+def together() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """For inputs that do not depend on each other: whatever stops one of the inner blocks stops
+    the outer one at its end, so that a run tells of all at once.
+
+        with together() as each:
+            with each():
+                first = …
+            with each():
+                second = …
+    """
+    found: list[QgovError | TyperException | OSError] = []
+
+    @contextmanager
+    def each() -> Iterator[None]:
+        try:
+            yield
+        except InputsError as errors:
+            found.extend(errors.errors)
+        except (QgovError, TyperException, OSError) as error:
+            found.append(error)
+
+    yield each
+    if found:
+        raise found[0] if len(found) == 1 else InputsError(*map(_of_input, found))
+
+
+def _of_input(error: QgovError | TyperException | OSError) -> QgovError:
+    if isinstance(error, QgovError):
+        return error
+    if isinstance(error, TyperException):
+        return QgovError(error.format_message())
+    return QgovError(f"{error.filename}: {error.strerror}")
 
 
 def read(file: Path, most: int) -> bytes:

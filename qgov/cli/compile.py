@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Now, Root, about, choose, clock
+from qgov.cli.common import Now, Root, about, choose, clock, together
 from qgov.cli.streams import say
 from qgov.errors import ExitStatus, FindingsError, Report
 from qgov.finding import Severity, has_errors
@@ -46,13 +46,20 @@ def command(
     now: Now = None,
 ) -> int:
     """Compile the configuration into DIR, all of it or nothing."""
-    for name in target or ():
-        choose(name, tuple(targets()), "--target")
-    key = _key(signing_key)
-    files, unread = at_hand(root)
-    if has_errors(unread):
-        raise FindingsError(Report(unread))
-    compiled = emit(check_rules(load(files), clock(now)), target or ())
+    with together() as each:
+        for name in target or ():
+            with each():
+                choose(name, tuple(targets()), "--target")
+        with each():
+            key = _key(signing_key)
+        with each():
+            time = clock(now)
+        with each():
+            files, unread = at_hand(root)
+            loaded = load(files) if not has_errors(unread) else None
+            if loaded is None or loaded.model is None:
+                raise FindingsError(Report([*unread, *(loaded.findings if loaded else ())]))
+    compiled = emit(check_rules(loaded, time), target or ())
     serious = [f for f in (*unread, *compiled.findings) if f.severity is not Severity.INFO]
     if has_errors(serious):
         raise FindingsError(Report(serious))

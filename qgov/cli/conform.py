@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from qgov.cli.common import Root, about, choose, one_of, progress
+from qgov.cli.common import Root, about, choose, one_of, progress, together
 from qgov.cli.loading import model_at
 from qgov.cli.streams import say, wants_colour, write
 from qgov.conformance.prove import asked_of, prove
 from qgov.conformance.report import failed, merged
+from qgov.conformance.run import Compiled
 from qgov.conformance.subject import (
     ALL,
     able,
@@ -62,11 +63,18 @@ def command(
     ] = None,
 ) -> int:
     """Prove a compiled bundle: derived cases, and circuits that run or do not."""
-    choose(engine, (*engines(), ALL), "--engine")
-    if merge:
-        document = _merged(merge)
-    else:
-        document = _run(root, engine, bundle, _shard(shard), Settings(opa_url=opa_url))
+    with together() as each:
+        with each():
+            choose(engine, (*engines(), ALL), "--engine")
+        with each():
+            part = _shard(shard)
+        with each():
+            document = _merged(merge) if merge else None
+        with each():
+            subject = None if merge else _subject(root, bundle, Settings(opa_url=opa_url))
+    if subject is not None:
+        document = _run(subject, engine, part, fresh=bundle is None)
+    assert document is not None
     write(as_text(document, wants_colour()) if format_ == "text" else FORMATS[format_](document))
     return 1 if failed(document) else 0
 
@@ -82,30 +90,36 @@ def _shard(text: str | None) -> tuple[int, int]:
 
 def _merged(files: list[Path]) -> Mapping[str, Any]:
     documents = []
-    with about("--merge"):
+    with together() as each:
         for file in files:
-            try:
-                documents.append(json.loads(file.read_bytes()))
-            except (ValueError, RecursionError) as error:
-                raise QgovError(f"{file} is not JSON") from error
+            with each(), about("--merge"):
+                try:
+                    documents.append(json.loads(file.read_bytes()))
+                except (ValueError, RecursionError) as error:
+                    raise QgovError(f"{file} is not JSON") from error
+    with about("--merge"):
         return merged(documents)
 
 
-def _run(
-    root: Path, engine: str, bundle: Path | None, shard: tuple[int, int], settings: Settings
-) -> Mapping[str, Any]:
+def _subject(root: Path, bundle: Path | None, settings: Settings) -> Compiled:
+    """What is judged: the model and the artifacts, which are its own without a bundle."""
     if not has_library("cirq_google"):
         raise EngineError(
             "Cirq is not installed, and nothing can be submitted: install qgov[conform]"
         )
-    held = in_force(model_at(root))
-    if bundle is None:
-        artifacts = compiled(held)
-    else:
-        with about("--bundle"):
-            artifacts = read_compiled(bundle)
-    subject = subject_of(held, artifacts, settings)
-    kinds, left_out = able(engine, subject, fresh=bundle is None)
+    given = None
+    with together() as each:
+        with each():
+            held = in_force(model_at(root))
+        with each(), about("--bundle"):
+            given = None if bundle is None else read_compiled(bundle)
+    return subject_of(held, compiled(held) if given is None else given, settings)
+
+
+def _run(
+    subject: Compiled, engine: str, shard: tuple[int, int], *, fresh: bool
+) -> Mapping[str, Any]:
+    kinds, left_out = able(engine, subject, fresh=fresh)
     for name, why in left_out.items():
         say(f"{name} is left out: {why}")
     if not kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,13 @@ import typer
 
 from qgov.cli.common import read
 from qgov.cli.streams import say
-from qgov.errors import FindingsError, Report
 from qgov.finding import Finding
 from qgov.language.intent import FENCE, Intent, read_intent
 from qgov.language.text import MAX_BYTES
 from qgov.plan.author import Author
 from qgov.render.text import plain
 
-__all__ = ["AuthorGroups", "AuthorId", "IntentFile", "author_of", "intent_of", "unfit"]
+__all__ = ["AuthorGroups", "AuthorId", "Declared", "IntentFile", "author_of", "intent_of"]
 
 IntentFile = Annotated[
     Path | None,
@@ -42,24 +42,25 @@ AuthorGroups = Annotated[
 ]
 
 
-def intent_of(file: Path | None) -> tuple[Intent | None, bytes]:
-    """The intent that a file declares, and the file's bytes (it may be a pipe, which is read
-    but once). Raises OSError when the file cannot be read, FindingsError when something is
-    wrong with the intent."""
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a file declares: the intent, as far as it can be read, what is wrong with it, and
+    the file's bytes (it may be a pipe, which is read but once)."""
+
+    intent: Intent | None = None
+    findings: tuple[Finding, ...] = ()
+    data: bytes = b""
+
+
+def intent_of(file: Path | None) -> Declared:
+    """What a file declares. Raises OSError when it cannot be read."""
     if file is None:
-        return None, b""
+        return Declared()
     data = read(file, MAX_BYTES)
     intent, findings = read_intent(str(file), data)
-    if findings:
-        raise unfit(str(file), findings)
-    if intent is None:
+    if intent is None and not findings:
         say(plain(f"no intent: {file} has no block of {FENCE}"))
-    return intent, data
-
-
-def unfit(path: str, findings: Sequence[Finding]) -> FindingsError:
-    """What is wrong with an intent; nothing is planned on half of one."""
-    return FindingsError(Report(findings, f"PLAN FAILED: the intent ({path}) cannot be followed"))
+    return Declared(intent, tuple(findings), data)
 
 
 def author_of(id_: str | None, groups: Sequence[str] | None) -> Author | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
-from qgov.cli.common import Format, Root, choose
+from qgov.cli.common import Format, Root, choose, together
 from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
@@ -58,39 +59,50 @@ def command(
     ] = False,
 ) -> int:
     """Show why a request is allowed or denied."""
-    model = model_at(root, at)
-    found = explanation(model, _request(model, subject, action, resource, context))
+    with together() as each:
+        with each():
+            choose(action, tuple(CATALOGUE), "--action")
+        with each():
+            given = _json(context, "--context")
+        with each():
+            model = model_at(root, at)
+            case = {"name": "explain", "expect": "allow", "action": action}
+            case |= _asked(model, subject, resource)
+    said = {"subject": _json(subject, "--subject"), "resource": _json(resource, "--resource")}
+    found = explanation(model, _request(model, case, said, given))
     write(as_json(found) if format_ == "json" else as_text(model, found))
     return ExitStatus.GATE if exit_code and not found.decision.allow else ExitStatus.WELL
 
 
+def _asked(model: AccessModel, subject: str, resource: str) -> dict[str, Any]:
+    """Who asks for what, in the words of an access test."""
+    with together() as each:
+        with each():
+            _json(subject, "--subject")
+            who = _subject(model, subject)
+        with each():
+            _json(resource, "--resource")
+            where = _resource(model, resource)
+    return {"subject": who, "resource": where}
+
+
 def _request(
-    model: AccessModel, subject: str, action: str, resource: str, context: str | None
+    model: AccessModel,
+    case: dict[str, Any],
+    said: Mapping[str, dict[str, Any]],
+    given: dict[str, Any],
 ) -> dict[str, Any]:
-    """The whole request; what is left out is as good as the model requires."""
-    choose(action, tuple(CATALOGUE), "--action")
-    case = {
-        "name": "explain",
-        "subject": _subject(model, subject),
-        "action": action,
-        "resource": _resource(model, resource),
-        "expect": "allow",
-    }
+    """The whole request; what is left out is as good as the model requires. `said` is what the
+    subject and the resource say as JSON, and `given` the circumstances."""
     request = ACCESS_TEST.json(request_of(model, _case(case)))
-    for part, text, option in (
-        ("subject", subject, "--subject"),
-        ("resource", resource, "--resource"),
-    ):
-        if text.lstrip().startswith("{"):
-            given = _json(text, option)
-            given = given if part == "subject" else {"properties": given.get("properties", given)}
-            request[part] = {**request[part], **given}
-    if context is not None:
-        given = _json(context, "--context")
-        for part in ("job", "usage"):  # what is left out of these stays as it is
-            if isinstance(given.get(part), dict):
-                given[part] = {**request["context"][part], **given[part]}
-        request["context"] = {**request["context"], **given}
+    for part, own in said.items():
+        if own:
+            inner = own if part == "subject" else {"properties": own.get("properties", own)}
+            request[part] = {**request[part], **inner}
+    for part in ("job", "usage"):  # what is left out of these stays as it is
+        if isinstance(given.get(part), dict):
+            given[part] = {**request["context"][part], **given[part]}
+    request["context"] = {**request["context"], **given}
     return request
 
 
@@ -111,36 +123,43 @@ def _subject(model: AccessModel, text: str) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         return {"groups": []}
     if kind == "group":
-        names = rest.split(",")
-        for name in names:
-            choose(name, tuple(model.groups), "--subject")
-        return {"groups": names}
+        return {"groups": _groups(model, rest.split(","))}
     if kind == "workload":
         choose(rest, tuple(model.workloads), "--subject")
         return {"workload": rest}
     if kind == "user":
         person, _, said = rest.partition("=")
-        groups = said.split(",") if said else []
-        for name in groups:
-            choose(name, tuple(model.groups), "--subject")
-        return {"user": person, "groups": groups}
+        return {"user": person, "groups": _groups(model, said.split(",") if said else [])}
     raise typer.BadParameter(
         "write group:NAME, user:ID, workload:TENANT/NAME or a JSON object", param_hint="--subject"
     )
+
+
+def _groups(model: AccessModel, names: list[str]) -> list[str]:
+    with together() as each:
+        for name in names:
+            with each():
+                choose(name, tuple(model.groups), "--subject")
+    return names
 
 
 def _resource(model: AccessModel, text: str) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         return {"scope": "*"}
     scope, _, backend = text.partition("@")
-    choose_scope(model, scope, "--resource")
-    if backend:
-        choose(backend, tuple(model.organization.backends), "--resource")
-        return {"scope": scope, "backend": backend}
-    return {"scope": scope}
+    with together() as each:
+        with each():
+            choose_scope(model, scope, "--resource")
+        with each():
+            if backend:
+                choose(backend, tuple(model.organization.backends), "--resource")
+    return {"scope": scope, "backend": backend} if backend else {"scope": scope}
 
 
-def _json(text: str, option: str) -> dict[str, Any]:
+def _json(text: str | None, option: str) -> dict[str, Any]:
+    """The object that an option says, where it is one."""
+    if text is None or (option != "--context" and not text.lstrip().startswith("{")):
+        return {}
     try:
         value = json.loads(text)
     except ValueError as error:

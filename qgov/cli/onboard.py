@@ -11,7 +11,7 @@ from qgov.adoption.additions import add_files
 from qgov.adoption.answers import Answers, read_answers
 from qgov.adoption.messages import onboarded, shown
 from qgov.adoption.onboarding import onboard, read_templates, require_name
-from qgov.cli.common import Now, Root, about, application, clock, read
+from qgov.cli.common import Now, Root, about, application, clock, read, together
 from qgov.cli.loading import files_at
 from qgov.cli.streams import say, write
 from qgov.errors import FindingsError, Report
@@ -45,11 +45,18 @@ def _tenant(
     now: Now = None,
 ) -> int:
     """Write tenant, budget, access tests and welcome page of NAME; all of them or nothing."""
-    with about("NAME"):
-        require_name(name)
-    given = _answers(answers)
-    files = files_at(root)
-    made = onboard(files, read_templates(root), name, given, clock(now))
+    with together() as each:
+        with each(), about("NAME"):
+            require_name(name)
+        with each():
+            given = _answers(answers)
+        with each():
+            files = files_at(root)
+        with each():
+            templates = read_templates(root)
+        with each():
+            time = clock(now)
+    made = onboard(files, templates, name, given, time)
     if made.findings:
         say(as_text(made.findings).rstrip())
     if dry_run:

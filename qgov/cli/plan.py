@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from qgov.cli.common import Now, Root, choose, one_of
-from qgov.cli.declared import AuthorGroups, AuthorId, IntentFile, author_of, intent_of
-from qgov.cli.planning import Asked, Planned, planned
+from qgov.cli.common import Now, Root, choose, one_of, together
+from qgov.cli.declared import (
+    AuthorGroups,
+    AuthorId,
+    Declared,
+    IntentFile,
+    author_of,
+    intent_of,
+)
+from qgov.cli.planning import Asked, Planned, plan_of, sides_of
 from qgov.cli.reviewing import (
     AuthorLogin,
     MembersFile,
@@ -109,12 +117,7 @@ def command(
     now: Now = None,
 ) -> int:
     """Show what a change does to effective access."""
-    for rail in override or ():
-        choose(rail, RAILS, "--override")
     most = None if fail_on is None else Risk[fail_on.upper()]
-    by = author_of(author, author_group)
-    declared, text = intent_of(intent)
-    given = given_of(reviews, members, author_login or author, record)
     asked = Asked(
         root=root,
         base=base,
@@ -122,17 +125,29 @@ def command(
         horizon=horizon,
         overrides=tuple(override or ()),
         now=now,
-        intent=declared,
-        author=by,
         witness=witness or prove or evidence is not None,
         prove=prove or evidence is not None,
     )
-    key = None
-    if evidence is not None:
-        asked, key = _committed(asked), _evidence_key()
-    found = planned(asked)
+    key, declared = None, Declared()
+    with together() as each:
+        for rail in asked.overrides:
+            with each():
+                choose(rail, RAILS, "--override")
+        with each():
+            asked = replace(asked, author=author_of(author, author_group))
+        with each():
+            declared = intent_of(intent)
+            asked = replace(asked, intent=declared.intent, amiss=declared.findings)
+        with each():
+            given = given_of(reviews, members, author_login or author, record)
+        with each():
+            key = _evidence_key() if evidence is not None else None
+        with each():
+            asked = _committed(asked) if evidence is not None else asked
+            sides = sides_of(asked)
+    found = plan_of(asked, sides)
     judged = judged_of(found.plan, given, root, reviewed)
-    digest = None if evidence is None else _pack(evidence, asked, found, text, key)
+    digest = None if evidence is None else _pack(evidence, asked, found, declared.data, key)
     write(_VIEWS[format_](found))
     if judged is not None:
         tell(found.plan, judged, most, record, digest)

@@ -10,11 +10,10 @@ from typing import Final
 
 import typer
 
-from qgov.cli.common import clock, progress, wall_clock
-from qgov.cli.declared import unfit
+from qgov.cli.common import clock, progress, together, wall_clock
 from qgov.cli.streams import say
 from qgov.errors import FindingsError, QgovError, Report, under
-from qgov.finding import Severity, has_errors
+from qgov.finding import Finding, Severity, has_errors, in_order
 from qgov.language.intent import Intent
 from qgov.language.scalars import parse_duration
 from qgov.lazy import lazy
@@ -39,7 +38,7 @@ from qgov.repository import (
     open_repository,
 )
 
-__all__ = ["Asked", "Planned", "planned"]
+__all__ = ["Asked", "Planned", "Sides", "plan_of", "planned", "sides_of"]
 
 _Model = AccessModel | None
 _witnessed: Callable[[Plan, _Model, _Model], Plan] = lazy("qgov.plan.witness_search:with_witnesses")
@@ -64,6 +63,8 @@ class Asked:
     overrides: tuple[str, ...] = ()
     now: str | None = None
     intent: Intent | None = None
+    amiss: tuple[Finding, ...] = ()
+    """What is wrong with the intent by itself."""
     author: Author | None = None
     witness: bool = False
     prove: bool = False
@@ -79,11 +80,35 @@ class Planned:
     time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of a plan, both readable, how far the change between them reaches, the
+    time by which they are judged, and for how long to look ahead."""
+
+    before: Side
+    after: Side
+    reach: Reach
+    time: datetime
+    within_s: int | None
+
+
 def planned(asked: Asked) -> Planned:
-    """The plan. Raises QgovError where there is none, and typer.BadParameter."""
-    within, intent = _duration(asked.horizon), asked.intent
-    repository = open_repository(asked.root)
-    old, new = _snapshots(repository, asked)
+    """The plan. Raises QgovError where there is none."""
+    return plan_of(asked, sides_of(asked))
+
+
+def sides_of(asked: Asked) -> Sides:
+    """What is to be compared. Raises QgovError with all that is wrong with it, and with what
+    the intent says of it."""
+    with together() as each:
+        with each():
+            within = _duration(asked.horizon)
+        with each():
+            if asked.now is not None:
+                clock(asked.now)
+        with each():
+            repository = open_repository(asked.root)
+            old, new = _snapshots(repository, asked)
     cache = Path(repository.common_dir) / "qgov" / "index.json"
 
     def loaded(old: Snapshot) -> tuple[datetime, tuple[Side, Side, Reach]]:
@@ -91,7 +116,7 @@ def planned(asked: Asked) -> Planned:
         time = committed or clock(asked.now)
         # What will change by itself may lie in a tenant that this change does not touch.
         whole = within is not None
-        return time, load_cached(cache, old, new, time, intent, whole=whole)
+        return time, load_cached(cache, old, new, time, asked.intent, whole=whole)
 
     time, (before, after, reach) = loaded(old)
     if after.readable and not before.readable:
@@ -99,17 +124,25 @@ def planned(asked: Asked) -> Planned:
         if found is not None:
             say(_passed_over(before, found))
             time, (before, after, reach) = loaded(found)
-    _require_readable(before, after)
-    if intent and (unknown := undefined(intent, (before.model, after.model))):
-        raise unfit(intent.path, unknown)
+    with together() as each:
+        with each():
+            _require_readable(before, after)
+        with each():
+            _require_fit(asked, before, after)
+    return Sides(before, after, reach, time, within)
+
+
+def plan_of(asked: Asked, sides: Sides) -> Planned:
+    """The plan of two sides. Raises QgovError where it cannot be shown or proven as asked."""
+    before, after = sides.before, sides.after
     made = make_plan(
         before,
         after,
-        reach,
-        now=time,
+        sides.reach,
+        now=sides.time,
         overridden=asked.overrides,
-        horizon_s=within,
-        intent=intent,
+        horizon_s=sides.within_s,
+        intent=asked.intent,
         author=asked.author,
     )
     if asked.witness:
@@ -117,7 +150,7 @@ def planned(asked: Asked) -> Planned:
             made = _witnessed(made, before.model, after.model)
     if asked.prove:
         made = _with_proofs(made, before, after)
-    return Planned(made, before, after, time)
+    return Planned(made, before, after, sides.time)
 
 
 def _with_proofs(made: Plan, before: Side, after: Side) -> Plan:
@@ -170,6 +203,19 @@ def _duration(text: str | None) -> int | None:
         return parse_duration(text)
     except ValueError as error:
         raise typer.BadParameter("write a duration like 30d", param_hint="--horizon") from error
+
+
+def _require_fit(asked: Asked, before: Side, after: Side) -> None:
+    """Nothing is planned on half of an intent: raises FindingsError with all that is wrong
+    with it, as far as the sides can tell."""
+    wrong, intent = [*asked.amiss], asked.intent
+    if intent is not None and before.readable and after.readable:
+        wrong += undefined(intent, (before.model, after.model))
+    if wrong:
+        path = wrong[0].origin.path
+        raise FindingsError(
+            Report(in_order(wrong), f"PLAN FAILED: the intent ({path}) cannot be followed")
+        )
 
 
 def _require_readable(before: Side, after: Side) -> None:

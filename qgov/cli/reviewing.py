@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from qgov.cli.common import together
 from qgov.cli.streams import say
 from qgov.lazy import lazy
 from qgov.plan.plan import Plan
-from qgov.plan.reviews import Approvals, Given, judge, reviewed_commit
+from qgov.plan.reviews import Approvals, Given, Reviews, judge, reviewed_commit
 from qgov.plan.risk import Risk
 from qgov.repository import RepositoryError
 
@@ -26,7 +27,8 @@ __all__ = [
     "tell",
 ]
 
-_read_given: Callable[[Path, Path, str], Given] = lazy("qgov.plan.review_files:read_given")
+_reviews_of: Callable[[Path], Reviews] = lazy("qgov.plan.review_files:reviews_of")
+_members_of: Callable[[Path], dict[str, frozenset[str]]] = lazy("qgov.plan.review_files:members_of")
 _as_record: Callable[[Plan, Approvals, Risk | None, str | None], str] = lazy(
     "qgov.render.decision_record:as_record"
 )
@@ -77,21 +79,31 @@ RecordFile = Annotated[
 def given_of(
     reviews: Path | None, members: Path | None, author: str | None, record: Path | None = None
 ) -> Given | None:
-    """What the files say; None without reviews. Raises typer.BadParameter for options that
-    need others, OSError for a file that cannot be read, ReviewsError for what it holds."""
+    """What the files say; None without reviews. Raises QgovError for options that need
+    others, and for all that cannot be read of the files."""
     if reviews is None:
         for path, option in ((members, "--members"), (record, "--record")):
             if path is not None:
                 raise typer.BadParameter("give the reviews as well", param_hint=option)
         return None
-    if members is None:
-        raise typer.BadParameter("say who is in which group with --members", param_hint="--reviews")
-    if author is None or not author.strip():
-        raise typer.BadParameter(
-            "say who wrote the change with --author-login: their own approval does not count",
-            param_hint="--reviews",
-        )
-    return _read_given(reviews, members, author.strip())
+    with together() as each:
+        with each():
+            given = _reviews_of(reviews)
+        with each():
+            if members is None:
+                raise typer.BadParameter(
+                    "say who is in which group with --members", param_hint="--reviews"
+                )
+            known = _members_of(members)
+        with each():
+            if author is None or not author.strip():
+                raise typer.BadParameter(
+                    "say who wrote the change with --author-login: their own approval does not "
+                    "count",
+                    param_hint="--reviews",
+                )
+            login = author.strip()
+    return Given(given, known, login)
 
 
 def judged_of(

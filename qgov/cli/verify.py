@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, about
+from qgov.cli.common import Format, Root, about, together
 from qgov.cli.streams import wants_colour, write
 from qgov.evidence.pack import read_pack
 from qgov.evidence.verification import Verification, as_json, as_text
@@ -36,8 +36,11 @@ def command(
     root: Root = Path(),
 ) -> int:
     """Check an evidence pack offline: digests, statement, signature, contents."""
-    public = _public(key)
-    files = read_pack(pack)
+    with together() as each:
+        with each():
+            public = _public(key)
+        with each():
+            files = read_pack(pack)
     with about("--key"):
         problems, signed_by = verify(files, public)
     again = rebuild and not problems

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, choose
+from qgov.cli.common import Format, Root, choose, together
 from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.who_can import who_can
@@ -28,12 +28,18 @@ def command(
     format_: Format = "text",
 ) -> int:
     """Show who holds PERMISSION, where, on which conditions and why."""
-    choose(permission, tuple(CATALOGUE), "PERMISSION")
-    model = model_at(root, at)
-    if backend is not None:
-        choose(backend, tuple(model.organization.backends), "--backend")
-    if on is not None:
-        choose_scope(model, on, "--on")
+    with together() as each:
+        with each():
+            choose(permission, tuple(CATALOGUE), "PERMISSION")
+        with each():
+            model = model_at(root, at)
+            with together() as every:
+                with every():
+                    if backend is not None:
+                        choose(backend, tuple(model.organization.backends), "--backend")
+                with every():
+                    if on is not None:
+                        choose_scope(model, on, "--on")
     held = who_can(model, permission, on, backend)
     write(as_json(permission, held) if format_ == "json" else as_text(model, held))
     return 0

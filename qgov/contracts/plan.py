@@ -198,6 +198,18 @@ class Concern(TypedDict):
     unwitnessed: NotRequired[Annotated[str, said("Why no request shows the change."), NOT_EMPTY]]
 
 
+class GroupDeleted(TypedDict):
+    """A directory group that goes, with its memberships."""
+
+    group: Annotated[str, From("name")]
+    provider: Annotated[str, said("The identity provider whose directory it goes from.")]
+    message: str
+    risk: Annotated[RiskName, From(lambda group: str(group.risk))]
+    rule: Annotated[str, one_of(("group-deleted",))]
+    causes: Annotated[list[Cause], Field(min_length=1), From(lambda group: [group.cause])]
+    approvers: list[str]
+
+
 class Exposure(TypedDict):
     """The most that can be spent in a month, and in a year."""
 
@@ -229,6 +241,7 @@ class Difference(TypedDict):
     change: _How
     before: Any
     after: Any
+    concern: NotRequired[Annotated[str, one_of(map(str, About))]]
 
 
 class Document(TypedDict):
@@ -350,6 +363,7 @@ class Plan(TypedDict):
     verdict: NotRequired[Verdict]
     access: list[Access]
     concerns: NotRequired[list[Concern]]
+    groups: NotRequired[list[GroupDeleted]]
     exposure: Annotated[Exposures, From(lambda plan: plan)]
     documents: list[Document]
     artifacts: list[Artifact]

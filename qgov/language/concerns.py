@@ -8,7 +8,7 @@ has a place in it by its concern, and counts as looser or stricter by its direct
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
@@ -38,6 +38,7 @@ __all__ = [
     "Declared",
     "KeyedBy",
     "Looser",
+    "concern_at",
     "declared",
     "leaves",
     "parts_of",
@@ -149,6 +150,30 @@ def parts_of(annotation: Any) -> Iterator[type[BaseModel]]:
     else:
         for argument in get_args(annotation):
             yield from parts_of(argument)
+
+
+def concern_at(part: type[BaseModel], path: Iterable[str | int]) -> Concern:
+    """What the value at a path below a part is about; of a value with several, what a reviewer
+    has to know of first."""
+    concern: Concern | None = None
+    parts, is_key = [part], False
+    for step in path:
+        fields = {(f.alias or n): (p, n, f) for p in parts for n, f in p.model_fields.items()}
+        if is_key or step not in fields:
+            is_key = False
+            continue
+        owner, name, info = fields[str(step)]
+        concern = declared(owner, name).concern or concern
+        parts = list(parts_of(info.annotation))
+        is_key = _holds_entries(info.annotation)
+    about = {found for each in parts for _, found, _ in leaves(each, concern) if found}
+    return min(about or {concern or Concern.WORDS}, key=lambda found: list(Concern).index(found))
+
+
+def _holds_entries(annotation: Any) -> bool:
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return any(_holds_entries(argument) for argument in get_args(annotation))
+    return get_origin(annotation) in (list, dict)
 
 
 def leaves(

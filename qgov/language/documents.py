@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from qgov.finding import Finding, Origin, closest
-from qgov.language.explain import explain
+from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.quote import quoted
 from qgov.language.reader import Value, place, read
@@ -75,15 +75,18 @@ class Document:
 class Documents:
     """What a repository says: the documents that are well formed, in order of path,
     and the (kind, name) of those that are not, so that references to them are not
-    reported a second time."""
+    reported a second time. `partial` is what some of these say in their other fields: it has
+    names to look up, and nothing is made of it."""
 
     valid: tuple[Document, ...] = ()
     broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    partial: tuple[Document, ...] = ()
 
 
 def read_documents(files: Mapping[str, bytes]) -> tuple[Documents, list[Finding]]:
     """Read and validate every document of `files` (repository path → bytes)."""
     valid: list[Document] = []
+    partial: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
     for path in sorted(files):
@@ -94,12 +97,12 @@ def read_documents(files: Mapping[str, bytes]) -> tuple[Documents, list[Finding]
         text = Text(path, files[path])
         for value, start in values:
             document, refused = _document(text, value, start)
-            if document is None:
+            if refused:
                 broken.add(_identity(value))
-            else:
-                valid.append(document)
+            if document is not None:
+                (partial if refused else valid).append(document)
             findings += refused
-    return Documents(tuple(valid), frozenset(broken)), findings
+    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
 
 
 def _document(text: Text, value: Value, start: Origin) -> tuple[Document | None, list[Finding]]:
@@ -131,12 +134,35 @@ def _document(text: Text, value: Value, start: Origin) -> tuple[Document | None,
             "apiVersion" if "apiVersion" in value else None,
         )
     content = {k: v for k, v in value.items() if k not in ("apiVersion", "kind")}
+    findings: list[Finding] = []
     try:
         typed: Any = KINDS[kind].model_validate(content)
     except ValidationError as error:
-        return None, explain(error, kind, text.path, text.marked(start), start)
+        findings = explain(error, kind, text.path, text.marked(start), start)
+        rest = without_unfit(KINDS[kind], content, error, _defines_nothing)
+        if rest is None:
+            return None, findings
+        typed, value = rest
     name = typed.metadata.name
-    return Document(kind, name, text.path, typed.metadata, typed.spec, value, start, text), []
+    document = Document(kind, name, text.path, typed.metadata, typed.spec, value, start, text)
+    return document, findings
+
+
+_COLLECTIONS: Final = frozenset(
+    ["backends", "groups", "identityProviders", "queues", "secretsManagers", "stores", "vendors"]
+)
+"""Where an organization names what others use."""
+
+_ENTRY: Final = 3
+"""The steps to such a name: `spec`, a collection, a name."""
+
+
+def _defines_nothing(path: tuple[int | str, ...]) -> bool:
+    """Whether a field can be left out without a name that others use; of a whole collection it
+    is seen that it is not there."""
+    if path[1:2] in (("environments",), ("compliance",)):
+        return False
+    return len(path) != _ENTRY or path[1] not in _COLLECTIONS
 
 
 def _identity(value: Value) -> tuple[str, str]:

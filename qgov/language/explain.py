@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args, get_origin
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,7 +17,12 @@ from qgov.language.permissions import NAMES
 from qgov.language.quote import quoted
 from qgov.language.reader import MAX_FINDINGS, Value, place
 
-__all__ = ["explain"]
+__all__ = ["explain", "without_unfit"]
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_ROUNDS: Final = 8
+"""What is left without an unfit field may be unfit itself, but not for long."""
 
 _MODELS: Final = {**KINDS, "Intent": IntentDocument}
 _TYPES: Final = {
@@ -49,6 +57,68 @@ def explain(
             )
         )
     return findings
+
+
+def without_unfit(
+    model: type[M],
+    content: dict[str, Any],
+    error: ValidationError,
+    may_go: Callable[[tuple[int | str, ...]], bool] = lambda _: True,
+) -> tuple[M, dict[str, Any]] | None:
+    """What is left of a value without the fields that `error` is about, typed and plain, so that
+    its names can be looked up as well; None where a field is needed, or may not go (by its
+    path). What must be one of some values, or of some form, is made one that is."""
+    rest = deepcopy(content)
+    for _ in range(MOST_ROUNDS):
+        for details in error.errors(include_url=False, include_input=False):
+            path = _path_of(rest, details["loc"])
+            other = _stand_in(details)
+            if other is None:
+                # A list without one of its items would have the others in other places.
+                while path and isinstance(path[-1], int):
+                    path.pop()
+            if not path or (other is None and not may_go(tuple(path))):
+                return None
+            part: Any = rest
+            for step in path[:-1]:
+                part = part[step]
+            if other is None:
+                del part[path[-1]]
+            else:
+                part[path[-1]] = other
+        try:
+            return model.model_validate(rest), rest
+        except ValidationError as again:
+            error = again
+    return None
+
+
+def _path_of(value: Any, loc: tuple[int | str, ...]) -> list[int | str]:
+    """As far as the place of a problem is there."""
+    path: list[int | str] = []
+    for step in loc:
+        if isinstance(value, list):
+            there = isinstance(step, int) and step < len(value)
+        else:
+            there = isinstance(value, dict) and step in value
+        if not there:
+            break
+        path.append(step)
+        value = value[step]
+    return path
+
+
+def _stand_in(details: ErrorDetails) -> str | None:
+    """A value that would do, where pydantic knows one."""
+    context: dict[str, Any] = details.get("ctx") or {}
+    if details["type"] == "qgov_scalar":
+        return str(context["example"]).split(",")[0].strip('"')  # `15m, 8h, 90d or 7y`
+    if details["type"] == "literal_error" and (first := _FIRST.match(str(context["expected"]))):
+        return first[1]
+    return None
+
+
+_FIRST: Final = re.compile(r"'([^']*)'")
 
 
 def _finding(

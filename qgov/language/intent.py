@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from qgov.finding import Finding, Origin
-from qgov.language.explain import explain
+from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds.intent import IntentDocument, Statement
 from qgov.language.reader import Value, place, read
 
@@ -79,7 +79,8 @@ class Intent:
 def read_intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
     """The intent that a file declares. A name that ends in .yaml or .yml is YAML; any other
     file is a text, of which the first block fenced as `qgov-intent` counts. Neither intent
-    nor findings: a text without such a block. Never raises on bad input."""
+    nor findings: a text without such a block. With findings, the intent is what they leave of
+    it, to look its names up. Never raises on bad input."""
     if path.endswith((".yaml", ".yml")):
         return _intent(path, data)
     if len(data) > MAX_TEXT_BYTES:
@@ -156,7 +157,11 @@ def _intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
     try:
         typed = IntentDocument.model_validate(value)
     except ValidationError as error:
-        return None, explain(error, "Intent", path, value, start)
+        findings = explain(error, "Intent", path, value, start)
+        rest = without_unfit(IntentDocument, value, error)
+        if rest is None:
+            return None, findings
+        typed = rest[0]
     intent = Intent(path, tuple(typed.intent), value, tuple(typed.fields))
     count = sum(
         prod(map(len, ([*s.gain, *s.lose], s.principals, s.scopes, s.backends or ["*"])))
@@ -165,5 +170,5 @@ def _intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
     if count > MOST_WANTED:
         message = f"the intent names {count:,} combinations, more than {MOST_WANTED:,}"
         remedy = "use `*`, or split the change"
-        return None, [Finding("QG101", message, intent.at(), remedy)]
-    return intent, []
+        return None, [*findings, Finding("QG101", message, intent.at(), remedy)]
+    return intent, findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from qgov.finding import Finding, Origin
 from qgov.language.documents import Document, Documents
@@ -25,7 +25,7 @@ from qgov.model.organization import issuers_everywhere, link_organization
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.references import resolve
 from qgov.model.renames import check_renames
-from qgov.model.resolve import Resolver
+from qgov.model.resolve import UNDEFINED, Resolver
 from qgov.model.tenants import exclusives_of, link_tenant, link_workloads, scope_defined
 
 __all__ = ["link"]
@@ -41,11 +41,16 @@ def link(
     """Resolve names and fold floors.
 
     `elsewhere` and `exclusives` speak for documents that were not loaded because a change does
-    not touch them. Returns no model without the one Organization that holds it.
+    not touch them. Returns no model without the one Organization that holds it, or where a
+    document is there only in part: of that, only its names are told.
     """
     broken = {kind for kind, _ in documents.broken}
-    names = Resolver({*documents.broken, *elsewhere}, groups_known="Tenant" not in broken)
-    by_kind = _by_kind(documents.valid, names)
+    names = Resolver(
+        {*documents.broken, *elsewhere},
+        groups_known=broken.isdisjoint({"Organization", "Tenant"}),
+        collections_known="Organization" not in broken,
+    )
+    by_kind = _by_kind((*documents.valid, *documents.partial), names)
     organizations = list(by_kind.get("Organization", {}).values())
     if len(organizations) != 1:
         if "Organization" not in broken or organizations:
@@ -99,7 +104,7 @@ def link(
         budget_exceptions=tuple(Fact(d.name, d.spec, d, ("spec",)) for d in exceptions),
         waivers=_waivers(by_kind, names),
         reviews=_reviews(by_kind, tenants, names),
-        tests=_tests(by_kind, workloads, names),
+        tests=_tests(by_kind, tenants, workloads, names),
         exclusives=tuple(
             sorted(
                 {
@@ -112,7 +117,14 @@ def link(
         ),
         documents=documents.valid,
     )
+    if documents.partial:
+        parts = {document.id for document in documents.partial}
+        told = [f for f in names.findings if f.document not in parts or f.code in _OF_NAMES]
+        return None, told
     return model, names.findings
+
+
+_OF_NAMES: Final = frozenset({*UNDEFINED.values(), "QG217"})
 
 
 def _by_kind(documents: Iterable[Document], names: Resolver) -> dict[str, dict[str, Document]]:
@@ -171,7 +183,10 @@ def _reviews(
 
 
 def _tests(
-    by_kind: _ByKind, workloads: Mapping[str, Workload], names: Resolver
+    by_kind: _ByKind,
+    tenants: Mapping[str, Tenant],
+    workloads: Mapping[str, Workload],
+    names: Resolver,
 ) -> tuple[AccessTest, ...]:
     found: list[AccessTest] = []
     for document in _of(by_kind, "AccessTest"):
@@ -184,6 +199,10 @@ def _tests(
             ):
                 path = (*test.path, "subject", "workload")
                 names.defined("workload", workload, workloads, document, *path)
+            if "scope-unknown" not in case.reasons:
+                # A case that expects this is about a place that is not there.
+                path = (*test.path, "resource", "scope")
+                scope_defined(case.resource.scope, tenants, names, document, *path)
             _check_money(test, names)
             found.append(AccessTest(document.name, index, case, test))
     return tuple(found)

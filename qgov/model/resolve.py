@@ -66,14 +66,20 @@ class Resolver:
 
     `elsewhere` holds (kind, name) of documents that exist but are not here: they are broken, or
     they belong to a part of the repository that was not loaded. With `groups_known` False nothing
-    is said about undefined groups: a document that may define them cannot be read.
+    is said about undefined groups: a document that may define them cannot be read. Without
+    `collections_known`, what is missing as a whole may be in what could not be read.
     """
 
     def __init__(
-        self, elsewhere: Collection[tuple[str, str]], *, groups_known: bool = True
+        self,
+        elsewhere: Collection[tuple[str, str]],
+        *,
+        groups_known: bool = True,
+        collections_known: bool = True,
     ) -> None:
         self.elsewhere = elsewhere
         self._groups_known = groups_known
+        self._collections_known = collections_known
         self._comparisons = 200_000
         self.findings: list[Finding] = []
         self._currency = ""
@@ -100,8 +106,10 @@ class Resolver:
         otherwise, unless its document exists elsewhere."""
         if name in known:
             return True
-        silent = (_KINDS.get(what, ""), name) in self.elsewhere or (
-            what == "group" and not self._groups_known
+        silent = (
+            (_KINDS.get(what, ""), name) in self.elsewhere
+            or (what == "group" and not self._groups_known)
+            or (not known and not self._collections_known)
         )
         if not silent:
             self.refuse(

@@ -38,6 +38,7 @@ def spent_afresh(
             yield FieldChange(
                 Concern.MONEY,
                 old.id,
+                (SPENT,),
                 SPENT,
                 f"as counted under {old.id}",
                 f"nothing, under {', '.join(instead)}",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
+from qgov.model.belonging import belongs_to
 from qgov.model.scope import contains
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
-from qgov.plan.index import belongs_to
+from qgov.plan.groups import GroupDeleted
 from qgov.plan.risk import Risk
 
-__all__ = ["Approver", "approvers", "approvers_of", "reviewers"]
+__all__ = ["Approver", "approvers", "approvers_of", "approvers_of_group", "reviewers"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,20 +58,37 @@ def approvers_of(
     as it was and as it becomes: their owner answers for a low or medium risk alone, and where
     nobody owns them, the next higher risk that has reviewers lends them. `worst` is the risk
     of the whole change."""
-    risk, concern = row.rule.risk, row.change.concern
+    concern = row.change.concern
     found = {owner for document in documents for owner in _owners(model, document)}
-    groups, named = reviewers(model, risk, up_to=risk if found else Risk.CRITICAL)
-    groups = [] if found and risk < Risk.HIGH else groups
-    what = "the change" if risk is worst else f"a change of {concern}"
-    because = f"{what} is of {risk} risk"
-    if named is not risk:
-        because += ", for which nobody is named"
-    found |= {Approver(group, because) for group in groups}
+    found |= _reviewers(model, row.rule.risk, f"a change of {concern}", found, worst)
     if concern is Concern.MONEY and row.loosens:
         more = row.change.direction is Direction.LOOSER
         spent = "more money can be spent" if more else "money is counted otherwise"
         found |= {Approver(group, spent) for group in model.organization.spec.review.exposure}
     return sorted(found)
+
+
+def approvers_of_group(model: AccessModel, group: GroupDeleted, worst: Risk) -> list[Approver]:
+    """The approvals that the end of a directory group needs: its tenants' owners, else whoever
+    reviews the risk."""
+    tenants = [model.tenants[name] for name in group.tenants if name in model.tenants]
+    found = {
+        Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True)
+        for tenant in tenants
+    }
+    return sorted(found | _reviewers(model, group.risk, "the end of a group", found, worst))
+
+
+def _reviewers(
+    model: AccessModel, risk: Risk, what: str, owners: Collection[Approver], worst: Risk
+) -> set[Approver]:
+    """Who reviews a risk, where no owner answers for it alone."""
+    groups, named = reviewers(model, risk, up_to=risk if owners else Risk.CRITICAL)
+    groups = [] if owners and risk < Risk.HIGH else groups
+    because = f"{'the change' if risk is worst else what} is of {risk} risk"
+    if named is not risk:
+        because += ", for which nobody is named"
+    return {Approver(group, because) for group in groups}
 
 
 def reviewers(

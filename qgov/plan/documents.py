@@ -10,7 +10,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import BaseModel
+
+from qgov.language.concerns import concern_at
 from qgov.language.documents import Document
+from qgov.language.kinds import KINDS
 
 if TYPE_CHECKING:
     from deepdiff import DeepDiff
@@ -24,7 +28,7 @@ MOST_ITEMS = 200
 @dataclass(frozen=True, slots=True)
 class DocumentChange:
     """`change` is added, removed, renamed, changed, moved or reformatted; `diff` lists
-    what is different as (path, added|removed|changed, before, after)."""
+    what is different as (path, added|removed|changed, before, after, what it is about)."""
 
     document: str
     path: str
@@ -85,7 +89,9 @@ def _compared(old: Document, new: Document) -> DocumentChange:
         how = "moved" if old.path != new.path else "reformatted"
         return DocumentChange(new.id, new.path, how)
     how = "renamed" if old.name != new.name else "changed"
-    return DocumentChange(new.id, new.path, how, tuple(_differences(old.raw, new.raw)))
+    return DocumentChange(
+        new.id, new.path, how, tuple(_differences(KINDS[new.kind], old.raw, new.raw))
+    )
 
 
 def _unordered(value: Any) -> Any:
@@ -100,7 +106,9 @@ def _unordered(value: Any) -> Any:
 _ABSENT: Final = object()
 
 
-def _differences(old: Any, new: Any, at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
+def _differences(
+    kind: type[BaseModel], old: Any, new: Any, at: tuple[str | int, ...] = ()
+) -> list[dict[str, Any]]:
     """What differs, by path. DeepDiff costs as much for what is equal as for what is not, so
     mappings are descended here and only lists that differ are left to it."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -108,20 +116,25 @@ def _differences(old: Any, new: Any, at: tuple[str | int, ...] = ()) -> list[dic
         return [
             difference
             for key in keys
-            for difference in _differences(old.get(key, _ABSENT), new.get(key, _ABSENT), (*at, key))
+            for difference in _differences(
+                kind, old.get(key, _ABSENT), new.get(key, _ABSENT), (*at, key)
+            )
         ]
     if isinstance(old, list) and isinstance(new, list):
-        return _list_differences(old, new, at)
+        return _list_differences(kind, old, new, at)
     change = "added" if old is _ABSENT else "removed" if new is _ABSENT else "changed"
-    return [_difference(at, change, old, new)]
+    return [_difference(kind, at, change, old, new)]
 
 
-def _difference(at: tuple[str | int, ...], change: str, old: Any, new: Any) -> dict[str, Any]:
+def _difference(
+    kind: type[BaseModel], at: tuple[str | int, ...], change: str, old: Any, new: Any
+) -> dict[str, Any]:
     return {
         "path": _path(at),
         "change": change,
         "before": None if change == "added" else old,
         "after": None if change == "removed" else new,
+        "concern": str(concern_at(kind, at)),
     }
 
 
@@ -143,7 +156,7 @@ def _deepdiff() -> type[DeepDiff]:
 
 
 def _list_differences(
-    old: list[Any], new: list[Any], at: tuple[str | int, ...]
+    kind: type[BaseModel], old: list[Any], new: list[Any], at: tuple[str | int, ...]
 ) -> list[dict[str, Any]]:
     delta = _deepdiff()(
         old,
@@ -161,9 +174,9 @@ def _list_differences(
         "iterable_item_removed": "removed",
     }
     found = [
-        _difference((*at, *item.path(output_format="list")), names[kind], item.t1, item.t2)
-        for kind, items in delta.items()
-        if kind in names
+        _difference(kind, (*at, *item.path(output_format="list")), names[way], item.t1, item.t2)
+        for way, items in delta.items()
+        if way in names
         for item in items
     ]
     return sorted(found, key=lambda d: (d["path"], d["change"]))

@@ -30,13 +30,15 @@ __all__ = ["FieldChange", "Place", "field_changes"]
 class FieldChange:
     """A field that means something else than before.
 
-    `field` names it for people (`spec.quotas[shots job].limit`); `before` and `after` are its
-    values in the language's words, None where there is none; `origin` is its line at the head
-    or, when it is gone (`side`), at the base.
+    `names` is the way to it, entries by what names them, and `field` says that for people
+    (`spec.quotas[shots job].limit`); `before` and `after` are its values in the language's
+    words, None where there is none; `origin` is its line at the head or, when it is gone
+    (`side`), at the base.
     """
 
     concern: Concern
     document: str
+    names: tuple[str, ...]
     field: str
     before: Any
     after: Any
@@ -68,15 +70,22 @@ class _At:
     new: Document | None
     old_path: tuple[str | int, ...] = ()
     new_path: tuple[str | int, ...] = ()
-    label: str = ""
+    names: tuple[str, ...] = ()
     outer: _At | None = None
+
+    @property
+    def label(self) -> str:
+        text = ""
+        for name, step in zip(self.names, self.new_path, strict=True):
+            text += f"[{name}]" if isinstance(step, int) else f".{name}" if text else name
+        return text
 
     def field(self, alias: str) -> _At:
         return replace(
             self,
             old_path=(*self.old_path, alias),
             new_path=(*self.new_path, alias),
-            label=f"{self.label}.{alias}" if self.label else alias,
+            names=(*self.names, alias),
         )
 
     def entry(self, name: str, old: int | str, new: int | str) -> _At:
@@ -84,7 +93,7 @@ class _At:
             self,
             old_path=(*self.old_path, old),
             new_path=(*self.new_path, new),
-            label=f"{self.label}[{name}]" if isinstance(new, int) else f"{self.label}.{name}",
+            names=(*self.names, name),
         )
 
     def change(
@@ -97,6 +106,7 @@ class _At:
         return FieldChange(
             concern,
             (self.new or document).id,
+            self.names,
             self.label,
             before,
             after,

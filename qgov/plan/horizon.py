@@ -1,10 +1,13 @@
-"""What will change by itself as exceptions and reviews run out."""
+"""What will change by itself as exceptions begin and end, and reviews run out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 
+from qgov.language.scalars import format_money
 from qgov.model.access_model import AccessModel
 
 __all__ = ["Event", "horizon"]
@@ -23,23 +26,10 @@ def horizon(model: AccessModel, start: datetime, within_s: int) -> list[Event]:
     """What begins or ends in the `within_s` seconds after `start`, in order of time."""
     end = start + timedelta(seconds=within_s)
     found: list[Event] = []
-    for elevation in model.elevations:
-        what, document = f"{elevation.role} on {elevation.scope}", f"Elevation/{elevation.name}"
-        if elevation.not_before is not None:
-            found.append(Event(elevation.not_before, f"{elevation.subject} gains {what}", document))
-        found.append(Event(elevation.expires, f"{elevation.subject} loses {what}", document))
-    found += [
-        Event(
-            w.value.expires,
-            f"{w.value.rule} is no longer waived for {w.value.document}",
-            w.document,
-        )
-        for w in model.waivers
-    ]
-    found += [
-        Event(e.value.expires, f"the budget {e.value.budget} falls back to its limit", e.document)
-        for e in model.budget_exceptions
-    ]
+    for document, begins, gained, ends, lost in _exceptions(model):
+        if begins is not None:
+            found.append(Event(begins, gained, document))
+        found.append(Event(ends, lost, document))
     for review in model.reviews:
         done = datetime.combine(review.value.completed, time(), UTC)
         due = done + timedelta(seconds=review.value.every)
@@ -47,3 +37,29 @@ def horizon(model: AccessModel, start: datetime, within_s: int) -> list[Event]:
             Event(due, f"the access review of {review.value.scope} is due", review.document)
         )
     return sorted(event for event in found if start < event.when <= end)
+
+
+class _Exception(NamedTuple):
+    """A document that counts for a time: what begins with it, and what with its end."""
+
+    document: str
+    begins: datetime | None
+    gained: str
+    ends: datetime
+    lost: str
+
+
+def _exceptions(model: AccessModel) -> Iterator[_Exception]:
+    for held in model.elevations:
+        what = f"{held.role} on {held.scope}"
+        gained, lost = f"{held.subject} gains {what}", f"{held.subject} loses {what}"
+        yield _Exception(f"Elevation/{held.name}", held.not_before, gained, held.expires, lost)
+    for waiver in model.waivers:
+        spec, what = waiver.value, f"waived for {waiver.value.document}"
+        gained, lost = f"{spec.rule} is {what}", f"{spec.rule} is no longer {what}"
+        yield _Exception(waiver.document, spec.not_before, gained, spec.expires, lost)
+    for exception in model.budget_exceptions:
+        spec, what = exception.value, f"the budget {exception.value.budget}"
+        gained = f"{what} rises by {format_money(spec.increase)}"
+        lost = f"{what} falls back to its limit"
+        yield _Exception(exception.document, spec.not_before, gained, spec.expires, lost)

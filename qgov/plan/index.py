@@ -20,7 +20,7 @@ from qgov import __version__
 from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
-from qgov.model.scope import tenant_of
+from qgov.model.belonging import belongs_to
 from qgov.model.tenants import cloud_accounts, retention_of
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Index",
     "Summary",
     "Tie",
-    "belongs_to",
     "exclusive_of",
     "load_index",
     "save_index",
@@ -39,8 +38,6 @@ _FORMAT: Final = "qgov/index/v4"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
-
-_SCOPED: Final = {"Budget": "scope", "Elevation": "on", "AccessReview": "scope"}
 
 
 class Tie(NamedTuple):
@@ -78,18 +75,6 @@ def exclusive_of(text: str) -> tuple[str, str]:
 
 Index = dict[str, tuple[Summary, ...] | None]
 """Blob id → its documents; None when the blob could not be read as documents."""
-
-
-def belongs_to(document: Document) -> str:
-    """The tenant that a document is a part of; empty when all tenants depend on it."""
-    if document.kind == "Tenant":
-        return document.name
-    if document.kind in _SCOPED:
-        return tenant_of(getattr(document.spec, _SCOPED[document.kind]))
-    if document.kind == "Waiver":
-        kind, _, name = document.spec.document.partition("/")
-        return name if kind == "Tenant" else ""
-    return ""
 
 
 def summarize(documents: Iterable[Document]) -> tuple[Summary, ...]:

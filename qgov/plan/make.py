@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from qgov.finding import Finding, Severity
@@ -13,13 +13,14 @@ from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.renames import renamed_scopes
-from qgov.plan.approvers import Approver, approvers, approvers_of
-from qgov.plan.author import Author, second_of_trust, second_person
+from qgov.plan.asking import asking
+from qgov.plan.author import Author
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
 from qgov.plan.exposure import Exposure, exposure, quota_changes
+from qgov.plan.groups import deleted
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
@@ -29,7 +30,7 @@ from qgov.plan.rails import tripped
 from qgov.plan.rates import with_rates
 from qgov.plan.reach import Reach
 from qgov.plan.renaming import SCOPES, renamed
-from qgov.plan.risk import Risk, assess
+from qgov.plan.risk import assess
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
 from qgov.plan.trusted import with_reach, with_trust
@@ -55,86 +56,90 @@ def make_plan(
     assert base.readable
     assert head.readable
     old, new = base.model, head.model
-    renames = _renames(base, head)
-    scopes = {was: name for kind in SCOPES for was, name in renames.get(kind, {}).items()}
-    before = renamed(_table(old), scopes, renames.get("Budget", {}))
-    after = _table(new)
-    changed = difference(before, after, moved(old, new, renames.get("Tenant", {})))
-
-    def access_changes(cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
-        return _access_changes(cells, old, new, whole=reach.whole)
-
-    access = access_changes(changed)
+    both = _accesses(base, head, whole=reach.whole)
+    access = both.told(both.changed)
     differing = list(touched(base.documents, head.documents, reach.changed))
     documents = tuple(document_changes(differing))
     concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
-    concerns = with_reach(with_rates(concerns, (old, new)), (before, after), (old, new))
-    risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
-    worst = max(risks, default=Risk.LOW)
-    asked = _asked(old or new, concerns, differing, worst)
-    artifacts, old_unsupported, new_unsupported = _artifacts(old, new)
-    old_findings = [*base.findings, *old_unsupported]
-    new_findings = [*head.findings, *new_unsupported]
-    intended = None
-    if intent is not None:
-        # The rows of each part: one of the plan may lie in several.
-        parts = parted(intent, changed, before, after)
-        achieved, gained, lost = map(access_changes, (parts.achieved, parts.gained, parts.lost))
-        intended = Intended(
-            intent.path, achieved, parts.unmet, gained, lost, unnamed(intent, concerns)
-        )
-        intended = with_trust(intended, concerns)
+    concerns = with_reach(with_rates(concerns, (old, new)), (both.before, both.after), (old, new))
     gains = None
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
     spent = _exposures(old, new)
+    artifacts, refused = _artifacts(old, new)
+    came, went = _findings(base, head, refused, now)
+    versions = _versions(base, head, documents, both.renames)
+    groups = deleted(old, new)
+    asked, groups, approvals = asking(
+        old or new, access, concerns, groups, differing, versions, spent, gains
+    )
     return Plan(
         base=base.snapshot,
         head=head.snapshot,
         currency=spent[1].currency,
         access=access,
         exposure=spent,
-        quotas=quota_changes(old, new, renames.get("Budget", {})),
+        quotas=quota_changes(old, new, both.renames.get("Budget", {})),
         documents=documents,
-        artifacts=tuple(artifacts),
-        new_findings=(
-            *_minus(new_findings, old_findings),
-            *newly_silenced(base, head, now),
-        ),
-        fixed_findings=_minus(old_findings, new_findings),
-        concerns=tuple(
-            replace(row, approvers=tuple(sorted({a.by for a in found})))
-            for row, found in zip(concerns, asked, strict=True)
-        ),
-        approvals=_approvals(
-            old or new,
-            access,
-            spent,
-            _versions(base, head, documents, renames),
-            gains,
-            asked,
-            worst,
-            concerns,
-        ),
+        artifacts=artifacts,
+        new_findings=came,
+        fixed_findings=went,
+        concerns=asked,
+        groups=groups,
+        approvals=approvals,
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
-        rails=tuple(tripped(old, new, before, changed)),
+        rails=tuple(tripped(old, new, both.before, both.changed)),
         overridden=tuple(sorted(overridden)),
-        renames=tuple(
-            sorted(
-                (f"{kind}/{was}", f"{kind}/{name}")
-                for kind, names in renames.items()
-                for was, name in names.items()
-            )
-        ),
+        renames=_by_document(both.renames),
         horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
-        compared=Compared(
-            accesses=len({*before, *after}),
-            tenants=len({name for model in (old, new) if model for name in model.tenants}),
-            unchanged_tenants=reach.unchanged,
-        ),
-        intent=intended,
+        compared=_compared(both, reach),
+        intent=None if intent is None else _intended(intent, both, asked),
         author=gains,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Accesses:
+    """The accesses of both sides, `before` under the names of the head, and those that differ;
+    `renames` is kind → old name → new, and `whole` says that every tenant was loaded."""
+
+    base: AccessModel | None
+    head: AccessModel | None
+    renames: Mapping[str, Mapping[str, str]]
+    before: Mapping[Cell, tuple[Path, ...]]
+    after: Mapping[Cell, tuple[Path, ...]]
+    changed: Sequence[ChangedCell]
+    whole: bool
+
+    def told(self, cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
+        """The rows of some accesses, most dangerous first."""
+        changes = [
+            AccessChange(row, assess(row, self.base, self.head), causes(row, self.base, self.head))
+            for row in rows(cells, self.base, self.head, whole=self.whole)
+        ]
+        return tuple(
+            sorted(
+                changes,
+                key=lambda c: (
+                    -c.rule.risk,
+                    not c.gains,
+                    c.row.principal,
+                    c.row.scope,
+                    c.row.permission,
+                    c.row.backends,
+                ),
+            )
+        )
+
+
+def _accesses(base: Side, head: Side, *, whole: bool) -> _Accesses:
+    renames = _renames(base, head)
+    scopes = {was: name for kind in SCOPES for was, name in renames.get(kind, {}).items()}
+    before = renamed(_table(base.model), scopes, renames.get("Budget", {}))
+    after = _table(head.model)
+    changes_hands = moved(base.model, head.model, renames.get("Tenant", {}))
+    changed = difference(before, after, changes_hands)
+    return _Accesses(base.model, head.model, renames, before, after, changed, whole)
 
 
 def _table(model: AccessModel | None) -> Mapping[Cell, tuple[Path, ...]]:
@@ -153,74 +158,38 @@ def _renames(base: Side, head: Side) -> dict[str, dict[str, str]]:
     return found
 
 
-def _access_changes(
-    cells: Iterable[ChangedCell],
-    base: AccessModel | None,
-    head: AccessModel | None,
-    *,
-    whole: bool,
-) -> tuple[AccessChange, ...]:
-    """The rows of some accesses, most dangerous first."""
-    changes = [
-        AccessChange(row, assess(row, base, head), causes(row, base, head))
-        for row in rows(cells, base, head, whole=whole)
-    ]
+def _by_document(renames: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """(old, new), each as `Kind/name`."""
     return tuple(
         sorted(
-            changes,
-            key=lambda c: (
-                -c.rule.risk,
-                not c.gains,
-                c.row.principal,
-                c.row.scope,
-                c.row.permission,
-                c.row.backends,
-            ),
+            (f"{kind}/{was}", f"{kind}/{name}")
+            for kind, names in renames.items()
+            for was, name in names.items()
         )
     )
 
 
-def _approvals(
-    rules: AccessModel | None,
-    access: Collection[AccessChange],
-    spent: tuple[Exposure, Exposure],
-    documents: Iterable[Document],
-    author: AuthorGains | None,
-    asked: Iterable[Iterable[Approver]],
-    worst: Risk,
-    concerns: Iterable[ConcernRow],
-) -> tuple[Approver, ...]:
-    """Who must approve, by the rules of the base, or of the first commit; `asked` are those
-    of the rows beside access."""
-    if rules is None:
-        return ()
-    most = max((c.rule.risk for c in access), default=None)
-    found = {*approvers(rules, most, spent[1].exceeds(spent[0]), documents, worst)}
-    found |= {each for row in asked for each in row}
-    if author is not None and any(row.moves_trust for row in concerns):
-        found |= {*second_of_trust(rules, author.author)}
-    if author is not None:
-        first = sorted(author.gains, key=lambda c: (-c.rule.risk, c.row.permission != "job:submit"))
-        theirs = max((c.rule.risk for c in first), default=None)
-        found |= {*second_person(rules, author.author, [c.row for c in first], theirs)}
-    return tuple(sorted(found))
+def _compared(both: _Accesses, reach: Reach) -> Compared:
+    models = [model for model in (both.base, both.head) if model]
+    return Compared(
+        accesses=len({*both.before, *both.after}),
+        tenants=len({name for model in models for name in model.tenants}),
+        unchanged_tenants=reach.unchanged,
+    )
 
 
-def _asked(
-    rules: AccessModel | None,
-    concerns: Iterable[ConcernRow],
-    documents: Iterable[tuple[Document | None, Document | None]],
-    worst: Risk,
-) -> list[list[Approver]]:
-    """Whom each row beside access asks."""
-    versions = {
-        (new or old).id: [d for d in (old, new) if d is not None]  # type: ignore[union-attr]
-        for old, new in documents
-    }
-    return [
-        approvers_of(rules, row, versions[row.change.document], worst) if rules else []
-        for row in concerns
-    ]
+def _intended(intent: Intent, both: _Accesses, concerns: Sequence[ConcernRow]) -> Intended:
+    """The rows of each part of the intent: one of the plan may lie in several."""
+    parts = parted(intent, both.changed, both.before, both.after)
+    intended = Intended(
+        intent.path,
+        both.told(parts.achieved),
+        parts.unmet,
+        both.told(parts.gained),
+        both.told(parts.lost),
+        unnamed(intent, concerns),
+    )
+    return with_trust(intended, concerns)
 
 
 def _versions(
@@ -244,19 +213,27 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
 
 def _artifacts(
     base: AccessModel | None, head: AccessModel | None
-) -> tuple[list[ArtifactChange], list[Finding], list[Finding]]:
+) -> tuple[tuple[ArtifactChange, ...], tuple[list[Finding], list[Finding]]]:
     """Artifacts that differ, and what the targets cannot express of either side. From the
     loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
     old, refused_before = outline(base) if base else ({}, [])
     new, refused_after = outline(head) if head else ({}, [])
-    changes = [
+    changes = tuple(
         ArtifactChange(
             path, "removed" if path not in new else "added" if path not in old else "changed"
         )
         for path in sorted({*old, *new})
         if old.get(path) != new.get(path)
-    ]
-    return changes, refused_before, refused_after
+    )
+    return changes, (refused_before, refused_after)
+
+
+def _findings(
+    base: Side, head: Side, refused: tuple[list[Finding], list[Finding]], now: datetime
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings that come, silenced ones included, and those that go."""
+    old, new = [*base.findings, *refused[0]], [*head.findings, *refused[1]]
+    return (*_minus(new, old), *newly_silenced(base, head, now)), _minus(old, new)
 
 
 def _minus(findings: Collection[Finding], others: Collection[Finding]) -> tuple[Finding, ...]:

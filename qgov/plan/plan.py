@@ -17,6 +17,7 @@ from qgov.plan.changes import Change, Row
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.documents import DocumentChange
 from qgov.plan.exposure import Exposure, QuotaChange
+from qgov.plan.groups import GroupDeleted
 from qgov.plan.guardrails import GuardrailResult
 from qgov.plan.horizon import Event
 from qgov.plan.intent import Unmet
@@ -125,12 +126,19 @@ class Plan:
     author: AuthorGains | None = None
     concerns: tuple[ConcernRow, ...] = ()
     quotas: tuple[QuotaChange, ...] = ()
+    groups: tuple[GroupDeleted, ...] = ()
 
     @property
     def risk(self) -> Risk | None:
-        """The highest risk of any access or other field that changes."""
-        risks = [change.rule.risk for change in self.access]
-        return max([*risks, *(row.rule.risk for row in self.concerns)], default=None)
+        """The highest risk of anything that changes."""
+        return max(
+            [
+                *(change.rule.risk for change in self.access),
+                *(row.rule.risk for row in self.concerns),
+                *(group.risk for group in self.groups),
+            ],
+            default=None,
+        )
 
     @property
     def verdict(self) -> str:
@@ -139,7 +147,7 @@ class Plan:
         more = any(c.gains or c.row.change is Change.CHANGED for c in self.access)
         less = any(c.loses or c.row.change is Change.CHANGED for c in self.access)
         more = more or any(row.loosens for row in self.concerns)
-        less = less or any(row.tightens for row in self.concerns)
+        less = less or bool(self.groups) or any(row.tightens for row in self.concerns)
         if not more and not less and self.exposure[0] != self.exposure[1]:
             return "incomparable"
         if more and less:
@@ -153,6 +161,7 @@ class Plan:
         return bool(
             self.access
             or self.concerns
+            or self.groups
             or self.exposure[0] != self.exposure[1]
             or self.artifacts
             or any(d.is_real for d in self.documents)
@@ -161,7 +170,8 @@ class Plan:
     @property
     def unasked(self) -> int:
         """How many changes nobody reviews, by the rules of the base."""
-        beside = sum(not row.approvers for row in self.concerns)
+        asked = [*(r.approvers for r in self.concerns), *(g.approvers for g in self.groups)]
+        beside = asked.count(())
         return beside if self.approvals else beside + len(self.access)
 
     @property

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from qgov.errors import QgovError, under
 from qgov.language.persons import folded
-from qgov.plan.reviews import Given, Review, Reviews, State
+from qgov.plan.reviews import Review, Reviews, State
 
-__all__ = ["MAX_BYTES", "ReviewsError", "read_given", "read_members", "read_reviews"]
+__all__ = ["MAX_BYTES", "ReviewsError", "members_of", "read_members", "read_reviews", "reviews_of"]
 
 T = TypeVar("T")
 
@@ -75,10 +75,14 @@ _STATES: Final = {
 _SILENT: Final = frozenset({"COMMENTED", "PENDING"})
 
 
-def read_given(reviews: Path, members: Path, author: str) -> Given:
-    """What two files and the author's login say of a change. Raises OSError, and
-    ReviewsError for a file that is something else."""
-    return Given(_read_file(reviews, read_reviews), _read_file(members, read_members), author)
+def reviews_of(file: Path) -> Reviews:
+    """The reviews that a file holds. Raises OSError, and ReviewsError for something else."""
+    return _read_file(file, read_reviews)
+
+
+def members_of(file: Path) -> dict[str, frozenset[str]]:
+    """Who is in which group, by a file. Raises OSError, and ReviewsError for something else."""
+    return _read_file(file, read_members)
 
 
 def _read_file(file: Path, reader: Callable[[bytes], T]) -> T:

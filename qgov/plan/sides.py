@@ -13,14 +13,15 @@ from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, read_documents
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
+from qgov.model.belonging import belongs_to
 from qgov.model.scope import tenant_of
 from qgov.pipeline import Rest, check, understand
 from qgov.plan.exposure import exposure
+from qgov.plan.groups import deleted
 from qgov.plan.index import (
     NAMED,
     Index,
     Summary,
-    belongs_to,
     exclusive_of,
     load_index,
     save_index,
@@ -111,7 +112,9 @@ def load_sides(
     if whole:
         reach = reach.everywhere
     sides = _sides(base, head, index, reach, parsed, now)
-    if not reach.whole and (_judged_apart(sides) or _shares_money(sides)):
+    if not reach.whole and (
+        _judged_apart(sides) or _shares_money(sides) or deleted(*(s.model for s in sides))
+    ):
         reach = reach.everywhere
         sides = _sides(base, head, index, reach, parsed, now)
     return sides[0], sides[1], reach
@@ -175,7 +178,7 @@ def _side(
     documents, refused = _read(snapshot, paths, parsed)
     kept = tuple(d for d in documents.valid if reach.covers(d.kind, belongs_to(d)))
     loaded = understand(
-        Documents(kept, documents.broken),
+        Documents(kept, documents.broken, documents.partial),
         [*snapshot.findings, *refused],
         _rest(snapshot, paths, kept, far, index),
     )
@@ -202,14 +205,16 @@ def _read(
     data = snapshot.read(path for path, key in keys.items() if key not in parsed)
     parsed |= {keys[path]: read_documents({path: text}) for path, text in data.items()}
     valid: list[Document] = []
+    partial: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
     for key in keys.values():
         documents, refused = parsed[key]
         valid += documents.valid
+        partial += documents.partial
         broken |= documents.broken
         findings += refused
-    return Documents(tuple(valid), frozenset(broken)), findings
+    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
 
 
 def _rest(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from qgov.model.principal import kind_of
 
-__all__ = ["count", "kinds", "more", "shortened", "some"]
+__all__ = ["count", "kinds", "more", "more_of", "shortened", "some"]
 
 _KINDS: Final = {
     "group": ("group", "groups"),
@@ -25,6 +25,12 @@ def count(number: int, one: str, many: str = "") -> str:
 def more(number: int) -> str:
     """`and 1,248 more`."""
     return f"and {number:,} more"
+
+
+def more_of(counts: Mapping[str, int]) -> str:
+    """`and 3 more of words`; empty where nothing is left out."""
+    told = " and ".join(f"{number:,} more of {concern}" for concern, number in counts.items())
+    return f"and {told}" if told else ""
 
 
 def some(items: Iterable[str], most: int, joint: str = ", ") -> str:

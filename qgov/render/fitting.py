@@ -22,13 +22,15 @@ _NOTE: Final = 100
 class Part:
     """Lines that stay together (`head`, `tail`), and between them rows of which the last
     may be left out. `rank` 0 always stays; of the others the lowest is served first, and
-    `least` is told of one for which there is no room at all."""
+    `least` is told of one for which there is no room at all. `what` its rows are, where some
+    are left out."""
 
     head: Sequence[str]
     rows: Sequence[str] = ()
     tail: Sequence[str] = ("",)
     rank: int = 0
     least: Sequence[str] = ()
+    what: str = "rows"
 
 
 def width(lines: Iterable[str]) -> int:
@@ -71,5 +73,5 @@ def _cut(part: Part, room: int) -> list[str]:
         if room < 0:
             break
         kept += 1
-    note = f"**{len(part.rows) - kept:,} more rows do not fit here.**"
+    note = f"**{len(part.rows) - kept:,} more {part.what} do not fit here.**"
     return [*part.head, *part.rows[:kept], "", note, *part.tail]

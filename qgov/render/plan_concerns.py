@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -88,26 +87,24 @@ def _trust(rows: Sequence[ConcernRow]) -> str:
     return first if len(rows) == 1 else f"{first}; {count(len(rows), 'field')} in all"
 
 
-_PROVIDER: Final = re.compile(r"spec\.identityProviders\.([^.]+)(?:\.(.+))?")
-_GROUP: Final = re.compile(r"spec\.groups\.([^.]+)(\.identityProvider)?")
-_ACCOUNT: Final = re.compile(r"spec\.serviceAccounts\[([^\]]+)\](?:\.(.+))?")
-
-
 def _whom(row: ConcernRow) -> str:
     """Whose identity changes, in few words."""
     change = row.change
-    if found := _PROVIDER.fullmatch(change.field):
-        return f"identity provider {found[1]}" + (f", {found[2]}" if found[2] else "")
-    if found := _GROUP.fullmatch(change.field):
-        if found[2]:
-            return f"{found[1]} answer to another identity provider"
-        return f"the group {found[1]} {'goes' if change.after is None else 'comes'}"
-    if found := _ACCOUNT.fullmatch(change.field):
-        tenant = change.document.partition("/")[2]
-        return f"workload {tenant}/{found[1]}" + (f", {found[2]}" if found[2] else "")
-    if change.whole == "spec":
-        return f"{change.document} {'goes' if change.after is None else 'comes'}"
-    return f"{change.document}, {change.field}"
+    goes = "goes" if change.after is None else "comes"
+    match change.names:
+        case ("spec", "identityProviders", name, *part):
+            whom = f"identity provider {name}"
+        case ("spec", "groups", name, "identityProvider"):
+            return f"{name} answer to another identity provider"
+        case ("spec", "groups", name):
+            return f"the group {name} {goes}"
+        case ("spec", "serviceAccounts", name, *part):
+            whom = f"workload {change.document.partition('/')[2]}/{name}"
+        case _ if change.whole == "spec":
+            return f"{change.document} {goes}"
+        case _:
+            return f"{change.document}, {change.field}"
+    return ", ".join([whom, *([".".join(part)] if part else [])])
 
 
 def way_of(row: ConcernRow) -> str:

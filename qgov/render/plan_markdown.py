@@ -7,21 +7,24 @@ from typing import Any, Final
 
 from qgov.language.scalars import format_instant
 from qgov.plan.concerns import ConcernRow
+from qgov.plan.documents import DocumentChange
 from qgov.plan.plan import Plan
 from qgov.render.conditions import joined
-from qgov.render.counting import count, more, shortened, some
+from qgov.render.counting import count, more, more_of, shortened, some
 from qgov.render.escaping import code, escape
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.markdown import details, table
 from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, way_of, witness_of
+from qgov.render.plan_documents import differences_of
 from qgov.render.plan_entries import AccessEntry
 from qgov.render.plan_gathered import GatheredEntry, gathered
 from qgov.render.plan_markdown_declared import author_part, intent_parts
-from qgov.render.plan_view import GAINS, LOSSES, OTHER, PlanView, view_of
+from qgov.render.plan_view import DELETED, GAINS, LOSSES, OTHER, PlanView, view_of
 from qgov.render.plan_words import (
     IN_MARKDOWN,
     MOST_DIFFERENCES,
     MOST_FINDINGS,
+    MOST_FIRST,
     MOST_ITEMS,
     MOST_UNBOUNDED,
     NO_CHANGE_IN_TIME,
@@ -72,10 +75,12 @@ def as_markdown(plan: Plan) -> str:
     access, behind = _access(view)
     parts = [
         Part([MARKER, f"### {escape(str(view.verdict))}{risk}"]),
+        *_blockers(view),
         *(intent_parts(view.intent, rank=3) if view.intent else ()),
         *(Part([f"> ⛔ {line}"]) for line in _stops(view)),
         *(_beside(section, rank=1) for section in view.first),
         *access,
+        *_groups(plan),
         *(_beside(section, rank=6) for section in view.then),
         *_exposure(view),
         *_approvals(view),
@@ -89,6 +94,17 @@ def as_markdown(plan: Plan) -> str:
 
 def _name(side: Snapshot) -> str:
     return side.commit[:12] if side.commit else side.ref
+
+
+def _blockers(view: PlanView) -> Iterator[Part]:
+    """What a reviewer has to see to before anything else: errors, and who must approve."""
+    if view.errors:
+        yield Part([f"> ⛔ **{escape(view.errors)}**"])
+    if view.approvals:
+        names = IN_MARKDOWN.names([approval.by for approval in view.approvals], MOST_FIRST)
+        yield Part([f"**Must approve**: {names}"])
+    if view.nobody:
+        yield Part([f"> ⛔ **{escape(view.nobody)}**"])
 
 
 def _stops(view: PlanView) -> Iterator[str]:
@@ -114,7 +130,7 @@ def _access(view: PlanView) -> tuple[list[Part], list[Part]]:
         known = gathered(entries)
         rows = [row for entry in known for row in _rows(entry)]
         head, rule, *body = table(("risk", "what", "who", "on which conditions", "cause"), rows)
-        found[title] = Part([f"#### {title}", "", head, rule], body, rank=_RANKS[title])
+        found[title] = _part(title, [head, rule], body, _RANKS[title], "of access")
         folded += [_listed(entry) for entry in known if isinstance(entry, GatheredEntry)]
     gains = [found.pop(GAINS)] if GAINS in found else []
     author = [author_part(view.author, rank=4)] if view.author else []
@@ -133,7 +149,7 @@ def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
         row[3] = escape(joined(map(str, item.phrases)))
         row[3] += f"<br>witness: {escape(item.witness)}" if item.witness else ""
     if rest := len(entry.items) - len(rows):
-        rows.append(["", more(rest), "", "", ""])
+        rows.append(["", f"{more(rest)} of access, of lower or equal risk", "", "", ""])
     rows[0][0] = f"{_SIGNS[str(entry.risk)]} {entry.risk}<br>{escape(entry.reason)}"
     roles = ", ".join(map(code, entry.roles))
     rows[0][1] = f"**{entry.change}** {rows[0][1]}<br>through {roles}"
@@ -171,9 +187,31 @@ def _beside(section: ConcernSection, rank: int) -> Part:
     ]
     columns = ("risk", "field", "before → after", "who must approve", "cause")
     head, rule, *body = table(columns, rows)
-    title = f"#### {section.title}"
-    counted = f"**{count(len(rows), 'change')} of {section.concern} do not fit here.**"
-    return Part([title, "", head, rule], body, rank=rank, least=[title, "", counted, ""])
+    return _part(section.title, [head, rule], body, rank, f"of {section.concern}")
+
+
+def _part(title: str, head: Sequence[str], rows: Sequence[str], rank: int, of: str) -> Part:
+    """A section with its table; what has no room is counted under its title, with what it is
+    about."""
+    title = f"#### {title}"
+    least = [title, "", f"**{count(len(rows), 'change')} {of} do not fit here.**", ""]
+    return Part([title, "", *head], rows, rank=rank, least=least, what=f"changes {of}")
+
+
+def _groups(plan: Plan) -> Iterator[Part]:
+    """The directory groups that go."""
+    rows = [
+        (
+            f"{_SIGNS[str(group.risk)]} {group.risk}<br>{escape(group.reason)}",
+            f"{escape(group.message)} ({code(group.provider)})",
+            IN_MARKDOWN.names(group.approvers, MOST_APPROVALS) or "**nobody is asked**",
+            IN_MARKDOWN.causes([group.cause]),
+        )
+        for group in plan.groups
+    ]
+    if rows:
+        head, rule, *body = table(("risk", "what", "who must approve", "cause"), rows)
+        yield _part(DELETED, [head, rule], body, 5, "of directory groups")
 
 
 def _about(row: ConcernRow) -> Iterator[str]:
@@ -247,7 +285,7 @@ def _documents(plan: Plan) -> Iterator[Part]:
                 document.change,
                 code(document.document),
                 code(document.path),
-                some(map(_difference, document.diff), MOST_DIFFERENCES, "<br>"),
+                _differences(document),
             )
             for document in plan.documents[:MOST_ROWS]
         ]
@@ -280,6 +318,11 @@ def _fold(
 ) -> Part:
     opened, blank, *_, closing = details(summary, [])
     return Part([opened, blank, *head], rows, (*tail, "", closing, ""), rank)
+
+
+def _differences(document: DocumentChange) -> str:
+    shown, rest = differences_of(document, MOST_DIFFERENCES, whole=False)
+    return "<br>".join([*map(_difference, shown), *([more_of(rest)] if rest else [])])
 
 
 def _difference(item: Mapping[str, Any]) -> str:

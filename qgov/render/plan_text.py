@@ -11,11 +11,13 @@ from qgov.plan.concerns import ConcernRow
 from qgov.plan.intent import OUTSIDE
 from qgov.plan.plan import Plan
 from qgov.plan.risk import Risk
-from qgov.render.counting import count, more, some
+from qgov.render.counting import count, more, more_of, some
 from qgov.render.escaping import no_command
 from qgov.render.plan_concerns import ConcernSection, reach_of, sides_of, way_of, witness_of
+from qgov.render.plan_documents import differences_of
 from qgov.render.plan_entries import AccessEntry, Phrase
 from qgov.render.plan_view import (
+    DELETED,
     GAINS,
     AlikeFindings,
     AuthorView,
@@ -29,6 +31,7 @@ from qgov.render.plan_words import (
     IN_TEXT,
     MOST_DIFFERENCES,
     MOST_FINDINGS,
+    MOST_FIRST,
     MOST_HOLDERS,
     MOST_ITEMS,
     MOST_UNBOUNDED,
@@ -50,10 +53,12 @@ def as_text(plan: Plan, colour: bool = False) -> str:
     lines[0] = paint(lines[0], str(plan.risk) if plan.risk else "low", colour)
     sides = f"{short_name(plan.base)} → {short_name(plan.head)}"
     lines.append(paint(plain(sides), "quiet", colour))
+    lines += _blockers(view, colour)
     lines += _intent(view.intent, colour) if view.intent else []
     lines += _stops(view, colour)
     lines += _beside(view.first, colour)
     lines += _access(view, colour)
+    lines += _groups(plan, colour)
     lines += _beside(view.then, colour)
     if view.exposure is not None:
         lines += _section("COST EXPOSURE", list(_exposure(view)), colour)
@@ -77,6 +82,15 @@ def _section(title: str, body: Sequence[str], colour: bool) -> list[str]:
 
 def _painted(lines: Sequence[str], style: str, colour: bool) -> list[str]:
     return [paint(line, style, colour) for line in lines]
+
+
+def _blockers(view: PlanView, colour: bool) -> list[str]:
+    """What a reviewer has to see to before anything else: errors, and who must approve."""
+    lines = _painted(wrapped(view.errors, 0, 2), "error", colour) if view.errors else []
+    if view.approvals:
+        groups = IN_TEXT.names([approval.by for approval in view.approvals], MOST_FIRST)
+        lines += wrapped(f"must approve: {groups}", 0, 2)
+    return [*lines, *(_painted(wrapped(view.nobody, 0, 2), "error", colour) if view.nobody else [])]
 
 
 def _stops(view: PlanView, colour: bool) -> Iterator[str]:
@@ -112,10 +126,9 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
     lines = _head(entry.risk, f"{verb} {IN_TEXT.where(entry.holders) or entry.reached}", 2, colour)
     label, about = _LABELS.get(entry.change, ("may", "now"))
     said = ""
-    shown = entry.items[:MOST_ITEMS]
     common = entry.common
-    witnesses = [item.witness for item in shown if item.witness]
-    for item in shown:
+    witnesses = [item.witness for item in entry.items if item.witness]
+    for item in entry.items:
         if (what := IN_TEXT.what(item.what)) != said:
             lines += _field(label, what)
             said = what
@@ -123,8 +136,6 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
         own = [phrase for phrase in item.phrases if phrase not in common]
         lines += _field("", f"{about} {_said(own)}") if own else []
         lines += _field("witness", item.witness) if item.witness and witnesses[1:] else []
-    if rest := len(entry.items) - len(shown):
-        lines += _field("", f"{more(rest)} of lower or equal risk")
     lines += _field(about, _said(common)) if common else []
     lines += _field("witness", witnesses[0]) if len(witnesses) == 1 else []
     lines += _field("through", ", ".join(entry.roles))
@@ -170,6 +181,18 @@ def _row(row: ConcernRow, colour: bool) -> list[str]:
     lines += _field("risk", row.rule.reason)
     lines += _field("approve", ", ".join(row.approvers) or "nobody is asked")
     return lines + _field("cause", IN_TEXT.causes([row.cause]))
+
+
+def _groups(plan: Plan, colour: bool) -> list[str]:
+    """Every directory group that goes: none is left out."""
+    body: list[str] = []
+    for group in plan.groups:
+        body += ["", *_head(group.risk, group.message, 2, colour)]
+        body += _field("of", group.provider)
+        body += _field("risk", group.reason)
+        body += _field("approve", ", ".join(group.approvers) or "nobody is asked")
+        body += _field("cause", IN_TEXT.causes([group.cause]))
+    return _section(DELETED.upper(), body[1:], colour)
 
 
 # ------------------------------------------------------------------------ intent and author
@@ -263,12 +286,13 @@ def _documents(plan: Plan) -> Iterator[str]:
     real = [document for document in plan.documents if document.is_real]
     for document in real:
         yield from columns([(document.change, document.document, document.path)])
-        for item in document.diff[:MOST_DIFFERENCES]:
+        shown, rest = differences_of(document, MOST_DIFFERENCES)
+        for item in shown:
             yield from wrapped(f"{item['path']}: {_difference(item)}", 6, 8)
-        yield from _rest(document.diff, MOST_DIFFERENCES, 6)
+        yield from wrapped(more_of(rest), 6) if rest else ()
     if quiet := len(plan.documents) - len(real):
         yield f"  text changed, meaning did not: {count(quiet, 'document')}"
-    if real and not plan.access and not plan.concerns:
+    if real and not (plan.access or plan.concerns or plan.groups):
         yield "  the documents changed, for people alone"
 
 

@@ -13,9 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from qgov.finding import Finding, Severity
-from qgov.language.scalars import Money, format_money
 from qgov.plan.approvers import Approver
-from qgov.plan.exposure import Exposure, QuotaChange
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
@@ -23,13 +21,13 @@ from qgov.render.counting import count, kinds
 from qgov.render.findings import worst_first
 from qgov.render.plan_concerns import FIRST, Clause, ConcernSection, clauses, concern_sections
 from qgov.render.plan_entries import AccessEntry, entries_of
+from qgov.render.plan_exposure import ExposureView, exposure_view
 from qgov.repository import Snapshot
 
 __all__ = [
     "AlikeFindings",
     "ApprovalView",
     "AuthorView",
-    "ExposureView",
     "IntentPart",
     "IntentView",
     "PlanView",
@@ -41,6 +39,7 @@ __all__ = [
 ]
 
 GAINS, LOSSES, OTHER = "Gains", "Losses", "Other conditions"
+DELETED = "Groups deleted"
 
 
 class Section(NamedTuple):
@@ -91,17 +90,6 @@ class AuthorView:
     entries: tuple[AccessEntry, ...]
 
 
-class ExposureView(NamedTuple):
-    """The most that a month and a year can cost before and after, in words, then each quota that
-    differs; and the projects that lose their last hard stop."""
-
-    lines: tuple[str, ...]
-    unbounded: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "; ".join(self.lines)
-
-
 class ApprovalView(NamedTuple):
     """A group whose approval is needed, every reason why, and whether it is asked as an owner
     alone."""
@@ -123,9 +111,9 @@ class AlikeFindings(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """What there is to tell of a plan. `first` and `then` are what changes beside access,
-    above and below it; `nobody` says that nobody is asked. `guardrails` are the sentences of
-    those that the change takes away and runs into, and `rails` the tripped ones with whether
-    they were overridden; `compared` says what was looked at."""
+    above and below it; `nobody` says that nobody is asked, and `errors` which are new.
+    `guardrails` are the sentences of those that the change takes away and runs into, and `rails`
+    the tripped ones with whether they were overridden; `compared` says what was looked at."""
 
     plan: Plan
     verdict: Clause
@@ -137,6 +125,7 @@ class PlanView:
     exposure: ExposureView | None
     approvals: tuple[ApprovalView, ...]
     nobody: str
+    errors: str
     guardrails: tuple[str, ...]
     rails: tuple[tuple[Tripped, bool], ...]
     new_findings: tuple[AlikeFindings, ...]
@@ -155,9 +144,10 @@ def view_of(plan: Plan) -> PlanView:
         sections=tuple(_sections(plan)),
         intent=_intent(plan.intent, plan.currency) if plan.intent else None,
         author=_author(plan.author, plan.currency) if plan.author else None,
-        exposure=_exposure(plan),
+        exposure=exposure_view(plan),
         approvals=tuple(_approvals(plan)),
         nobody=_nobody(plan),
+        errors=_errors(plan),
         guardrails=tuple(_guardrails(plan)),
         rails=tuple((rail, rail.rail in plan.overridden) for rail in plan.rails),
         new_findings=_by_rule(plan.new_findings),
@@ -194,6 +184,8 @@ def _verdict(plan: Plan) -> Clause:
     found = [clause for concern, clause in beside if concern in FIRST]
     if plan.access:
         found.append(_of_access(plan))
+    if plan.groups:
+        found.append(_of_groups(plan))
     found += [clause for concern, clause in beside if concern not in FIRST]
     if not found:
         word = "EQUIVALENT" if plan.verdict == "equivalent" else "MONEY CHANGES"
@@ -220,6 +212,15 @@ def _of_access(plan: Plan) -> Clause:
     )
     verbs = zip(("gain", "lose", "change"), (gains, losses, other), strict=True)
     return Clause(word, "; ".join(_clause(verb, changes) for verb, changes in verbs if changes))
+
+
+def _of_groups(plan: Plan) -> Clause:
+    names = {group.name for group in plan.groups}
+    first = min(names)
+    if len(names) == 1:
+        return Clause(DELETED.upper(), plan.groups[0].message)
+    groups = f"{count(len(names), 'directory group')} such as {first}"
+    return Clause(DELETED.upper(), f"{groups} and their memberships are deleted")
 
 
 def _nobody(plan: Plan) -> str:
@@ -282,50 +283,6 @@ def _author(found: AuthorGains, currency: str) -> AuthorView:
     )
 
 
-def _exposure(plan: Plan) -> ExposureView | None:
-    """None where nothing of money changes."""
-    before, after = plan.exposure
-    if before == after and not any(row.money for row in plan.concerns):
-        return None
-    within = " in the tenants compared" if plan.compared.unchanged_tenants else ""
-    amounts = (
-        ("a month", before.amount_micros, after.amount_micros),
-        ("a year", before.per_year_micros, after.per_year_micros),
-    )
-    lines = [
-        f"{_both(_at_most(old, before), _at_most(new, after))}, {time} at most{within}"
-        for time, old, new in amounts
-    ]
-    return ExposureView((*lines, *map(_quota, plan.quotas)), _unbounded(plan))
-
-
-def _both(before: str, after: str) -> str:
-    return f"{before} \u2192 {after}" if before != after else f"{after} as before"
-
-
-def _quota(found: QuotaChange) -> str:
-    """`3,600 → 7,200 qpuSeconds a month in aurora-chemistry`."""
-    before, after = (
-        "any number" if limit is None else f"{limit:,}" for limit in (found.before, found.after)
-    )
-    return (
-        f"{before} \u2192 {after} {found.measure} a {found.window} in {found.budget} "
-        f"({found.scope})"
-    )
-
-
-def _unbounded(plan: Plan) -> tuple[str, ...]:
-    before, after = plan.exposure
-    return tuple(sorted({*after.unbounded} - {*before.unbounded}))
-
-
-def _at_most(micros: int, exposure: Exposure) -> str:
-    amount = format_money(Money(micros, exposure.currency))
-    if not exposure.unbounded:
-        return amount
-    return f"{amount} and {count(len(exposure.unbounded), 'project')} without any hard stop"
-
-
 def _approvals(plan: Plan) -> Iterable[ApprovalView]:
     groups: dict[str, list[Approver]] = defaultdict(list)
     for approver in plan.approvals:
@@ -343,6 +300,14 @@ def _guardrails(plan: Plan) -> Iterable[str]:
             f"{guardrail.kind} {guardrail.name}: {broken}; this change removes the guardrail "
             "that forbids it"
         )
+
+
+def _errors(plan: Plan) -> str:
+    """`4 new errors: QG507`; empty without any."""
+    if not (errors := new_errors(plan)):
+        return ""
+    codes = ", ".join(sorted({finding.code for finding in errors}))
+    return f"{count(len(errors), 'new error')}: {codes}"
 
 
 def _by_rule(findings: Iterable[Finding]) -> tuple[AlikeFindings, ...]:

@@ -17,6 +17,7 @@ __all__ = [
     "MOST_CAUSES",
     "MOST_DIFFERENCES",
     "MOST_FINDINGS",
+    "MOST_FIRST",
     "MOST_HOLDERS",
     "MOST_ITEMS",
     "MOST_UNBOUNDED",
@@ -33,6 +34,7 @@ MOST_CAUSES: Final = 6
 MOST_FINDINGS: Final = 6
 MOST_DIFFERENCES: Final = 12
 MOST_UNBOUNDED: Final = 12
+MOST_FIRST: Final = 12
 """How many are told before the rest is counted; the JSON has them all."""
 
 REMEDY: Final = "take them out of the change, or declare them"

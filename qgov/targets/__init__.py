@@ -7,13 +7,13 @@ point loads to a `Target`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TypeVar
 
-from qgov.finding import Finding
+from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
 from qgov.targets.target import Access, Files, Target
 
@@ -51,11 +51,29 @@ def outline(model: AccessModel) -> tuple[dict[str, object], list[Finding]]:
     return _gathered(model, [(each, each.outline or each.emit) for each in targets().values()])
 
 
+def _unserved(model: AccessModel) -> Iterator[Finding]:
+    """A notice for each tenant whose people sign in where no target gives them anything."""
+    served = frozenset().union(*(target.serves for target in targets().values()))
+    for tenant in model.tenants.values():
+        provider = model.organization.providers[tenant.provider]
+        if (type_ := provider.value.type) not in served:
+            yield Finding(
+                "QG977",
+                f"`{tenant.name}` signs in at `{provider.name}` of type {type_}, which no target "
+                "serves: what its groups may do has to be given to them by hand",
+                tenant.source.at("identityProvider"),
+                f"give its groups their roles from idp/{provider.name}/group-mappings.json",
+                Severity.WARNING,
+                document=tenant.source.document,
+            )
+
+
 def _gathered(
     model: AccessModel,
     makers: Collection[tuple[Target, Callable[[AccessModel], Mapping[str, _Made]]]],
 ) -> tuple[dict[str, _Made], list[Finding]]:
     findings = [finding for target, _ in makers for finding in target.unsupported(model)]
+    findings += _unserved(model)
     if any(finding.severity == "error" for finding in findings):
         return {}, findings
     files: dict[str, _Made] = {}

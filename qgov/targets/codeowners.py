@@ -2,8 +2,10 @@ r"""Whom the platform asks to review which file: a CODEOWNERS file, from the own
 
 `CODEOWNERS` follows the convention of the folders (`tenants/<tenant>/`, `budgets/<budget>.yaml`),
 so that it is a function of what the documents mean: a document that is moved elsewhere is owned
-by the organization's approvers, like everything that no line names. One of a line's owners is
-enough for the platform; `qgov plan --reviews` asks for all that are needed.
+by the organization's approvers, like everything that no line names. A file among somebody's
+that holds what is not theirs has a line of its own and these approvers: one of a line's owners
+is enough for the platform, and none of several may answer for the others. `qgov plan --reviews`
+asks for all that are needed.
 
 GitHub reads a pattern as gitignore does, without `\#`, `!` and `[ ]`, and the last line that
 matches decides (https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners);
@@ -14,12 +16,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from qgov.finding import Finding, Severity
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
+from qgov.model.belonging import belongs_to, owners_of
 from qgov.targets.target import Target
 
 __all__ = ["MOST_BYTES", "PATH", "TARGET", "pattern"]
@@ -37,7 +40,10 @@ _PLACES: Final = {
     "Budget": ("budgets/{}.yaml",),
     "BudgetException": ("budgets/{}.yaml",),
 }
-"""Where a document stands by convention, by its name."""
+"""Where what has an owner of its own stands by convention, by its name."""
+
+_FOLDERS: Final = {"Organization": "qgov.yaml", "Role": "roles/", "AccessTest": "tests/access/"}
+"""Where what is the organization's stands."""
 
 _UNSAFE: Final = re.compile(r"[^\w./@+=,-]")
 
@@ -64,9 +70,23 @@ def _owned(model: AccessModel) -> Iterator[tuple[str, set[str]]]:
     everything = _approvers(model)
     for where in ("*", "/qgov.yaml", "/roles/", "/templates/", "/tests/"):
         yield where, everything
-    for tenant in model.tenants.values():
-        for place in _PLACES["Tenant"]:
-            yield pattern(place.format(tenant.name)), {tenant.spec.owner.group}
+    places = _by_place(model)
+    for place, owners in places.items():
+        yield pattern(place), owners
+    for path, found in _strays(model, places).items():
+        theirs = {group for document in found for group in owners_of(model, document)}
+        yield pattern(path), everything or (theirs | _owner_at(places, path))
+    for where in ("/CODEOWNERS", "/.github/", "/.gitlab/", "/.gitlab-ci.yml"):
+        yield where, everything
+
+
+def _by_place(model: AccessModel) -> dict[str, set[str]]:
+    """Each file, or folder that ends in `/`, of an owner of its own."""
+    found = {
+        place.format(tenant.name): {tenant.spec.owner.group}
+        for tenant in model.tenants.values()
+        for place in _PLACES["Tenant"]
+    }
     # A budget and an exception of the same name stand in one file.
     budgets: dict[str, set[str]] = defaultdict(set)
     for budget in model.budgets.values():
@@ -76,9 +96,25 @@ def _owned(model: AccessModel) -> Iterator[tuple[str, set[str]]]:
             budgets[exception.name].add(of.owner)
     for file in sorted(budgets):
         for place in _PLACES["Budget"]:
-            yield pattern(place.format(file)), budgets[file]
-    for where in ("/CODEOWNERS", "/.github/", "/.gitlab/", "/.gitlab-ci.yml"):
-        yield where, everything
+            found[place.format(file)] = budgets[file]
+    return found
+
+
+def _owner_at(places: Mapping[str, set[str]], path: str) -> set[str]:
+    """Who owns the files at a path; nobody where it is the organization."""
+    folder = "/".join(path.split("/")[:2])
+    return places.get(path) or places.get(f"{folder}/") or set()
+
+
+def _strays(model: AccessModel, places: Mapping[str, set[str]]) -> dict[str, list[Document]]:
+    """By file, the documents of whatever kind that lie among what somebody else owns."""
+    found: dict[str, list[Document]] = defaultdict(list)
+    for document in model.documents:
+        there = _owner_at(places, document.path)
+        own = owners_of(model, document)
+        if there and not (own and own <= there):
+            found[document.path].append(document)
+    return dict(sorted(found.items()))
 
 
 def _approvers(model: AccessModel) -> set[str]:
@@ -88,9 +124,24 @@ def _approvers(model: AccessModel) -> set[str]:
 
 
 def _unsupported(model: AccessModel) -> list[Finding]:
-    """Documents that lie where their owner is not asked, and a file that would be ignored."""
-    found = []
-    elsewhere = [document for document in model.documents if not _in_place(document)]
+    """Documents that lie where their owner is not asked, or among what somebody else owns, and a
+    file that would be ignored."""
+    places = _by_place(model)
+    strays = _strays(model, places)
+    found = [
+        Finding(
+            "QG975",
+            f"`{path}` lies where {_names(_owner_at(places, path))} owns the files, and holds "
+            f"{len(inside):,} of another owner, such as `{inside[0].id}`; CODEOWNERS asks the "
+            "approvers of the organization about all of it",
+            inside[0].start,
+            f"put it into {_usual_place(inside[0])}",
+            Severity.WARNING,
+            document=inside[0].id,
+        )
+        for path, inside in strays.items()
+    ]
+    elsewhere = [d for d in model.documents if d.path not in strays and not _in_place(d)]
     if elsewhere:
         first = elsewhere[0]
         found.append(
@@ -116,6 +167,18 @@ def _unsupported(model: AccessModel) -> list[Finding]:
             )
         )
     return found
+
+
+def _names(groups: Iterable[str]) -> str:
+    return " and ".join(f"`{group}`" for group in sorted(groups))
+
+
+def _usual_place(document: Document) -> str:
+    """Where a document of its kind stands."""
+    if document.kind in _PLACES:
+        return _PLACES[document.kind][0].format(document.name)
+    tenant = belongs_to(document)
+    return _FOLDERS.get(document.kind) or (f"tenants/{tenant}/" if tenant else "another folder")
 
 
 def _in_place(document: Document) -> bool:

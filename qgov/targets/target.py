@@ -39,7 +39,8 @@ class Target:
     says what the output cannot express, before any byte is written. `read_back` reads
     the emitted files, independently of `emit`, to the accesses that they give, so that
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
-    path, values that are equal exactly when the files are.
+    path, values that are equal exactly when the files are. `serves` are the types of identity
+    providers to which it gives the roles of groups.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Target:
     unsupported: Callable[[AccessModel], list[Finding]] = _supports_everything
     read_back: Callable[[Files], frozenset[Access]] | None = None
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
+    serves: frozenset[str] = frozenset()

@@ -230,3 +230,50 @@ def test_what_is_folded_is_printed(chromium: Browser, changes: Path) -> None:
     assert not page.locator("nav").is_visible()
     assert page.pdf().startswith(b"%PDF")
     page.context.close()
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a change of one environment among many, with an error."""
+    path = tmp_path_factory.mktemp("production") / "report.html"
+    after = changed(
+        BASELINE,
+        {
+            "tenants/borealis.yaml": {
+                "    - {group: borealis-leads": "    - {group: auditors, role: developer, on: "
+                "test}\n    - {group: borealis-leads"
+            }
+        },
+    )
+    path.write_text(report(BASELINE, after), encoding="utf-8")
+    return path
+
+
+def test_a_phone_shows_the_columns_that_change_first(chromium: Browser, production: Path) -> None:
+    page, _ = _opened(chromium, production, PHONE)
+    head = page.locator(".heat thead tr").nth(1).locator("th")
+    assert page.locator(".heat thead tr").first.locator("th").nth(1).inner_text() == "borealis"
+    assert head.first.inner_text() == "test"
+
+    moved = page.locator(".heat td.moved").first.bounding_box()
+    assert moved is not None
+    assert moved["x"] + moved["width"] <= PHONE[0], "seen before anything is scrolled"
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_stops_a_change_stands_above_the_fold(
+    chromium: Browser, production: Path, size: tuple[int, int]
+) -> None:
+    page, _ = _opened(chromium, production, size)
+    for text in ("new finding", "must approve"):
+        box = page.get_by_text(text).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= size[1], text
+    if size == PHONE:
+        first = page.locator(".card.stopped").bounding_box()
+        risk = page.locator(".card").first.bounding_box()
+        assert first is not None
+        assert risk is not None
+        assert first["y"] < risk["y"]
+    page.context.close()

@@ -93,6 +93,27 @@ def test_a_vendor_is_not_judged_against_a_place_that_nobody_knows() -> None:
     assert ("QG756", "Tenant/atlas") not in new(UNKNOWN_PLACE)
 
 
+@pytest.mark.parametrize(
+    ("backend", "how"),
+    [
+        ("garnet", "reached through a cloud of US"),
+        ("aachen", "run by a vendor of US and reached through a cloud of US"),
+        ("simulator", None),
+    ],
+)
+def test_a_cloud_answers_to_the_law_of_its_operator(backend: str, how: str | None) -> None:
+    of = "apiVersion: qgov/v1\nkind: Tenant\nmetadata: {name: atlas}\n"
+    overlay = (
+        f"{of}spec: {{classification: confidential, environments: {{production: {{backends: "
+        f"[{backend}]}}}}}}\n"
+    )
+    model = model_of(laid(overlay)[0])
+    found = {f.message for f in check(model, NOW) if f.code == "QG756"}
+
+    said = f"`{backend}` is {how}, outside the residency of `atlas`"
+    assert {m for m in found if f"`{backend}`" in m} == ({said} if how else set())
+
+
 def test_a_braket_target_is_a_device_of_braket() -> None:
     assert {document for code, document in new(NOT_A_DEVICE) if code == "QG961"} == {
         "Organization/acme"

@@ -120,8 +120,9 @@ def test_a_plan_loads_neither_an_engine_nor_a_circuit(arguments: Sequence[str]) 
 def test_a_list_that_differs_is_compared_without_what_that_does_not_touch() -> None:
     """It takes longer to import than the rest of a plan, and is there when somebody uses it."""
     script = (
-        "import sys; from qgov.plan.documents import _differences\n"
-        "assert _differences([{'a': 1}], [{'a': 2}])[0]['after'] == 2\n"
+        "import sys; from qgov.language.kinds import KINDS\n"
+        "from qgov.plan.documents import _differences\n"
+        "assert _differences(KINDS['Role'], [{'a': 1}], [{'a': 2}])[0]['after'] == 2\n"
         "assert 'deepdiff' in sys.modules and not {'_ssl', 'numpy', 'pandas'} & {*sys.modules}\n"
         "import asyncio, cachebox.utils, numpy, pandas\n"
         "assert cachebox.utils.asyncio.Lock is asyncio.Lock\n"

@@ -253,7 +253,17 @@ CONDITIONS = {
 }
 OPTIONAL: dict[str, set[str]] = {
     "qgov/plan/v1": {
-        *("digest", "verdict", "concerns", "guardrails", "rails", "renames", "compared", "horizon"),
+        *(
+            "digest",
+            "verdict",
+            "concerns",
+            "groups",
+            "guardrails",
+            "rails",
+            "renames",
+            "compared",
+            "horizon",
+        ),
         *("via", "scopes", "unbounded", "per_year_micros", "side"),
     }
 }

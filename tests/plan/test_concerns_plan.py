@@ -228,7 +228,7 @@ def test_what_does_not_fit_is_counted_under_its_concern() -> None:
     lines = as_markdown(plan_of(before, after)).splitlines()
 
     trust, operations = lines.index("#### Trust"), lines.index("#### Operations")
-    assert any("more rows do not fit here" in line for line in lines[trust:operations])
+    assert any("more changes of trust do not fit here" in line for line in lines[trust:operations])
 
 
 def test_where_the_base_names_nobody_the_plan_says_so() -> None:
@@ -312,3 +312,15 @@ def test_what_a_waiver_of_the_change_hides_is_new() -> None:
     elsewhere = changed(short, {ORGANIZATION: {"priority: 500": "priority: 900"}})
     for before, after in ((long, short), (short, elsewhere)):
         assert all(f.code != "QG709" for f in plan_of(before, after).new_findings)
+
+
+WHOM = {
+    "identity provider corporate, issuer": {ORGANIZATION: {"//id.acme": "//id.stranger"}},
+    "workload atlas/nightly, federation.audience": {ATLAS: {"audience: qgov": "audience: other"}},
+    "workload atlas/nightly": {ATLAS: {"- name: nightly": "- name: weekly"}},
+}
+
+
+@pytest.mark.parametrize("whom", WHOM)
+def test_the_verdict_says_whose_identity_changes(whom: str) -> None:
+    assert f"TRUST CHANGES: {whom}" in verdict(_plan(WHOM[whom]))

@@ -94,6 +94,7 @@ def test_a_document_beside_one_that_changes_is_not_mentioned() -> None:
             "change": "changed",
             "before": "leads@atlas.example",
             "after": "team@atlas.example",
+            "concern": "operations",
         },
     )
 
@@ -119,6 +120,7 @@ def test_a_long_list_is_compared_in_order_and_its_order_means_nothing() -> None:
             "change": "added",
             "before": None,
             "after": "q",
+            "concern": "access",
         },
     )
 

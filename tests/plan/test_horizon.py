@@ -75,3 +75,33 @@ def test_what_is_over_is_not_told() -> None:
 def test_without_a_horizon_or_a_head_nothing_is_said() -> None:
     assert plan_of(FILES, FILES).horizon is None
     assert plan_of(FILES, None, horizon_s=DAY).horizon is None
+
+
+@pytest.mark.parametrize(
+    ("ends", "begins", "gained", "document"),
+    [
+        (
+            "expires: 2026-12-01T00",
+            "notBefore: 2026-11-25T00:00:00Z, ",
+            "QG913 is waived for Tenant/atlas",
+            "Waiver/later",
+        ),
+        (
+            "expires: 2026-12-02T00",
+            "notBefore: 2026-11-26T00:00:00Z, ",
+            "the budget atlas rises by 1.00 EUR",
+            "BudgetException/more",
+        ),
+    ],
+    ids=["waiver", "budget exception"],
+)
+def test_an_exception_that_begins_later_is_told(
+    ends: str, begins: str, gained: str, document: str
+) -> None:
+    later = {path: text.replace(ends, begins + ends) for path, text in FILES.items()}
+    events = plan_of(later, later, horizon_s=4 * DAY).horizon
+    assert events is not None
+
+    assert (gained, document) in [(event.what, event.document) for event in events]
+    assert (gained, document) not in _events(4 * DAY)
+    assert events == tuple(sorted(events))

@@ -118,3 +118,114 @@ def test_what_was_locked_out_already_may_be_mended_in_steps() -> None:
 
     assert plan_of(alone, one).rails == ()
     assert plan_of(alone, alone).rails == ()
+
+
+def lock_outs(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [t.message for t in plan_of(before, after).rails if t.rail == "lock-out"]
+
+
+def test_an_approver_group_that_becomes_too_small_is_a_lock_out() -> None:
+    one = changed(BASELINE, {ORGANIZATION: {"security: {members: 2}": "security: {members: 1}"}})
+    plan = plan_of(BASELINE, one)
+
+    assert [t.message for t in plan.rails] == [
+        (
+            "leaves `security` with 1 person, fewer than the 2 that an approval needs: it approves "
+            "changes of medium risk, changes of critical risk, elevations to administrator on *"
+        )
+    ]
+    assert plan.stopped_by == plan.rails
+    assert plan_of(BASELINE, one, overridden=("lock-out",)).stopped_by == ()
+    # What was too small may stay so, and become smaller by no step that nobody sees.
+    assert lock_outs(one, one) == []
+    none = changed(one, {ORGANIZATION: {"security: {members: 1}": "security: {members: 0}"}})
+    assert "`security` with 0 people" in "".join(lock_outs(one, none))
+
+
+@pytest.mark.parametrize(
+    ("edits", "group", "what"),
+    [
+        ({ORGANIZATION: {"    admins: {members: 3}\n": ""}}, "admins", "changes of high risk"),
+        (
+            {ORGANIZATION: {"exposure: [finance]": "exposure: [strangers]"}},
+            "strangers",
+            "more exposure",
+        ),
+        (
+            {ORGANIZATION: {"high: [admins]": "high: [nobody]"}},
+            "nobody",
+            "changes of high risk",
+        ),
+        (
+            {"budgets/atlas.yaml": {"approvers: finance": "approvers: atlas-leads"}},
+            "atlas-leads",
+            "jobs of the budget atlas",
+        ),
+        (
+            {
+                ORGANIZATION: {
+                    ADMINS: ADMINS.replace("approvers: security", "approvers: logs-keepers")
+                }
+            },
+            "logs-keepers",
+            "elevations to administrator on *",
+        ),
+    ],
+    ids=[
+        "undeclared",
+        "another reviewer",
+        "no group",
+        "another approver of jobs",
+        "another of elevations",
+    ],
+)
+def test_an_approval_moves_to_no_smaller_group(
+    edits: dict[str, dict[str, str]], group: str, what: str
+) -> None:
+    known = "    strangers: {members: 1}\n    logs-keepers: {members: 1}\n"
+    before = changed(BASELINE, {ORGANIZATION: {"  floors:\n    mfa": f"{known}  floors:\n    mfa"}})
+    (found,) = lock_outs(before, changed(before, edits))
+
+    assert f"leaves `{group}` with {'0 people' if group == 'nobody' else '1 person'}" in found
+    assert what in found
+
+
+def test_an_owner_is_an_approver_too() -> None:
+    known = "    atlas-leads: {members: 3}\n"
+    before = changed(BASELINE, {ORGANIZATION: {"  floors:\n    mfa": f"{known}  floors:\n    mfa"}})
+    (found,) = lock_outs(before, BASELINE)
+
+    assert "changes of the budget atlas" in found
+    assert "changes of the tenant atlas" in found
+    assert (
+        lock_outs(
+            before, changed(before, {ORGANIZATION: {"leads: {members: 3": "leads: {members: 2"}})
+        )
+        == []
+    )
+
+
+def test_who_undoes_needs_as_many_as_the_rail_says() -> None:
+    rail = {ORGANIZATION: {"  review:\n": "  rails: {minPeople: 3}\n  review:\n"}}
+    before = changed(BASELINE, rail)
+    fewer = {ORGANIZATION: {"admins: {members: 3}": "admins: {members: 2}"}}
+
+    (found,) = lock_outs(before, changed(before, fewer))
+    assert found == (
+        "leaves `admins` with 2 people, fewer than the 3 that an approval needs: it approves "
+        "changes of critical risk"
+    )
+    assert lock_outs(BASELINE, changed(BASELINE, fewer)) == []
+
+
+def test_a_group_under_its_new_name_is_as_large_as_it_was() -> None:
+    renamed = BASELINE | {
+        path: text.replace("security: {members: 2}", "guards: {members: 1, previously: security}")
+        .replace("[security]", "[guards]")
+        .replace(", security]", ", guards]")
+        .replace("approvers: security", "approvers: guards")
+        for path, text in BASELINE.items()
+    }
+    (found,) = lock_outs(BASELINE, renamed)
+
+    assert "leaves `guards` with 1 person" in found

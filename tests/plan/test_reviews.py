@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 
 from qgov.cli.reviewing import given_of, judged_of, tell
 from qgov.contracts.schema import output_schemas
+from qgov.errors import QgovError
 from qgov.finding import Finding, Origin
 from qgov.plan.approvers import Approver
 from qgov.plan.gates import exit_status
@@ -411,7 +412,7 @@ def test_options_that_need_others_say_so(
     reviews: str | None, members: str | None, author: str | None, record: str | None, names: str
 ) -> None:
     paths = [None if name is None else Path(name) for name in (reviews, members, record)]
-    with pytest.raises(typer.BadParameter, match=names):
+    with pytest.raises((typer.BadParameter, QgovError), match=names):
         given_of(paths[0], paths[1], author, paths[2])
 
 

@@ -13,6 +13,7 @@ from qgov.model.principal import Principal
 from qgov.plan.approvers import Approver
 from qgov.plan.author import Author
 from qgov.plan.documents import DocumentChange
+from qgov.plan.groups import GroupDeleted
 from qgov.plan.horizon import Event
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import ArtifactChange, AuthorGains, Intended, Plan
@@ -100,14 +101,27 @@ def hostile_plan(text: str) -> Plan:
         causes=tuple(replace(cause, path=text) for cause in first.causes),
     )
     diff = (
-        {"path": text, "change": "changed", "before": text, "after": [text]},
-        {"path": text, "change": "added", "before": None, "after": text},
-        {"path": text, "change": "removed", "before": {text: text}, "after": None},
+        {"path": text, "change": "changed", "before": text, "after": [text], "concern": "words"},
+        {"path": text, "change": "added", "before": None, "after": text, "concern": "trust"},
+        {
+            "path": text,
+            "change": "removed",
+            "before": {text: text},
+            "after": None,
+            "concern": "money",
+        },
     )
     after = replace(plan.exposure[1], unbounded=(text,))
     row = plan.concerns[0]
+    names = ("spec", "identityProviders", text)
     change = replace(
-        row.change, document=text, field=text, before=text, after={text: [text]}, origin=origin
+        row.change,
+        document=text,
+        names=names,
+        field=text,
+        before=text,
+        after={text: [text]},
+        origin=origin,
     )
     rows = tuple(
         replace(row, change=replace(change, concern=concern), approvers=(text,))
@@ -130,4 +144,5 @@ def hostile_plan(text: str) -> Plan:
         intent=Intended(text, (access,), (unmet,), (access, *plan.access), (access,), rows),
         author=AuthorGains(Author(text, (text, text)), (access,)),
         concerns=rows,
+        groups=(GroupDeleted(text, text, (text,), replace(first.causes[0], path=text), (text,)),),
     )

@@ -329,7 +329,8 @@ def test_many_different_changes_are_cut_and_counted() -> None:
     assert len(html.encode()) < 1_000_000
     text = read(html).text
     for left in (
-        "and 2,980 more, in plan.json",
+        "2980 more of lower or equal risk, in short",
+        "g2999",
         "and 4,940 more",
         "and 4,800 more",
         "and 2,940 more",

@@ -180,3 +180,112 @@ def test_a_file_that_github_would_ignore_is_told() -> None:
     (told,) = [f for f in TARGET.unsupported(many(40_000)) if f.code == "QG976"]
 
     assert told.severity is Severity.WARNING
+
+
+WITH_REVIEW = organization(
+    review={"critical": ["security"]}, groups={"security": {}, "aurora-leads": {}, "leads": {}}
+)
+
+
+def at(files: dict[str, list[dict[str, object]]]) -> AccessModel:
+    """The model of documents by file, with an organization."""
+    written = {path: "\n---\n".join(map(json.dumps, found)) for path, found in files.items()}
+    texts = {"qgov.yaml": json.dumps(WITH_REVIEW), **written}
+    return model_of({path: text.encode() for path, text in texts.items()})
+
+
+ROLE = document("Role", {"name": "reader"}, {"permissions": ["usage:read"]})
+TEST = document(
+    "AccessTest",
+    {"name": "probe"},
+    {
+        "cases": [
+            {
+                "name": "x",
+                "subject": {"groups": ["leads"]},
+                "action": "job:read",
+                "resource": {"scope": "aurora"},
+                "expect": "deny",
+            }
+        ]
+    },
+)
+EXCEPTION = {
+    "reason": "r",
+    "ticket": "Q-1",
+    "requestedBy": "mei@northwind.example",
+    "approvedBy": "ines@northwind.example",
+    "expires": "2026-12-01T00:00:00Z",
+}
+
+
+def _waiver(of: str) -> dict[str, object]:
+    return document("Waiver", {"name": "quiet"}, {**EXCEPTION, "rule": "QG709", "document": of})
+
+
+REVIEW = document(
+    "AccessReview",
+    {"name": "spring"},
+    {"scope": "borealis", "every": "90d", "completed": "2026-11-01", "reviewers": "leads"},
+)
+OWNED = {
+    "Role": (ROLE, "roles/"),
+    "AccessTest": (TEST, "tests/access/"),
+    "Waiver of the organization": (_waiver("Organization/northwind"), "another folder"),
+    "Waiver of another tenant": (_waiver("Tenant/borealis"), "tenants/borealis/"),
+    "AccessReview of another tenant": (REVIEW, "tenants/borealis/"),
+    "Budget": (
+        document(
+            "Budget",
+            {"name": "big"},
+            {
+                "scope": "aurora",
+                "owner": "security",
+                "budget": {"period": "monthly", "limit": "1.00 EUR", "stopAt": "100%"},
+            },
+        ),
+        "budgets/big.yaml",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OWNED)
+@pytest.mark.parametrize("path", ["tenants/aurora/tenant.yaml", "tenants/aurora/more/x.yaml"])
+def test_no_kind_hides_among_what_somebody_else_owns(kind: str, path: str) -> None:
+    stray, place = OWNED[kind]
+    aurora = tenant("aurora", owner={"group": "aurora-leads", "contact": "a@northwind.example"})
+    files = {
+        "tenants/aurora/tenant.yaml": [aurora],
+        "tenants/borealis/tenant.yaml": [tenant("borealis")],
+    }
+    clean = at(files)
+    assert TARGET.unsupported(clean) == []
+    assert owners(clean, path) == ["@northwind/aurora-leads"]
+
+    model = at(files | {path: [*files.get(path, []), stray]})
+    (told,) = TARGET.unsupported(model)
+
+    assert owners(model, path) == ["@northwind/security"]
+    assert owners(model, "tenants/aurora/other.yaml") == ["@northwind/aurora-leads"]
+    assert (told.code, told.severity) == ("QG975", Severity.WARNING)
+    assert f"`{path}` lies where `aurora-leads` owns the files" in told.message
+    assert told.document == f"{stray['kind']}/{stray['metadata']['name']}"
+    assert told.remedy == f"put it into {place}"
+
+
+def test_what_is_a_tenant_s_own_lies_well_in_its_folder() -> None:
+    aurora = tenant("aurora", owner={"group": "aurora-leads", "contact": "a@northwind.example"})
+    own = _waiver("Tenant/aurora")
+    model = at({"tenants/aurora/tenant.yaml": [aurora], "tenants/aurora/w.yaml": [own]})
+
+    assert TARGET.unsupported(model) == []
+    assert owners(model, "tenants/aurora/w.yaml") == ["@northwind/aurora-leads"]
+
+
+def test_a_tenant_among_the_files_of_a_budget_is_told_too() -> None:
+    budget, _ = OWNED["Budget"]
+    model = at({"budgets/big.yaml": [budget, tenant("aurora")]})
+    (told,) = TARGET.unsupported(model)
+
+    assert told.document == "Tenant/aurora"
+    assert told.remedy == "put it into tenants/aurora/"

@@ -192,6 +192,31 @@ def test_providers_of_other_types_are_said_to_be_left_out() -> None:
     assert (finding.code, finding.severity) == ("QG970", "info")
 
 
+@pytest.mark.parametrize("type_", ["okta", "entra", "keycloak"])
+def test_a_tenant_that_no_target_serves_is_told_at_compile(type_: str) -> None:
+    issuer = "https://partner.example/realms/x"
+    model = repository(
+        organization(
+            identityProviders={
+                "workforce": {"type": "keycloak", "issuer": "https://id.northwind.example"},
+                "partners": {"type": type_, "issuer": issuer},
+            }
+        ),
+        tenant("aurora", identityProvider="workforce"),
+        tenant(
+            "meridian",
+            identityProvider="partners",
+            owner={"group": "partners", "contact": "p@partner.example"},
+        ),
+    )
+    _, findings = emit(model, ["opa"])
+
+    told = [(f.code, f.severity, f.document) for f in findings if f.code == "QG977"]
+    expected = [("QG977", "warning", "Tenant/meridian")] if type_ != "keycloak" else []
+    assert told == expected
+    assert all(f"of type {type_}" in f.message for f in findings if f.code == "QG977")
+
+
 def test_saml_sign_in_has_no_client_and_is_reported() -> None:
     model = repository(organization(**provider(protocol="saml")))
     assert blocks(model, "clients") == ()

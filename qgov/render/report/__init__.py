@@ -18,9 +18,10 @@ from markupsafe import Markup
 from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import Plan
-from qgov.render.counting import count, more, shortened
+from qgov.render.counting import count, more, more_of, shortened
 from qgov.render.escaping import plain
 from qgov.render.plan_concerns import reach_of, sides_of, way_of, witness_of
+from qgov.render.plan_documents import differences_of
 from qgov.render.plan_view import short_name
 from qgov.render.report.circuits import said
 from qgov.render.report.heat import HEAT, SIGNS
@@ -67,9 +68,11 @@ def _templates() -> Environment:
     )
     found.filters |= {
         "count": count,
+        "differences": differences_of,
         "frameworks": frameworks,
         "instant": format_instant,
         "more": more,
+        "more_of": more_of,
         "name": short_name,
         "said": said,
         "shortened": shortened,

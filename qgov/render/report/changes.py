@@ -21,7 +21,7 @@ __all__ = ["Conditioned", "ShownEntry", "ShownItem", "ShownSection", "sections_o
 
 MOST_ENTRIES: Final = 20
 MOST_ITEMS: Final = 20
-"""How many are told of a section, and of an entry, before the rest is counted."""
+"""How many are told of a section, and of an entry, before the rest gets a line each."""
 
 MOST_EXCERPTS: Final = 60
 MOST_FILES: Final = 6
@@ -67,11 +67,11 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """Gains, losses, or what is neither; `more` entries are counted."""
+    """Gains, losses, or what is neither; of the `rest` it is said in a line what each is."""
 
     title: str
     entries: tuple[ShownEntry, ...]
-    more: int
+    rest: tuple[AccessEntry, ...]
 
 
 def sections_of(view: PlanView, texts: Texts, filters: Filters) -> Iterator[ShownSection]:
@@ -83,7 +83,7 @@ def sections_of(view: PlanView, texts: Texts, filters: Filters) -> Iterator[Show
         for entry in entries[:MOST_ENTRIES]:
             number += 1
             shown.append(_shown(number, entry, excerpts, filters, view.plan.currency))
-        yield ShownSection(title, tuple(shown), len(entries) - len(shown))
+        yield ShownSection(title, tuple(shown), tuple(entries[len(shown) :]))
 
 
 def _shown(

@@ -105,7 +105,7 @@ def heat_map(
     if small and len(everywhere) <= MOST_COLUMNS:
         rows += sorted(everybody - {*rows})
         columns += sorted(everywhere - {*columns})
-    shown = sorted(columns[:MOST_COLUMNS], key=lambda column: (column != EVERYWHERE, column))
+    shown = _ordered(columns[:MOST_COLUMNS], {column for _, column in touched})
     alike: dict[tuple[HeatCell | None, ...], list[str]] = defaultdict(list)
     for principal in rows:
         alike[tuple(_cell(sides, touched, (principal, c)) for c in shown)].append(principal)
@@ -118,6 +118,22 @@ def heat_map(
         len(everybody - {*rows}),
         len(named & {*hidden}) + sum(len(row.principals) for row in found[MOST_ROWS:]),
         len(columns) - len(shown),
+    )
+
+
+def _ordered(columns: Iterable[str], moved: Collection[str]) -> list[str]:
+    """Tenants in which something changes first, and in each the environments where it does: a
+    phone shows two or three columns."""
+    tenants = {tenant_of(column) for column in moved}
+    return sorted(
+        columns,
+        key=lambda column: (
+            tenant_of(column) not in tenants,
+            column != EVERYWHERE,
+            tenant_of(column),
+            column not in moved,
+            column,
+        ),
     )
 
 

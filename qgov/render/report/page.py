@@ -83,6 +83,7 @@ def page_of(
     known = texts(plan, _paths(plan))
     reasons = Counter((change.rule.risk, change.rule.reason) for change in plan.access)
     reasons += Counter((row.rule.risk, row.rule.reason) for row in plan.concerns)
+    reasons += Counter((group.risk, group.reason) for group in plan.groups)
     facts, mapped = compared_tables(before, after)
     proof = proof_of(conformance) if conformance is not None else None
     return Page(

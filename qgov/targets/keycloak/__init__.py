@@ -60,4 +60,4 @@ def _outline(model: AccessModel) -> dict[str, Outline]:
     return {path: outline(blocks) for path, _, blocks in _files(model)}
 
 
-TARGET = Target("keycloak", _emit, unsupported, read_back, _outline)
+TARGET = Target("keycloak", _emit, unsupported, read_back, _outline, serves=frozenset({"keycloak"}))

@@ -1,0 +1,24 @@
+"""What differs in a document, in the order in which a reviewer has to know of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from qgov.language.concerns import Concern
+from qgov.plan.documents import DocumentChange
+
+__all__ = ["differences_of"]
+
+
+def differences_of(
+    document: DocumentChange, most: int, *, whole: bool = True
+) -> tuple[list[Mapping[str, Any]], dict[str, int]]:
+    """What differs in a document, what a reviewer has to know of first; and of what is left out,
+    how many of each concern. Where it is `whole`, these are words alone, above `most`."""
+    order = [str(concern) for concern in Concern]
+    found = sorted(document.diff, key=lambda item: order.index(str(item["concern"])))
+    important = sum(item["concern"] != Concern.WORDS for item in found) if whole else 0
+    shown = found[: max(most, important)]
+    return shown, dict(Counter(str(item["concern"]) for item in found[len(shown) :]))
