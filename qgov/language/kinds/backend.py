@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qgov.language.concerns import ABSENT, ACCESS, LESS, MONEY, MORE, OPERATIONS, RECORDS, WORDS
+from qgov.language.concerns import ABSENT, ACCESS, LESS, MONEY, MORE, OPERATIONS, RECORDS
 from qgov.language.kinds.base import BackendClass, JobLimits, Name, Strict
 from qgov.language.kinds.tenant import Jurisdiction
 from qgov.language.scalars import Day, Duration, MoneyField, Text
@@ -34,7 +34,7 @@ class Price(Strict):
         None, description="The least that a task costs."
     )
     source: Text = Field(description="Where the price was read.")
-    as_of: Annotated[Day, WORDS] = Field(description="The day it was read.")
+    as_of: Day = Field(description="The day it was read.")
 
 
 class Timing(Strict):
