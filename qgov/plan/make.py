@@ -22,13 +22,14 @@ from qgov.plan.exposure import Exposure, exposure
 from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
-from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
+from qgov.plan.plan import AccessChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.reach import Reach
 from qgov.plan.risk import Risk, assess
+from qgov.plan.self_check import artifact_changes
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
-from qgov.targets import outline
+from qgov.plan.tellings import Rows
 
 __all__ = ["make_plan"]
 
@@ -65,9 +66,10 @@ def make_plan(
     risks = [*(c.rule.risk for c in access), *(row.rule.risk for row in concerns)]
     worst = max(risks, default=Risk.LOW)
     asked = _asked(old or new, concerns, differing, worst)
-    artifacts, old_unsupported, new_unsupported = _artifacts(old, new)
-    old_findings = [*base.findings, *old_unsupported]
-    new_findings = [*head.findings, *new_unsupported]
+    told = Rows(differing, documents, access, concerns, _by_document(renames))
+    artifacts, refused = artifact_changes(old, new, told)
+    old_findings = [*base.findings, *refused[0]]
+    new_findings = [*head.findings, *refused[1]]
     intended = None
     if intent is not None:
         # The rows of each part: one of the plan may lie in several.
@@ -87,7 +89,7 @@ def make_plan(
         access=access,
         exposure=spent,
         documents=documents,
-        artifacts=tuple(artifacts),
+        artifacts=artifacts,
         new_findings=(
             *_minus(new_findings, old_findings),
             *newly_silenced(base, head, now),
@@ -110,13 +112,7 @@ def make_plan(
         guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
         rails=tuple(tripped(old, new, before, changed)),
         overridden=tuple(sorted(overridden)),
-        renames=tuple(
-            sorted(
-                (f"{kind}/{was}", f"{kind}/{name}")
-                for kind, names in renames.items()
-                for was, name in names.items()
-            )
-        ),
+        renames=_by_document(renames),
         horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
         compared=Compared(
             accesses=len({*before, *after}),
@@ -139,6 +135,17 @@ def _renames(base: Side, head: Side) -> dict[str, dict[str, str]]:
         if (former := rename_of(document, base.documents)) is not None:
             found.setdefault(document.kind, {})[former[1]] = document.name
     return found
+
+
+def _by_document(renames: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """(old, new), each as `Kind/name`."""
+    return tuple(
+        sorted(
+            (f"{kind}/{was}", f"{kind}/{name}")
+            for kind, names in renames.items()
+            for was, name in names.items()
+        )
+    )
 
 
 def _access_changes(
@@ -236,23 +243,6 @@ def _rises(before: Exposure, after: Exposure) -> bool:
         or before.currency != after.currency
         or bool(set(after.unbounded) - set(before.unbounded))
     )
-
-
-def _artifacts(
-    base: AccessModel | None, head: AccessModel | None
-) -> tuple[list[ArtifactChange], list[Finding], list[Finding]]:
-    """Artifacts that differ, and what the targets cannot express of either side. From the
-    loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
-    old, refused_before = outline(base) if base else ({}, [])
-    new, refused_after = outline(head) if head else ({}, [])
-    changes = [
-        ArtifactChange(
-            path, "removed" if path not in new else "added" if path not in old else "changed"
-        )
-        for path in sorted({*old, *new})
-        if old.get(path) != new.get(path)
-    ]
-    return changes, refused_before, refused_after
 
 
 def _minus(findings: Collection[Finding], others: Collection[Finding]) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
+from qgov.targets.parts import Parts
 
 __all__ = ["Access", "Files", "Target"]
 
@@ -39,7 +40,8 @@ class Target:
     says what the output cannot express, before any byte is written. `read_back` reads
     the emitted files, independently of `emit`, to the accesses that they give, so that
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
-    path, values that are equal exactly when the files are.
+    path, values that are equal exactly when the files are. `parts` says what these are made of,
+    and which fields that comes from.
     """
 
     name: str
@@ -47,3 +49,4 @@ class Target:
     unsupported: Callable[[AccessModel], list[Finding]] = _supports_everything
     read_back: Callable[[Files], frozenset[Access]] | None = None
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
+    parts: Parts | None = None

@@ -222,7 +222,7 @@ CONDITIONS = {
 OPTIONAL: dict[str, set[str]] = {
     "qgov/plan/v1": {
         *("digest", "verdict", "concerns", "guardrails", "rails", "renames", "compared", "horizon"),
-        *("via", "scopes", "unbounded", "side"),
+        *("via", "scopes", "unbounded", "side", "because"),
     }
 }
 """Besides the conditions, what older documents may lack."""
@@ -295,6 +295,7 @@ def test_what_is_required_is_missed_and_another_type_is_refused(name: str) -> No
 CHECKED = {
     "qgov/findings/v1": {"code", "document", "schema", "severity"},
     "qgov/plan/v1": {
+        "because[]",
         "causes[]",
         "change",
         "countries",
