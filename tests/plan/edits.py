@@ -134,12 +134,27 @@ class Edited:
 
     edits: tuple[Edit, ...]
     head: Side
+    undone: bool = False
+    """Whether the plan is that of taking the edits back: what was removed is added."""
 
     @cached_property
     def plan(self) -> Plan:
         """The plan, as it is made now."""
         reach = Reach(frozenset(edit.document.path for edit in self.edits), None, 0)
-        return make.make_plan(_base(), self.head, reach, now=NOW)
+        sides = (self.head, _base()) if self.undone else (_base(), self.head)
+        return make.make_plan(*sides, reach, now=NOW)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether the base of the plan names anybody who reviews changes."""
+        model = (self.head if self.undone else _base()).model
+        return model is not None and bool(model.organization.spec.review.model_fields_set)
+
+    @cached_property
+    def back(self) -> Edited:
+        """The way back."""
+        edits = tuple(edit._replace(did=f"{edit.did}, undone") for edit in self.edits)
+        return Edited(edits, self.head, not self.undone)
 
     @cached_property
     def compiles(self) -> bool:
