@@ -194,7 +194,9 @@ class Document(TypedDict):
 
 _Pointer = Annotated[str, Field(pattern="^/(access|concerns|documents|renames)/(0|[1-9][0-9]*)$")]
 _Because = Annotated[
-    list[_Pointer], said("The rows of this plan that say why, as JSON Pointers (RFC 6901).")
+    list[_Pointer],
+    Field(min_length=1),
+    said("The rows of this plan that say why, as JSON Pointers (RFC 6901)."),
 ]
 
 
