@@ -253,9 +253,25 @@ class Document(TypedDict):
     diff: list[Difference]
 
 
+_Pointer = Annotated[str, Field(pattern="^/(access|concerns|documents|renames)/(0|[1-9][0-9]*)$")]
+_Because = Annotated[
+    list[_Pointer],
+    Field(min_length=1),
+    said("The rows of this plan that say why, as JSON Pointers (RFC 6901)."),
+]
+
+
+class Resource(TypedDict):
+    resource: Annotated[str, said("Its address in Terraform, its name in a directory.")]
+    change: _How
+    because: _Because
+
+
 class Artifact(TypedDict):
     path: str
     change: _How
+    because: NotRequired[Annotated[_Because, NOT_EMPTY]]
+    resources: NotRequired[Annotated[list[Resource], NOT_EMPTY]]
 
 
 class Findings(TypedDict):

@@ -80,7 +80,7 @@ def _of_path(model: AccessModel, path: Path, permission: str) -> _Grounds:
         yield from _floor(("requires", role.name), requires, role.source, "requires")
     name = path.elevation.name if path.elevation else ""
     if (held := model.once(_elevations).get(name)) is not None:
-        value = (held.not_before, held.expires, held.approved_by)
+        value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
         yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
     if (workload := model.workload_of(path.binding.principal)) is not None:
         lifetime = partial(workload.source.written, "maxTokenLifetime")

@@ -145,6 +145,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         lambda c: _looser(c) and _gone(c),
     ),
     ConcernRule(
+        "money-read-anew",
+        Concern.MONEY,
+        Risk.LOW,
+        "a price or rate was read on another day",
+        lambda c: c.field.endswith(".asOf"),
+    ),
+    ConcernRule(
         "money-changed",
         Concern.MONEY,
         Risk.MEDIUM,

@@ -22,7 +22,7 @@ from qgov.plan.fields import FieldChange, Place, field_changes
 from qgov.plan.risk import Risk
 from qgov.plan.witness import Witness
 
-__all__ = ["ConcernRow", "Reached", "concern_rows", "unaccounted"]
+__all__ = ["ConcernRow", "Reached", "concern_rows", "lines_of", "unaccounted"]
 
 _ORDER: Final = tuple(Concern)
 _ENTRY: Final = 3
@@ -149,6 +149,13 @@ def _causes(change: FieldChange, causing: Lines) -> bool:
         and any((place.side, line) in causing[place.document.path] for line in _lines(_unit(place)))
         for place in change.places
     )
+
+
+def lines_of(change: FieldChange) -> Iterator[tuple[str, str, int]]:
+    """The lines (path, side, number) by which a row of access can be of a field."""
+    for place in change.places:
+        for line in _lines(_unit(place)):
+            yield place.document.path, place.side, line
 
 
 def _unit(place: Place) -> Place:

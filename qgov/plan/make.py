@@ -25,16 +25,17 @@ from qgov.plan.guardrails import guardrails
 from qgov.plan.horizon import horizon
 from qgov.plan.intent import parted, unnamed
 from qgov.plan.moved import moved
-from qgov.plan.plan import AccessChange, ArtifactChange, AuthorGains, Compared, Intended, Plan
+from qgov.plan.plan import AccessChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.rates import with_rates
 from qgov.plan.reach import Reach
 from qgov.plan.renaming import SCOPES, renamed
 from qgov.plan.risk import assess
+from qgov.plan.self_check import artifact_changes
 from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
+from qgov.plan.tellings import Rows
 from qgov.plan.trusted import with_reach, with_trust
-from qgov.targets import outline
 
 __all__ = ["make_plan"]
 
@@ -66,7 +67,8 @@ def make_plan(
     if author is not None:
         gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
     spent = _exposures(old, new)
-    artifacts, refused = _artifacts(old, new)
+    told = Rows(differing, documents, access, concerns, _by_document(both.renames))
+    artifacts, refused = artifact_changes(old, new, told)
     came, went = _findings(base, head, refused, now)
     versions = _versions(base, head, documents, both.renames)
     groups = deleted(old, new)
@@ -209,23 +211,6 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
     currency = model.organization.spec.currency if model else "XXX"
     nothing = Exposure(0, currency)
     return (exposure(base) if base else nothing), (exposure(head) if head else nothing)
-
-
-def _artifacts(
-    base: AccessModel | None, head: AccessModel | None
-) -> tuple[tuple[ArtifactChange, ...], tuple[list[Finding], list[Finding]]]:
-    """Artifacts that differ, and what the targets cannot express of either side. From the
-    loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
-    old, refused_before = outline(base) if base else ({}, [])
-    new, refused_after = outline(head) if head else ({}, [])
-    changes = tuple(
-        ArtifactChange(
-            path, "removed" if path not in new else "added" if path not in old else "changed"
-        )
-        for path in sorted({*old, *new})
-        if old.get(path) != new.get(path)
-    )
-    return changes, (refused_before, refused_after)
 
 
 def _findings(

@@ -27,14 +27,19 @@ from qgov.plan.witness import Witness
 from qgov.repository import Snapshot
 
 __all__ = [
+    "UNACCOUNTED",
     "AccessChange",
     "ArtifactChange",
     "AuthorGains",
     "Compared",
     "Intended",
     "Plan",
+    "ResourceChange",
     "digest",
 ]
+
+UNACCOUNTED: Final = "QG161"
+"""The code of an artifact that changes without a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,25 @@ class AccessChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """A resource of an emitted file that is added, removed or changed, and the rows that say
+    why."""
+
+    resource: str
+    change: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactChange:
-    """An emitted file that is added, removed or changed."""
+    """An emitted file that is added, removed or changed. `because` are the rows that say why, as
+    JSON Pointers (RFC 6901) into the plan; empty where the target does not know. `resources` are
+    those of the file that differ, where it has such."""
 
     path: str
     change: str
+    because: tuple[str, ...] = ()
+    resources: tuple[ResourceChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +162,13 @@ class Plan:
     @property
     def verdict(self) -> str:
         """`more permissive`, `less permissive`, `incomparable` or `equivalent`: the last
-        where nothing but words changes."""
+        where nothing but words changes. What no row accounts for may be more."""
         more = any(c.gains or c.row.change is Change.CHANGED for c in self.access)
         less = any(c.loses or c.row.change is Change.CHANGED for c in self.access)
         more = more or any(row.loosens for row in self.concerns)
         less = less or bool(self.groups) or any(row.tightens for row in self.concerns)
+        if any(finding.code == UNACCOUNTED for finding in self.new_findings):
+            return "incomparable"
         if not more and not less and self.exposure[0] != self.exposure[1]:
             return "incomparable"
         if more and less:

@@ -15,13 +15,14 @@ from typing import TypeVar
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
+from qgov.targets.parts import Parts
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Target", "emit", "outline", "targets"]
+__all__ = ["Access", "Files", "Parts", "Target", "emit", "outline", "targets"]
 
 _Made = TypeVar("_Made")
 
-_NOT_TARGETS = frozenset({"target", "hcl"})
+_NOT_TARGETS = frozenset({"hcl", "origins", "parts", "target"})
 
 
 @cache

@@ -16,12 +16,39 @@ from typing import Any, Final
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.principal import Principal
+from qgov.targets.origins import BOUND, ORGANIZATION
+from qgov.targets.parts import Key, Parts, Table
 from qgov.targets.target import Access, Files, Target
 
 __all__ = ["SCHEMA", "TARGET"]
 
 SCHEMA: Final = "qgov/group-mappings/v1"
 """The `schema` field of the file."""
+
+_PROVIDER: Final = f"{ORGANIZATION} spec.identityProviders.{{provider}}"
+_HELD: Final = (
+    *BOUND,
+    "Role/* spec.permissions",
+    f"{ORGANIZATION} spec.groups.{{group}}.identityProvider",
+    "Tenant/{tenant} spec.identityProvider",
+)
+_WORKLOAD: Final = "Tenant/{tenant} spec.serviceAccounts[*]"
+FIELDS: Final[Table] = {
+    "{provider}": (_PROVIDER,),
+    "{provider} type": (f"{_PROVIDER}.type",),
+    "{provider} protocol": (f"{_PROVIDER}.protocol",),
+    "{provider} issuer": (f"{_PROVIDER}.issuer",),
+    "{provider} audience": (f"{_PROVIDER}.audience",),
+    "{provider} groupsClaim": (f"{_PROVIDER}.groupsClaim",),
+    "{provider} groups {group}": _HELD,
+    "{provider} workloads {scope}": (_WORKLOAD, "Tenant/{tenant} spec.identityProvider"),
+    "{provider} workloads {scope} issuer": (f"{_WORKLOAD}.federation.issuer",),
+    "{provider} workloads {scope} audience": (f"{_WORKLOAD}.federation.audience",),
+    "{provider} workloads {scope} subject": (f"{_WORKLOAD}.federation.subject",),
+    "{provider} workloads {scope} maxTokenAge": (f"{_WORKLOAD}.maxTokenLifetime",),
+    "{provider} workloads {scope} bindings": _HELD,
+}
+"""The parts of the file, and which fields they come from."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -143,4 +170,18 @@ def _accesses(principal: Principal, binding: Mapping[str, Any]) -> set[Access]:
     }
 
 
-TARGET = Target("idp", _emit, read_back=_read_back)
+def _parts(path: str, content: bytes) -> dict[str, Any]:
+    return {path.split("/")[1]: json.loads(content)}
+
+
+def _resource(key: Key) -> str:
+    """An entry of the file, or one of its fields."""
+    return ".".join(key[1:3])
+
+
+TARGET = Target(
+    "idp",
+    _emit,
+    read_back=_read_back,
+    parts=Parts("idp/*/group-mappings.json", _parts, FIELDS, resource=_resource),
+)

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import Final
+from typing import Any, Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.origins import NAMED, ORGANIZATION
+from qgov.targets.parts import Key, Parts, Table
 from qgov.targets.target import Target
 
 __all__ = ["GROUP", "LIST_RESPONSE", "TARGET"]
 
 LIST_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
+
+FIELDS: Final[Table] = {
+    "{provider}": (f"{ORGANIZATION} spec.identityProviders", *NAMED),
+    "{provider} {group}": (f"{ORGANIZATION} spec.identityProviders", *NAMED),
+}
+"""The parts of the file, and which fields they come from."""
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
@@ -36,4 +44,14 @@ def _list_response(names: list[str]) -> bytes:
     return (json.dumps(response, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-TARGET = Target("scim", _emit)
+def _parts(path: str, content: bytes) -> dict[str, Any]:
+    return {path.split("/")[1]: {g["externalId"]: g for g in json.loads(content)["Resources"]}}
+
+
+def _resource(key: Key) -> str:
+    return key[1] if len(key) > 1 else key[0]
+
+
+TARGET = Target(
+    "scim", _emit, parts=Parts("idp/*/scim/Groups.json", _parts, FIELDS, resource=_resource)
+)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
+from qgov.targets.parts import Parts
 
 __all__ = ["Access", "Files", "Target"]
 
@@ -40,7 +41,8 @@ class Target:
     the emitted files, independently of `emit`, to the accesses that they give, so that
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
     path, values that are equal exactly when the files are. `serves` are the types of identity
-    providers to which it gives the roles of groups.
+    providers to which it gives the roles of groups. `parts` says what the files are made of, and
+    which fields that comes from.
     """
 
     name: str
@@ -49,3 +51,4 @@ class Target:
     read_back: Callable[[Files], frozenset[Access]] | None = None
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
     serves: frozenset[str] = frozenset()
+    parts: Parts | None = None

@@ -264,7 +264,7 @@ OPTIONAL: dict[str, set[str]] = {
             "compared",
             "horizon",
         ),
-        *("via", "scopes", "unbounded", "per_year_micros", "side"),
+        *("via", "scopes", "unbounded", "per_year_micros", "side", "because"),
     }
 }
 """Besides the conditions, what older documents may lack."""
@@ -337,6 +337,8 @@ def test_what_is_required_is_missed_and_another_type_is_refused(name: str) -> No
 CHECKED = {
     "qgov/findings/v1": {"code", "document", "schema", "severity"},
     "qgov/plan/v1": {
+        "because",
+        "because[]",
         "causes[]",
         "change",
         "countries",

@@ -23,6 +23,7 @@ from qgov.language.kinds import KINDS
 from qgov.language.kinds.backend import Price
 from qgov.language.kinds.base import Strict
 from qgov.language.kinds.budget import BudgetSpec
+from qgov.language.kinds.exceptions import AccessReviewSpec, ElevationSpec, WaiverSpec
 from qgov.language.kinds.organization import Group, IdentityProvider, OrganizationSpec
 from qgov.language.scalars import Text
 from qgov.render.schema import schemas
@@ -74,7 +75,11 @@ def test_the_nearest_mark_counts() -> None:
         (IdentityProvider, "mfa", Concern.TRUST, Looser.LATER),
         (Group, "identity_provider", Concern.TRUST, Looser.DIFFERENT),
         (Group, "members", Concern.RULES, Looser.LESS),
-        (Price, "as_of", Concern.WORDS, Looser.DIFFERENT),
+        (Price, "as_of", Concern.MONEY, Looser.DIFFERENT),
+        (Price, "source", Concern.WORDS, Looser.DIFFERENT),
+        (ElevationSpec, "ticket", Concern.ACCESS, Looser.ABSENT),
+        (WaiverSpec, "ticket", Concern.RULES, Looser.ABSENT),
+        (AccessReviewSpec, "evidence", Concern.RULES, Looser.ABSENT),
         (Price, "per_shot", Concern.MONEY, Looser.LESS),
         (OrganizationSpec, "bindings", Concern.ACCESS, Looser.MEMBERS),
     ],

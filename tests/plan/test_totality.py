@@ -1,237 +1,280 @@
-"""Nothing changes unseen: every field of the worked repository, edited, has its place in the
-plan.
+"""Nothing changes unseen: every edit of every field has its place in the plan.
 
-Each leaf of each document gets other valid values, one edit at a time; of the leaves of one
-field the first few. An edit that is more than words is never `equivalent`, and exactly one row
-beside access, or rows of access, tell it.
+Every field of every kind gets several other values, and every part that can go is taken away and
+put back, one edit at a time; then Hypothesis makes up values, and edits two documents at once. No edit moves an
+artifact or a finding while the plan calls it equivalent, shows no row or asks nobody, and each
+file and resource that moves names its rows.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 import pytest
-import yaml
-from pydantic import BaseModel, ValidationError
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
 
-from qgov.language.concerns import Concern, declared, parts_of
-from qgov.language.documents import Document, read_documents
+from qgov.language.concerns import Concern, leaves, parts_of
 from qgov.language.kinds import KINDS
-from qgov.plan import make
-from qgov.plan.concerns import concern_rows
-from qgov.plan.plan import Plan
-from tests.plan.worlds import NOW, sides_of
+from qgov.plan.plan import UNACCOUNTED, Plan
+from tests.plan.edits import (
+    Edit,
+    Edited,
+    at,
+    documents,
+    edit_of,
+    edited,
+    leaves_of,
+    removals,
+    values,
+)
 
 pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("budgets", "roles", "tenants", "findings")
-FEWEST: Final = 300
-EACH: Final = 2
-"""Edits of one field of one kind."""
+FEWEST: Final = 1_500
+EACH_LEAF: Final = 3
+EACH_FIELD: Final = 10
+REMOVED: Final = 6
+"""At most so many edits of one place, of one field, and removals of one field."""
 
-GENERIC: Final = ("2h", "45d", "7.00 EUR", "12%", "3000", "https://other.example", "XX", "other")
-Step = str | int
-
-
-class Leaf(NamedTuple):
-    """A value in a document: where it is, which field that is, what it is about."""
-
-    document: Document
-    path: tuple[Step, ...]
-    field: str
-    concern: Concern
-    is_key: bool
-    annotation: Any
+FILES: Final = ("policy/", "idp/", "terraform/")
+"""What enforces access: each file that differs has to name its rows."""
 
 
-class Edit(NamedTuple):
-    """A leaf with another value, and the plan of that."""
-
-    leaf: Leaf
-    after: Any
-    plan: Plan
-
-    def __str__(self) -> str:
-        where = ".".join(map(str, self.leaf.path))
-        return f"{self.leaf.document.id} {where} → {self.after!r}"
-
-
-@cache
-def _documents() -> tuple[Document, ...]:
-    paths = [ROOT / "qgov.yaml", *(p for f in FOLDERS for p in sorted((ROOT / f).rglob("*.yaml")))]
-    documents, findings = read_documents({str(p): p.read_bytes() for p in paths})
-    assert not findings
-    return documents.valid
-
-
-def _written(raw: Mapping[str, Any]) -> str:
-    """The document with one value a line."""
-    return yaml.safe_dump(dict(raw), sort_keys=False, default_flow_style=False, width=1_000)
-
-
-@cache
-def _files() -> Mapping[str, str]:
-    return {f"{d.kind}/{d.name}.yaml": _written(d.raw) for d in _documents()}
-
-
-def _values(value: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], Any]]:
-    steps = (
-        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    )
-    for step in steps:
-        yield from _values(value[step], (*path, step))
-    if not isinstance(value, dict | list):
-        yield path, value
-
-
-def _leaf(document: Document, path: tuple[Step, ...]) -> Leaf:
-    part: type[BaseModel] = KINDS[document.kind]
-    names = list[str]()
-    concern: Concern | None = None
-    key: tuple[str, ...] = ()
-    is_key = False
-    annotation: Any = None
-    rest = list(path)
-    while rest:
-        alias = rest.pop(0)
-        name = next(n for n, i in part.model_fields.items() if alias in (i.alias, n))
-        said, annotation = declared(part, name), part.model_fields[name].annotation
-        is_key, key = name in key, said.key
-        concern = said.concern or concern
-        names.append(str(alias))
-        if rest and _collects(annotation):
-            rest.pop(0)
-        part = next(parts_of(annotation), part)
-    assert concern is not None
-    return Leaf(document, path, ".".join(names), concern, is_key, annotation)
-
-
-def _collects(annotation: Any) -> bool:
-    if get_origin(annotation) in (dict, list):
-        return True
-    return any(_collects(argument) for argument in get_args(annotation))
-
-
-@cache
-def _leaves() -> tuple[Leaf, ...]:
-    return tuple(
-        _leaf(document, path)
-        for document in _documents()
-        for top in ("metadata", "spec")
-        for path, _ in _values(document.raw[top], (top,))
-        if path != ("metadata", "name")
-    )
-
-
-def _at(value: Any, path: tuple[Step, ...]) -> Any:
-    for step in path:
-        value = value[step]
-    return value
-
-
-def _words(annotation: Any) -> list[Any]:
-    """The words of a closed list."""
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    return [word for each in get_args(annotation) for word in _words(each)]
-
-
-def _others(leaf: Leaf) -> Iterator[Any]:
-    """Values that the leaf may have instead."""
-    value = _at(leaf.document.raw, leaf.path)
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, int):
-        yield from (value + 1, value - 1, value * 2)
-    else:
-        alike = (
-            o for o in _leaves() if (o.document.kind, o.field) == (leaf.document.kind, leaf.field)
-        )
-        known = dict.fromkeys(str(_at(o.document.raw, o.path)) for o in alike)
-        yield from (
-            w for w in (*_words(leaf.annotation), *known, f"{value}x", *GENERIC) if w != value
-        )
-
-
-def _edited(leaf: Leaf) -> Edit | None:
-    """The first edit of a leaf that is valid and readable."""
-    document = leaf.document
-    for after in list(_others(leaf))[:12]:
-        raw = deepcopy(document.raw)
-        _at(raw, leaf.path[:-1])[leaf.path[-1]] = after
-        content = {name: raw[name] for name in ("metadata", "spec")}
-        try:
-            typed: Any = KINDS[document.kind].model_validate(content)
-        except ValidationError:
-            continue
-        if (typed.metadata, typed.spec) == (document.metadata, document.spec):
-            continue
-        path = f"{document.kind}/{document.name}.yaml"
-        base, head, reach = sides_of(_files(), {**_files(), path: _written(raw)})
-        if head.readable:
-            return Edit(leaf, after, make.make_plan(base, head, reach, now=NOW))
-    return None
-
-
-def _fault(edit: Edit) -> str:
-    """What is wrong with the plan of an edit; empty when it is told as it must be."""
-    leaf, plan = edit.leaf, edit.plan
-    if leaf.concern is Concern.WORDS:
-        return "words have a row" if plan.concerns or plan.access else ""
+def fault(made: Edited) -> str:
+    """What is wrong with the plan of edits; empty when it tells them as it must."""
+    plan = made.plan
+    if any(finding.code == UNACCOUNTED for finding in plan.new_findings):
+        return next(f.message for f in plan.new_findings if f.code == UNACCOUNTED)
+    about = frozenset().union(*(edit.concerns for edit in made.edits))
+    if about == {Concern.WORDS}:
+        return _fault_of_words(made)
     if plan.verdict == "equivalent":
-        return f"{leaf.concern} is equivalent"
-    if any(not row.approvers for row in plan.concerns) or not plan.approvals:
+        return f"{sorted(about)} is equivalent"
+    if not plan.access and not plan.concerns:
+        return "no row"
+    asked = bool(plan.approvals) and all(row.approvers for row in plan.concerns)
+    # Where the base names nobody, the plan says that nobody is asked.
+    if not asked and (made.reviewed or not plan.unasked):
         return "nobody is asked"
-    # An entry under another name is one that goes and one that comes, for each concern of it.
-    most = 2 * len({row.change.concern for row in plan.concerns}) if leaf.is_key else 1
-    fewest = 0 if leaf.concern is Concern.ACCESS and plan.access else 1
-    if not fewest <= len(plan.concerns) <= most:
-        fields = [row.change.field for row in plan.concerns]
-        return f"{len(fields)} rows: {fields}"
-    return "" if plan.concerns or plan.access else "no row"
+    return _fault_of_findings(made) or _fault_of_artifacts(made) or _fault_of_rows(made)
+
+
+def _fault_of_words(made: Edited) -> str:
+    plan = made.plan
+    if plan.concerns or plan.access or plan.verdict != "equivalent":
+        return "words have a row"
+    if moved := sorted(path for path in made.files if path.startswith(("policy/", "idp/"))):
+        return f"words move {moved}"
+    if made.findings:
+        return f"words move {sorted(made.findings)}"
+    return _fault_of_artifacts(made)
+
+
+def _fault_of_findings(made: Edited) -> str:
+    plan = made.plan
+    told = {(f.code, f.document, f.message) for f in (*plan.new_findings, *plan.fixed_findings)}
+    return f"not told: {sorted(made.findings - told)}" if made.findings - told else ""
+
+
+def _fault_of_artifacts(made: Edited) -> str:
+    if not made.compiles:
+        return ""
+    told = {change.path: change for change in made.plan.artifacts}
+    if told.keys() != made.files:
+        return f"other files: {sorted(told.keys() ^ made.files)}"
+    for path in sorted(made.files):
+        change = told[path]
+        if path.startswith(FILES) and not change.because:
+            return f"{path} has no row"
+        if not all(_is_row(made.plan, pointer) for pointer in change.because):
+            return f"{path} has rows that are not there: {change.because}"
+        if path.startswith(FILES[1:]):
+            named = {each.resource for each in change.resources if each.because}
+            if untold := made.resources(path) - named:
+                return f"{path} does not tell {sorted(untold)}"
+    return ""
+
+
+def _is_row(plan: Plan, pointer: str) -> bool:
+    _, part, number = pointer.split("/")
+    return int(number) < len(getattr(plan, part))
+
+
+def _fault_of_rows(made: Edited) -> str:
+    """A field that changes by itself has one row, or rows of access."""
+    if len(made.edits) > 1:
+        return ""
+    (edit,), plan = made.edits, made.plan
+    if edit.is_key or len(edit.concerns) > 1:
+        return ""
+    fewest = 0 if edit.concerns == {Concern.ACCESS} and plan.access else 1
+    found = [row.change.field for row in plan.concerns]
+    return "" if fewest <= len(found) <= 1 else f"{len(found)} rows: {found}"
+
+
+# ------------------------------------------------------------------------------ every field
+
+
+class Outcome(NamedTuple):
+    """What was edited, and what is wrong with its plan."""
+
+    edit: Edit
+    fault: str
+
+
+def _every() -> Iterator[Edited]:
+    """Every edit that can be understood, up to so many of each field."""
+    chosen: Counter[tuple[str, str, str]] = Counter()
+
+    def wanted(edits: Iterable[Edit], most: int, what: str) -> Iterator[Edited]:
+        for edit in edits:
+            field = (what, edit.document.kind, edit.field)
+            if chosen[field] >= most:
+                continue
+            if (made := edited(edit)) is not None:
+                chosen[field] += 1
+                yield made
+
+    for document in documents().values():
+        for path, _ in leaves_of(document.raw):
+            if path[0] in ("metadata", "spec") and path != ("metadata", "name"):
+                yield from islice(wanted(values(document, path), EACH_FIELD, "value"), EACH_LEAF)
+        for made in wanted(removals(document), REMOVED, "removed"):
+            yield made
+            yield made.back
 
 
 @cache
-def _edits() -> tuple[Edit, ...]:
-    chosen: dict[tuple[str, str], list[Edit]] = defaultdict(list)
-    tried: Counter[tuple[str, str]] = Counter()
-    for leaf in _leaves():
-        field = (leaf.document.kind, leaf.field)
-        if len(chosen[field]) < EACH and tried[field] < 2 * EACH:
-            tried[field] += 1
-            if (edit := _edited(leaf)) is not None:
-                chosen[field].append(edit)
-    return tuple(edit for edits in chosen.values() for edit in edits)
+def _outcomes() -> tuple[Outcome, ...]:
+    return tuple(Outcome(made.edits[0], fault(made)) for made in _every())
 
 
-def test_every_edit_of_a_field_has_its_place_in_the_plan() -> None:
-    edits = _edits()
-    counted = Counter(str(edit.leaf.concern) for edit in edits)
-    print(f"{len(edits)} edits: {dict(counted)}")  # noqa: T201 - how much was tried
+def test_every_edit_has_its_place_in_the_plan() -> None:
+    found = _outcomes()
+    counted = Counter(str(concern) for each in found for concern in each.edit.concerns)
+    print(f"{len(found)} edits: {dict(sorted(counted.items()))}")  # noqa: T201 - how much was tried
 
-    assert [f"{edit}: {fault}" for edit in edits if (fault := _fault(edit))] == []
-    assert len(edits) >= FEWEST
+    assert [f"{each.edit}: {each.fault}" for each in found if each.fault] == []
+    assert len(found) >= FEWEST
     assert set(counted) == set(map(str, Concern))
 
 
-@pytest.mark.parametrize("omitted", [c for c in Concern if c is not Concern.WORDS])
-def test_a_concern_that_is_left_out_is_found(omitted: Concern, monkeypatch: Any) -> None:
-    """The test above sees an omission."""
-    edits = (_edited(leaf) for leaf in _leaves() if leaf.concern is omitted and not leaf.is_key)
-    first = next(e for e in edits if e and not e.plan.access and len(e.plan.concerns) == 1)
-    honest = concern_rows
-    monkeypatch.setattr(
-        make,
-        "concern_rows",
-        lambda *given: [row for row in honest(*given) if row.change.concern is not omitted],
-    )
-    found = _edited(first.leaf)
+def test_every_field_of_every_kind_is_edited() -> None:
+    declared = {
+        (kind, field)
+        for kind, document in KINDS.items()
+        for name in ("metadata", "spec")
+        for part in parts_of(document.model_fields[name].annotation)
+        for field, _, _ in leaves(part, None, (name,))
+    }
+    tried = {(each.edit.document.kind, each.edit.field) for each in _outcomes()}
 
-    assert found is not None
-    assert _fault(found)
+    assert declared - tried == UNEDITED
+
+
+UNEDITED: Final = {
+    *((kind, "metadata.name") for kind in KINDS),  # another document
+    ("Organization", "spec.auditSinks.format"),  # there is one
+}
+"""Fields that have no other value."""
+
+
+# ------------------------------------------------------------------------------- made up
+
+bounded: Final = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@cache
+def _places() -> tuple[tuple[str, tuple[str | int, ...]], ...]:
+    return tuple(
+        (id_, path)
+        for id_, document in documents().items()
+        for path, _ in leaves_of(document.raw)
+        if path[0] in ("metadata", "spec") and path != ("metadata", "name")
+    )
+
+
+_FORMS: Final[dict[str, st.SearchStrategy[str]]] = {
+    r"\d+[smhdwy]": st.tuples(st.integers(1, 500), st.sampled_from("mhd")).map(
+        lambda t: f"{t[0]}{t[1]}"
+    ),
+    r"[\d.]+ [A-Z]{3}": st.tuples(st.integers(0, 10**6), st.sampled_from(("EUR", "USD"))).map(
+        lambda t: f"{t[0] // 100}.{t[0] % 100:02} {t[1]}"
+    ),
+    r"\d+%": st.integers(1, 100).map(lambda n: f"{n}%"),
+    r"\d{4}-\d\d-\d\d": st.dates(date(2026, 1, 1), date(2026, 11, 1)).map(str),
+    r"\d{4}-\d\d-\d\dT.*": st.dates(date(2026, 10, 1), date(2027, 1, 1)).map(
+        lambda d: f"{d}T12:00:00Z"
+    ),
+    r"https://.*": st.from_regex(r"\Ahttps://[a-z]{1,9}\.example(/[a-z]{1,5})?\Z"),
+    r"[a-z0-9-]+": st.from_regex(r"\A[a-z][a-z0-9]{0,9}\Z"),
+    r"\S+@\S+": st.from_regex(r"\A[a-z]{1,9}@acme\.example\Z"),
+    r"(?s).*": st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1),
+}
+"""How a value is written → others that are written like it."""
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Edit:
+    """A leaf with a value that is made up, or has it elsewhere."""
+    id_, path = draw(st.sampled_from(_places()))
+    document = documents()[id_]
+    before = at(document.raw, path)
+    if isinstance(before, bool):
+        after: Any = not before
+    elif isinstance(before, int):
+        after = draw(st.integers(0, 10**6))
+    else:
+        forms = (made for form, made in _FORMS.items() if re.fullmatch(form, str(before)))
+        known = [str(at(d.raw, p)) for i, p in _places() for d in [documents()[i]]]
+        after = draw(st.one_of(next(forms), st.sampled_from(known)))
+    edit = edit_of(document, path, after)
+    assume(edit is not None)
+    assert edit is not None
+    return edit
+
+
+_made_up: Counter[str] = Counter()
+
+
+@bounded
+@given(edits())
+def _made_up_value(edit: Edit) -> None:
+    made = edited(edit)
+    assume(made is not None)
+    assert made is not None
+    _made_up["values"] += 1
+    assert fault(made) == "", edit
+
+
+@bounded
+@given(edits(), edits())
+def _two_at_once(one: Edit, other: Edit) -> None:
+    assume(one.document.id != other.document.id)
+    made = edited(one, other)
+    assume(made is not None)
+    assert made is not None
+    _made_up["pairs"] += 1
+    assert fault(made) == "", (str(one), str(other))
+
+
+def test_made_up_edits_have_their_place_in_the_plan() -> None:
+    _made_up_value()
+    _two_at_once()
+    print(f"made up: {dict(_made_up)}")  # noqa: T201 - how much was tried
+
+    assert min(_made_up["values"], _made_up["pairs"]) >= 100

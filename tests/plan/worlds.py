@@ -28,6 +28,7 @@ from qgov.repository import EMPTY, Snapshot
 __all__ = [
     "BASELINE",
     "NOW",
+    "RICH",
     "World",
     "changed",
     "line_of",
@@ -218,6 +219,14 @@ BASELINE: dict[str, str] = {
     "budgets/borealis.yaml": _budget("borealis"),
 }
 """The repository that the cases edit."""
+
+_RICH = Path(__file__).parent / "rich"
+RICH: dict[str, str] = {
+    path.relative_to(_RICH).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted(_RICH.rglob("*.yaml"))
+}
+"""A repository that says every field of the language at least once. It can be understood, and
+breaks some rules."""
 
 
 def changed(

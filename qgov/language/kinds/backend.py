@@ -15,7 +15,6 @@ from qgov.language.concerns import (
     MORE,
     OPERATIONS,
     RECORDS,
-    WORDS,
 )
 from qgov.language.kinds.base import BackendClass, JobLimits, Name, Strict
 from qgov.language.kinds.tenant import Jurisdiction
@@ -64,7 +63,7 @@ class Price(Strict):
         None, description="The least that a task costs."
     )
     source: Text = Field(description="Where the price was read.")
-    as_of: Annotated[Day, WORDS] = Field(description="The day it was read.")
+    as_of: Day = Field(description="The day it was read.")
 
 
 class Timing(Strict):

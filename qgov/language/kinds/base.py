@@ -10,12 +10,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS, WORDS
+from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId, ScopeField, Text
 
@@ -64,6 +65,8 @@ PermissionName = Annotated[
 ]
 TierName = Literal["sandbox", "test", "production"]
 BackendClass = Literal["simulator", "qpu"]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+"""What a record is known by elsewhere: free text that rules ask for."""
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -166,7 +169,9 @@ class Exceptional(Strict):
     """What every exception says: who, why, by whose leave and until when."""
 
     reason: Text = Field(description="Why.")
-    ticket: Annotated[Text | None, WORDS] = Field(None, description="The ticket that tracks it.")
+    ticket: Annotated[Reference | None, ABSENT] = Field(
+        None, description="The ticket that tracks it."
+    )
     requested_by: PersonId | None = Field(None, description="Who asked.")
     approved_by: PersonId | None = Field(None, description="Who approved; never who asked.")
     not_before: Annotated[Instant | None, LESS] = Field(None, description="When it begins.")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES, WORDS
+from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES
 from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
 
@@ -64,7 +64,7 @@ class AccessReviewSpec(Strict):
     every: Annotated[Duration, MORE] = Field(description="The cadence.")
     completed: Day = Field(description="The day of the last completed review.")
     completed_by: PersonId | None = Field(None, description="Who attested it.")
-    evidence: Annotated[Url | None, WORDS] = Field(None, description="Where the record is kept.")
+    evidence: Annotated[Url | None, ABSENT] = Field(None, description="Where the record is kept.")
     notes: Text | None = Field(None, description="What was found.")
 
 

@@ -46,7 +46,7 @@ class ExchangeRate(Strict):
 
     rate: Annotated[Rate, LESS] = Field(description="The worth of one unit, in quotes.")
     source: Text = Field(description="Where the rate was read.")
-    as_of: Annotated[Day, WORDS] = Field(description="The day of the rate.")
+    as_of: Day = Field(description="The day of the rate.")
 
 
 class IdentityProvider(Strict):

@@ -7,6 +7,7 @@ line.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib.resources import files as package_files
 from typing import Any, Final
@@ -16,7 +17,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.cedar.entities import Entity, entities
 from qgov.targets.target import Access, Files
 
-__all__ = ["FOLDER", "emit", "read_back"]
+__all__ = ["FOLDER", "emit", "outline", "read_back"]
 
 FOLDER: Final = "policy/cedar"
 STATIC: Final = ("policies.cedar", "schema.cedarschema")
@@ -29,6 +30,14 @@ def emit(model: AccessModel) -> dict[str, bytes]:
         f"{FOLDER}/entities.json": _text(entities(model)),
         **{f"{FOLDER}/{name}": shipped.joinpath(name).read_bytes() for name in STATIC},
     }
+
+
+def outline(model: AccessModel) -> dict[str, object]:
+    """Of the entities the values, by type and name; the rest is the same for every model."""
+    found: dict[str, dict[str, Entity]] = defaultdict(dict)
+    for entity in entities(model):
+        found[entity["uid"]["type"].removeprefix("QGov::")][entity["uid"]["id"]] = entity
+    return {f"{FOLDER}/entities.json": found, **{f"{FOLDER}/{name}": name for name in STATIC}}
 
 
 def _text(found: list[Entity]) -> bytes:

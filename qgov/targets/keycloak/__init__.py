@@ -17,6 +17,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.keycloak.clients import clients
 from qgov.targets.keycloak.module import modules
+from qgov.targets.keycloak.parts import PARTS
 from qgov.targets.keycloak.read_back import FOLDER, read_back
 from qgov.targets.keycloak.realm import SCHEMA_VERSION, mfa, realm, versions
 from qgov.targets.keycloak.roles import groups, roles
@@ -60,4 +61,12 @@ def _outline(model: AccessModel) -> dict[str, Outline]:
     return {path: outline(blocks) for path, _, blocks in _files(model)}
 
 
-TARGET = Target("keycloak", _emit, unsupported, read_back, _outline, serves=frozenset({"keycloak"}))
+TARGET = Target(
+    "keycloak",
+    _emit,
+    unsupported,
+    read_back,
+    _outline,
+    serves=frozenset({"keycloak"}),
+    parts=PARTS,
+)

@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
-from qgov.targets.opa.data import model_data, pattern_parts
+from qgov.targets.opa.data import pattern_parts
+from qgov.targets.opa.parts import data_of
 from qgov.targets.target import Access, Files
 
-__all__ = ["FOLDER", "canonical", "emit", "read_back", "tarball", "unsupported"]
+__all__ = ["FOLDER", "canonical", "emit", "outline", "read_back", "tarball", "unsupported"]
 
 FOLDER: Final = "policy/opa"
 POLICY: Final = "qgov/authz.rego"
@@ -32,7 +33,7 @@ MAX_WILDCARDS: Final = 4
 def emit(model: AccessModel) -> dict[str, bytes]:
     """`bundle.tar.gz`, and its content unpacked beside it."""
     policy = package_files(__package__).joinpath("policy", POLICY).read_bytes()
-    data = canonical(model_data(model))
+    data = canonical(data_of(model))
     digest = hashlib.sha256(data)
     digest.update(policy)
     revision = f"sha256:{digest.hexdigest()}"
@@ -46,6 +47,13 @@ def emit(model: AccessModel) -> dict[str, bytes]:
         f"{FOLDER}/bundle.tar.gz": tarball(content),
         **{f"{FOLDER}/{name}": value for name, value in content.items()},
     }
+
+
+def outline(model: AccessModel) -> dict[str, object]:
+    """Of each file what its content is made from."""
+    data = data_of(model)
+    made = ("bundle.tar.gz", ".manifest", "data.json")
+    return {f"{FOLDER}/{POLICY}": POLICY, **{f"{FOLDER}/{name}": data for name in made}}
 
 
 def canonical(value: Any) -> bytes:

@@ -1,0 +1,182 @@
+"""The resources of the Terraform, and which fields they come from. A test walks all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from qgov.targets.hcl import Outline, address
+from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
+from qgov.targets.parts import Key, Parts, Table
+
+__all__ = ["FIELDS", "PARTS", "WORDS"]
+
+_PROVIDER: Final = f"{ORGANIZATION} spec.identityProviders.{{provider}}"
+_TENANT: Final = "Tenant/{tenant}"
+_ACCOUNT: Final = f"{_TENANT} spec.serviceAccounts[{{workload}}]"
+_HELD: Final = (
+    *BOUND,
+    f"{ORGANIZATION} spec.groups.*.identityProvider",
+    f"{_TENANT} spec.identityProvider",
+    f"{_PROVIDER}.type",
+)
+_GROUPS: Final = (*NAMED, f"{_PROVIDER}.type", f"{ORGANIZATION} spec.identityProviders")
+_ISSUERS: Final = (
+    "Tenant/* spec.serviceAccounts[*].federation",
+    "Tenant/* spec.identityProvider",
+    f"{_PROVIDER}.type",
+)
+_FLOW: Final = (f"{_PROVIDER}.mfa", f"{_PROVIDER}.type")
+_SIGN_IN: Final = (f"{_PROVIDER}.protocol", f"{_PROVIDER}.type")
+_WORKLOAD: Final = (_ACCOUNT, f"{_TENANT} spec.identityProvider", f"{_PROVIDER}.type")
+_SESSION: Final = (f"{_PROVIDER}.sessionLifetime",)
+
+FIELDS: Final[Table] = {
+    "{provider} terraform": (f"{_PROVIDER}.type",),
+    "{provider} provider": (f"{_PROVIDER}.type",),
+    "{provider} variable": _ISSUERS,
+    "{provider} moved": (
+        f"{ORGANIZATION} spec.groups.*.previously",
+        "Role/* metadata.previously",
+        "Tenant/* metadata.previously",
+        "Tenant/* spec.environments.*.previously",
+        "Tenant/* spec.environments.*.projects[*].previously",
+        "Tenant/* spec.serviceAccounts[*].previously",
+        *BOUND,
+        *_GROUPS,
+    ),
+    "{provider} keycloak_realm": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_realm realm realm": (
+        f"{_PROVIDER}.realm",
+        f"{_PROVIDER}.issuer",
+        f"{_PROVIDER}.type",
+    ),
+    "{provider} keycloak_realm realm access_token_lifespan": (
+        f"{ORGANIZATION} spec.floors.maxTokenAge",
+    ),
+    "{provider} keycloak_realm realm sso_session_max_lifespan": _SESSION,
+    "{provider} keycloak_realm realm sso_session_idle_timeout": _SESSION,
+    "{provider} keycloak_realm realm otp_policy": _FLOW,
+    "{provider} keycloak_authentication_flow": _FLOW,
+    "{provider} keycloak_authentication_subflow": _FLOW,
+    "{provider} keycloak_authentication_execution": _FLOW,
+    "{provider} keycloak_authentication_bindings": _FLOW,
+    "{provider} keycloak_openid_client qgov": _SIGN_IN,
+    "{provider} keycloak_openid_client qgov client_id": (f"{_PROVIDER}.audience", *_SIGN_IN),
+    "{provider} keycloak_openid_client qgov depends_on": _FLOW,
+    "{provider} keycloak_openid_group_membership_protocol_mapper": (
+        f"{_PROVIDER}.groupsClaim",
+        *_SIGN_IN,
+    ),
+    "{provider} keycloak_openid_audience_protocol_mapper": (f"{_PROVIDER}.audience", *_SIGN_IN),
+    "{provider} keycloak_openid_audience_protocol_mapper workload {tenant} {workload}": (
+        f"{_PROVIDER}.audience",
+        *_WORKLOAD,
+    ),
+    "{provider} keycloak_oidc_identity_provider": _ISSUERS,
+    "{provider} keycloak_openid_client workload {tenant} {workload}": _WORKLOAD,
+    "{provider} keycloak_openid_client workload {tenant} {workload} name": (),
+    "{provider} keycloak_openid_client workload {tenant} {workload} description": (
+        f"{_ACCOUNT}.owner",
+    ),
+    "{provider} keycloak_openid_client workload {tenant} {workload} access_token_lifespan": (
+        f"{_ACCOUNT}.maxTokenLifetime",
+    ),
+    "{provider} keycloak_openid_client workload {tenant} {workload} enabled": (
+        f"{_ACCOUNT}.federation",
+    ),
+    "{provider} keycloak_openid_client workload {tenant} {workload} extra_config": (
+        f"{_ACCOUNT}.federation",
+        f"{_ACCOUNT}.bindings",
+    ),
+    "{provider} keycloak_openid_client_service_account_realm_role workload {tenant}": _HELD,
+    "{provider} keycloak_role role {role} {scope}": _HELD,
+    "{provider} keycloak_role role {role} {scope} description": (),
+    "{provider} keycloak_role role {role} {scope} attributes permissions": (
+        "Role/{role} spec.permissions",
+    ),
+    "{provider} keycloak_group group {group}": _GROUPS,
+    "{provider} keycloak_group group {group} description": (),
+    "{provider} keycloak_group group {group} attributes": (*_HELD, "Tenant/* spec.bindings"),
+    "{provider} keycloak_group_roles group {group}": (*_HELD, "Tenant/* spec.bindings"),
+    "{provider} terraform_data": _GROUPS,
+}
+
+WORDS: Final[Table] = {
+    "{provider} keycloak_realm realm display_name": (f"{ORGANIZATION} metadata.title",),
+    "{provider} keycloak_openid_client workload {tenant} {workload} name": (f"{_ACCOUNT}.title",),
+    "{provider} keycloak_role role {role} {scope} description": (
+        "Role/{role} metadata.title",
+        "Role/{role} metadata.description",
+    ),
+    "{provider} keycloak_group group {group} description": (
+        f"{ORGANIZATION} spec.groups.{{group}}.title",
+    ),
+}
+"""What a text for people alone is written to."""
+
+
+_OF_ROLE: Final = frozenset({"keycloak_openid_client_service_account_realm_role"})
+_LABELS: Final = {"group": 1, "issuer": 1, "role": 2, "workload": 2}
+"""The names in the label of a resource, by what it is for; of a role that is held two more."""
+
+
+def _read(path: str, blocks: Outline) -> dict[str, Any]:
+    """The attributes of each block by what it is and the names in its label."""
+    found: dict[str, Any] = {}
+    for shape, values in blocks:
+        left = iter(values)
+        *labels, content = _unfolded(shape, left)
+        at: dict[str, Any] = found
+        for name in _names(shape[0], labels, content):
+            at = at.setdefault(name, {})
+        at |= content
+    return {path.split("/")[2]: found}
+
+
+def _unfolded(shape: Any, values: Iterator[str]) -> list[Any]:
+    """The labels of a block, then its attributes and the blocks in it by name."""
+    _, labels, attributes, blocks = shape
+    found: list[Any] = [next(values).strip('"') for _ in range(labels)]
+    content = {name: _value(inner, values) for name, inner in attributes}
+    for inner in blocks:
+        *more, content_of = _unfolded(inner, values)
+        content[".".join([inner[0], *more])] = content_of
+    return [*found, content]
+
+
+def _value(shape: Any, values: Iterator[str]) -> Any:
+    if shape is None:
+        return next(values)
+    kind, inner = shape
+    if kind == "{}":
+        return {key.strip('"'): _value(each, values) for key, each in inner}
+    return [_value(each, values) for each in inner]
+
+
+def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
+    """The key of a block: of a resource its type, then the names that its label is made of."""
+    if block == "moved":
+        return (block, content["from"])
+    if block != "resource":
+        return (block, *labels)
+    kind, label = labels
+    first, _, rest = label.partition("_")
+    if not rest or kind in ("terraform_data", "keycloak_authentication_execution"):
+        return (kind, label)
+    return (kind, first, *(n.replace("_", "/").replace("ALL", "*") for n in rest.split("__")))
+
+
+def _resource(key: Key) -> str:
+    """The address of a resource, or what else a block is."""
+    _, kind, *rest = key
+    what, *names = rest or [""]
+    count = 4 if kind in _OF_ROLE else _LABELS.get(what, 0)
+    if kind == "terraform":
+        return kind
+    if not kind.startswith("keycloak_") or len(names) < count or not count:
+        return ".".join(key[1:3])
+    return f"{kind}.{address(what, *names[:count])}"
+
+
+PARTS: Final = Parts("terraform/identity/*", _read, FIELDS, WORDS, _resource)

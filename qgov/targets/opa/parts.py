@@ -1,0 +1,120 @@
+"""The parts of the policy's data, and which fields they come from. A test walks all of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qgov.model.access_model import AccessModel
+from qgov.targets.opa.data import model_data
+from qgov.targets.origins import BOUND, MONEY, ORGANIZATION, floor
+from qgov.targets.parts import Parts, Table
+
+__all__ = ["FIELDS", "PARTS", "data_of"]
+
+_BACKEND: Final = f"{ORGANIZATION} spec.backends.{{backend}}"
+_PROVIDERS: Final = f"{ORGANIZATION} spec.identityProviders.*"
+_TENANT: Final = "Tenant/{tenant}"
+_ENVIRONMENT: Final = f"{_TENANT} spec.environments.{{environment}}"
+_WORKLOAD: Final = f"{_TENANT} spec.serviceAccounts[{{workload}}]"
+_BUDGET: Final = "Budget/{budget} spec"
+_WHOSE: Final = (
+    f"{_PROVIDERS}.issuer",
+    f"{ORGANIZATION} spec.groups.*.identityProvider",
+    f"{ORGANIZATION} spec.bindings",
+    f"{_TENANT} spec.identityProvider",
+    f"{_TENANT} spec.bindings",
+)
+"""Which issuer's tokens name a group."""
+
+
+def _money(at: str) -> Table:
+    return {
+        f"{at} {{budget}}": ("Budget/{budget}", f"{_BUDGET}.scope"),
+        f"{at} {{budget}} group": (f"{_BUDGET}.group",),
+        f"{at} {{budget}} issuer": (f"{_BUDGET}.group", *_WHOSE, "Tenant/* spec.identityProvider"),
+        f"{at} {{budget}} quotas": (f"{_BUDGET}.quotas",),
+        f"{at} {{budget}} money period": (f"{_BUDGET}.budget.period", f"{_BUDGET}.budget"),
+        f"{at} {{budget}} money raises": ("BudgetException/* spec", f"{_BUDGET}.budget", *MONEY),
+        f"{at} {{budget}} money stop": (
+            f"{_BUDGET}.budget.limit",
+            f"{_BUDGET}.budget.stopAt",
+            *MONEY,
+        ),
+        f"{at} {{budget}} money warn": (
+            f"{_BUDGET}.budget.limit",
+            f"{_BUDGET}.budget.warnAt",
+            *MONEY,
+        ),
+        f"{at} {{budget}} approval above": (f"{_BUDGET}.approval.above", *MONEY),
+        f"{at} {{budget}} approval approvers": (f"{_BUDGET}.approval.approvers",),
+        f"{at} {{budget}} approval classes": (f"{_BUDGET}.approval.forClasses",),
+        f"{at} {{budget}} approval valid_for_s": (f"{_BUDGET}.approval.validFor",),
+    }
+
+
+FIELDS: Final[Table] = {
+    "": (ORGANIZATION,),
+    "actions": (ORGANIZATION,),
+    "backends {backend} class": (f"{_BACKEND}.class",),
+    "backends {backend} cloud": (f"{_BACKEND}.cloud",),
+    "backends {backend} jurisdiction": (f"{_BACKEND}.jurisdiction",),
+    "backends {backend} limits": (f"{_BACKEND}.limits", f"{_BACKEND}.qubits", *MONEY),
+    "backends {backend} price": (f"{_BACKEND}.price", *MONEY),
+    "backends {backend} region": (f"{_BACKEND}.region",),
+    "backends {backend} timing": (f"{_BACKEND}.timing",),
+    **_money("budgets"),
+    "currency": (f"{ORGANIZATION} spec.currency",),
+    "elevations": ("Elevation/* spec",),
+    **floor("floor", f"{ORGANIZATION} spec.floors"),
+    "grants {principal} at {scope}": (*BOUND, *MONEY),
+    "grants {principal} issuer": _WHOSE,
+    "issuers": (f"{_PROVIDERS}.issuer", f"{_PROVIDERS}.audience"),
+    "roles {role}": ("Role/{role}",),
+    "roles {role} permissions": ("Role/{role} spec.permissions",),
+    **floor("roles {role} requires", "Role/{role} spec.requires"),
+    "tenants {tenant}": (_TENANT,),
+    **_money("tenants {tenant} budgets"),
+    "tenants {tenant} elevations": ("Elevation/* spec",),
+    "tenants {tenant} environments {environment}": (_ENVIRONMENT,),
+    "tenants {tenant} environments {environment} backends": (
+        f"{_ENVIRONMENT}.backends",
+        f"{ORGANIZATION} spec.backends",
+    ),
+    **floor(
+        "tenants {tenant} environments {environment} floor",
+        f"{_ENVIRONMENT}.floors",
+        f"{_TENANT} spec.floors",
+        f"{ORGANIZATION} spec.tiers.*.floors",
+        f"{ORGANIZATION} spec.floors",
+        also=(f"{_ENVIRONMENT}.tier",),
+    ),
+    "tenants {tenant} environments {environment} projects": (
+        f"{_ENVIRONMENT}.projects",
+        "Budget/* spec.scope",
+    ),
+    "tenants {tenant} environments {environment} queue": (f"{_ENVIRONMENT}.queue",),
+    **floor("tenants {tenant} floor", f"{_TENANT} spec.floors", f"{ORGANIZATION} spec.floors"),
+    "tenants {tenant} grants {principal} at {scope}": (*BOUND, *MONEY),
+    "tenants {tenant} grants {principal} issuer": _WHOSE,
+    "tenants {tenant} issuers": _WHOSE,
+    "tenants {tenant} residency": (f"{_TENANT} spec.residency",),
+    "tenants {tenant} retention": (f"{_TENANT} spec.retention",),
+    "tenants {tenant} workloads {workload}": (_WORKLOAD,),
+    "tenants {tenant} workloads {workload} federation": (f"{_WORKLOAD}.federation",),
+    "tenants {tenant} workloads {workload} requires": (f"{_WORKLOAD}.maxTokenLifetime",),
+}
+
+
+def data_of(model: AccessModel) -> dict[str, Any]:
+    """The policy's data, made once for a model."""
+    return model.once(model_data)
+
+
+def _read(_: str, data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        return {}  # the policy itself, the same for every model of this version
+    sharded = data["tenants"].values()
+    return {**data, "tenants": {name: part for shard in sharded for name, part in shard.items()}}
+
+
+PARTS: Final = Parts("policy/opa/*", _read, FIELDS)

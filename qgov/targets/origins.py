@@ -1,0 +1,50 @@
+"""Fields that many parts of the compiled policy come from, for the tables of the targets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["BOUND", "MONEY", "NAMED", "ORGANIZATION", "floor"]
+
+ORGANIZATION: Final = "Organization/*"
+
+MONEY: Final = (f"{ORGANIZATION} spec.currency", f"{ORGANIZATION} spec.exchangeRates")
+"""What an amount is worth in the organization's currency."""
+
+BOUND: Final = (
+    f"{ORGANIZATION} spec.bindings",
+    "Tenant/{tenant} spec.bindings",
+    "Tenant/{tenant} spec.serviceAccounts[*].bindings",
+)
+"""What binds a principal to a role."""
+
+NAMED: Final = (
+    f"{ORGANIZATION} spec.groups",
+    f"{ORGANIZATION} spec.bindings",
+    f"{ORGANIZATION} spec.stores.*.owner",
+    "Tenant/* spec.bindings",
+    "Tenant/* spec.owner",
+    "Tenant/* spec.serviceAccounts[*].owner",
+    "Tenant/* spec.identityProvider",
+)
+"""What brings a directory group into being, and makes it a provider's."""
+
+_CONDITIONS: Final = {
+    "mfa": "mfa",
+    "managed_device": "managedDevice",
+    "max_token_age_s": "maxTokenAge",
+    "countries": "countries",
+    "job": "job",
+}
+
+
+def floor(part: str, *fields: str, also: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """The rows of conditions at `part` that are folded from the floors in `fields`."""
+    return {
+        f"{part} {condition}": (
+            *(f"{field}.{word}" for field in fields),
+            *(MONEY if condition == "job" else ()),
+            *also,
+        )
+        for condition, word in _CONDITIONS.items()
+    }
