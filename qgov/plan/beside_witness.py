@@ -28,7 +28,7 @@ PERIOD: Final = "when a budget starts afresh the ledger counts, and no request t
 WARNS: Final = "it only warns"
 ESTIMATED: Final = "what a job costs is estimated before it is asked for, and no request tells it"
 SHOWN: Final = "it is about how cost is shown, and nothing is decided by it"
-NONE_FOUND: Final = "none was found: where this has room, other bounds are as strict"
+NONE_FOUND: Final = "none was found: other bounds are as strict, or it stops nothing"
 
 MOST_CELLS: Final = 12
 """How many accesses a witness is sought with; of any two backends, one of each comes first."""
