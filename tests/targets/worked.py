@@ -171,4 +171,13 @@ def renamed() -> AccessModel:
                 }
             ],
         ),
+        document(
+            "Budget",
+            {"name": "everything", "previously": "all"},
+            {
+                "scope": "*",
+                "owner": "leads",
+                "quotas": [{"measure": "jobs", "per": "day", "limit": 9}],
+            },
+        ),
     )
