@@ -42,6 +42,17 @@ class Attack:
     asked: set[str]
 
 
+@cache
+def _files() -> Mapping[str, str]:
+    paths = [ORGANIZATION, *(f"{f}/" for f in ("budgets", "roles", "tenants"))]
+    found = [
+        p
+        for path in paths
+        for p in ([ROOT / path] if path == ORGANIZATION else sorted((ROOT / path).rglob("*.yaml")))
+    ]
+    return {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in found}
+
+
 def _binding(line: str) -> Edit:
     """One more binding of the tenant aurora."""
     return {AURORA: {DEVELOPERS: f"{DEVELOPERS}    - {line}\n"}}
@@ -161,13 +172,7 @@ ATTACKS: Final[Mapping[str, Attack]] = {
     ),
     "the rail gives way": Attack(
         {ORGANIZATION: {"maxRemoved: 25%": "maxRemoved: 100%"}},
-        {
-            "tenants/borealis/tenant.yaml": None,
-            "tenants/borealis/access-review.yaml": None,
-            "budgets/borealis.yaml": None,
-            "budgets/borealis-dispatch.yaml": None,
-            "budgets/borealis-routing.yaml": None,
-        },
+        {path: None for path in _files() if "borealis" in path},
         "rail mass-removal",
         BOTH,
     ),
@@ -294,17 +299,6 @@ ATTACKS: Final[Mapping[str, Attack]] = {
         SECURITY,
     ),
 }
-
-
-@cache
-def _files() -> Mapping[str, str]:
-    paths = [ORGANIZATION, *(f"{f}/" for f in ("budgets", "roles", "tenants"))]
-    found = [
-        p
-        for path in paths
-        for p in ([ROOT / path] if path == ORGANIZATION else sorted((ROOT / path).rglob("*.yaml")))
-    ]
-    return {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in found}
 
 
 def _stops(plan: Plan) -> set[str]:
