@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator
-from typing import TypeVar
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.keycloak.server import Server
 
 settings.register_profile("qgov", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("qgov")
@@ -47,6 +50,16 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn the skip of a whole module (`pytest.importorskip`) into an error."""
     return _refuse_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Keycloak for all tests of a process. Whoever changes a realm makes one of their own."""
+    from tests.keycloak.server import need_keycloak, running  # an HTTP client, which few tests need
+
+    need_keycloak()
+    with running(tmp_path_factory.mktemp("keycloak") / "home") as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
