@@ -143,10 +143,16 @@ def test_a_change_by_hand_is_an_access_more(keycloak: Server, spare: str) -> Non
         ("a role in it", f"{below}/roles-by-id/{steward['id']}/composites", [researcher]),
     ):
         assert admin.post(url, json=body).is_success, change
+    (client,) = admin.get(
+        f"{below}/clients", params={"clientId": "workload:meridian/meridian-benchmarks"}
+    ).json()
+    account = admin.get(f"{below}/clients/{client['id']}/service-account-user").json()
+    admin.put(f"{below}/users/{account['id']}/groups/{groups['meridian-leads']}").raise_for_status()
     more = accesses_of(held(keycloak, spare)) - before
     assert {(a.principal, a.eligible) for a in more} == {
         ("group:meridian-leads/guests", False),
         ("group:meridian-researchers", False),
+        ("workload:meridian/meridian-benchmarks", False),
         ("group:meridian-leads", True),  # who may be elevated to the role that holds more now
     }
     reviewed = worked().roles
