@@ -148,6 +148,8 @@ def test_a_change_by_hand_is_an_access_more(keycloak: Server, spare: str) -> Non
     ).json()
     account = admin.get(f"{below}/clients/{client['id']}/service-account-user").json()
     admin.put(f"{below}/users/{account['id']}/groups/{groups['meridian-leads']}").raise_for_status()
+    kinds = {event["resourceType"] for event in admin.get(f"{below}/admin-events").json()}
+    assert kinds >= {"GROUP", "GROUP_MEMBERSHIP", "REALM_ROLE", "REALM_ROLE_MAPPING"}
     more = accesses_of(held(keycloak, spare)) - before
     assert {(a.principal, a.eligible) for a in more} == {
         ("group:meridian-leads/guests", False),
@@ -175,6 +177,9 @@ def test_a_token_says_who_where_from_and_how_they_signed_in(keycloak: Server) ->
         assert {"auth_time", "jti", "sid", "sub"} <= set(said)
         assert not {"email", "name", "realm_access", "resource_access"} & set(said)
         assert not {"groups", "preferred_username"} & set(claims(tokens["id_token"]))
+
+        recorded = {"type": "LOGIN", "user": said["sub"]}
+        assert keycloak.admin.get("/admin/realms/quantum/events", params=recorded).json()
 
         again = redeem(browser, "quantum", ask(browser, "quantum"))  # by the session's cookie
         assert claims(again["access_token"])["acr"] == "mfa"

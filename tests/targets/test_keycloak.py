@@ -302,6 +302,7 @@ def test_what_happens_is_recorded_and_forgotten_again() -> None:
     (events,) = resources(bound(), "realm", "keycloak_realm_events").values()
     assert events["events_enabled"] is events["admin_events_enabled"] is True
     assert events["events_expiration"] == 7_776_000
+    assert events["events_listeners"] == ["jboss-logging"]
     realm = resources(bound(), "realm", "keycloak_realm")["realm"]
     assert realm["attributes"] == {"adminEventsExpiration": "7776000"}
 
