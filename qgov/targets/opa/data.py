@@ -22,6 +22,7 @@ from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.principal import group, is_group, is_user, name_of
 from qgov.model.scope import tenant_of
 from qgov.model.tenants import claims_of, retention_of
+from qgov.targets.opa.identity import identity_data
 
 __all__ = ["model_data", "pattern_parts", "shard_of"]
 
@@ -60,6 +61,7 @@ def model_data(model: AccessModel) -> Json:
         "elevations": elevations.get("", {}),
         "floor": _conditions(model.organization.floor),
         "grants": grants.get("", {}),
+        "identity": identity_data(model),
         "issuers": issuers,
         "roles": {
             role.name: {"permissions": role.permissions, "requires": _conditions(role.requires)}
