@@ -20,9 +20,10 @@ from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
 from qgov.model.tenants import claims_of, retention_of
 
-__all__ = ["CONDITIONS", "RULES", "decide"]
+__all__ = ["CONDITIONS", "RULES", "SKEW_S", "decide", "like"]
 
 SKEW_S: Final = 60
+"""How far two clocks may be apart."""
 EXPIRING_S: Final = 900
 
 
@@ -91,13 +92,13 @@ def _workload_federation(
     if not any(
         issuer in (None, claims.issuer)
         and audience in (None, claims.audience)
-        and (subject is None or _like(subject, claims.subject))
+        and (subject is None or like(subject, claims.subject))
         for claims in known_by
     ):
         yield "federation-mismatch"
 
 
-def _like(text: str, pattern: str) -> bool:
+def like(text: str, pattern: str) -> bool:
     """Whether `text` is the pattern with each `*` standing for any text."""
     first, *rest = pattern.split("*")
     if not rest:
