@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from qgov.identity.claims import MAX_TEXT, Claims, audiences, instant, text
+from qgov.identity.claims import MAX_TEXT, Claims, instant, text
 from qgov.identity.identity import Identity
 from qgov.identity.reasons import Reason, RefusedError
 from qgov.identity.trust import Attested, Provider
@@ -23,16 +23,14 @@ _FLAGS: Final = {"true": True, "false": False}
 
 
 def access_token(claims: Claims, kind: str, provider: Provider) -> None:
-    """That it is an access token for this platform, and a bearer's; `kind` is the header's
-    `typ`. Raises RefusedError."""
+    """That it is an access token, and a bearer's; `kind` is the header's `typ`. Raises
+    RefusedError."""
     said = text(claims, "typ").lower()
     told = kind in _AT or said == "bearer" or (provider.type != "keycloak" and _scoped(claims))
     if said not in ("", "bearer") or not told:
         raise RefusedError(Reason.TYPE)
     if "cnf" in claims:
         raise RefusedError(Reason.BOUND)
-    if provider.audience not in audiences(claims):
-        raise RefusedError(Reason.AUDIENCE)
 
 
 def _scoped(claims: Claims) -> bool:

@@ -65,14 +65,17 @@ class Verifier:
     def _identity(self, token: str, given: Unverified, headers: Mapping[str, str]) -> Identity:
         claims = given.claims
         issuer, subject = text(claims, "iss"), text(claims, "sub")
+        provider = self._trust.providers.get(issuer)
+        if provider is not None:
+            access_token(claims, given.type, provider)
         if (federated := self._trust.federated.get(issuer)) is not None:
             for audience in sorted(audiences(claims)):
                 if known := federated.known(audience, subject):
                     return _workload(claims, known, audience, subject)
-        provider = self._trust.providers.get(issuer)
         if provider is None:
             raise RefusedError(Reason.WORKLOAD_UNKNOWN)
-        access_token(claims, given.type, provider)
+        if provider.audience not in audiences(claims):
+            raise RefusedError(Reason.AUDIENCE)
         if provider.introspection is not None:
             claims = self._current(token, claims, provider)
         client = client_of(claims)

@@ -125,6 +125,24 @@ def test_a_person_who_is_called_as_a_client_is_a_person(issuer: Issuer) -> None:
     assert found.subject["type"] == "user"
 
 
+@pytest.mark.parametrize(("kind", "type_"), [("Bearer", "workload"), ("ID", "")])
+def test_a_workload_of_the_identity_provider_itself_shows_an_access_token(
+    issuer: Issuer, kind: str, type_: str
+) -> None:
+    bundle = bundle_of(worked)
+    data = json.loads(json.dumps(bundle.data))
+    for shard in data["qgov"]["model"]["tenants"].values():
+        if (tenant := shard.get("borealis")) is not None:
+            known = tenant["workloads"]["borealis-dispatch"]["federation"]
+            known |= {"issuer": WORKFORCE, "subject": ["svc-dispatch"]}
+    verify = verifier(issuer, bundle=replace(bundle, data=data))
+    found = verify.identify(issuer.token({"sub": "svc-dispatch", "typ": kind}), now=NOW)
+    if type_:
+        assert accepted(found).subject["id"] == NAME
+    else:
+        assert reason(found) == Reason.TYPE
+
+
 def test_both_ways_are_decided_alike(issuer: Issuer, ci: Issuer) -> None:
     verify = verifier(issuer, ci)
     decisions = []
