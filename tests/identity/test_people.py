@@ -192,6 +192,10 @@ FORGED: dict[str, tuple[Callable[[Issuer], str], Reason]] = {
     "an unknown key": (lambda i: i.token(header={"kid": "other"}), Reason.KEY_UNKNOWN),
     "no key's name": (lambda i: i.token(header={"kid": ...}), Reason.KEY_UNKNOWN),
     "a logout token": (lambda i: i.token(header={"typ": "logout+jwt"}), Reason.TYPE),
+    "an ID token in the header of an access token": (
+        lambda i: i.token({"typ": "ID"}, header={"typ": "at+jwt"}),
+        Reason.TYPE,
+    ),
     "something critical": (
         lambda i: i.token().replace(
             i.token().split(".")[0],
