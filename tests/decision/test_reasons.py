@@ -24,6 +24,14 @@ from tests.strategies import CI_ISSUER, ISSUERS, linked
 
 PRODUCTION = asking(DEVELOPER, environment="production", backend="iqm-garnet")
 CLIENT = asking(PIPELINE, issuer=ISSUERS["workforce"], subject="workload:aurora/nightly")
+COURIER = asking(
+    PIPELINE,
+    name="job:read",
+    id="borealis/courier",
+    subject="courier",
+    scope="borealis/sandbox/chemistry",
+    backend=...,
+)
 TOM = asking(PRODUCTION, id="tom@northwind.example")
 
 
@@ -40,6 +48,8 @@ ALLOWED: dict[str, dict[str, Any]] = {
     ),
     "a pipeline without second factor, device or country": PIPELINE,
     "a pipeline by its client at the identity provider": CLIENT,
+    "a workload whose identity provider is no Keycloak": COURIER,
+    "a workload without a bound of its own": asking(COURIER, issued_at="2026-11-23T09:00:00Z"),
     "saml for people": asking(DEVELOPER, kind="saml"),
     "one's own job": asking(DEVELOPER, name="job:cancel", owner="mei@northwind.example"),
     "one's own job, in capitals": asking(
@@ -139,6 +149,19 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a client's name by the workload's own issuer": (
         asking(CLIENT, issuer=CI_ISSUER),
+        {"federation-mismatch"},
+    ),
+    "a client at an identity provider that is no Keycloak": (
+        asking(
+            COURIER,
+            issuer=ISSUERS["partner"],
+            audience="qgov-partner",
+            subject="workload:borealis/courier",
+        ),
+        {"federation-mismatch"},
+    ),
+    "another tenant's client": (
+        asking(COURIER, issuer=ISSUERS["workforce"], subject="workload:aurora/nightly"),
         {"federation-mismatch"},
     ),
     "a client without an issuer": (asking(CLIENT, issuer=...), {"context-missing"}),
