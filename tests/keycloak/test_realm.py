@@ -18,6 +18,7 @@ from tests.keycloak.sign_in import (
     PASSWORD,
     ask,
     claims,
+    exchange,
     one_time_code,
     person,
     redeem,
@@ -288,29 +289,17 @@ def test_a_workload_comes_with_its_own_issuers_token(
     assert workload.subject
     assert workload.audience
 
-    def exchange(assertion: str) -> dict[str, Any]:
-        with keycloak.client() as pipeline:
-            answer = token(
-                pipeline,
-                "quantum",
-                grant_type="client_credentials",
-                client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                client_assertion=assertion,
-            )
-            found: dict[str, Any] = answer.json()
-            return found
-
     assertion = workload_issuer.token(workload.subject, workload.audience)
-    tokens = exchange(assertion)
+    tokens = exchange(keycloak, "quantum", assertion)
     said = claims(tokens["access_token"])
     assert (said["azp"], said["aud"]) == ("workload:aurora/aurora-nightly", "qgov")
     assert said["exp"] - said["iat"] == workload.max_token_age_s
     assert "refresh_token" not in tokens
-    assert "access_token" not in exchange(assertion)  # each is used once
+    assert "access_token" not in exchange(keycloak, "quantum", assertion)  # each is used once
     for refused in (
         workload_issuer.token(workload.subject.upper(), workload.audience),
         workload_issuer.token(workload.subject, "another"),
         workload_issuer.token(workload.subject, workload.audience, iss="https://evil.example"),
         workload_issuer.token(workload.subject, workload.audience, exp=1),
     ):
-        assert "access_token" not in exchange(refused)
+        assert "access_token" not in exchange(keycloak, "quantum", refused)

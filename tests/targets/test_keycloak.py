@@ -416,6 +416,24 @@ def test_a_dot_in_the_claim_is_not_a_level() -> None:
     assert mapper["full_path"] is True
 
 
+@pytest.mark.parametrize(
+    ("person", "claim"),
+    [
+        ("preferred_username", "preferred_username"),
+        ("northwind.id", "northwind\\.id"),
+        ("sub", None),
+    ],
+)
+def test_a_person_is_told_in_the_claim_that_they_are_known_by(
+    person: str, claim: str | None
+) -> None:
+    model = repository(organization(**provider(tokens={"person": person})))
+    mappers = resources(model, "clients", "keycloak_openid_user_property_protocol_mapper").values()
+    assert [(m["user_property"], m["claim_name"]) for m in mappers] == (
+        [("username", claim)] if claim else []
+    )
+
+
 def test_evil_texts_come_back_as_texts() -> None:
     model = hostile()
     assert resources(model, "realm", "keycloak_realm")["realm"]["display_name"] == EVIL[:255]
