@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator
-from typing import TypeVar
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.keycloak.issuer import WorkloadIssuer
+    from tests.keycloak.server import Server
 
 settings.register_profile("qgov", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("qgov")
@@ -47,6 +51,31 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn the skip of a whole module (`pytest.importorskip`) into an error."""
     return _refuse_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def workload_issuer() -> Iterator[WorkloadIssuer]:
+    """Who vouches for the workloads of the worked repository."""
+    from tests.keycloak.issuer import vouching  # what few tests need is imported by these
+    from tests.keycloak.realms import PIPELINES
+
+    with vouching(PIPELINES.issuer) as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def keycloak(
+    tmp_path_factory: pytest.TempPathFactory, workload_issuer: WorkloadIssuer
+) -> Iterator[Server]:
+    """One Keycloak for all tests of a process, with the realms of the worked repository. Whoever
+    changes more of a realm than adding people makes one of their own."""
+    from tests.keycloak.realms import JWKS_VARIABLE, emitted
+    from tests.keycloak.server import need_keycloak, running
+
+    need_keycloak()
+    variables = {JWKS_VARIABLE: workload_issuer.jwks_url}
+    with running(tmp_path_factory.mktemp("keycloak") / "home", emitted(), variables) as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
