@@ -63,7 +63,8 @@ class Tokens(Strict):
         min_length=1,
         description="How their signatures may be made.",
     )
-    clients: Annotated[list[_Value] | None, MEMBERS] = Field(
+    # Absent means one client, so that neither more nor fewer of them is looser by itself.
+    clients: list[_Value] | None = Field(
         None,
         min_length=1,
         description="The clients that tokens may be issued to (`azp`); absent: the one that is"

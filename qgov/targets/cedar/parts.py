@@ -61,6 +61,13 @@ FIELDS: Final[Table] = {
     "Group {group}": (f"{_PROVIDERS}.issuer", *NAMED),
     "Workload {scope}": (f"{_ACCOUNTS}",),
     "Workload {scope} attrs federation": (f"{_ACCOUNTS}.federation",),
+    "Workload {scope} attrs client": (
+        f"{_ACCOUNTS}.federation",
+        f"{_TENANT} spec.identityProvider",
+        f"{_PROVIDERS}.type",
+        f"{_PROVIDERS}.issuer",
+        f"{_PROVIDERS}.audience",
+    ),
     "Role {role}": ("Role/{role}",),
     "Role {role} attrs": ("Role/{role} spec.permissions",),
     "Grant": (

@@ -27,9 +27,22 @@ _ISSUERS: Final = (
     f"{_PROVIDER}.type",
 )
 _FLOW: Final = (f"{_PROVIDER}.mfa", f"{_PROVIDER}.type")
-_SIGN_IN: Final = (f"{_PROVIDER}.protocol", f"{_PROVIDER}.type")
+_SIGN_IN: Final = (f"{_PROVIDER}.protocol", f"{_PROVIDER}.type", f"{_PROVIDER}.mfa")
 _WORKLOAD: Final = (_ACCOUNT, f"{_TENANT} spec.identityProvider", f"{_PROVIDER}.type")
 _SESSION: Final = (f"{_PROVIDER}.sessionLifetime",)
+_FLOORS: Final = (
+    f"{ORGANIZATION} spec.floors",
+    f"{ORGANIZATION} spec.tiers.*.floors",
+    "Tenant/* spec.floors",
+    "Tenant/* spec.environments.*.floors",
+    "Tenant/* spec.environments.*.tier",
+    "Role/* spec.requires",
+    f"{ORGANIZATION} spec.bindings",
+    "Tenant/* spec.bindings",
+)
+"""What asks for a young token, of whoever is bound there."""
+
+_JIT: Final = (*_HELD, "Tenant/* spec.bindings")
 
 FIELDS: Final[Table] = {
     "{provider} terraform": (f"{_PROVIDER}.type",),
@@ -51,16 +64,31 @@ FIELDS: Final[Table] = {
         f"{_PROVIDER}.issuer",
         f"{_PROVIDER}.type",
     ),
-    "{provider} keycloak_realm realm access_token_lifespan": (
-        f"{ORGANIZATION} spec.floors.maxTokenAge",
-    ),
+    "{provider} keycloak_realm realm access_token_lifespan": (*_FLOORS, *_SESSION),
+    "{provider} keycloak_realm realm offline_session_max_lifespan": _SESSION,
     "{provider} keycloak_realm realm sso_session_max_lifespan": _SESSION,
     "{provider} keycloak_realm realm sso_session_idle_timeout": _SESSION,
     "{provider} keycloak_realm realm otp_policy": _FLOW,
     "{provider} keycloak_authentication_flow": _FLOW,
     "{provider} keycloak_authentication_subflow": _FLOW,
     "{provider} keycloak_authentication_execution": _FLOW,
+    "{provider} keycloak_authentication_execution_config": (*_FLOW, *_SESSION),
     "{provider} keycloak_authentication_bindings": _FLOW,
+    "{provider} keycloak_default_roles": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_realm_default_client_scopes": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_realm_optional_client_scopes": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_realm_events": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_realm_user_profile": (f"{_PROVIDER}.type",),
+    "{provider} keycloak_openid_client_default_scopes qgov": _SIGN_IN,
+    "{provider} keycloak_openid_client_optional_scopes qgov": _SIGN_IN,
+    "{provider} keycloak_openid_client_default_scopes workload {tenant} {workload}": _WORKLOAD,
+    "{provider} keycloak_openid_client_optional_scopes workload {tenant} {workload}": _WORKLOAD,
+    "{provider} keycloak_openid_user_property_protocol_mapper": (
+        f"{_PROVIDER}.tokens.person",
+        *_SIGN_IN,
+    ),
+    "{provider} keycloak_group jit": _JIT,
+    "{provider} keycloak_group_roles jit": _JIT,
     "{provider} keycloak_openid_client qgov": _SIGN_IN,
     "{provider} keycloak_openid_client qgov client_id": (f"{_PROVIDER}.audience", *_SIGN_IN),
     "{provider} keycloak_openid_client qgov depends_on": _FLOW,
@@ -81,6 +109,8 @@ FIELDS: Final[Table] = {
     ),
     "{provider} keycloak_openid_client workload {tenant} {workload} access_token_lifespan": (
         f"{_ACCOUNT}.maxTokenLifetime",
+        f"{_ACCOUNT}.bindings",
+        *_FLOORS,
     ),
     "{provider} keycloak_openid_client workload {tenant} {workload} enabled": (
         f"{_ACCOUNT}.federation",
@@ -97,7 +127,6 @@ FIELDS: Final[Table] = {
     ),
     "{provider} keycloak_group group {group}": _GROUPS,
     "{provider} keycloak_group group {group} description": (),
-    "{provider} keycloak_group group {group} attributes": (*_HELD, "Tenant/* spec.bindings"),
     "{provider} keycloak_group_roles group {group}": (*_HELD, "Tenant/* spec.bindings"),
     "{provider} terraform_data": _GROUPS,
 }
@@ -117,7 +146,7 @@ WORDS: Final[Table] = {
 
 
 _OF_ROLE: Final = frozenset({"keycloak_openid_client_service_account_realm_role"})
-_LABELS: Final = {"group": 1, "issuer": 1, "role": 2, "workload": 2}
+_LABELS: Final = {"group": 1, "issuer": 1, "jit": 3, "role": 2, "workload": 2}
 """The names in the label of a resource, by what it is for; of a role that is held two more."""
 
 
@@ -172,6 +201,8 @@ def _resource(key: Key) -> str:
     _, kind, *rest = key
     what, *names = rest or [""]
     count = 4 if kind in _OF_ROLE else _LABELS.get(what, 0)
+    if what == "jit" and names[0].startswith("workload/"):
+        count += 1
     if kind == "terraform":
         return kind
     if not kind.startswith("keycloak_") or len(names) < count or not count:

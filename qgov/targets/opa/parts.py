@@ -13,6 +13,7 @@ __all__ = ["FIELDS", "PARTS", "data_of"]
 
 _BACKEND: Final = f"{ORGANIZATION} spec.backends.{{backend}}"
 _PROVIDERS: Final = f"{ORGANIZATION} spec.identityProviders.*"
+_PROVIDER: Final = f"{ORGANIZATION} spec.identityProviders.{{provider}}"
 _TENANT: Final = "Tenant/{tenant}"
 _ENVIRONMENT: Final = f"{_TENANT} spec.environments.{{environment}}"
 _WORKLOAD: Final = f"{_TENANT} spec.serviceAccounts[{{workload}}]"
@@ -69,6 +70,20 @@ FIELDS: Final[Table] = {
     **floor("floor", f"{ORGANIZATION} spec.floors"),
     "grants {principal} at {scope}": (*BOUND, *MONEY),
     "grants {principal} issuer": _WHOSE,
+    "identity {provider}": (_PROVIDER,),
+    "identity {provider} type": (f"{_PROVIDER}.type",),
+    "identity {provider} issuer": (f"{_PROVIDER}.issuer",),
+    "identity {provider} audience": (f"{_PROVIDER}.audience",),
+    "identity {provider} groups": (f"{_PROVIDER}.groupsClaim",),
+    "identity {provider} algorithms": (f"{_PROVIDER}.tokens.algorithms",),
+    "identity {provider} clients": (f"{_PROVIDER}.tokens.clients", f"{_PROVIDER}.audience"),
+    "identity {provider} person": (f"{_PROVIDER}.tokens.person",),
+    "identity {provider} age": (f"{_PROVIDER}.tokens.age",),
+    "identity {provider} acr": (f"{_PROVIDER}.tokens.secondFactor", f"{_PROVIDER}.type"),
+    "identity {provider} amr": (f"{_PROVIDER}.tokens.secondFactor", f"{_PROVIDER}.type"),
+    "identity {provider} managed_device": (f"{_PROVIDER}.tokens.managedDevice",),
+    "identity {provider} country": (f"{_PROVIDER}.tokens.country",),
+    "identity {provider} introspection": (f"{_PROVIDER}.tokens.introspection",),
     "issuers": (f"{_PROVIDERS}.issuer", f"{_PROVIDERS}.audience"),
     "roles {role}": ("Role/{role}",),
     "roles {role} permissions": ("Role/{role} spec.permissions",),
@@ -102,6 +117,13 @@ FIELDS: Final[Table] = {
     "tenants {tenant} retention": (f"{_TENANT} spec.retention",),
     "tenants {tenant} workloads {workload}": (_WORKLOAD,),
     "tenants {tenant} workloads {workload} federation": (f"{_WORKLOAD}.federation",),
+    "tenants {tenant} workloads {workload} client": (
+        f"{_WORKLOAD}.federation",
+        f"{_TENANT} spec.identityProvider",
+        f"{_PROVIDERS}.type",
+        f"{_PROVIDERS}.issuer",
+        f"{_PROVIDERS}.audience",
+    ),
     "tenants {tenant} workloads {workload} requires": (f"{_WORKLOAD}.maxTokenLifetime",),
 }
 
