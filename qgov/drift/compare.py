@@ -1,0 +1,376 @@
+"""The difference of what was reviewed and what was found: the plan's own, from base to head."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from qgov.drift.drift import Drift, Kind
+from qgov.drift.facts import Facts, Held, Plain, Setting
+from qgov.drift.observer import Effect, Observation
+from qgov.finding import Origin
+from qgov.language.persons import folded
+from qgov.model.access_model import AccessModel, Binding, Elevation, Role
+from qgov.model.accesses import AccessTable
+from qgov.model.conditions import NONE, Eligibility
+from qgov.model.principal import Principal, is_user, kind_of, name_of, user
+from qgov.plan.changes import Change, Row, difference, rows
+from qgov.plan.risk import Risk, assess
+
+__all__ = ["compare"]
+
+_KINDS: Final = {
+    Change.GRANTED: Kind.UNMANAGED,
+    Change.REVOKED: Kind.MISSING,
+}
+_Key = tuple[Principal, str, str, bool]
+
+
+def compare(
+    model: AccessModel, seen: Observation, now: datetime, *, people: bool = False
+) -> list[Drift]:
+    """Every difference, most dangerous first. Without `people`, a person is a label that says
+    nothing but that it is the same one."""
+    wanted, found = seen.wanted, seen.found
+    if not people:
+        wanted, found = _nameless(wanted), _nameless(found)
+    drift = [
+        *seen.stale,
+        *_access(model, seen.name, wanted, found),
+        *_elevations(model, seen.name, wanted, found, now, people),
+        *_settings(model, seen),
+    ]
+    return sorted(drift, key=_order)
+
+
+def _order(each: Drift) -> tuple[object, ...]:
+    gains = each.kind is not Kind.MISSING
+    return -each.risk, not gains, each.principal, each.scope, each.permission or "", each.message
+
+
+# -------------------------------------------------------------------------------------- access
+
+
+def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Iterator[Drift]:
+    """Who may do more, less or otherwise, by the tables of both sides."""
+    reviewed = _reviewed(model)
+    base_held, head_held = _differing(model, wanted, found)
+    ways = {key: held.through for key, held in head_held.items()}
+    base = _as_model(model, base_held, wanted.roles, reviewed)
+    head = _as_model(model, head_held, {**wanted.roles, **found.roles}, reviewed)
+    told: set[_Key] = set()
+    for row in rows(difference(AccessTable(base), AccessTable(head)), base, head, whole=True):
+        kind = _KINDS.get(row.change, Kind.CHANGED)
+        sides = [(item.base, item.head) for item in row.cells]
+        pairs = sides if kind is not Kind.MISSING else [(new, old) for old, new in sides]
+        extra = dict.fromkeys(
+            path.binding for before, after in pairs for path in after if path not in before
+        )
+        told |= {_key(binding) for binding in extra}
+        how = tuple(dict.fromkeys(w for b in extra for w in ways.get(_key(b), ())))
+        rule = assess(row, base, head)
+        yield Drift(
+            source,
+            kind,
+            row.principal,
+            row.permission,
+            row.scope,
+            rule.risk,
+            rule.id,
+            _said(kind, row, extra, how),
+            _roles(row, base_side=True),
+            _roles(row, base_side=False),
+            _where(model, row.principal, extra),
+            how,
+            row.backends,
+        )
+    for key in sorted({*base_held, *head_held}):
+        if (key in base_held) != (key in head_held) and key not in told:
+            yield _without_effect(model, source, key, key in head_held, ways.get(key, ()))
+
+
+def _differing(
+    model: AccessModel, wanted: Facts, found: Facts
+) -> tuple[dict[_Key, Held], dict[_Key, Held]]:
+    """What is held on both sides by those whose part is not the same: work in proportion to the
+    difference."""
+    base, head = _by_key(wanted.held), _by_key(found.held)
+    meant = {name: role.permissions for name, role in model.roles.items()} | {**wanted.roles}
+    redefined = {name for name, held in found.roles.items() if meant.get(name) != held}
+    who = {key[0] for key in {*base} ^ {*head}}
+    who |= {key[0] for key in {*base, *head} if key[1] in redefined}
+    return (
+        {key: held for key, held in base.items() if key[0] in who},
+        {key: held for key, held in head.items() if key[0] in who},
+    )
+
+
+def _by_key(held: Iterable[Held]) -> dict[_Key, Held]:
+    """What is held, by the shortest chain."""
+    found: dict[_Key, Held] = {}
+    for each in held:
+        if (other := found.get(each.what)) is None or _length(each) < _length(other):
+            found[each.what] = each
+    return found
+
+
+def _length(held: Held) -> tuple[int, tuple[str, ...]]:
+    return len(held.through), held.through
+
+
+def _key(binding: Binding) -> _Key:
+    return binding.principal, binding.role, binding.scope, binding.eligible is not None
+
+
+def _reviewed(model: AccessModel) -> dict[_Key, list[Binding]]:
+    found: dict[_Key, list[Binding]] = defaultdict(list)
+    for binding in model.bindings:
+        found[_key(binding)].append(binding)
+    return found
+
+
+def _as_model(
+    model: AccessModel,
+    held: Mapping[_Key, Held],
+    roles: Mapping[str, Mapping[str, bool]],
+    reviewed: Mapping[_Key, list[Binding]],
+) -> AccessModel:
+    """The model in which exactly this is bound. What was reviewed keeps its conditions; what was
+    not has none but the floors, which hold for whoever comes."""
+    known = {**model.roles}
+    like = next(iter(model.roles.values()), None)
+    for name, permissions in roles.items():
+        was = known.get(name)
+        known[name] = (
+            replace(was, permissions=permissions)
+            if was is not None
+            else Role(name, permissions, NONE, (), False, like.metadata, like.source)  # type: ignore[union-attr]
+        )
+    bindings: list[Binding] = []
+    for key in held:
+        principal, role, scope, eligible = key
+        if role not in known:
+            continue
+        if key in reviewed:
+            bindings += reviewed[key]
+        else:
+            terms = _terms(model, principal, role, scope) if eligible else None
+            if not eligible or terms is not None:
+                bindings.append(
+                    Binding(principal, role, scope, terms, NONE, model.organization.source)
+                )
+    return replace(model, roles=known, bindings=tuple(bindings), elevations=())
+
+
+def _terms(model: AccessModel, principal: Principal, role: str, scope: str) -> Eligibility | None:
+    """The terms of an eligible binding that nobody reviewed: those of the first that is like it."""
+    alike = [b for b in model.bindings if b.eligible is not None]
+    alike.sort(key=lambda b: (b.role != role, b.scope != scope, b.principal != principal))
+    return alike[0].eligible if alike else None
+
+
+def _said(kind: Kind, row: Row, extra: Iterable[Binding], how: Sequence[str]) -> str:
+    roles = ", ".join(f"`{name}`" for name in dict.fromkeys(b.role for b in extra))
+    what = f"`{row.permission}` on {row.scope}"
+    if row.backends:
+        what += f" ({', '.join(row.backends)})"
+    who = _who(row.principal)
+    through = ", ".join(how) or f"the role {roles}"
+    if kind is Kind.MISSING:
+        return f"{who} may not {what}, which was reviewed: the role {roles} is not held"
+    if kind is Kind.CHANGED:
+        return f"{who} may {what} on other conditions than were reviewed, through {through}"
+    return f"{who} may {what}, outside of review, through {through}"
+
+
+def _who(principal: str) -> str:
+    name = name_of(principal)
+    return {
+        "group": f"`{name}`",
+        "client": f"the client `{name}`",
+        "user": f"the person `{name}`",
+    }.get(kind_of(principal), f"`{principal}`" if name else principal)
+
+
+def _roles(row: Row, *, base_side: bool) -> Plain:
+    held = (p.binding for item in row.cells for p in (item.base if base_side else item.head))
+    return tuple(sorted({f"{b.role} on {b.scope}" for b in held})) or None
+
+
+def _where(model: AccessModel, principal: Principal, bindings: Iterable[Binding]) -> Origin:
+    """The reviewed line nearest to what was found: the binding, the group, the organization."""
+    for binding in bindings:
+        if binding.source is not model.organization.source:
+            return binding.origin
+    group = model.group_of(principal)
+    return group.origin if group is not None else _organization(model)
+
+
+def _organization(model: AccessModel) -> Origin:
+    return model.organization.source.origin
+
+
+def _without_effect(
+    model: AccessModel, source: str, key: _Key, extra: bool, how: tuple[str, ...]
+) -> Drift:
+    principal, role, scope, eligible = key
+    holds = f"the role `{role}` on {scope}" + (", just in time" if eligible else "")
+    message = (
+        f"{_who(principal)} holds {holds}, outside of review, through {', '.join(how) or 'a grant'}"
+        if extra
+        else f"{_who(principal)} does not hold {holds}, which was reviewed"
+    )
+    known = role in model.roles
+    return Drift(
+        source,
+        Kind.UNMANAGED if extra else Kind.MISSING,
+        principal,
+        None,
+        scope,
+        Risk.LOW if known or not extra else Risk.MEDIUM,
+        "no-other-access" if known else "role-unknown",
+        message + (": no access follows from it" if known else ": no role of the configuration"),
+        None if extra else role,
+        role if extra else None,
+        _where(model, principal, ()),
+        how,
+    )
+
+
+# ---------------------------------------------------------------------------------- elevations
+
+
+def _elevations(
+    model: AccessModel, source: str, wanted: Facts, found: Facts, now: datetime, people: bool
+) -> Iterator[Drift]:
+    """Who is elevated without a reason that holds now, and who should be and is not."""
+    base, head = ({_folded(h): h for h in side.elevated} for side in (wanted, found))
+    past: dict[tuple[str, str, str], Elevation] = {}
+    for held in sorted(model.elevations, key=lambda e: e.expires):
+        subject = user(held.subject) if people else _label(user(held.subject))
+        past[folded(subject), held.role, held.scope] = held
+    for key in sorted({*base, *head}):
+        if (key in base) == (key in head):
+            continue
+        extra = key in head
+        each = head[key] if extra else base[key]
+        document = past.get(key)
+        over = extra and document is not None and document.expires <= now
+        yield from _elevated(model, source, each, document, extra=extra, over=over)
+
+
+def _elevated(
+    model: AccessModel,
+    source: str,
+    held: Held,
+    document: Elevation | None,
+    *,
+    extra: bool,
+    over: bool,
+) -> Iterator[Drift]:
+    """The accesses of one elevation, by the same tables."""
+    whole = {held.what: held}
+    empty = _as_model(model, {}, {}, {})
+    full = _as_model(model, whole, {}, {})
+    kind = Kind.OUTLIVED if over else Kind.UNMANAGED if extra else Kind.MISSING
+    sides = (empty, full) if extra else (full, empty)
+    named = f"`{document.name}`" if document is not None else ""
+    why = {
+        Kind.OUTLIVED: f"although the elevation {named} is past its window",
+        Kind.UNMANAGED: "without an elevation",
+        Kind.MISSING: f"although the elevation {named} says so",
+    }[kind]
+    for row in rows(difference(*map(AccessTable, sides)), *sides, whole=True):
+        rule = assess(row, *sides)
+        may = "may" if extra else "may not"
+        how = ", through " + ", ".join(held.through) if extra and held.through else ""
+        yield Drift(
+            source,
+            kind,
+            held.principal,
+            row.permission,
+            row.scope,
+            rule.risk,
+            rule.id,
+            f"{_who(held.principal)} {may} `{row.permission}` on {row.scope} {why}{how}",
+            None if extra else f"{held.role} on {held.scope}",
+            f"{held.role} on {held.scope}" if extra else None,
+            document.source.origin if document is not None else _organization(model),
+            held.through,
+            row.backends,
+        )
+
+
+def _folded(held: Held) -> tuple[str, str, str]:
+    return folded(held.principal), held.role, held.scope
+
+
+def _nameless(facts: Facts) -> Facts:
+    return replace(
+        facts,
+        held=tuple(_without_name(held) for held in facts.held),
+        elevated=tuple(_without_name(held) for held in facts.elevated),
+    )
+
+
+def _without_name(held: Held) -> Held:
+    return held._replace(principal=_label(held.principal)) if is_user(held.principal) else held
+
+
+def _label(person: Principal) -> Principal:
+    """The same for the same person, in every report."""
+    digest = hashlib.sha256(folded(name_of(person)).encode()).hexdigest()
+    return user(f"~{digest[:12]}")
+
+
+# ------------------------------------------------------------------------------------ settings
+
+
+def _settings(model: AccessModel, seen: Observation) -> Iterator[Drift]:
+    """The fields of things that differ; of a thing that is only on one side, it alone."""
+    base, head = seen.wanted.settings, seen.found.settings
+    for setting in sorted({*base, *head}):
+        wanted, found = base.get(setting), head.get(setting)
+        whole = setting._replace(field="")
+        if setting.field and (whole in base) != (whole in head):
+            continue
+        if setting in base and setting in head and wanted == found:
+            continue
+        one_sided = Kind.MISSING if setting in base else Kind.UNMANAGED
+        kind = Kind.CHANGED if setting.field else one_sided
+        effect = seen.effect(setting, wanted, found)
+        yield Drift(
+            seen.name,
+            kind,
+            effect.principal,
+            effect.permission,
+            effect.scope,
+            effect.risk,
+            f"setting-{setting.kind.replace(' ', '-')}",
+            _told(setting, kind, effect),
+            wanted,
+            found,
+            _organization(model),
+            (_thing(setting),),
+        )
+
+
+def _thing(setting: Setting) -> str:
+    thing = f"the {setting.kind} `{setting.name}`" if setting.name else f"the {setting.kind}"
+    return f"`{setting.field}` of {thing}" if setting.field else thing
+
+
+def _told(setting: Setting, kind: Kind, effect: Effect) -> str:
+    what = {
+        Kind.MISSING: "which was reviewed and is not there",
+        Kind.UNMANAGED: "which nobody reviewed",
+        Kind.CHANGED: "which is not as reviewed",
+    }[kind]
+    who = _who(effect.principal)
+    permission = f"`{effect.permission}` on {effect.scope} " if effect.permission else ""
+    may = f"{who} may {permission}{effect.words}".rstrip()
+    return f"{may}, outside of review, through {_thing(setting)}, {what}"
