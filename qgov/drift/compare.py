@@ -338,7 +338,9 @@ def _settings(model: AccessModel, seen: Observation) -> Iterator[Drift]:
         whole = setting._replace(field="")
         if setting.field and (whole in base) != (whole in head):
             continue
-        if setting in base and setting in head and wanted == found:
+        if setting.field and (wanted or None) == (found or None):
+            continue  # a field that is not there is one that holds nothing, or is off
+        if not setting.field and wanted == found and (setting in base) == (setting in head):
             continue
         one_sided = Kind.MISSING if setting in base else Kind.UNMANAGED
         kind = Kind.CHANGED if setting.field else one_sided

@@ -13,7 +13,7 @@ from qgov.drift.drift import Drift, GroupPeople, Kind, Report, as_findings
 from qgov.language.scalars import format_instant
 from qgov.render import findings
 from qgov.render.counting import count
-from qgov.render.escaping import plain
+from qgov.render.escaping import plain, ticked
 from qgov.render.markdown import code, escape, table
 from qgov.render.markdown import details as folded
 from qgov.render.text import columns, page, paint, wrapped
@@ -48,15 +48,24 @@ def _verdict(report: Report) -> str:
     return f"DRIFT: {', '.join(kinds)}; the highest risk is {report.risk}"
 
 
-def _gathered(report: Report) -> Iterator[tuple[Drift, list[str]]]:
-    """Differences in their order, those that differ by the permission alone as one: the most
-    dangerous, and the other permissions."""
+def _gathered(report: Report) -> Iterator[tuple[Drift, str]]:
+    """Differences in their order, those of one principal by one way as one: the most dangerous,
+    and in words what else follows from the same."""
     alike: dict[tuple[object, ...], list[Drift]] = defaultdict(list)
     for each in report.drift:
-        own = each.message if each.permission is None or not each.how else ""
-        alike[each.source, each.kind, each.principal, each.scope, each.how, own].append(each)
+        own = each.message if each.rule.startswith("setting-") else (each.desired, each.observed)
+        alike[each.source, each.kind, each.principal, each.how, own].append(each)
     for first, *rest in alike.values():
-        yield first, sorted({str(each.permission) for each in rest} - {str(first.permission)})
+        places: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        by_scope: dict[str, set[str]] = defaultdict(set)
+        for each in rest:
+            by_scope[each.scope].add(str(each.permission))
+        by_scope[first.scope].discard(str(first.permission))
+        for scope, permissions in by_scope.items():
+            if permissions:
+                places[tuple(sorted(permissions))].append(scope)
+        told = [f"{', '.join(names)} on {', '.join(where)}" for names, where in places.items()]
+        yield first, f"and so with {'; '.join(told)}" if told else ""
 
 
 def as_text(report: Report, colour: bool = False) -> str:
@@ -67,7 +76,7 @@ def as_text(report: Report, colour: bool = False) -> str:
         lines.append(f"{risk}  {each.kind}  {plain(each.source)}")
         lines += wrapped(each.message, 2, 4)
         if others:
-            lines += wrapped(f"and so with {', '.join(others)}", 4, 6)
+            lines += wrapped(others, 4, 6)
         lines.append(f"    {plain(str(each.origin))}")
     rows = [_counted(each) for each in report.people if _worth_telling(each)]
     if rows:
@@ -132,9 +141,8 @@ def as_markdown(report: Report) -> str:
     return "\n".join([*lines, "", *folded("What was read", read), ""])
 
 
-def _cell(each: Drift, others: list[str]) -> str:
-    more = f" and so with {', '.join(others)}" if others else ""
-    return escape(f"{each.message}{more}").replace("\\`", "")
+def _cell(each: Drift, others: str) -> str:
+    return ticked(f"{each.message} {others}".rstrip())
 
 
 _STYLE: Final = (
@@ -160,7 +168,7 @@ def as_html(report: Report) -> str:
             str(each.risk),
             f"{each.kind}: {_MEANS[each.kind]}",
             each.source,
-            each.message + (f" and so with {', '.join(others)}" if others else ""),
+            f"{each.message} {others}".rstrip(),
             str(each.origin),
         ]
         for each, others in _gathered(report)

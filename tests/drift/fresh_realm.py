@@ -29,7 +29,7 @@ NAME = "fresh"
 PASSING = "passing"
 ONLY_WHERE_SET = (
     "accountTheme", "adminPermissionsClient", "adminTheme", "browserSecurityHeaders",
-    "defaultLocale", "displayName", "displayNameHtml", "emailTheme", "eventsExpiration",
+    "defaultGroups", "defaultLocale", "displayName", "displayNameHtml", "emailTheme", "eventsExpiration",
     "loginTheme", "passwordPolicy", "smtpServer", "supportedLocales",
 )  # fmt: skip
 NEW = {

@@ -7,13 +7,21 @@ believed and in how people sign in. `read.py` has the reads and their traps.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from qgov.drift.facts import Facts, Held
 from qgov.drift.observer import Asked, Observation, Observer, UnreadableError
-from qgov.drift.observers.keycloak.access import POWERS, held_in, leading, people_in
+from qgov.drift.observers.keycloak.access import (
+    POWERS,
+    elevations_in,
+    held_in,
+    leading,
+    people_in,
+    role_at,
+)
 from qgov.drift.observers.keycloak.meaning import effect_of
 from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm, rights_below
 from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, settings_of
@@ -21,11 +29,13 @@ from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
 from qgov.drift.remote import path_of, remote
 from qgov.drift.wanted import bindings_of, elevated, held
 from qgov.language.kinds.organization import IdentityProvider
-from qgov.model.principal import is_group, name_of
+from qgov.model.principal import Principal, is_group, name_of
 from qgov.targets import emit
 
 __all__ = ["OBSERVER"]
 
+PRINCIPAL: Final = "qgov_principal"  # attributes of a just-in-time group
+ELIGIBLE: Final = "qgov_eligible"
 _ADDRESS: Final = "QGOV_KEYCLOAK_URL"
 _TOKEN: Final = "QGOV_KEYCLOAK_TOKEN"  # noqa: S105 - the name of a variable
 _CLIENT: Final = "QGOV_KEYCLOAK_CLIENT_ID"
@@ -53,7 +63,7 @@ def _observe(asked: Asked) -> Iterator[Observation]:
 def _realm(
     asked: Asked, name: str, provider: IdentityProvider, files: Mapping[str, bytes]
 ) -> Observation:
-    given = json.loads(files[f"idp/{name}/realm.json"])
+    given = _filled(files[f"idp/{name}/realm.json"], asked.environment)
     realm = str(given["realm"])
     base = asked.setting(_ADDRESS) or provider.issuer.partition("/realms/")[0]
     token = asked.setting(_TOKEN) or _signed_in(asked, base, realm)
@@ -67,6 +77,8 @@ def _realm(
     for each in bindings:
         if is_group(each.principal):
             bound[name_of(each.principal)].append(each)
+    wanted = represented(given)
+    eligible, now_elevated = elevations_in(seen, _just_in_time(wanted))
     found_held = held_in(seen, bound, provider.groups_claim, provider.audience)
     powers = {
         f"realm-management/{right}": dict.fromkeys(permissions, False)
@@ -79,16 +91,36 @@ def _realm(
             held=bindings,
             elevated=tuple(elevated(asked.model, name, asked.now)),
             roles=powers,
-            settings=wanted_settings(given, represented(given)),
+            settings=wanted_settings(given, wanted),
         ),
         Facts(
-            held=tuple(found_held),
+            held=(*found_held, *eligible),
+            elevated=tuple(now_elevated),
             roles=powers,
             settings=found_settings,
             groups=people_in(seen),
         ),
         effect_of,
     )
+
+
+def _just_in_time(realm: Realm) -> dict[str, tuple[Principal, str, str]]:
+    """Path of a just-in-time group → whose eligible binding it carries out, role and scope."""
+    found: dict[str, tuple[Principal, str, str]] = {}
+    for group in realm.groups:
+        principals, terms = group.attributes.get(PRINCIPAL), group.attributes.get(ELIGIBLE)
+        if principals and terms and (at := role_at(terms[0].partition(" ")[0])) is not None:
+            found[group.path] = (Principal(principals[0]), *at)
+    return found
+
+
+def _filled(content: bytes, environment: Mapping[str, str]) -> Any:
+    """The compiled realm, with what its import takes from the environment: `${NAME:ELSE}`."""
+
+    def value(found: re.Match[str]) -> str:
+        return json.dumps(environment.get(found[1], found[2]))[1:-1]
+
+    return json.loads(re.sub(r"\$\{([A-Za-z0-9_]+):([^}]*)\}", value, content.decode()))
 
 
 def _signed_in(asked: Asked, base: str, realm: str) -> str:

@@ -12,7 +12,15 @@ from qgov.drift.observers.keycloak.read import Group, Realm, Role
 from qgov.model import principal as principals
 from qgov.model.principal import Principal
 
-__all__ = ["POWERS", "accounts_in", "held_in", "leading", "people_in", "role_at"]
+__all__ = [
+    "POWERS",
+    "accounts_in",
+    "elevations_in",
+    "held_in",
+    "leading",
+    "people_in",
+    "role_at",
+]
 
 _ADMIN: Final = "realm-management"
 POWERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -142,9 +150,26 @@ def _of_group(
             for label in groups[above].roles:
                 for role, scope, chain in gives(label):
                     yield Held(who, role, scope, (f"being nested in the group `{above}`", *chain))
-    for value in group.attributes.get("qgov_eligible", ()):
-        if (at := role_at(value.partition(" ")[0])) is not None:
-            yield Held(who, *at, ("the attribute `qgov_eligible`",), eligible=True)
+
+
+def elevations_in(
+    realm: Realm, jit: Mapping[str, tuple[Principal, str, str]]
+) -> tuple[list[Held], list[Held]]:
+    """What the just-in-time groups (path → whose binding, role, scope) give: to those who may be
+    elevated, where the group is there, and to those who are in it now."""
+    services = accounts_in(realm)
+    eligible, elevated = [], []
+    for group in realm.groups:
+        if group.path not in jit:
+            continue
+        principal, role, scope = jit[group.path]
+        way = (f"the just-in-time group `{group.path}`",)
+        eligible.append(Held(principal, role, scope, way, eligible=True))
+        for member in group.members:
+            name = str(member["username"])
+            who = services.get(name.lower(), principals.user(name))
+            elevated.append(Held(who, role, scope, way))
+    return eligible, elevated
 
 
 def _above(path: str) -> Iterator[str]:

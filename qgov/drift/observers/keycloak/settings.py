@@ -34,7 +34,7 @@ _IGNORED: Final = frozenset(
         "protocolMappers", "scopeMappings", "surrogateAuthRequired", "alwaysDisplayInConsole",
         "display.on.consent.screen", "consent.screen.text", "baseUrl", "rootUrl", "adminUrl",
         "userManagedAccessAllowed", "hideOnLogin", "kid", "acr.loa.map.description",
-        "consentRequired", "logoUri", "policyUri", "tosUri",
+        "consentRequired", "backchannel.logout.session.required", "userinfo.token.claim", "logoUri", "policyUri", "tosUri",
         # told elsewhere
         "defaultGroups", "requiredCredentials", "webAuthnPolicyAcceptableAaguids",
         "webAuthnPolicyPasswordlessAcceptableAaguids", "webAuthnPolicyExtraOrigins",
@@ -47,6 +47,7 @@ _IGNORED: Final = frozenset(
 _SECRET: Final = frozenset(
     {"privateKey", "certificate", "secret", "keystorePassword", "keyPassword"}
 )
+_INTROSPECTION: Final = "introspection.token.claim"
 _MASKED: Final = "**********"
 
 
@@ -107,7 +108,9 @@ def _leaves(
         elif isinstance(value, Mapping):
             inner = "" if key in ("attributes", "config") else f"{path}."
             yield from _leaves(value, inner, ignored)
-        elif value not in (None, "", [], _MASKED):
+        elif value in (None, "", [], "+"):  # `+`: as the other addresses
+            yield path, None
+        elif value != _MASKED:
             yield path, _plain(value)
 
 
@@ -132,7 +135,11 @@ def _clients(clients: Iterable[Mapping[str, Any]]) -> Found:
 
 def _mappers(of: str, one: Mapping[str, Any]) -> Found:
     for mapper in one.get("protocolMappers", ()):
-        yield from _fields("mapper", f"{of} {mapper['name']}", mapper)
+        for setting, value in _fields("mapper", f"{of} {mapper['name']}", mapper):
+            if setting.field == _INTROSPECTION:  # true where nothing is said
+                yield setting, "off" if value is False else None
+            else:
+                yield setting, value
 
 
 def _scopes(realm: Realm) -> Found:
@@ -153,7 +160,7 @@ def _flows(realm: Realm) -> Found:
         seen: dict[str, int] = {}
         for one in executions:
             level = one.get("level", 0)
-            title = one.get("displayName") or one.get("providerId")
+            title = one.get("providerId") or one.get("displayName")
             above = [*above[:level], str(title)]
             name = " / ".join([alias, *above])
             seen[name] = seen.get(name, 0) + 1
@@ -175,11 +182,11 @@ def _brokers(brokers: Iterable[Mapping[str, Any]]) -> Found:
 
 def _components(components: Iterable[Mapping[str, Any]]) -> Found:
     """Keys, user federations and their mappers, and who may register clients."""
-    names = {one["id"]: one["name"] for one in components}
+    names = {one["id"]: one.get("name") or one["providerId"] for one in components}
     for one in components:
         above = names.get(one.get("parentId"), "")
         kind = one["providerType"].rpartition(".")[2]
-        name = " ".join(filter(None, (kind, one.get("subType"), above, one["name"])))
+        name = " ".join(filter(None, (kind, one.get("subType"), above, names[one["id"]])))
         raw = {key: value for key, value in one.items() if key not in ("subType", "providerType")}
         if kind == "UserProfileProvider":
             continue  # told as the user profile
@@ -227,8 +234,7 @@ def _roles(realm: Realm) -> Found:
     for role in realm.roles.values():
         yield Setting("role", role.label, ""), True
         parts = sorted(realm.roles[part].label for part in role.parts if part in realm.roles)
-        if parts:
-            yield Setting("role", role.label, "composites"), tuple(parts)
+        yield Setting("role", role.label, "composites"), tuple(parts) or None
         for name, values in role.attributes.items():
             yield Setting("role", role.label, name), tuple(sorted(values))
     for group in realm.groups:

@@ -24,6 +24,10 @@ _WHOLE: Final = {
 }
 """Lists that replace what a fresh realm holds, to the kinds of setting that they are told as."""
 
+_LINKS: Final = ("defaultClientScopes", "optionalClientScopes")
+_OF_ACCOUNTS: Final = ("account/manage-account", "account/view-profile")
+"""What the server makes a part of the default roles in any case, with the client `account`."""
+
 
 def represented(given: Mapping[str, Any]) -> Realm:
     """A realm as its representation says it."""
@@ -176,19 +180,34 @@ def wanted_settings(given: Mapping[str, Any], realm: Realm) -> dict[Setting, Pla
     """Every setting of the realm as it should be: what a fresh one holds, under what the
     representation says."""
     said = settings_of(realm)
-    whole = {kind for key, kinds in _WHOLE.items() if key in given for kind in kinds}
-    base = fresh()
+    base = _without_replaced(fresh(), given)
     templates: dict[str, dict[str, Plain]] = {}
     for setting, value in base.items():
         if setting.name == _ANY:
             templates.setdefault(setting.kind, {})[setting.field] = value
-    wanted = {
-        setting: value
-        for setting, value in base.items()
-        if setting.name != _ANY and setting.kind not in whole
-    }
+    wanted = {setting: value for setting, value in base.items() if setting.name != _ANY}
     known = {(setting.kind, setting.name) for setting in wanted}
     for kind, name in {(setting.kind, setting.name) for setting in said} - known:
         for field, value in templates.get(kind, {}).items():
             wanted[Setting(kind, name, field)] = value
+    default = Setting("role", "default-roles", "composites")
+    own = said.get(default) or ()
+    if default in said and isinstance(own, tuple):
+        said[default] = tuple(sorted({*map(str, own), *_OF_ACCOUNTS}))
     return {**wanted, **said}
+
+
+def _without_replaced(
+    base: Mapping[Setting, Plain], given: Mapping[str, Any]
+) -> dict[Setting, Plain]:
+    """What a fresh realm holds, without the lists in whose place the representation has its
+    own; nothing is then linked to what was in them."""
+    whole = {kind for key, kinds in _WHOLE.items() if key in given for kind in kinds}
+    found = {setting: value for setting, value in base.items() if setting.kind not in whole}
+    if "clientScopes" not in given:
+        return found
+    return {
+        setting: None if setting.field in _LINKS else value
+        for setting, value in found.items()
+        if not (setting.kind in ("mapper", "scope mapping") and setting.name.startswith("scope "))
+    }
