@@ -19,6 +19,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from tests.keycloak.issuer import WorkloadIssuer
     from tests.keycloak.server import Server
 
 settings.register_profile("qgov", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -53,12 +54,27 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 @pytest.fixture(scope="session")
-def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One Keycloak for all tests of a process. Whoever changes a realm makes one of their own."""
-    from tests.keycloak.server import need_keycloak, running  # an HTTP client, which few tests need
+def workload_issuer() -> Iterator[WorkloadIssuer]:
+    """Who vouches for the workloads of the worked repository."""
+    from tests.keycloak.issuer import vouching  # what few tests need is imported by these
+    from tests.keycloak.realms import PIPELINES
+
+    with vouching(PIPELINES.issuer) as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def keycloak(
+    tmp_path_factory: pytest.TempPathFactory, workload_issuer: WorkloadIssuer
+) -> Iterator[Server]:
+    """One Keycloak for all tests of a process, with the realms of the worked repository. Whoever
+    changes more of a realm than adding people makes one of their own."""
+    from tests.keycloak.realms import JWKS_VARIABLE, emitted
+    from tests.keycloak.server import need_keycloak, running
 
     need_keycloak()
-    with running(tmp_path_factory.mktemp("keycloak") / "home") as server:
+    variables = {JWKS_VARIABLE: workload_issuer.jwks_url}
+    with running(tmp_path_factory.mktemp("keycloak") / "home", emitted(), variables) as server:
         yield server
 
 

@@ -108,16 +108,19 @@ class Server:
 
 
 @contextmanager
-def running(home: Path, realms: Mapping[str, bytes] | None = None) -> Iterator[Server]:
-    """A server whose folder is `home`, which must not exist, with what it imports at its start:
-    the name of a file → a realm's JSON. A realm that it refuses is a server that never starts."""
-    _lay_out(home, realms or {})
+def running(
+    home: Path, realms: Mapping[str, bytes], variables: Mapping[str, str]
+) -> Iterator[Server]:
+    """A server whose folder is `home`, which must not exist, with what it imports at its start
+    (the name of a file → a realm's JSON) and the variables that these mention. A realm that it
+    refuses is a server that never starts."""
+    _lay_out(home, realms)
     port, management = _free_ports()
     with (home / "log").open("wb") as log:
         # A group of its own, because kc.sh starts java as a child.
         process = subprocess.Popen(
             _command(home, port, management),
-            env=_env(),
+            env=_env(variables),
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -162,9 +165,9 @@ def _command(home: Path, port: int, management: int) -> list[str]:
     ]
 
 
-def _env() -> dict[str, str]:
+def _env(variables: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("KC_")}
-    return own | {"JAVA_OPTS_APPEND": _LIGHT}
+    return {**own, "JAVA_OPTS_APPEND": _LIGHT, **variables}
 
 
 def _free_ports() -> tuple[int, int]:
@@ -186,5 +189,5 @@ def _wait(server: Server, management: int, process: subprocess.Popen[bytes]) -> 
             answer = None
         if answer is not None and answer.is_success:
             return
-        time.sleep(0.25)
+        time.sleep(0.5)
     raise RuntimeError(f"Keycloak did not start:\n{server.log()[-4000:]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +76,19 @@ def test_the_recorded_version_is_that_of_the_schema() -> None:
     }
     assert all(
         f"keycloak/keycloak {SCHEMA_VERSION}.".encode() in content.partition(b"\n\n")[0]
-        for content in TARGET.emit(bound()).values()
+        for path, content in TARGET.emit(bound()).items()
+        if path.endswith(".tf")
     )
 
 
-def test_a_standing_binding_gives_the_realm_role_and_takes_nothing_away() -> None:
+def test_a_standing_binding_gives_the_realm_role_and_a_group_holds_no_other() -> None:
     model = bound({"group": "staff", "role": "researcher", "on": "sandbox"})
-    (given,) = resources(model, "groups", "keycloak_group_roles").values()
-    assert given["role_ids"] == [Ref("keycloak_role.role_researcher__aurora_sandbox.id")]
-    assert given["exhaustive"] is False
+    given = resources(model, "groups", "keycloak_group_roles")
+    assert {name: held["role_ids"] for name, held in given.items()} == {
+        "group_leads": [],
+        "group_staff": [Ref("keycloak_role.role_researcher__aurora_sandbox.id")],
+    }
+    assert all(held["exhaustive"] is True for held in given.values())
     (realm_role,) = resources(model, "roles", "keycloak_role").values()
     assert realm_role["name"] == "qgov:researcher:aurora/sandbox"
     assert realm_role["attributes"] == {
@@ -92,25 +97,35 @@ def test_a_standing_binding_gives_the_realm_role_and_takes_nothing_away() -> Non
     }
 
 
-def test_an_eligible_binding_gives_no_role() -> None:
-    model = bound({"group": "staff", "role": "researcher", "on": "*", "eligible": ELIGIBLE})
-    assert resources(model, "groups", "keycloak_group_roles") == {}
-    group = resources(model, "groups", "keycloak_group")["group_staff"]
+def test_an_eligible_binding_gives_no_role_and_has_a_group_of_its_own() -> None:
+    model = bound({"group": "staff", "role": "researcher", "on": "sandbox", "eligible": ELIGIBLE})
+    held = resources(model, "groups", "keycloak_group_roles")
+    assert held["group_staff"]["role_ids"] == []
+    (group,) = resources(model, "elevations", "keycloak_group").values()
+    assert group["name"] == "jit:staff:researcher:aurora.sandbox"
     assert group["attributes"] == {
-        "qgov_eligible": "qgov:researcher:aurora approvers=leads max_duration_s=14400 "
+        "qgov_principal": "group:staff",
+        "qgov_eligible": "qgov:researcher:aurora/sandbox approvers=leads max_duration_s=14400 "
         "ticket=required",
     }
+    ((name, held),) = resources(model, "elevations", "keycloak_group_roles").items()
+    assert held["group_id"] == Ref(f"keycloak_group.{name}.id")
+    assert (held["role_ids"], held["exhaustive"]) == ([], True)
 
 
-def test_an_eligible_workload_gets_no_role() -> None:
+def test_an_eligible_workload_gets_no_role_and_a_group_that_is_no_persons() -> None:
     model = bound(
+        {"group": "nightly", "role": "researcher", "on": "*", "eligible": ELIGIBLE},
         serviceAccounts=[
             account(bindings=[{"role": "researcher", "on": "*", "eligible": ELIGIBLE}])
-        ]
+        ],
     )
     assert not resources(model, "clients", "keycloak_openid_client_service_account_realm_role")
-    client = resources(model, "clients", "keycloak_openid_client")["workload_aurora__nightly"]
-    assert client["extra_config"]["qgov.eligible"].startswith("qgov:researcher:aurora approvers=")
+    groups = resources(model, "elevations", "keycloak_group")
+    assert {group["name"]: group["attributes"]["qgov_principal"] for group in groups.values()} == {
+        "jit:nightly:researcher:aurora": "group:nightly",
+        "jit:aurora.nightly:researcher:aurora": "workload:aurora/nightly",
+    }
 
 
 def test_a_workload_signs_in_with_its_own_token_for_a_short_while_and_in_no_other_way() -> None:
@@ -118,6 +133,7 @@ def test_a_workload_signs_in_with_its_own_token_for_a_short_while_and_in_no_othe
     client = resources(model, "clients", "keycloak_openid_client")["workload_aurora__nightly"]
     ((issuer, trusted),) = resources(model, "clients", "keycloak_oidc_identity_provider").items()
     assert client["client_authenticator_type"] == "federated-jwt"
+    assert client["full_scope_allowed"] is False
     assert client["extra_config"] == {
         "jwt.credential.issuer": Ref(f"keycloak_oidc_identity_provider.{issuer}.alias"),
         "jwt.credential.sub": federation()["subject"],
@@ -214,12 +230,101 @@ def test_the_realm_keeps_the_floors_of_the_organization() -> None:
     )
     realm = resources(model, "realm", "keycloak_realm")["realm"]
     assert realm["access_token_lifespan"] == "90s"
+    assert realm["revoke_refresh_token"] is True
     assert realm["sso_session_max_lifespan"] == realm["sso_session_idle_timeout"] == "20m"
     assert realm["registration_allowed"] is realm["reset_password_allowed"] is False
-    (block,) = blocks(model, "realm")
+    (block,) = (b for b in blocks(model, "realm") if b.labels[0] == "keycloak_realm")
     kinds = {inner.type: inner for inner in block.blocks}
     assert kinds["lifecycle"].attributes == {"prevent_destroy": True}
     assert kinds["security_defenses"].blocks[0].type == "brute_force_detection"
+
+
+def ages(binding: dict[str, Any], **spec: Any) -> tuple[str | None, str | None]:
+    """The lifetimes of people's tokens and of the workload's, where `sandbox` asks for a quarter
+    of an hour, the tenant for two and the role for one."""
+    model = repository(
+        organization(tiers={"sandbox": {"floors": {"maxTokenAge": "15m"}}}),
+        {
+            **role("researcher", "job:submit"),
+            "spec": {"permissions": ["job:submit"], "requires": {"maxTokenAge": "1h"}},
+        },
+        role("auditor", "audit:read"),
+        tenant(
+            "aurora",
+            floors={"maxTokenAge": "2h"},
+            environments={
+                "sandbox": {"tier": "sandbox", "projects": ["chemistry"]},
+                "lab": {"tier": "test", "projects": ["chemistry"]},
+            },
+            bindings=[binding],
+            serviceAccounts=[account(**spec)],
+        ),
+    )
+    realm = resources(model, "realm", "keycloak_realm")["realm"]
+    client = resources(model, "clients", "keycloak_openid_client")["workload_aurora__nightly"]
+    return realm.get("access_token_lifespan"), client.get("access_token_lifespan")
+
+
+def test_tokens_last_no_longer_than_the_strictest_place_that_they_are_for() -> None:
+    in_lab = account(bindings=[{"role": "researcher", "on": "lab"}])
+    strict = {"maxTokenAge": "30m"}
+    assert ages({"group": "staff", "role": "researcher", "on": "lab"}, **in_lab) == ("1h", "3600")
+    assert ages({"group": "staff", "role": "auditor", "on": "lab"}, **in_lab) == ("2h", "3600")
+    assert ages({"group": "staff", "role": "auditor", "on": "*"}) == ("15m", "900")
+    assert ages(
+        {"group": "staff", "role": "researcher", "on": "lab", "requires": strict},
+        **{**in_lab, "maxTokenLifetime": "5m"},
+    ) == ("30m", "300")
+
+
+def test_a_token_does_not_outlive_the_session() -> None:
+    model = repository(
+        organization(**provider(sessionLifetime="20m"), floors={"maxTokenAge": "1h"})
+    )
+    realm = resources(model, "realm", "keycloak_realm")["realm"]
+    assert realm["access_token_lifespan"] == realm["offline_session_max_lifespan"] == "20m"
+    assert realm["offline_session_max_lifespan_enabled"] is True
+
+
+def test_nobody_changes_who_they_are() -> None:
+    (profile,) = (b for b in blocks(bound(), "realm") if "user_profile" in b.labels[0])
+    assert {b.attributes["name"] for b in profile.blocks} == {
+        "username",
+        "email",
+        "firstName",
+        "lastName",
+    }
+    assert all(b.blocks[0].attributes["edit"] == ["admin"] for b in profile.blocks)
+    assert "unmanaged_attribute_policy" not in profile.attributes
+
+
+def test_what_happens_is_recorded_and_forgotten_again() -> None:
+    (events,) = resources(bound(), "realm", "keycloak_realm_events").values()
+    assert events["events_enabled"] is events["admin_events_enabled"] is True
+    assert events["events_expiration"] == 7_776_000
+    realm = resources(bound(), "realm", "keycloak_realm")["realm"]
+    assert realm["attributes"] == {"adminEventsExpiration": "7776000"}
+
+
+def test_a_client_has_no_more_than_it_needs() -> None:
+    model = bound(serviceAccounts=[account()])
+    scopes = {
+        kind: {
+            name: scopes[f"{kind}_scopes"]
+            for name, scopes in resources(
+                model, "clients", f"keycloak_openid_client_{kind}_scopes"
+            ).items()
+        }
+        for kind in ("default", "optional")
+    }
+    assert scopes == {
+        "default": {"qgov": ["acr", "basic"], "workload_aurora__nightly": ["basic"]},
+        "optional": {"qgov": [], "workload_aurora__nightly": []},
+    }
+    (everyone,) = resources(model, "realm", "keycloak_default_roles").values()
+    assert "offline_access" not in everyone["default_roles"]
+    clients = resources(model, "clients", "keycloak_openid_client").values()
+    assert not any(client["full_scope_allowed"] for client in clients)
 
 
 def test_a_session_of_hours_idles_for_half_of_one() -> None:
@@ -228,24 +333,63 @@ def test_a_session_of_hours_idles_for_half_of_one() -> None:
     assert (realm["sso_session_max_lifespan"], realm["sso_session_idle_timeout"]) == ("8h", "30m")
 
 
-def test_enforced_mfa_requires_a_code_behind_every_password() -> None:
-    executions = resources(bound(), "mfa", "keycloak_authentication_execution")
-    required = {e["authenticator"] for e in executions.values() if e["requirement"] == "REQUIRED"}
-    assert required == {"auth-username-password-form", "auth-otp-form"}
-    assert (
-        len({e["parent_flow_alias"] for e in executions.values() if e["requirement"] == "REQUIRED"})
-        == 1
-    )
-    assert resources(bound(), "mfa", "keycloak_authentication_bindings")
+def flow(model: AccessModel) -> dict[str, set[tuple[str, str]]]:
+    """The parts of the browser flow by the name of their resource → (step, how it counts)."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for kind, named in (("execution", "authenticator"), ("subflow", "alias")):
+        for step in resources(model, "mfa", f"keycloak_authentication_{kind}").values():
+            parent = str(step["parent_flow_alias"]).split(".")[1]
+            found[parent].add((step[named], step["requirement"]))
+    return dict(found)
+
+
+CONDITION = ("conditional-level-of-authentication", "REQUIRED")
+
+
+def test_enforced_mfa_has_one_level_which_takes_both() -> None:
+    assert flow(bound()) == {
+        "browser": {("auth-cookie", "ALTERNATIVE"), ("qgov-browser-forms", "ALTERNATIVE")},
+        "forms": {("qgov-browser-mfa", "CONDITIONAL")},
+        "mfa": {
+            CONDITION,
+            ("auth-username-password-form", "REQUIRED"),
+            ("auth-otp-form", "REQUIRED"),
+        },
+    }
+    (level,) = resources(bound(), "mfa", "keycloak_authentication_execution_config").values()
+    assert level["config"] == {"loa-condition-level": "1", "loa-max-age": "36000"}
+    client = resources(bound(), "clients", "keycloak_openid_client")["qgov"]
+    assert client["extra_config"] == {"acr.loa.map": '{"mfa":1}', "minimum.acr.value": "mfa"}
+
+
+def test_available_mfa_is_a_level_of_its_own_that_a_client_may_ask_for() -> None:
+    model = repository(organization(**provider(mfa="available", sessionLifetime="2h")))
+    assert flow(model)["forms"] == {
+        ("qgov-browser-pwd", "CONDITIONAL"),
+        ("qgov-browser-mfa", "CONDITIONAL"),
+    }
+    assert flow(model)["pwd"] == {CONDITION, ("auth-username-password-form", "REQUIRED")}
+    assert flow(model)["mfa"] == {CONDITION, ("auth-otp-form", "REQUIRED")}
+    levels = resources(model, "mfa", "keycloak_authentication_execution_config")
+    assert [each["config"] for each in levels.values()] == [
+        {"loa-condition-level": "1", "loa-max-age": "7200"},
+        {"loa-condition-level": "2", "loa-max-age": "7200"},
+    ]
+    client = resources(model, "clients", "keycloak_openid_client")["qgov"]
+    assert client["extra_config"] == {
+        "acr.loa.map": '{"pwd":1,"mfa":2}',
+        "minimum.acr.value": "pwd",
+    }
 
 
 def test_a_file_without_content_is_not_written() -> None:
-    model = repository(organization(**provider(mfa="available")))
+    model = repository(organization(**provider(protocol="saml")))
     assert {path.rpartition("/")[2] for path in TARGET.emit(model)} == {
         "versions.tf",
         "realm.tf",
         "groups.tf",
-        "clients.tf",
+        "mfa.tf",
+        "realm.json",
     }
 
 
@@ -256,16 +400,10 @@ def test_the_flow_is_bound_after_all_of_its_steps_and_people_sign_in_after_that(
         for b in blocks(bound(), "mfa")
         if b.labels[0] not in ("keycloak_authentication_flow", "keycloak_authentication_bindings")
     }
-    assert len(steps) == 4
+    assert len(steps) == 7
     assert {str(ref) for ref in bindings["depends_on"]} == steps
     client = resources(bound(), "clients", "keycloak_openid_client")["qgov"]
     assert client["depends_on"] == [Ref("keycloak_authentication_bindings.bindings")]
-
-
-def test_without_a_flow_nothing_waits_for_it() -> None:
-    model = repository(organization(**provider(mfa="available")))
-    client = resources(model, "clients", "keycloak_openid_client")["qgov"]
-    assert "depends_on" not in client
 
 
 def test_a_dot_in_the_claim_is_not_a_level() -> None:
@@ -274,7 +412,7 @@ def test_a_dot_in_the_claim_is_not_a_level() -> None:
         model, "clients", "keycloak_openid_group_membership_protocol_mapper"
     ).values()
     assert mapper["claim_name"] == "northwind\\.groups"
-    assert mapper["full_path"] is False
+    assert mapper["full_path"] is True
 
 
 def test_evil_texts_come_back_as_texts() -> None:
@@ -382,9 +520,11 @@ def test_terraform_refuses_to_let_a_group_go_and_moves_a_renamed_one(tmp_path: P
 @pytest.mark.parametrize("model", [worked(), hostile()], ids=["worked", "hostile"])
 def test_a_shell_can_export_every_variable(model: AccessModel) -> None:
     for path, content in TARGET.emit(model).items():
-        for block in parse(content):
-            if block.type == "variable":
-                assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", block.labels[0]), path
+        names = re.findall(rb"\$\{(\w+):", content)
+        if path.endswith(".tf"):
+            names = [b.labels[0].encode() for b in parse(content) if b.type == "variable"]
+        for name in names:
+            assert re.fullmatch(rb"[A-Za-z_][A-Za-z0-9_]*", name), path
 
 
 def test_each_issuer_has_its_own_address_of_keys() -> None:
@@ -430,7 +570,7 @@ def moves(model: AccessModel) -> dict[str, str]:
     """`moved` blocks of all files, from → to."""
     found = [
         b.attributes
-        for file in ("roles", "groups", "clients")
+        for file in ("roles", "groups", "elevations", "clients")
         for b in blocks(model, file)
         if b.type == "moved"
     ]
@@ -453,6 +593,8 @@ def test_a_renamed_tenant_and_role_keep_their_resources() -> None:
     assert moves(model) == {
         "keycloak_role.role_scientist__dawn_sandbox": "keycloak_role.role_researcher__aurora_sandbox",
         "keycloak_openid_client.workload_dawn__nightly": "keycloak_openid_client.workload_aurora__nightly",
+        "keycloak_openid_client_default_scopes.workload_dawn__nightly": "keycloak_openid_client_default_scopes.workload_aurora__nightly",
+        "keycloak_openid_client_optional_scopes.workload_dawn__nightly": "keycloak_openid_client_optional_scopes.workload_aurora__nightly",
         "keycloak_openid_audience_protocol_mapper.workload_dawn__nightly": "keycloak_openid_audience_protocol_mapper.workload_aurora__nightly",
         "keycloak_openid_client_service_account_realm_role"
         ".workload_dawn__nightly__scientist__dawn_sandbox": "keycloak_openid_client_service_account_realm_role"
@@ -479,6 +621,7 @@ def test_a_renamed_group_keeps_its_people() -> None:
         "keycloak_group_roles.group_night": "keycloak_group_roles.group_late",
         'terraform_data.kept_groups["night"]': 'terraform_data.kept_groups["late"]',
         "keycloak_group.group_day": "keycloak_group.group_early",
+        "keycloak_group_roles.group_day": "keycloak_group_roles.group_early",
         'terraform_data.kept_groups["day"]': 'terraform_data.kept_groups["early"]',
     }
 
@@ -491,8 +634,37 @@ def test_a_renamed_environment_project_and_service_account_keep_their_resources(
         "keycloak_role.role_scientist__dawn_sandbox_chem": "keycloak_role.role_researcher__aurora_lab_chemistry",
         "keycloak_role.role_scientist__dawn_sandbox_optics": "keycloak_role.role_researcher__aurora_lab_optics",
         "keycloak_openid_client.workload_dawn__cron": "keycloak_openid_client.workload_aurora__nightly",
+        "keycloak_openid_client_default_scopes.workload_dawn__cron": "keycloak_openid_client_default_scopes.workload_aurora__nightly",
+        "keycloak_openid_client_optional_scopes.workload_dawn__cron": "keycloak_openid_client_optional_scopes.workload_aurora__nightly",
         "keycloak_openid_audience_protocol_mapper.workload_dawn__cron": "keycloak_openid_audience_protocol_mapper.workload_aurora__nightly",
         f"{held}.workload_dawn__cron__scientist__dawn_sandbox_chem": f"{held}.workload_aurora__nightly__researcher__aurora_lab_chemistry",
+    }
+
+
+def test_a_renamed_eligible_binding_keeps_its_group() -> None:
+    model = repository(
+        organization(groups={"late": {"previously": "night"}}),
+        role("researcher", "job:submit", previously="scientist"),
+        tenant(
+            "aurora",
+            previously="dawn",
+            bindings=[{"group": "late", "role": "researcher", "on": "*", "eligible": ELIGIBLE}],
+            serviceAccounts=[
+                account(bindings=[{"role": "researcher", "on": "*", "eligible": ELIGIBLE}])
+            ],
+        ),
+    )
+    found = {old: new for old, new in moves(model).items() if ".jit" in old}
+    assert found == {
+        f"{kind}.{old}": f"{kind}.{new}"
+        for kind in ("keycloak_group", "keycloak_group_roles")
+        for old, new in (
+            ("jit_night__scientist__dawn", "jit_late__researcher__aurora"),
+            (
+                "jit_workload_dawn__nightly__scientist__dawn",
+                "jit_workload_aurora__nightly__researcher__aurora",
+            ),
+        )
     }
 
 

@@ -264,7 +264,7 @@ def test_terraform_refuses_a_planted_mistake(
     root = tmp_path / "root"
     shutil.copytree(next(folder.glob("hostile/terraform/identity/*")), root)
     realm = root / "realm.tf"
-    text = realm.read_text().replace("  enabled                       = true\n", "")
+    text = re.sub(r"  enabled +=.*\n", "", realm.read_text(), count=1)
     realm.write_text(text.replace("  lifecycle {", f"  {planted}  lifecycle {{"))
     init(root, env)
     found = errors(validate(root, env))

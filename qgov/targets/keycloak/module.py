@@ -1,24 +1,17 @@
-"""What one root module is made from, and what its files share."""
+"""What one Keycloak is made from."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.model.access_model import AccessModel, Binding, Group, Workload
 from qgov.model.renames import Renames, renames
-from qgov.targets.hcl import Block, Ref, Value
 
-__all__ = ["KEPT", "REALM", "WIDTH", "Module", "duration", "modules", "resource", "short"]
-
-REALM: Final[Mapping[str, Value]] = {"realm_id": Ref("keycloak_realm.realm.id")}
-"""The argument that nearly every resource begins with."""
-
-KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
-"""What must not vanish with whatever it holds."""
+__all__ = ["WIDTH", "Module", "modules", "short"]
 
 WIDTH: Final = 255
 """The most characters of a name, a description or one value of an attribute in Keycloak."""
@@ -26,7 +19,7 @@ WIDTH: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What one root module is made from."""
+    """What one realm, and the root module that makes it, are made from."""
 
     model: AccessModel
     name: str
@@ -63,19 +56,6 @@ def modules(model: AccessModel) -> Iterator[Module]:
             )
 
 
-def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
-    """A resource of this provider."""
-    return Block("resource", (f"keycloak_{kind}", name), attributes, blocks)
-
-
 def short(text: str) -> str:
     """A text within the width of Keycloak's columns."""
     return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-
-
-def duration(seconds: int) -> str:
-    """Seconds as the provider reads durations, in the largest of h, m and s that divides."""
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
+from qgov.targets.keycloak.facts.access import elevation, jit_group_name, role_name
 from qgov.targets.keycloak.module import WIDTH, Module, modules
-from qgov.targets.keycloak.roles import elevation, role_name
 
 __all__ = ["unsupported"]
 
@@ -48,11 +48,13 @@ def unsupported(model: AccessModel) -> list[Finding]:
 
 def _too_long(module: Module) -> Iterator[Finding]:
     for binding in module.bindings:
-        text = (
-            elevation(binding, binding.eligible)
-            if binding.eligible
-            else role_name(binding.role, binding.scope)
-        )
+        texts = [role_name(binding.role, binding.scope)]
+        if binding.eligible:
+            texts = [
+                elevation(binding, binding.eligible),
+                jit_group_name(binding.principal, binding.role, binding.scope),
+            ]
+        text = max(texts, key=len)
         if len(text) > WIDTH:
             yield Finding(
                 "QG972",

@@ -1,0 +1,146 @@
+"""What there is to hold, and who holds it: realm roles, directory groups, just-in-time groups.
+
+A role at a scope is a realm role `qgov:<role>:<scope>`. A standing binding gives it to a directory
+group or to a workload's service account, which hold these roles and no others. An eligible binding
+gives nothing: it has a group of its own, `jit:<principal>:<role>:<scope>`, whose members for a time
+are the people whose elevation was approved. That group holds no role either. What it means stands
+in its attributes, and the decision knows it from the elevation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from qgov.model.access_model import Binding, Group
+from qgov.model.conditions import Eligibility
+from qgov.model.principal import Principal, kind_of, name_of
+from qgov.targets.keycloak.module import Module, short
+
+__all__ = [
+    "ELIGIBLE",
+    "PRINCIPAL",
+    "DirectoryGroup",
+    "JitGroup",
+    "RealmRole",
+    "directory_groups",
+    "elevation",
+    "held_by",
+    "jit_group_name",
+    "jit_groups",
+    "realm_roles",
+    "role_name",
+]
+
+PRINCIPAL: Final = "qgov_principal"
+"""The attribute of a just-in-time group that says whose binding it is."""
+
+ELIGIBLE: Final = "qgov_eligible"
+"""The attribute that says which realm role may be had for a time, and on what terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealmRole:
+    """A role at a scope, with the permissions (`:own` where they are) that it gives."""
+
+    role: str
+    scope: str
+    description: str
+    permissions: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What Keycloak calls it."""
+        return role_name(self.role, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryGroup:
+    """A group of people, and the (role, scope) that it holds."""
+
+    name: str
+    title: str | None
+    held: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JitGroup:
+    """The group of those who hold an eligible binding for a time; `terms` has one text for each
+    way to be elevated."""
+
+    principal: Principal
+    role: str
+    scope: str
+    terms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What Keycloak calls it."""
+        return jit_group_name(self.principal, self.role, self.scope)
+
+
+def role_name(role: str, scope: str) -> str:
+    """The realm role of a role at a scope."""
+    return f"qgov:{role}:{scope}"
+
+
+def jit_group_name(principal: Principal, role: str, scope: str) -> str:
+    """The group of an eligible binding. A `/` would read as a subgroup, and names have no dots."""
+    return f"jit:{name_of(principal)}:{role}:{scope}".replace("/", ".")
+
+
+def elevation(binding: Binding, terms: Eligibility) -> str:
+    """An eligible binding as one value of an attribute: the realm role, and on what terms."""
+    ticket = "required" if terms.ticket else "optional"
+    return (
+        f"{role_name(binding.role, binding.scope)} approvers={terms.approvers} "
+        f"max_duration_s={terms.max_duration_s} ticket={ticket}"
+    )
+
+
+def realm_roles(module: Module) -> list[RealmRole]:
+    """A realm role for each role at each scope that anything of this Keycloak is bound to."""
+    found: list[RealmRole] = []
+    for name, scope in sorted({(b.role, b.scope) for b in module.bindings}):
+        role = module.model.roles[name]
+        title, about = role.metadata.title or name, role.metadata.description
+        found.append(
+            RealmRole(
+                name,
+                scope,
+                short(title if about is None else f"{title}: {about}"),
+                tuple(f"{p}:own" if own else p for p, own in sorted(role.permissions.items())),
+            )
+        )
+    return found
+
+
+def directory_groups(module: Module) -> list[DirectoryGroup]:
+    """The directory groups, bound or not."""
+    held = held_by(module, "group")
+
+    def told(group: Group) -> DirectoryGroup:
+        title = None if group.title is None else short(group.title)
+        return DirectoryGroup(group.name, title, held.get(group.name, ()))
+
+    return [told(group) for group in module.groups]
+
+
+def held_by(module: Module, kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The (role, scope) of the standing bindings of each principal of a kind."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for binding in module.bindings:
+        if kind_of(binding.principal) == kind and binding.eligible is None:
+            found[name_of(binding.principal)].add((binding.role, binding.scope))
+    return {name: tuple(sorted(held)) for name, held in found.items()}
+
+
+def jit_groups(module: Module) -> list[JitGroup]:
+    """A group for each principal, role and scope that is bound just-in-time."""
+    found: dict[tuple[Principal, str, str], set[str]] = defaultdict(set)
+    for binding in module.bindings:
+        if binding.eligible is not None:
+            key = (binding.principal, binding.role, binding.scope)
+            found[key].add(elevation(binding, binding.eligible))
+    return [JitGroup(*key, tuple(sorted(terms))) for key, terms in sorted(found.items())]

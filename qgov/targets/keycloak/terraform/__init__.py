@@ -1,0 +1,46 @@
+"""A root module under `terraform/identity/<provider>/`, of the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from qgov.model.access_model import AccessModel
+from qgov.targets.hcl import Block
+from qgov.targets.keycloak.module import Module, modules
+from qgov.targets.keycloak.terraform.access import elevations, groups, roles
+from qgov.targets.keycloak.terraform.clients import clients
+from qgov.targets.keycloak.terraform.realm import SCHEMA_VERSION, realm, versions
+from qgov.targets.keycloak.terraform.sign_in import sign_in
+
+__all__ = ["FOLDER", "SCHEMA_VERSION", "files"]
+
+FOLDER: Final = "terraform/identity"
+"""Where the root modules are."""
+
+_COMMENT: Final = (
+    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
+    f"Compiled against the schema of keycloak/keycloak {SCHEMA_VERSION}."
+)
+_NOTES: Final = {
+    "groups": "A group that goes is refused. To let one go, with whoever is in it:\n"
+    "terraform state rm 'terraform_data.kept_groups[\"NAME\"]'",
+}
+_FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
+    "versions": versions,
+    "realm": realm,
+    "roles": roles,
+    "groups": groups,
+    "elevations": elevations,
+    "clients": clients,
+    "mfa": sign_in,
+}
+
+
+def files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
+    """(path, comment, blocks) of each file; one without blocks is not written."""
+    for module in modules(model):
+        for file, blocks_of in _FILES.items():
+            if blocks := blocks_of(module):
+                comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
+                yield f"{FOLDER}/{module.name}/{file}.tf", comment, blocks
