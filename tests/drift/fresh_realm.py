@@ -105,5 +105,5 @@ def _joined(things: Iterable[tuple[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder, "home")) as one:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder, "home"), {}, {}) as one:
         RECORDED.write_text(text_of(recorded(one)), encoding="utf-8")

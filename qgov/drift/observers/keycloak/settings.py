@@ -34,7 +34,8 @@ _IGNORED: Final = frozenset(
         "protocolMappers", "scopeMappings", "surrogateAuthRequired", "alwaysDisplayInConsole",
         "display.on.consent.screen", "consent.screen.text", "baseUrl", "rootUrl", "adminUrl",
         "userManagedAccessAllowed", "hideOnLogin", "kid", "acr.loa.map.description",
-        "consentRequired", "backchannel.logout.session.required", "userinfo.token.claim", "logoUri", "policyUri", "tosUri",
+        "consentRequired", "backchannel.logout.session.required",
+        "userinfo.token.claim", "logoUri", "policyUri", "tosUri",
         # told elsewhere
         "defaultGroups", "requiredCredentials", "webAuthnPolicyAcceptableAaguids",
         "webAuthnPolicyPasswordlessAcceptableAaguids", "webAuthnPolicyExtraOrigins",
