@@ -59,7 +59,7 @@ def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Ite
     """Who may do more, less or otherwise, by the tables of both sides."""
     reviewed = _reviewed(model)
     base_held, head_held = _differing(model, wanted, found)
-    ways = {key: held.through for key, held in head_held.items()}
+    ways = _ways(found.held)
     base = _as_model(model, base_held, wanted.roles, reviewed)
     head = _as_model(model, head_held, {**wanted.roles, **found.roles}, reviewed)
     told: set[_Key] = set()
@@ -107,6 +107,18 @@ def _differing(
         {key: held for key, held in base.items() if key[0] in who},
         {key: held for key, held in head.items() if key[0] in who},
     )
+
+
+def _ways(held: Iterable[Held]) -> dict[_Key, tuple[str, ...]]:
+    """The chain that each thing is held through: the shortest step by step, others in a word."""
+    found: dict[_Key, list[Held]] = defaultdict(list)
+    for each in held:
+        if each not in found[each.what]:
+            found[each.what].append(each)
+    return {
+        key: (*chains[0].through, *(f"also {', '.join(h.through)}" for h in chains[1:]))
+        for key, chains in ((key, sorted(every, key=_length)) for key, every in found.items())
+    }
 
 
 def _by_key(held: Iterable[Held]) -> dict[_Key, Held]:

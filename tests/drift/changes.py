@@ -57,8 +57,9 @@ class Hand:
             new[name] = {**was[name], **value} if inner else value
         self.send("PUT", path, new)
         # A field that is left out is kept, so that taking back is setting it to nothing.
-        blank = {
-            name: {**{key: "" for key in value}, **was.get(name, {})}
+        blank: dict[str, Any] = {name: "" for name in fields if name not in was}
+        blank |= {
+            name: {**dict.fromkeys(value, ""), **was.get(name, {})}
             for name, value in fields.items()
             if isinstance(value, dict)
         }
@@ -591,7 +592,7 @@ def the_one_time_code_is_switched_off(hand: Hand) -> None:
     hand.undo.callback(hand.send, "PUT", path, one)
 
 
-@change("missing", "auth-otp-form", "priority")
+@change("missing", "auth-otp-form")
 def the_one_time_code_is_removed(hand: Hand) -> None:
     one = hand.execution("qgov-browser", "auth-otp-form")
     parent = hand.get("/authentication/flows/qgov-browser/executions")

@@ -123,6 +123,8 @@ def _plain(value: Any) -> Plain:
         return tuple(sorted(texts))
     if isinstance(value, str) and value in ("true", "false"):
         return value == "true"
+    if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) < 18:
+        return int(value)  # an attribute, which is a text
     return value  # type: ignore[no-any-return]
 
 
@@ -200,10 +202,9 @@ def _others(realm: Realm) -> Found:
         yield from _fields("required action", action["alias"], action)
     profile = lists["/users/profile"]
     yield from _profile(profile)
-    for path in ("policies", "profiles"):
+    for kind, path in (("client policy", "policies"), ("client profile", "profiles")):
         for one in lists[f"/client-policies/{path}"].get(path, ()):
-            text = json.dumps(one, sort_keys=True)
-            yield Setting(f"client {path[:-1].rstrip('e')}", one["name"], ""), text
+            yield Setting(kind, one["name"], ""), json.dumps(one, sort_keys=True)
     for one in lists["/clients-initial-access"]:
         yield Setting("initial access token", one["id"], ""), one.get("count")
     for one in lists["/workflows"]:
