@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from qgov.drift.bound import Key, as_model, chains_of, differing, key_of, reviewed_in
 from qgov.drift.drift import Drift, Kind
-from qgov.drift.facts import Facts, Held, Plain, Setting
+from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting
 from qgov.drift.observer import Effect, Observation
+from qgov.drift.renamed import under_todays_names
 from qgov.finding import Origin
 from qgov.language.persons import folded
-from qgov.model.access_model import AccessModel, Binding, Elevation, Role
+from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.accesses import AccessTable
-from qgov.model.conditions import NONE, Eligibility
 from qgov.model.principal import Principal, is_user, kind_of, name_of, user
+from qgov.model.scope import EVERYWHERE
 from qgov.plan.changes import Change, Row, difference, rows
 from qgov.plan.risk import Risk, assess
 
@@ -27,7 +28,6 @@ _KINDS: Final = {
     Change.GRANTED: Kind.UNMANAGED,
     Change.REVOKED: Kind.MISSING,
 }
-_Key = tuple[Principal, str, str, bool]
 
 
 def compare(
@@ -35,14 +35,16 @@ def compare(
 ) -> list[Drift]:
     """Every difference, most dangerous first. Without `people`, a person is a label that says
     nothing but that it is the same one."""
-    wanted, found = seen.wanted, seen.found
+    wanted = seen.wanted
+    found, former = under_todays_names(model, wanted, seen.found)
     if not people:
         wanted, found = _nameless(wanted), _nameless(found)
     drift = [
         *seen.stale,
         *_access(model, seen.name, wanted, found),
         *_elevations(model, seen.name, wanted, found, now, people),
-        *_settings(model, seen),
+        *_settings(model, seen, found),
+        *(_former_name(model, seen.name, *names) for names in former),
     ]
     return sorted(drift, key=_order)
 
@@ -57,12 +59,12 @@ def _order(each: Drift) -> tuple[object, ...]:
 
 def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Iterator[Drift]:
     """Who may do more, less or otherwise, by the tables of both sides."""
-    reviewed = _reviewed(model)
-    base_held, head_held = _differing(model, wanted, found)
-    ways = _ways(found.held)
-    base = _as_model(model, base_held, wanted.roles, reviewed)
-    head = _as_model(model, head_held, {**wanted.roles, **found.roles}, reviewed)
-    told: set[_Key] = set()
+    reviewed = reviewed_in(model)
+    base_held, head_held = differing(model, wanted, found)
+    chains = chains_of(found.held)
+    base = as_model(model, base_held, wanted.roles, reviewed)
+    head = as_model(model, head_held, {**wanted.roles, **found.roles}, reviewed)
+    told: set[Key] = set()
     for row in rows(difference(AccessTable(base), AccessTable(head)), base, head, whole=True):
         kind = _KINDS.get(row.change, Kind.CHANGED)
         sides = [(item.base, item.head) for item in row.cells]
@@ -70,8 +72,8 @@ def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Ite
         extra = dict.fromkeys(
             path.binding for before, after in pairs for path in after if path not in before
         )
-        told |= {_key(binding) for binding in extra}
-        how = tuple(dict.fromkeys(w for b in extra for w in ways.get(_key(b), ())))
+        told |= {key_of(binding) for binding in extra}
+        how = tuple(dict.fromkeys(w for b in extra for w in chains.get(key_of(b), ())))
         rule = assess(row, base, head)
         yield Drift(
             source,
@@ -90,99 +92,7 @@ def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Ite
         )
     for key in sorted({*base_held, *head_held}):
         if (key in base_held) != (key in head_held) and key not in told:
-            yield _without_effect(model, source, key, key in head_held, ways.get(key, ()))
-
-
-def _differing(
-    model: AccessModel, wanted: Facts, found: Facts
-) -> tuple[dict[_Key, Held], dict[_Key, Held]]:
-    """What is held on both sides by those whose part is not the same: work in proportion to the
-    difference."""
-    base, head = _by_key(wanted.held), _by_key(found.held)
-    meant = {name: role.permissions for name, role in model.roles.items()} | {**wanted.roles}
-    redefined = {name for name, held in found.roles.items() if meant.get(name) != held}
-    who = {key[0] for key in {*base} ^ {*head}}
-    who |= {key[0] for key in {*base, *head} if key[1] in redefined}
-    return (
-        {key: held for key, held in base.items() if key[0] in who},
-        {key: held for key, held in head.items() if key[0] in who},
-    )
-
-
-def _ways(held: Iterable[Held]) -> dict[_Key, tuple[str, ...]]:
-    """The chain that each thing is held through: the shortest step by step, others in a word."""
-    found: dict[_Key, list[Held]] = defaultdict(list)
-    for each in held:
-        if each not in found[each.what]:
-            found[each.what].append(each)
-    return {
-        key: (*chains[0].through, *(f"also {', '.join(h.through)}" for h in chains[1:]))
-        for key, chains in ((key, sorted(every, key=_length)) for key, every in found.items())
-    }
-
-
-def _by_key(held: Iterable[Held]) -> dict[_Key, Held]:
-    """What is held, by the shortest chain."""
-    found: dict[_Key, Held] = {}
-    for each in held:
-        if (other := found.get(each.what)) is None or _length(each) < _length(other):
-            found[each.what] = each
-    return found
-
-
-def _length(held: Held) -> tuple[int, tuple[str, ...]]:
-    return len(held.through), held.through
-
-
-def _key(binding: Binding) -> _Key:
-    return binding.principal, binding.role, binding.scope, binding.eligible is not None
-
-
-def _reviewed(model: AccessModel) -> dict[_Key, list[Binding]]:
-    found: dict[_Key, list[Binding]] = defaultdict(list)
-    for binding in model.bindings:
-        found[_key(binding)].append(binding)
-    return found
-
-
-def _as_model(
-    model: AccessModel,
-    held: Mapping[_Key, Held],
-    roles: Mapping[str, Mapping[str, bool]],
-    reviewed: Mapping[_Key, list[Binding]],
-) -> AccessModel:
-    """The model in which exactly this is bound. What was reviewed keeps its conditions; what was
-    not has none but the floors, which hold for whoever comes."""
-    known = {**model.roles}
-    like = next(iter(model.roles.values()), None)
-    for name, permissions in roles.items():
-        was = known.get(name)
-        known[name] = (
-            replace(was, permissions=permissions)
-            if was is not None
-            else Role(name, permissions, NONE, (), False, like.metadata, like.source)  # type: ignore[union-attr]
-        )
-    bindings: list[Binding] = []
-    for key in held:
-        principal, role, scope, eligible = key
-        if role not in known:
-            continue
-        if key in reviewed:
-            bindings += reviewed[key]
-        else:
-            terms = _terms(model, principal, role, scope) if eligible else None
-            if not eligible or terms is not None:
-                bindings.append(
-                    Binding(principal, role, scope, terms, NONE, model.organization.source)
-                )
-    return replace(model, roles=known, bindings=tuple(bindings), elevations=())
-
-
-def _terms(model: AccessModel, principal: Principal, role: str, scope: str) -> Eligibility | None:
-    """The terms of an eligible binding that nobody reviewed: those of the first that is like it."""
-    alike = [b for b in model.bindings if b.eligible is not None]
-    alike.sort(key=lambda b: (b.role != role, b.scope != scope, b.principal != principal))
-    return alike[0].eligible if alike else None
+            yield _without_effect(model, source, key, key in head_held, chains.get(key, ()))
 
 
 def _said(kind: Kind, row: Row, extra: Iterable[Binding], how: Sequence[str]) -> str:
@@ -227,7 +137,7 @@ def _organization(model: AccessModel) -> Origin:
 
 
 def _without_effect(
-    model: AccessModel, source: str, key: _Key, extra: bool, how: tuple[str, ...]
+    model: AccessModel, source: str, key: Key, extra: bool, how: tuple[str, ...]
 ) -> Drift:
     principal, role, scope, eligible = key
     holds = f"the role `{role}` on {scope}" + (", just in time" if eligible else "")
@@ -286,8 +196,8 @@ def _elevated(
 ) -> Iterator[Drift]:
     """The accesses of one elevation, by the same tables."""
     whole = {held.what: held}
-    empty = _as_model(model, {}, {}, {})
-    full = _as_model(model, whole, {}, {})
+    empty = as_model(model, {}, {}, {})
+    full = as_model(model, whole, {}, {})
     kind = Kind.OUTLIVED if over else Kind.UNMANAGED if extra else Kind.MISSING
     sides = (empty, full) if extra else (full, empty)
     named = f"`{document.name}`" if document is not None else ""
@@ -342,9 +252,25 @@ def _label(person: Principal) -> Principal:
 # ------------------------------------------------------------------------------------ settings
 
 
-def _settings(model: AccessModel, seen: Observation) -> Iterator[Drift]:
+def _former_name(model: AccessModel, source: str, old: str, new: str) -> Drift:
+    return Drift(
+        source,
+        Kind.CHANGED,
+        EVERYONE,
+        None,
+        EVERYWHERE,
+        Risk.LOW,
+        "former-name",
+        f"`{new}` is still called `{old}`: the rename was reviewed and has not arrived",
+        new,
+        old,
+        _organization(model),
+    )
+
+
+def _settings(model: AccessModel, seen: Observation, found_facts: Facts) -> Iterator[Drift]:
     """The fields of things that differ; of a thing that is only on one side, it alone."""
-    base, head = seen.wanted.settings, seen.found.settings
+    base, head = seen.wanted.settings, found_facts.settings
     for setting in sorted({*base, *head}):
         wanted, found = base.get(setting), head.get(setting)
         whole = setting._replace(field="")

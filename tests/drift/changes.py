@@ -57,7 +57,7 @@ class Hand:
             new[name] = {**was[name], **value} if inner else value
         self.send("PUT", path, new)
         # A field that is left out is kept, so that taking back is setting it to nothing.
-        blank: dict[str, Any] = {name: "" for name in fields if name not in was}
+        blank: dict[str, Any] = {} if path else {n: "" for n in fields if n not in was}
         blank |= {
             name: {**dict.fromkeys(value, ""), **was.get(name, {})}
             for name, value in fields.items()
@@ -539,12 +539,22 @@ for _field, _value, _permission in (
     ("otpPolicyCodeReusable", True, "job:submit"),
     ("passwordPolicy", "length(1)", "job:submit"),
     ("duplicateEmailsAllowed", True, "job:submit"),
-    ("adminPermissionsEnabled", True, "member:write"),
     ("organizationsEnabled", True, "member:write"),
 ):
     CHANGES[f"{_field} of the realm"] = Change(
         of_realm(_field, _value), "changed", (f"`{_field}` of the realm",), _permission
     )
+
+
+@change(
+    "changed",
+    "`adminPermissionsEnabled` of the realm",
+    "the client `admin-permissions`",
+    permission="member:write",
+)
+def permissions_to_administer_are_on(hand: Hand) -> None:
+    hand.undo.callback(lambda: hand.send("DELETE", f"/clients/{hand.client('admin-permissions')}"))
+    hand.edit("", adminPermissionsEnabled=True)
 
 
 @change("changed", "`eventsEnabled` of the events", permission="audit:write")

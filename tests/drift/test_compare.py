@@ -137,3 +137,30 @@ def test_settings_are_told_once_a_thing_or_field_by_field(model: AccessModel) ->
     assert (
         "everyone may `job:submit` on * without a second factor, outside of review" in one.message
     )
+
+
+def test_a_former_name_is_a_rename_that_has_not_arrived(model: AccessModel) -> None:
+    spec = model.organization.spec
+    declared = spec.groups["aurora-developers"].model_copy(update={"previously": "aurora-devs"})
+    groups = {**spec.groups, "aurora-developers": declared}
+    organization = replace(model.organization, spec=spec.model_copy(update={"groups": groups}))
+    later = replace(model, organization=organization)
+
+    def old(each: Held) -> Held:
+        mine = each.principal == "group:aurora-developers"
+        return each._replace(principal=group("aurora-devs")) if mine else each
+
+    wanted = held(model.bindings)
+    there = Facts(
+        held=tuple(map(old, wanted)), settings={Setting("group", "aurora-devs", ""): True}
+    )
+    base = Facts(held=wanted, settings={Setting("group", "aurora-developers", ""): True})
+    (one,) = told(later, there, base)
+    assert (one.kind, one.risk, one.desired, one.observed) == (
+        Kind.CHANGED,
+        Risk.LOW,
+        "aurora-developers",
+        "aurora-devs",
+    )
+    assert {d.kind for d in told(model, there, base)} == {Kind.MISSING, Kind.UNMANAGED}
+    assert told(later, base, base) == []

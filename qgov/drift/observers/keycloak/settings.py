@@ -42,7 +42,7 @@ _IGNORED: Final = frozenset(
         "webAuthnPolicyPasswordlessExtraOrigins", "localizationTexts", "mappers",
         "identityProviders", "identityProviderMappers", "eventsEnabled", "eventsListeners",
         "enabledEventTypes", "adminEventsEnabled", "adminEventsDetailsEnabled", "eventsExpiration",
-        "clientProfiles", "clientPolicies",
+        "clientProfiles", "clientPolicies", "realmReusableOtpCode",
     }
 )  # fmt: skip
 _SECRET: Final = frozenset(
