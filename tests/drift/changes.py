@@ -546,17 +546,6 @@ for _field, _value, _permission in (
     )
 
 
-@change(
-    "changed",
-    "`adminPermissionsEnabled` of the realm",
-    "the client `admin-permissions`",
-    permission="member:write",
-)
-def permissions_to_administer_are_on(hand: Hand) -> None:
-    hand.undo.callback(lambda: hand.send("DELETE", f"/clients/{hand.client('admin-permissions')}"))
-    hand.edit("", adminPermissionsEnabled=True)
-
-
 @change("changed", "`eventsEnabled` of the events", permission="audit:write")
 def events_are_no_longer_kept(hand: Hand) -> None:
     hand.edit("/events/config", eventsEnabled=False)

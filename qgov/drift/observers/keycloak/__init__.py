@@ -31,11 +31,10 @@ from qgov.drift.wanted import bindings_of, elevated, held
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.targets import emit
+from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL
 
 __all__ = ["OBSERVER"]
 
-PRINCIPAL: Final = "qgov_principal"  # attributes of a just-in-time group
-ELIGIBLE: Final = "qgov_eligible"
 _ADDRESS: Final = "QGOV_KEYCLOAK_URL"
 _TOKEN: Final = "QGOV_KEYCLOAK_TOKEN"  # noqa: S105 - the name of a variable
 _CLIENT: Final = "QGOV_KEYCLOAK_CLIENT_ID"

@@ -10,6 +10,7 @@ from qgov.drift.observers.terraform.document import Resource
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
+from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL
 
 __all__ = ["TOLD", "held_in", "provider_in"]
 
@@ -59,13 +60,10 @@ def held_in(resources: Mapping[str, Resource]) -> Iterator[Held]:
         who = Principal(id_) if principals.is_workload(id_) else client(id_)
         yield from _held(who, given["role"])
     for group in groups.values():
-        eligible = (group.get("attributes") or {}).get("qgov_eligible", "")
-        for value in filter(None, eligible.split("##")):
-            yield from _held(principals.group(group["name"]), value.partition(" ")[0], True)
-    for one in by_type.get("keycloak_openid_client", ()):
-        eligible = (one.get("extra_config") or {}).get("qgov.eligible", "")
-        for value in filter(None, eligible.split("##")):
-            yield from _held(Principal(one["client_id"]), value.partition(" ")[0], True)
+        attributes = group.get("attributes") or {}
+        whose = attributes.get(PRINCIPAL) or principals.group(group["name"])
+        for value in filter(None, attributes.get(ELIGIBLE, "").split("##")):
+            yield from _held(Principal(whose), value.partition(" ")[0], True)
 
 
 def _held(who: Principal, role: str, eligible: bool = False) -> Iterator[Held]:
