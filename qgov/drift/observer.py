@@ -73,9 +73,9 @@ class Asked:
 
         Raises UnreadableError for a file that cannot be read.
         """
-        if (value := self.environment.get(name)) is not None:
+        if value := self.environment.get(name):
             return value
-        if (file := self.environment.get(f"{name}_FILE")) is None:
+        if not (file := self.environment.get(f"{name}_FILE")):
             return None
         try:
             return Path(file).read_text(encoding="utf-8").strip()

@@ -194,5 +194,5 @@ OBSERVER: Final = Observer(
         Need("GET /v1/policies", "to list policies", "whether the policy is the reviewed one"),
     ),
     _observe,
-    lambda environment: _ADDRESS in environment,
+    lambda environment: bool(environment.get(_ADDRESS)),
 )

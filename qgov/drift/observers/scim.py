@@ -163,5 +163,5 @@ OBSERVER: Final = Observer(
         Need("GET /Users", "to read users", "who is disabled, external or no person"),
     ),
     _observe,
-    lambda environment: _ADDRESS in environment,
+    lambda environment: bool(environment.get(_ADDRESS)),
 )

@@ -215,5 +215,5 @@ OBSERVER: Final = Observer(
     "AWS: Identity Center, IAM and spending limits of a tenant's account",
     NEEDS,
     _observe,
-    lambda environment: any(mark in environment for mark in _MARKS),
+    lambda environment: any(environment.get(mark) for mark in _MARKS),
 )

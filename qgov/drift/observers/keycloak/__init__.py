@@ -151,5 +151,5 @@ OBSERVER: Final = Observer(
     "Keycloak: the whole realm, by its admin API",
     NEEDS,
     _observe,
-    lambda environment: _ADDRESS in environment,
+    lambda environment: bool(environment.get(_ADDRESS)),
 )

@@ -168,5 +168,5 @@ OBSERVER: Final = Observer(
         ),
     ),
     _observe,
-    lambda environment: _FILES in environment,
+    lambda environment: bool(environment.get(_FILES)),
 )
