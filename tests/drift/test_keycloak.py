@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from qgov.model.access_model import AccessModel
 from qgov.pipeline import load
 from qgov.repository import read_work_tree
 from qgov.targets import emit
-from tests.drift.changes import CHANGES, Hand
+from tests.drift.changes import CHANGES, JIT, Hand
 from tests.drift.conftest import NOW, ROOT
 from tests.drift.realm import import_realm, token_of
 from tests.keycloak.server import Server
@@ -51,12 +52,12 @@ def hand(server: Server) -> Iterator[Hand]:
         yield one
 
 
-def read(server: Server, own: AccessModel) -> Report:
+def read(server: Server, own: AccessModel, now: datetime = QUIET) -> Report:
     environment = {
         "QGOV_KEYCLOAK_URL": f"http://127.0.0.1:{server.port}",
         "QGOV_KEYCLOAK_TOKEN": token_of(server),
     }
-    return observe(own, chosen(["keycloak:workforce"], environment), environment, QUIET)
+    return observe(own, chosen(["keycloak:workforce"], environment), environment, now)
 
 
 def test_the_compiled_realm_is_in_sync_twice(server: Server, own: AccessModel) -> None:
@@ -171,4 +172,25 @@ def test_people_are_counted_and_named_on_demand(
     leads = next(each for each in report.people if each.group == "aurora-leads")
     assert (leads.members, leads.disabled, leads.approves, leads.names) == (3, 1, True, ())
     assert leads.too_few
+    assert (leads.never_signed_in, leads.external) == (3, 0), "events are kept, and there are none"
     assert report.drift == ()
+
+
+def test_an_elevation_is_in_its_window_or_outlived(
+    server: Server, own: AccessModel, hand: Hand
+) -> None:
+    """The clock is moved, not the server's."""
+    document = next(e for e in own.elevations if e.scope == "aurora/production")
+    group = hand.group(JIT)
+    hand.send("PUT", f"/users/{hand.person(document.subject)}/groups/{group}")
+    assert document.not_before is not None
+    hours = {
+        "before": (document.not_before - timedelta(hours=1), {"unmanaged"}),
+        "within": (document.not_before + timedelta(hours=1), set()),
+        "after": (document.expires, {"outlived"}),
+    }
+    for now, kinds in hours.values():
+        drift = read(server, own, now).drift
+        theirs = [d for d in drift if "aurora/production" in d.scope]
+        assert {str(d.kind) for d in theirs} == kinds
+        assert document.subject not in str(messages(drift))

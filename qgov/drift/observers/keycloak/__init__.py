@@ -27,7 +27,7 @@ from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm, rights_
 from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, settings_of
 from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
 from qgov.drift.remote import path_of, remote
-from qgov.drift.wanted import bindings_of, elevated, held
+from qgov.drift.wanted import approving, bindings_of, elevated, held
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.targets import emit
@@ -56,7 +56,13 @@ def _observe(asked: Asked) -> Iterator[Observation]:
     if not files:
         raise UnreadableError(f"the configuration has no realm: {findings[0].message}")
     for name, provider in providers.items():
-        yield _realm(asked, name, provider, files)
+        try:
+            yield _realm(asked, name, provider, files)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise UnreadableError(
+                f"the realm of `{name}` is not as Keycloak {KNOWN} tells it ({told})"
+            ) from error
 
 
 def _realm(
@@ -68,7 +74,7 @@ def _realm(
     token = asked.setting(_TOKEN) or _signed_in(asked, base, realm)
     headers = {"Authorization": f"Bearer {token}"}
     with remote(asked, base, headers, rights_below(realm)) as server:
-        seen = read_realm(server, realm, leading)
+        seen = read_realm(server, realm, leading, approving(asked.model))
     found_settings = settings_of(seen)
     _require_known(seen, f"{base}/admin/realms/{realm}")
     bindings = held(bindings_of(asked.model, name))

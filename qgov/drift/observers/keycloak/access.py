@@ -282,7 +282,9 @@ def people_in(realm: Realm) -> dict[str, tuple[Person, ...]]:
             Person(
                 str(one["username"]),
                 enabled=bool(one.get("enabled")),
-                external=bool(one.get("federationLink")),
+                signed_in=realm.approvers.get(str(one["id"]), (False, None))[1],
+                external=bool(one.get("federationLink"))
+                or realm.approvers.get(str(one["id"]), (False, None))[0],
                 service_account=str(one["username"]).lower() in services,
             )
             for one in group.members

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ NEEDS: Final = (
     Need("/clients, /client-scopes", "view-clients", "clients, mappers, scope mappings"),
     Need("/identity-provider/…", "view-identity-providers", "brokers and their mappers"),
     Need("/events/config", "view-events", "whether events are kept"),
+    Need("/users/ID/federated-identity", "view-users", "which approvers are from outside"),
+    Need("/events", "view-events", "which approvers signed in, since events are kept"),
     Need("/workflows", "realm-admin", "workflows: no lesser right may read them"),
 )
 """Below `/admin/realms/REALM`, as roles of the client `realm-management`."""
@@ -79,10 +81,19 @@ class Realm:
     groups: tuple[Group, ...]
     holders: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     """Id of a role → the accounts that hold it directly."""
+    approvers: Mapping[str, tuple[bool, bool | None]] = field(default_factory=dict)
+    """Id of an account that approves → whether it comes from elsewhere, and whether it signed in
+    since events are kept; None where none are."""
 
 
-def read_realm(server: Remote, name: str, wanted: Any) -> Realm:
-    """The whole realm. `wanted` says of the roles by id which ones' holders are asked for.
+def read_realm(
+    server: Remote,
+    name: str,
+    wanted: Callable[[Mapping[str, Role]], Iterable[str]],
+    approving: Collection[str] = (),
+) -> Realm:
+    """The whole realm. `wanted` says of the roles by id which ones' holders are asked for, and
+    `approving` are the groups of whose members more is.
 
     Raises UnreadableError for a right that is missing, where the server tells only a part.
     """
@@ -96,6 +107,11 @@ def read_realm(server: Remote, name: str, wanted: Any) -> Realm:
     flows = _flows(server, at)
     ids = sorted(wanted(roles))
     holders = server.each(lambda id_: _holders(server, at, roles[id_], clients), ids)
+    brokers = _brokers(server, at)
+    lists = _lists(server, at, raw)
+    kept = bool(lists["/events/config"].get("eventsEnabled"))
+    people = sorted({str(m["id"]) for g in groups if g.path in approving for m in g.members})
+    approvers = server.each(lambda id_: _approver(server, at, id_, kept), people)
     return Realm(
         name,
         raw,
@@ -104,11 +120,12 @@ def read_realm(server: Remote, name: str, wanted: Any) -> Realm:
         tuple(server.get(f"{at}/components")),
         flows,
         _configs(server, at, flows),
-        tuple(_brokers(server, at)),
-        _lists(server, at, raw),
+        tuple(brokers),
+        lists,
         roles,
         groups,
         dict(zip(ids, holders, strict=True)),
+        dict(zip(people, approvers, strict=True)),
     )
 
 
@@ -224,6 +241,13 @@ def _holders(
         id_ = next(one["id"] for one in clients if one["clientId"] == role.client)
         below = f"{path_of('clients', id_)}{below}"
     return tuple(server.pages(f"{at}{below}/users", _MANY))
+
+
+def _approver(server: Remote, at: str, id_: str, kept: bool) -> tuple[bool, bool | None]:
+    linked = server.get(f"{at}/users{path_of(id_)}/federated-identity")
+    if not kept:
+        return bool(linked), None
+    return bool(linked), bool(server.get(f"{at}/events", type="LOGIN", user=id_, max=1))
 
 
 def _flows(server: Remote, at: str) -> dict[str, list[Mapping[str, Any]]]:
