@@ -21,7 +21,8 @@ __all__ = ["Remote", "path_of", "remote"]
 LARGEST: Final = 64 * 1024 * 1024
 """The most bytes of one answer."""
 
-MOST_PAGES: Final = 100_000
+MOST_PAGES: Final = 5_000
+"""The most pages of one list, so that one without an end has one here."""
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
