@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from qgov.render.identity import with_reasons
 from qgov.render.reference import language_markdown
 from qgov.render.rules import rules_pages
 from qgov.render.schema import path_of, schemas, written
@@ -16,6 +17,8 @@ def main() -> None:
     """Write every page whose content comes from the code."""
     _write_rules(HERE / "rules", rules_pages())
     (HERE / "language.md").write_text(language_markdown(), encoding="utf-8")
+    page = HERE / "identity.md"
+    page.write_text(with_reasons(page.read_text(encoding="utf-8")), encoding="utf-8")
     for kind, schema in schemas().items():
         (HERE.parent / path_of(kind)).write_bytes(written(schema))
 

@@ -486,8 +486,10 @@ def _workloads(draw: st.DrawFn, model: AccessModel, aim: Binding) -> dict[str, A
         "id": _mostly(draw, id_, "aurora/nobody", "nightly"),
         "properties": _present(
             {
-                "issuer": _mostly(draw, CI_ISSUER, "https://evil.example", None),
-                "subject": _mostly(draw, filled, f"{filled}x", f"x{filled}", filled[1:], None),
+                "issuer": _mostly(draw, CI_ISSUER, *ISSUERS.values(), "https://evil.example", None),
+                "subject": _mostly(
+                    draw, filled, aim.principal, f"{filled}x", f"x{filled}", filled[1:], None
+                ),
             }
         ),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -215,6 +216,29 @@ def same_issuer(model: AccessModel, _now: datetime) -> Iterator[Found]:
         first = seen.setdefault(provider.value.issuer.rstrip("/"), name)
         if first != name:
             yield found_at(provider, f"`{name}` has the same issuer as `{first}`", "issuer")
+
+
+_MAILBOXES: Final = frozenset(
+    {"email", "emailaddress", "emails", "mail", "verifiedprimaryemail", "verifiedsecondaryemail"}
+)
+_REUSED: Final = {"entra": frozenset({"preferredusername", "uniquename", "upn"})}
+"""Claims that hold an address by another name, by product."""
+
+
+@rule("QG311", Severity.ERROR, "individual-identity", guide=guide.IDENTITY_FIRST)
+def person_by_mailbox(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """People are known by their e-mail address.
+
+    Addresses change hands, and where people may change their own, one can become a colleague.
+
+    Remedy: set `tokens.person` to the claim of the directory's id, such as `sub` or `oid`.
+    """
+    for name, provider in model.organization.providers.items():
+        claim = provider.value.tokens.person
+        plain = re.sub(r"[^a-z]", "", re.split(r"[/.:]", claim.lower())[-1])
+        if plain in _MAILBOXES or plain in _REUSED.get(provider.value.type, ()):
+            message = f"people of `{name}` are known by `{claim}`, an address that can change hands"
+            yield found_at(provider, message, "tokens", "person")
 
 
 @rule("QG310", Severity.WARNING, "least-privilege", "joiner-mover-leaver", guide=guide.JUST_IN_TIME)

@@ -27,7 +27,7 @@ from qgov.gateway.audit import AuditError, AuditLog, events, verify
 from qgov.gateway.circuits import work_of
 from qgov.gateway.gateway import Denied, Gateway, Refused
 from qgov.gateway.ledger import Ledger
-from qgov.gateway.verdicts import Identity
+from qgov.identity.identity import Identity
 from qgov.model.access_model import AccessModel
 
 __all__ = ["Stand", "submit"]

@@ -18,11 +18,12 @@ from qgov.decision.question import Candidate, HeldElevation, Question, candidate
 from qgov.decision.request import RequestJson, seconds
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
-from qgov.model.tenants import retention_of
+from qgov.model.tenants import claims_of, retention_of
 
-__all__ = ["CONDITIONS", "RULES", "decide"]
+__all__ = ["CONDITIONS", "RULES", "SKEW_S", "decide", "like"]
 
 SKEW_S: Final = 60
+"""How far two clocks may be apart."""
 EXPIRING_S: Final = 900
 
 
@@ -84,22 +85,20 @@ def _federation(asked: Question) -> Iterator[str]:
 def _workload_federation(
     asked: Question, workload: Workload, audience: str | None
 ) -> Iterator[str]:
-    if workload.subject is None:
-        yield "federation-mismatch"
-        return
-    claims = (asked.request.subject.issuer, audience, asked.request.subject.subject)
-    if None in claims:
+    known_by = claims_of(asked.model, workload)
+    issuer, subject = asked.request.subject.issuer, asked.request.subject.subject
+    if known_by and None in (issuer, audience, subject):
         yield "context-missing"
-    issuer, audience, subject = claims
-    if (
-        issuer not in (None, workload.issuer)
-        or audience not in (None, workload.audience)
-        or not (subject is None or _like(subject, workload.subject))
+    if not any(
+        issuer in (None, claims.issuer)
+        and audience in (None, claims.audience)
+        and (subject is None or like(subject, claims.subject))
+        for claims in known_by
     ):
         yield "federation-mismatch"
 
 
-def _like(text: str, pattern: str) -> bool:
+def like(text: str, pattern: str) -> bool:
     """Whether `text` is the pattern with each `*` standing for any text."""
     first, *rest = pattern.split("*")
     if not rest:

@@ -89,7 +89,8 @@ class Enforcement(Participant):
     @contextmanager
     def access(self, action: str, job: JobFacts) -> Iterator[None]:
         """Inside, the subject does something to a job of its own that needs a permission
-        (`result:read`, `job:cancel`). Raises Denied, AuditError."""
+        (`result:read`, `job:cancel`). Raises Denied, Refused, AuditError."""
+        self.renew()
         began = self._gateway.clock()
         decision, error = self._gateway.ask(self._request(action, "", began, {}, {}))
         facts = replace(
@@ -112,7 +113,11 @@ class Enforcement(Participant):
         self._tell(Stage.SUCCEEDED, facts, start=began)
 
     def _estimated(self, backend: str, meant: Submission) -> tuple[JobFacts, Amounts]:
-        """A new job and what it is estimated to take. Raises Refused."""
+        """A new job and what it is estimated to take. Raises Refused, AuditError."""
+        try:
+            self.renew()
+        except Refused as error:
+            raise self.refusal(backend, error.reason, str(error)) from error
         terms = self._gateway.terms.backends.get(backend)
         try:
             estimate = amounts_of(terms, meant.work, meant.device_ms) if terms else Amounts()

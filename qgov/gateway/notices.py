@@ -57,6 +57,14 @@ class Notices:
                 authentication_failed(actor, reasons, uid=uid, time_ms=_ms(now), labels=labels)
             )
 
+    def refused(self, actor: Actor, labels: ProjectLabels, reason: str, now: datetime) -> str:
+        """A token was refused. Gives the event's uid."""
+        uid = self._new_id()
+        self._admin.append(
+            authentication_failed(actor, [reason], uid=uid, time_ms=_ms(now), labels=labels)
+        )
+        return uid
+
     def allowed(
         self, facts: JobFacts, request: Mapping[str, Any], estimate: Amounts, now: datetime
     ) -> None:

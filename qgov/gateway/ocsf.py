@@ -82,7 +82,7 @@ _ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks, as the gateway knows it. `kind` is `user` or `workload`; `credential` is the
-    kind of token, never the token."""
+    kind of token, never the token; `token_id` and `session_id` are its `jti` and `sid`."""
 
     uid: str
     kind: str = "user"
@@ -94,6 +94,8 @@ class Actor:
     token_issued_ms: int | None = None
     ip: str = ""
     country: str = ""
+    token_id: str = ""
+    session_id: str = ""
 
 
 def base_event(activity: Activity, uid: str, time_ms: int, stream: str, severity: int) -> Event:
@@ -176,6 +178,8 @@ def session_object(actor: Actor) -> dict[str, Any]:
     """The object `session`."""
     return known(
         {
+            "uid": clean(actor.session_id),
+            "credential_uid": clean(actor.token_id),
             "is_mfa": actor.mfa,
             "issuer": clean(actor.issuer),
             "created_time": actor.token_issued_ms,

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
 
-from qgov.decision.request import Request, seconds
+from qgov.gateway.actors import actor_of
 from qgov.gateway.audit_events import JobFacts, ProjectLabels, Stage, job_event, step_event
-from qgov.gateway.ocsf import Actor
 from qgov.gateway.point import EnforcementPoint
 from qgov.gateway.tables import Amounts
-from qgov.gateway.verdicts import Identity
+from qgov.identity.identity import Identity
 
-__all__ = ["Participant"]
+__all__ = ["Participant", "labels_of"]
 
 LABELS: Final = ("tenant", "environment", "project")
 
 
+def labels_of(scope: str) -> ProjectLabels:
+    """The project that a scope is. Raises ValueError for another one."""
+    labels = scope.split("/")
+    if len(labels) != len(LABELS):
+        raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
+    return ProjectLabels(*labels)
+
+
 class Participant:
-    """One subject in one project, in one trace. Raises ValueError for a scope that is no
-    project's."""
+    """One subject in one project, in one trace. `again` gives its identity anew, where that can
+    change. Raises ValueError for a scope that is no project's."""
 
     def __init__(
-        self, gateway: EnforcementPoint, identity: Identity, scope: str, trace: str
+        self,
+        gateway: EnforcementPoint,
+        identity: Identity,
+        scope: str,
+        trace: str,
+        again: Callable[[], Identity] | None = None,
     ) -> None:
-        labels = scope.split("/")
-        if len(labels) != len(LABELS):
-            raise ValueError(f"a session is in one project, {'/'.join(LABELS)}: `{scope}` is none")
+        self.labels = labels_of(scope)
         # Copied: who has the session changes nothing about who acts in it.
         self._identity = deepcopy(identity)
         self._gateway = gateway
         self.scope, self.trace = scope, trace
-        self.labels = ProjectLabels(*labels)
-        self.actor = _actor(self._identity)
+        self.actor = actor_of(self._identity)
+        self._again = again
         self._step = ""
+
+    def renew(self) -> None:
+        """Make sure of who acts, before a decision. Raises Refused, AuditError."""
+        if self._again is not None:
+            self._identity = self._again()
+            self.actor = actor_of(self._identity)
 
     def _request(
         self,
@@ -126,20 +142,3 @@ class Participant:
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
-
-
-def _actor(identity: Identity) -> Actor:
-    subject, context = identity.subject, identity.context
-    properties, token = subject.get("properties", {}), context.get("token", {})
-    issued = Request.from_json({"context": context}).token.issued_at
-    return Actor(
-        uid=str(subject.get("id", "")),
-        kind="workload" if subject.get("type") == "workload" else "user",
-        groups=tuple(map(str, properties.get("groups", ()))),
-        issuer=str(properties.get("issuer") or ""),
-        mfa=context.get("mfa"),
-        managed_device=context.get("managed_device"),
-        credential=str(token.get("kind") or ""),
-        token_issued_ms=1000 * seconds(issued) if issued else None,
-        country=str(context.get("country") or ""),
-    )

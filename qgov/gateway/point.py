@@ -10,11 +10,15 @@ from typing import Any
 from qgov.decision.bundle import Bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Engine, EngineError, decide_or_deny
+from qgov.gateway.actors import actor_of
 from qgov.gateway.audit import AuditLog
+from qgov.gateway.audit_events import ProjectLabels
 from qgov.gateway.ledger import Ledger
 from qgov.gateway.notices import Notices
 from qgov.gateway.recovery import recover
 from qgov.gateway.terms import Terms, terms_of
+from qgov.gateway.verdicts import Refused
+from qgov.identity.identity import Authenticates, Identity
 
 __all__ = ["EnforcementPoint"]
 
@@ -22,9 +26,10 @@ __all__ = ["EnforcementPoint"]
 class EnforcementPoint:
     """An enforcement point with one bundle. Begins with mending what a killed one left.
 
-    `clock` gives the time and `new_id` an id that no other job has. Threads may share it,
-    processes may share the ledger and the logs. Raises AuditError, LedgerError, KeyError for
-    a bundle without terms.
+    `clock` gives the time and `new_id` an id that no other job has; `authenticator`, where
+    tokens are signed in with, is a `qgov.identity.verifier.Verifier` of the same bundle.
+    Threads may share it, processes may share the ledger and the logs. Raises AuditError,
+    LedgerError, KeyError for a bundle without terms.
     """
 
     def __init__(
@@ -37,12 +42,14 @@ class EnforcementPoint:
         admin: AuditLog,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        authenticator: Authenticates | None = None,
     ) -> None:
         self.terms: Terms = terms_of(bundle)
         self.clock, self.new_id = clock, new_id
         self.ledger, self.jobs = ledger, jobs
         self.notices = Notices(admin, self.terms, new_id)
         self._engine, self._asking = engine, Lock()
+        self._authenticator = authenticator
         recover(ledger, jobs, clock, new_id)
         self.notices.activated(clock())
 
@@ -51,3 +58,16 @@ class EnforcementPoint:
         with self._asking:
             (decision,), error = decide_or_deny(self._engine, [request])
         return decision, error
+
+    def identified(self, token: str, headers: Mapping[str, str], labels: ProjectLabels) -> Identity:
+        """Whose a bearer token is now; one that is refused is written down. Raises Refused,
+        AuditError, ValueError without an authenticator."""
+        if self._authenticator is None:
+            raise ValueError("the gateway was given no authenticator")
+        now = self.clock()
+        found = self._authenticator.identify(token, now=now, headers=headers)
+        if isinstance(found, Identity):
+            return found
+        event = self.notices.refused(actor_of(found.identity), labels, found.reason, now)
+        message = f"the token is refused ({found.reason}): {found.words}"
+        raise Refused(found.reason, message, event)

@@ -36,8 +36,9 @@ class Session(Enforcement):
     def step(self, name: str, action: str = "") -> Iterator[None]:
         """A classical step of a hybrid workflow, in the same trace and log as its jobs. With
         an action (`input:write`, `result:read`) the subject must be allowed it. Raises
-        Denied, AuditError."""
+        Denied, Refused, AuditError."""
         gateway = self._gateway
+        self.renew()
         began = gateway.clock()
         if action:
             decision, error = gateway.ask(self._request(action, "", began, {}, {}))

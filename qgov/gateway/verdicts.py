@@ -1,15 +1,11 @@
-"""Who acts, and the ways in which a job does not run."""
+"""The ways in which a job does not run."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 
-__all__ = ["Denied", "GarbledError", "GatewayError", "Identity", "Refused"]
+__all__ = ["Denied", "GarbledError", "GatewayError", "Refused"]
 
 
 class GatewayError(Exception):
@@ -39,15 +35,3 @@ class Refused(GatewayError):  # noqa: N818 - beside Denied
 
 class GarbledError(GatewayError):
     """What answered is no result of what was asked for. The job counts: it was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who acts, as the platform has verified it, and in which circumstances.
-
-    `subject` is an AuthZEN subject; `context` holds what a request's context does but for
-    `time`, `job` and `usage`, which the gateway fills in. Never taken from the caller.
-    """
-
-    subject: Mapping[str, Any]
-    context: Mapping[str, Any]

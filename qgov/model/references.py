@@ -22,6 +22,7 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("backends.*.vendor", "vendor"),
         ("auditSinks.*.store", "store"),
         ("auditSinks.*.credential", "secrets manager"),
+        ("identityProviders.*.tokens.introspection.credential", "secrets manager"),
         ("guardrails.never.*.backends.*", "backend"),
         ("guardrails.always.*.backends.*", "backend"),
     ),

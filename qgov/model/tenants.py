@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from qgov.language.documents import Document
 from qgov.language.kinds.tenant import Retention, RetentionPlan, TenantSpec
-from qgov.model.access_model import Environment, Exclusive, Organization, Tenant, Workload
+from qgov.model import principal
+from qgov.model.access_model import (
+    AccessModel,
+    Environment,
+    Exclusive,
+    Organization,
+    Tenant,
+    Workload,
+)
 from qgov.model.conditions import Conditions
 from qgov.model.fact import Fact
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
+    "Claims",
+    "claims_of",
     "cloud_accounts",
     "exclusives_of",
     "link_tenant",
@@ -102,6 +113,28 @@ def link_workloads(document: Document, tenant: Tenant, names: Resolver) -> dict[
             source=Fact(account.name, account, document, ("spec", "serviceAccounts", index)),
         )
     return found
+
+
+class Claims(NamedTuple):
+    """What a token says of a workload: its `iss`, an `aud`, and its `sub`, in which `*` stands
+    for any text."""
+
+    issuer: str
+    audience: str
+    subject: str
+
+
+def claims_of(model: AccessModel, workload: Workload) -> tuple[Claims, ...]:
+    """The tokens that a workload is known by: that of its own issuer, then the one that its
+    tenant's Keycloak gives to its client, whose name stands for the `sub`. None without
+    federation: nothing proves who it is to Keycloak either."""
+    if workload.issuer is None or workload.audience is None or workload.subject is None:
+        return ()
+    own = Claims(workload.issuer, workload.audience, workload.subject)
+    home = model.organization.providers.get(model.tenants[workload.tenant].provider)
+    if home is None or home.value.type != "keycloak":
+        return (own,)
+    return own, Claims(home.value.issuer, home.value.audience, principal.workload(workload.id))
 
 
 def scope_defined(

@@ -1,8 +1,8 @@
 """What each directory group means: the file that a control plane reads at sign-in.
 
-`idp/<provider>/group-mappings.json` gives every value of the groups claim, and every workload by
-the token that it is known by, its bindings. Each binding is one line, so that a change of it is a
-change of one line.
+`idp/<provider>/group-mappings.json` gives every group of the groups claim (where Keycloak writes
+`/NAME`), and every workload by the token that it is known by, its bindings. Each binding is one
+line, so that a change of it is a change of one line.
 """
 
 from __future__ import annotations

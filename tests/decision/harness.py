@@ -145,6 +145,14 @@ FILES = {
             "identityProvider": "partner",
             "residency": ["us"],
             "environments": {"sandbox": {"tier": "sandbox", "projects": ["chemistry"]}},
+            "serviceAccounts": [
+                {
+                    "name": "courier",
+                    "owner": "borealis-leads",
+                    "federation": {"issuer": CI_ISSUER, "audience": "qgov", "subject": "courier"},
+                    "bindings": [{"role": "developer", "on": "sandbox"}],
+                }
+            ],
         },
     ),
     "budgets/chemistry.yaml": _document(

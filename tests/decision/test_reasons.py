@@ -23,6 +23,15 @@ from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.strategies import CI_ISSUER, ISSUERS, linked
 
 PRODUCTION = asking(DEVELOPER, environment="production", backend="iqm-garnet")
+CLIENT = asking(PIPELINE, issuer=ISSUERS["workforce"], subject="workload:aurora/nightly")
+COURIER = asking(
+    PIPELINE,
+    name="job:read",
+    id="borealis/courier",
+    subject="courier",
+    scope="borealis/sandbox/chemistry",
+    backend=...,
+)
 TOM = asking(PRODUCTION, id="tom@northwind.example")
 
 
@@ -38,6 +47,9 @@ ALLOWED: dict[str, dict[str, Any]] = {
         AUDITOR, name="queue:prioritize", scope="aurora/production"
     ),
     "a pipeline without second factor, device or country": PIPELINE,
+    "a pipeline by its client at the identity provider": CLIENT,
+    "a workload whose identity provider is no Keycloak": COURIER,
+    "a workload without a bound of its own": asking(COURIER, issued_at="2026-11-23T09:00:00Z"),
     "saml for people": asking(DEVELOPER, kind="saml"),
     "one's own job": asking(DEVELOPER, name="job:cancel", owner="mei@northwind.example"),
     "one's own job, in capitals": asking(
@@ -122,6 +134,48 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a claim missing and another wrong": (
         asking(PIPELINE, subject=..., audience="other"),
         {"context-missing", "federation-mismatch"},
+    ),
+    "another workload's client": (
+        asking(CLIENT, subject="workload:aurora/nightlyx"),
+        {"federation-mismatch"},
+    ),
+    "a client at another identity provider": (
+        asking(CLIENT, issuer=ISSUERS["partner"], audience="qgov-partner"),
+        {"federation-mismatch"},
+    ),
+    "a client with another audience": (
+        asking(CLIENT, audience="qgov-partner"),
+        {"federation-mismatch"},
+    ),
+    "a client's name by the workload's own issuer": (
+        asking(CLIENT, issuer=CI_ISSUER),
+        {"federation-mismatch"},
+    ),
+    "a client at an identity provider that is no Keycloak": (
+        asking(
+            COURIER,
+            issuer=ISSUERS["partner"],
+            audience="qgov-partner",
+            subject="workload:borealis/courier",
+        ),
+        {"federation-mismatch"},
+    ),
+    "another tenant's client": (
+        asking(COURIER, issuer=ISSUERS["workforce"], subject="workload:aurora/nightly"),
+        {"federation-mismatch"},
+    ),
+    "a client without an issuer": (asking(CLIENT, issuer=...), {"context-missing"}),
+    "a client without an audience": (asking(CLIENT, audience=...), {"context-missing"}),
+    "a client's token without a name": (asking(CLIENT, subject=...), {"context-missing"}),
+    "a client of a workload without federation": (
+        asking(
+            CLIENT,
+            id="aurora/legacy",
+            subject="workload:aurora/legacy",
+            environment="sandbox",
+            backend="local-simulator",
+        ),
+        {"federation-mismatch"},
     ),
     "a workload without federation": (
         asking(PIPELINE, id="aurora/legacy", environment="sandbox", backend="local-simulator"),

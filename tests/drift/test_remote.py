@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -146,3 +147,22 @@ def _self_signed(path: Path) -> Path:
         )
     )
     return path
+
+
+def test_things_are_read_side_by_side_and_no_more_than_the_bound(model: AccessModel) -> None:
+    """The server answers nobody before `parallel` requests are there."""
+    together, most, lock, now = threading.Barrier(4), [0], threading.Lock(), [0]
+
+    def answers(_path: str, _query: str) -> Reply:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        together.wait(timeout=10)
+        with lock:
+            now[0] -= 1
+        return Reply()
+
+    given = Asked(model, None, {}, NOW, timeout_s=15, parallel=4)
+    with serving(answers) as base, remote(given, base) as server:
+        assert server.each(lambda n: server.get(f"/{n}"), range(12)) == [{}] * 12
+    assert most[0] == 4

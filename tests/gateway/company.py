@@ -25,6 +25,7 @@ from qgov.decision.engines.reference import ReferenceEngine
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.gateway import Gateway, GatewayError, Identity, Session
 from qgov.gateway.ledger import Ledger
+from qgov.identity.identity import Authenticates
 from qgov.model.access_model import AccessModel
 from qgov.targets.opa import TARGET
 from tests.decision.harness import DEVELOPER, FILES
@@ -82,6 +83,7 @@ class Gate:
         model: AccessModel = MODEL,
         engine: Engine | None = None,
         clock: Callable[[], datetime] = lambda: NOW,
+        authenticator: Authenticates | None = None,
     ) -> None:
         self.folder = folder
         numbers = itertools.count()
@@ -96,6 +98,7 @@ class Gate:
             admin=self.admin,
             clock=clock,
             new_id=lambda: f"{owner}-{next(numbers)}",
+            authenticator=authenticator,
         )
 
     def session(self, scope: str = SCOPE, identity: Identity = IDENTITY) -> Session:

@@ -30,6 +30,7 @@ __all__ = [
     "Form",
     "ask",
     "claims",
+    "exchange",
     "one_time_code",
     "person",
     "redeem",
@@ -141,6 +142,20 @@ def signed_in(browser: httpx.Client, realm: str, name: str, **parameters: str) -
     if "otp" in form.asks_for:
         form = form.fill_in(otp=one_time_code())
     return redeem(browser, realm, form)
+
+
+def exchange(server: Server, realm: str, assertion: str) -> dict[str, Any]:
+    """What a workload gets for its own issuer's token (RFC 7523)."""
+    with server.client() as pipeline:
+        answer = token(
+            pipeline,
+            realm,
+            grant_type="client_credentials",
+            client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            client_assertion=assertion,
+        )
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def one_time_code() -> str:

@@ -18,6 +18,7 @@ from tests.keycloak.sign_in import (
     PASSWORD,
     ask,
     claims,
+    exchange,
     one_time_code,
     person,
     redeem,
@@ -143,10 +144,18 @@ def test_a_change_by_hand_is_an_access_more(keycloak: Server, spare: str) -> Non
         ("a role in it", f"{below}/roles-by-id/{steward['id']}/composites", [researcher]),
     ):
         assert admin.post(url, json=body).is_success, change
+    (client,) = admin.get(
+        f"{below}/clients", params={"clientId": "workload:meridian/meridian-benchmarks"}
+    ).json()
+    account = admin.get(f"{below}/clients/{client['id']}/service-account-user").json()
+    admin.put(f"{below}/users/{account['id']}/groups/{groups['meridian-leads']}").raise_for_status()
+    kinds = {event["resourceType"] for event in admin.get(f"{below}/admin-events").json()}
+    assert kinds >= {"GROUP", "GROUP_MEMBERSHIP", "REALM_ROLE", "REALM_ROLE_MAPPING"}
     more = accesses_of(held(keycloak, spare)) - before
     assert {(a.principal, a.eligible) for a in more} == {
         ("group:meridian-leads/guests", False),
         ("group:meridian-researchers", False),
+        ("workload:meridian/meridian-benchmarks", False),
         ("group:meridian-leads", True),  # who may be elevated to the role that holds more now
     }
     reviewed = worked().roles
@@ -169,6 +178,9 @@ def test_a_token_says_who_where_from_and_how_they_signed_in(keycloak: Server) ->
         assert {"auth_time", "jti", "sid", "sub"} <= set(said)
         assert not {"email", "name", "realm_access", "resource_access"} & set(said)
         assert not {"groups", "preferred_username"} & set(claims(tokens["id_token"]))
+
+        recorded = {"type": "LOGIN", "user": said["sub"]}
+        assert keycloak.admin.get("/admin/realms/quantum/events", params=recorded).json()
 
         again = redeem(browser, "quantum", ask(browser, "quantum"))  # by the session's cookie
         assert claims(again["access_token"])["acr"] == "mfa"
@@ -277,29 +289,17 @@ def test_a_workload_comes_with_its_own_issuers_token(
     assert workload.subject
     assert workload.audience
 
-    def exchange(assertion: str) -> dict[str, Any]:
-        with keycloak.client() as pipeline:
-            answer = token(
-                pipeline,
-                "quantum",
-                grant_type="client_credentials",
-                client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                client_assertion=assertion,
-            )
-            found: dict[str, Any] = answer.json()
-            return found
-
     assertion = workload_issuer.token(workload.subject, workload.audience)
-    tokens = exchange(assertion)
+    tokens = exchange(keycloak, "quantum", assertion)
     said = claims(tokens["access_token"])
     assert (said["azp"], said["aud"]) == ("workload:aurora/aurora-nightly", "qgov")
     assert said["exp"] - said["iat"] == workload.max_token_age_s
     assert "refresh_token" not in tokens
-    assert "access_token" not in exchange(assertion)  # each is used once
+    assert "access_token" not in exchange(keycloak, "quantum", assertion)  # each is used once
     for refused in (
         workload_issuer.token(workload.subject.upper(), workload.audience),
         workload_issuer.token(workload.subject, "another"),
         workload_issuer.token(workload.subject, workload.audience, iss="https://evil.example"),
         workload_issuer.token(workload.subject, workload.audience, exp=1),
     ):
-        assert "access_token" not in exchange(refused)
+        assert "access_token" not in exchange(keycloak, "quantum", refused)

@@ -13,8 +13,8 @@ __all__ = ["DataMutant", "applied", "field_of", "mutants"]
 NAMED: Final = frozenset(
     {
         *("actions", "at", "backends", "budgets", "classes", "countries", "elevations"),
-        *("environments", "grants", "permissions", "projects", "residency", "retention"),
-        *("roles", "workloads"),
+        *("environments", "grants", "identity", "permissions", "projects", "residency"),
+        *("retention", "roles", "workloads"),
     }
 )
 """Objects whose names are the repository's own, not the format's."""

@@ -302,6 +302,7 @@ def test_what_happens_is_recorded_and_forgotten_again() -> None:
     (events,) = resources(bound(), "realm", "keycloak_realm_events").values()
     assert events["events_enabled"] is events["admin_events_enabled"] is True
     assert events["events_expiration"] == 7_776_000
+    assert events["events_listeners"] == ["jboss-logging"]
     realm = resources(bound(), "realm", "keycloak_realm")["realm"]
     assert realm["attributes"] == {"adminEventsExpiration": "7776000"}
 
@@ -413,6 +414,24 @@ def test_a_dot_in_the_claim_is_not_a_level() -> None:
     ).values()
     assert mapper["claim_name"] == "northwind\\.groups"
     assert mapper["full_path"] is True
+
+
+@pytest.mark.parametrize(
+    ("person", "claim"),
+    [
+        ("preferred_username", "preferred_username"),
+        ("northwind.id", "northwind\\.id"),
+        ("sub", None),
+    ],
+)
+def test_a_person_is_told_in_the_claim_that_they_are_known_by(
+    person: str, claim: str | None
+) -> None:
+    model = repository(organization(**provider(tokens={"person": person})))
+    mappers = resources(model, "clients", "keycloak_openid_user_property_protocol_mapper").values()
+    assert [(m["user_property"], m["claim_name"]) for m in mappers] == (
+        [("username", claim)] if claim else []
+    )
 
 
 def test_evil_texts_come_back_as_texts() -> None:

@@ -26,6 +26,7 @@ from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import BackendClass, Binding, Floor, Metadata, Name, Strict
 from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
+from qgov.language.kinds.tokens import ClaimName, Tokens
 from qgov.language.scalars import Currency, Day, Duration, Rate, SecretRef, Text, Url
 
 __all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
@@ -52,8 +53,8 @@ class IdentityProvider(Strict):
     audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
         "qgov", description="The token's `aud`."
     )
-    groups_claim: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_./:-]{0,99}$")] = Field(
-        "groups", description="The claim that lists a person's groups."
+    groups_claim: ClaimName = Field(
+        "groups", description="The claim that lists a person's groups; of Keycloak, full paths."
     )
     realm: Name | None = Field(None, description="The Keycloak realm.")
     login: Annotated[Literal["sso", "local"], LATER] = Field(
@@ -64,6 +65,10 @@ class IdentityProvider(Strict):
     )
     session_lifetime: Annotated[Duration | None, MORE] = Field(
         None, description="How long a session lasts."
+    )
+    tokens: Tokens = Field(
+        default_factory=lambda: Tokens.model_validate({}),
+        description="Which of its tokens count, and what they say of a person.",
     )
 
 

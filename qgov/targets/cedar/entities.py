@@ -16,13 +16,13 @@ from json import dumps
 from typing import Any, Final
 
 from qgov.language.persons import folded
-from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Tenant, Workload
+from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Tenant
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.principal import is_user, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
-from qgov.model.tenants import retention_of
+from qgov.model.tenants import claims_of, retention_of
 
 __all__ = ["Entity", "entities"]
 
@@ -161,20 +161,18 @@ def _subjects(model: AccessModel) -> Iterator[Entity]:
         issued_by = _ref("Issuer", own.value.issuer) if own else None
         yield _entity("Group", group.name, {"issuer": issued_by})
     for workload in model.workloads.values():
-        tenant = _ref("Tenant", workload.tenant)
+        known_by = zip(("federation", "client"), claims_of(model, workload), strict=False)
         yield _entity(
-            "Workload", workload.id, {"tenant": tenant, "federation": _federation(workload)}
+            "Workload",
+            workload.id,
+            {
+                "tenant": _ref("Tenant", workload.tenant),
+                **{
+                    name: {**claims._asdict(), "issuer": _ref("Issuer", claims.issuer)}
+                    for name, claims in known_by
+                },
+            },
         )
-
-
-def _federation(workload: Workload) -> Json | None:
-    if workload.issuer is None or workload.audience is None or workload.subject is None:
-        return None
-    return {
-        "issuer": _ref("Issuer", workload.issuer),
-        "audience": workload.audience,
-        "subject": workload.subject,
-    }
 
 
 def _roles(model: AccessModel) -> Iterator[Entity]:

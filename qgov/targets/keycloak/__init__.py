@@ -26,7 +26,7 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
 
 def _outline(model: AccessModel) -> dict[str, object]:
     hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model)}
-    return {**hcl, **representation.files(model)}
+    return {**hcl, **representation.outlines(model)}
 
 
 TARGET = Target("keycloak", _emit, unsupported, read_back, _outline)

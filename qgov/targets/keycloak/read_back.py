@@ -39,20 +39,24 @@ def read_back(files: Files) -> frozenset[Access]:
 
 def accesses_of(realm: Mapping[str, Any]) -> frozenset[Access]:
     """The accesses that a realm gives: by the roles of groups, those that lie within others too,
-    and of service accounts, with what roles are composed of; and just-in-time."""
+    and of service accounts and the groups they are in, with what roles are composed of; and
+    just-in-time."""
     roles = _RealmRoles(realm)
     found: set[Access] = set()
+    of_group: dict[str, tuple[str, ...]] = {}
     for group, inherited in _groups(realm.get("groups", ()), ()):
-        who = principals.group(str(group.get("path") or group["name"]).removeprefix("/"))
-        held = [*inherited, *group.get("realmRoles", ())]
-        found.update(a for role in held for a in roles.held(who, role, eligible=False))
+        path = str(group.get("path") or f"/{group['name']}")
+        of_group[path] = (*inherited, *group.get("realmRoles", ()))
+        who = principals.group(path.removeprefix("/"))
+        found.update(a for role in of_group[path] for a in roles.held(who, role, eligible=False))
         attributes = group.get("attributes") or {}
         for who in map(Principal, attributes.get("qgov_principal", ())):
             for terms in attributes.get("qgov_eligible", ()):
                 found.update(roles.held(who, terms.partition(" ")[0], eligible=True))
     for user in realm.get("users", ()):
         if client := user.get("serviceAccountClientId"):
-            for role in user.get("realmRoles", ()):
+            joined = (role for path in user.get("groups", ()) for role in of_group[path])
+            for role in (*user.get("realmRoles", ()), *joined):
                 found.update(roles.held(Principal(client), role, eligible=False))
     return frozenset(found)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from qgov.model.access_model import AccessModel
 from qgov.targets.keycloak.facts.access import (
@@ -27,6 +27,7 @@ from qgov.targets.keycloak.facts.realm import (
     BRUTE_FORCE,
     EVENTS,
     EVENTS_S,
+    LISTENERS,
     LOCKED_ATTRIBUTES,
     ONE_TIME_CODE,
     realm_name,
@@ -37,17 +38,23 @@ from qgov.targets.keycloak.facts.setting import Setting
 from qgov.targets.keycloak.facts.sign_in import CONDITION, COOKIE, FLOW, FORMS, levels
 from qgov.targets.keycloak.module import Module, modules, short
 
-__all__ = ["FILE", "files", "jwks_variable"]
-
-FILE: Final = "realm.json"
-"""The name of the file, in `idp/<provider>/`."""
+__all__ = ["files", "jwks_variable", "outlines"]
 
 _Json = dict[str, Any]
 
 
 def files(model: AccessModel) -> dict[str, bytes]:
     """The realm of each Keycloak."""
-    return {f"idp/{module.name}/{FILE}": _file(module) for module in modules(model)}
+    return {_path(module): _file(module) for module in modules(model)}
+
+
+def outlines(model: AccessModel) -> dict[str, object]:
+    """What would be written, by path."""
+    return {_path(module): _realm(module) for module in modules(model)}
+
+
+def _path(module: Module) -> str:
+    return f"idp/{module.name}/realm.json"
 
 
 def jwks_variable(issuer: Issuer) -> str:
@@ -79,6 +86,7 @@ def _realm(module: Module) -> _Json:
         "bruteForceProtected": True,
         **_fields(BRUTE_FORCE),
         **_fields(EVENTS),
+        "eventsListeners": list(LISTENERS),
         "roles": {"realm": _roles(module)},
         "defaultRole": {"name": _default_role(module)},
         "groups": _groups(module),

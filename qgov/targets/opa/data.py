@@ -21,7 +21,8 @@ from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.principal import group, is_group, is_user, name_of
 from qgov.model.scope import tenant_of
-from qgov.model.tenants import retention_of
+from qgov.model.tenants import claims_of, retention_of
+from qgov.targets.opa.identity import identity_data
 
 __all__ = ["model_data", "pattern_parts", "shard_of"]
 
@@ -60,6 +61,7 @@ def model_data(model: AccessModel) -> Json:
         "elevations": elevations.get("", {}),
         "floor": _conditions(model.organization.floor),
         "grants": grants.get("", {}),
+        "identity": identity_data(model),
         "issuers": issuers,
         "roles": {
             role.name: {"permissions": role.permissions, "requires": _conditions(role.requires)}
@@ -233,20 +235,17 @@ def _workloads(model: AccessModel) -> Mapping[str, Json]:
     """Tenant → name → workload."""
     found: dict[str, Json] = defaultdict(dict)
     for workload in model.workloads.values():
-        found[workload.tenant][workload.id.partition("/")[2]] = _workload(workload)
+        found[workload.tenant][workload.id.partition("/")[2]] = _workload(model, workload)
     return found
 
 
-def _workload(workload: Workload) -> Json:
+def _workload(model: AccessModel, workload: Workload) -> Json:
     found: Json = {}
     if workload.max_token_age_s is not None:
         found["requires"] = {"max_token_age_s": workload.max_token_age_s}
-    if workload.subject is not None:
-        found["federation"] = {
-            "issuer": workload.issuer,
-            "audience": workload.audience,
-            "subject": pattern_parts(workload.subject),
-        }
+    # The token of its own issuer, and that of its client at its tenant's identity provider.
+    for name, claims in zip(("federation", "client"), claims_of(model, workload), strict=False):
+        found[name] = {**claims._asdict(), "subject": pattern_parts(claims.subject)}
     return found
 
 

@@ -132,28 +132,41 @@ def _people(module: Module) -> Client:
                 "openid_group_membership_protocol_mapper",
                 "oidc-group-membership-mapper",
                 (
-                    # Keycloak nests at a dot, unless it is escaped.
-                    Setting("claim_name", "claim.name", provider.groups_claim.replace(".", "\\.")),
+                    Setting("claim_name", "claim.name", _escaped(provider.groups_claim)),
                     # The last name alone is also that of a subgroup which anyone may have made.
                     Setting("full_path", "full.path", True),
                     *_ACCESS_TOKEN,
                 ),
             ),
-            Mapper(
-                "person",
-                "openid_user_property_protocol_mapper",
-                "oidc-usermodel-property-mapper",
-                (
-                    Setting("user_property", "user.attribute", "username"),
-                    Setting("claim_name", "claim.name", "preferred_username"),
-                    Setting("claim_value_type", "jsonType.label", "String"),
-                    *_ACCESS_TOKEN,
-                ),
-            ),
+            *_person(provider.tokens.person),
             _audience(module),
         ),
         (),
     )
+
+
+def _person(claim: str) -> tuple[Mapper, ...]:
+    """What puts a person's user name into the claim that people are known by."""
+    if claim == "sub":  # which is in every token, and Keycloak's own
+        return ()
+    return (
+        Mapper(
+            "person",
+            "openid_user_property_protocol_mapper",
+            "oidc-usermodel-property-mapper",
+            (
+                Setting("user_property", "user.attribute", "username"),
+                Setting("claim_name", "claim.name", _escaped(claim)),
+                Setting("claim_value_type", "jsonType.label", "String"),
+                *_ACCESS_TOKEN,
+            ),
+        ),
+    )
+
+
+def _escaped(claim: str) -> str:
+    """A name for Keycloak, which nests at a dot unless it is escaped."""
+    return claim.replace(".", "\\.")
 
 
 _IN_ACCESS: Final = Setting("add_to_access_token", "access.token.claim", True)

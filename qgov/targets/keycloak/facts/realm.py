@@ -17,6 +17,7 @@ __all__ = [
     "BRUTE_FORCE",
     "EVENTS",
     "EVENTS_S",
+    "LISTENERS",
     "LOCKED_ATTRIBUTES",
     "ONE_TIME_CODE",
     "realm_name",
@@ -62,6 +63,9 @@ EVENTS: Final = (
     Setting("admin_events_details_enabled", "adminEventsDetailsEnabled", True),
 )
 """What is recorded: sign-ins, and each change with what it said."""
+
+LISTENERS: Final = ("jboss-logging",)
+"""Who hears of events besides: Keycloak's own log, as it does without being told."""
 
 
 def settings(module: Module) -> list[Setting]:

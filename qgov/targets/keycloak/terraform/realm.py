@@ -10,6 +10,7 @@ from qgov.targets.keycloak.facts.realm import (
     BRUTE_FORCE,
     EVENTS,
     EVENTS_S,
+    LISTENERS,
     LOCKED_ATTRIBUTES,
     ONE_TIME_CODE,
     settings,
@@ -96,5 +97,9 @@ def realm(module: Module) -> list[Block]:
             {**REALM, "default_scopes": list(DEFAULT_SCOPES)},
         ),
         resource("realm_optional_client_scopes", "scopes", {**REALM, "optional_scopes": []}),
-        resource("realm_events", "events", {**REALM, **arguments(EVENTS)}),
+        resource(
+            "realm_events",
+            "events",
+            {**REALM, **arguments(EVENTS), "events_listeners": list(LISTENERS)},
+        ),
     ]

@@ -158,20 +158,26 @@ denials contains "context-missing" if {
 }
 
 denials contains "federation-mismatch" if {
-	issuer != ""
-	workload.federation.issuer != issuer
+	workload.federation
+	count([claims | some claims in known_by; borne_out(claims)]) == 0
 }
 
-denials contains "federation-mismatch" if {
-	audience != ""
-	workload.federation.audience != audience
+# A workload is known by the token of its own issuer, and by that of its client at its tenant's
+# identity provider.
+known_by := [claims |
+	some name in ["federation", "client"]
+	claims := workload[name]
+]
+
+borne_out(claims) if {
+	issuer in {"", claims.issuer}
+	audience in {"", claims.audience}
+	of_subject(claims.subject)
 }
 
-denials contains "federation-mismatch" if {
-	token_subject != ""
-	pattern := workload.federation.subject
-	not like(token_subject, pattern)
-}
+of_subject(_) if token_subject == ""
+
+of_subject(pattern) if like(token_subject, pattern)
 
 # The place: what the resource's labels name, which has the depth of the permission.
 
