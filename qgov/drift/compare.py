@@ -24,6 +24,9 @@ from qgov.plan.risk import Risk, assess
 
 __all__ = ["compare"]
 
+_MANNER: Final = frozenset({"after", "as", "by", "from", "in", "over", "with", "without"})
+"""Words that say how something is done begin with one of these; others say what is."""
+
 _KINDS: Final = {
     Change.GRANTED: Kind.UNMANAGED,
     Change.REVOKED: Kind.MISSING,
@@ -311,6 +314,9 @@ def _told(setting: Setting, kind: Kind, effect: Effect) -> str:
         Kind.CHANGED: "which is not as reviewed",
     }[kind]
     who = _who(effect.principal)
-    permission = f"`{effect.permission}` on {effect.scope} " if effect.permission else ""
-    may = f"{who} may {permission}{effect.words}".rstrip()
+    may = f"{who} may {effect.words}"
+    if effect.permission is not None:
+        permission = f"`{effect.permission}` on {effect.scope}"
+        manner = effect.words.partition(" ")[0] in _MANNER
+        may = f"{who} may {permission} {effect.words}" if manner else f"{may}, and so {permission}"
     return f"{may}, outside of review, through {_thing(setting)}, {what}"

@@ -133,7 +133,7 @@ CASES: dict[str, tuple[Json, Kind, str, str | None, str]] = {
     "a budget": (
         planned("aws_budgets_budget.x", {"limit_amount": "9"}, {"limit_amount": "5"}),
         Kind.CHANGED,
-        "may `budget:write` on * spend up to another limit",
+        "may spend up to another limit, and so `budget:write` on *",
         "budget:write",
         "*",
     ),
