@@ -95,7 +95,6 @@ class Observer:
     than tell a part; `configured` says whether the environment names such a system."""
 
     name: str
-    about: str
     needs: tuple[Need, ...]
     observe: Callable[[Asked], Iterable[Observation]]
     configured: Callable[[Mapping[str, str]], bool]

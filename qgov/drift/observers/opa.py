@@ -187,7 +187,6 @@ def _effect(setting: Setting, wanted: Plain, found: Plain) -> Effect:
 
 OBSERVER: Final = Observer(
     "opa",
-    "Open Policy Agent: the revision and the data that it decides by",
     (
         Need("GET /v1/data/qgov/revision", "to read data.qgov", "which bundle decides"),
         Need("GET /v1/data/qgov/model", "to read data.qgov", "who holds what, on which conditions"),

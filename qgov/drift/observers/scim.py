@@ -156,7 +156,6 @@ def _effect(setting: Setting, _wanted: Plain, found: Plain) -> Effect:
 
 OBSERVER: Final = Observer(
     "scim",
-    "SCIM 2.0: the groups of a directory and who is in them",
     (
         Need("GET /ServiceProviderConfig", "none", "whether it is SCIM 2.0"),
         Need("GET /Groups", "to read groups", "groups, members and nested groups"),

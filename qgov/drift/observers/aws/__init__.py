@@ -212,7 +212,6 @@ def _federated(
 
 OBSERVER: Final = Observer(
     "aws",
-    "AWS: Identity Center, IAM and spending limits of a tenant's account",
     NEEDS,
     _observe,
     lambda environment: any(environment.get(mark) for mark in _MARKS),

@@ -154,7 +154,6 @@ def _require_known(realm: Realm, where: str) -> None:
 
 OBSERVER: Final = Observer(
     "keycloak",
-    "Keycloak: the whole realm, by its admin API",
     NEEDS,
     _observe,
     lambda environment: bool(environment.get(_ADDRESS)),

@@ -159,7 +159,6 @@ def _like(found: Any, wanted: Plain) -> Plain:
 
 OBSERVER: Final = Observer(
     "terraform",
-    "Terraform: what a plan would change, or a state that is not the configuration's",
     (
         Need(
             "the output of `terraform show -json`",
