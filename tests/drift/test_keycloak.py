@@ -17,6 +17,7 @@ from qgov.repository import read_work_tree
 from qgov.targets import emit
 from tests.drift.changes import CHANGES, JIT, Hand
 from tests.drift.conftest import NOW, ROOT
+from tests.drift.fresh_realm import RECORDED, recorded, text_of
 from tests.drift.realm import import_realm, token_of
 from tests.keycloak.server import Server
 
@@ -194,3 +195,8 @@ def test_an_elevation_is_in_its_window_or_outlived(
         theirs = [d for d in drift if "aurora/production" in d.scope]
         assert {str(d.kind) for d in theirs} == kinds
         assert document.subject not in str(messages(drift))
+
+
+def test_what_a_fresh_realm_holds_is_recorded_as_it_is(server: Server) -> None:
+    """Run `python -m tests.drift.fresh_realm` where this fails: another version tells more."""
+    assert text_of(recorded(server)) == RECORDED.read_text(encoding="utf-8")
