@@ -13,6 +13,7 @@ from qgov.contracts.assessment import Assessment
 from qgov.contracts.conformance import Conformance
 from qgov.contracts.decision_record import DecisionRecord
 from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
+from qgov.contracts.drift import Drift
 from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
 from qgov.contracts.plan import Plan
@@ -25,6 +26,7 @@ _CONTRACTS: Final = (
     AuditVerification,
     Conformance,
     DecisionRecord,
+    Drift,
     Evidence,
     Explanation,
     Findings,

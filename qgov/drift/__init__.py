@@ -1,0 +1,1 @@
+"""What runs against what was reviewed: observers of real systems, and the difference."""

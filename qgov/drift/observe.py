@@ -1,0 +1,68 @@
+"""Reading the sources that were asked for, and what differs in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from qgov.drift.compare import compare
+from qgov.drift.drift import Report, Source
+from qgov.drift.observer import Asked, Observation, Observer, UnreadableError
+from qgov.drift.observers import observers
+from qgov.drift.people import people_of
+from qgov.errors import QgovError
+from qgov.model.access_model import AccessModel
+
+__all__ = ["chosen", "observe"]
+
+
+def chosen(
+    sources: Sequence[str], environment: Mapping[str, str]
+) -> list[tuple[Observer, str | None]]:
+    """The observers that are named (`NAME`, or `NAME:WHAT`), or those that the environment is set
+    up for. Raises QgovError for a name that there is none of, and where there is nothing to read:
+    that would be no drift.
+    """
+    known = observers()
+    if not sources:
+        found = [(each, None) for each in known.values() if each.configured(environment)]
+        if not found:
+            raise QgovError(
+                "no source to read: name one with --source, or set its address in the environment"
+            )
+        return [*found]
+    asked = [source.partition(":") for source in sources]
+    for name, _, _ in asked:
+        if name not in known:
+            raise QgovError(f"--source: `{name}` is not one of {', '.join(known)}")
+    return [(known[name], what or None) for name, _, what in asked]
+
+
+def observe(
+    model: AccessModel,
+    sources: Iterable[tuple[Observer, str | None]],
+    environment: Mapping[str, str],
+    now: datetime,
+    *,
+    people: bool = False,
+) -> Report:
+    """What differs in all of the sources. Raises UnreadableError, of every source that could not
+    be read whole, where there is one: then nothing is said of the others either."""
+    asked = Asked(model, None, environment, now)
+    seen: list[Observation] = []
+    failed: list[str] = []
+    for observer, what in sources:
+        try:
+            seen += observer.observe(replace(asked, what=what))
+        except UnreadableError as error:
+            failed.append(f"{observer.name} is unreadable: {error}")
+    if failed:
+        raise UnreadableError("; ".join(failed))
+    drift = [each for one in seen for each in compare(model, one, now, people=people)]
+    drift.sort(key=lambda each: -each.risk)
+    return Report(
+        tuple(Source(one.name, one.type, now, one.found.count) for one in seen),
+        tuple(drift),
+        tuple(each for one in seen for each in people_of(model, one, names=people)),
+    )

@@ -1,0 +1,26 @@
+"""What tests of Keycloak's drift share."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.keycloak.server import Server
+
+
+def token_of(server: Server) -> str:
+    """A token with every right."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "qgov-tests",
+        "client_secret": "qgov-tests",
+    }
+    with server.client() as client:
+        answer = client.post("/realms/master/protocol/openid-connect/token", data=form)
+        return str(answer.raise_for_status().json()["access_token"])
+
+
+def import_realm(server: Server, content: bytes) -> None:
+    """A realm as `kc.sh import` makes it: what is taken from the environment is its default."""
+    text = re.sub(r"\$\{[A-Za-z0-9_]+:([^}]*)\}", r"\1", content.decode())
+    server.admin.post("/admin/realms", json=json.loads(text)).raise_for_status()

@@ -1,0 +1,183 @@
+"""A real SCIM 2.0 service with the compiled groups: in sync, and not when somebody changes it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from qgov.drift.drift import Drift, GroupPeople, Kind, Report
+from qgov.drift.observe import chosen, observe
+from qgov.drift.observer import UnreadableError
+from qgov.model.access_model import AccessModel
+from qgov.targets import emit
+from tests.drift.conftest import NOW
+from tests.drift.loopback import Reply, as_json, serving
+
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+PROGRAM = (sys.executable, "-m", "scim2_server.testserver.cli")
+CONFIG = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"]}
+
+
+class Directory:
+    """The service, as its administrator sees it."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.client = httpx.Client(
+            base_url=base, headers={"Authorization": "Bearer sekret"}, trust_env=False, timeout=30
+        )
+
+    def add(self, kind: str, **fields: Any) -> str:
+        schema = GROUP if kind == "Groups" else USER
+        body = {"schemas": [schema], **fields}
+        answer = self.client.post(f"/{kind}", json=body)
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
+
+    def remove(self, kind: str, id_: str) -> None:
+        self.client.delete(f"/{kind}/{id_}").raise_for_status()
+
+    def id_of(self, group: str) -> str:
+        found = self.client.get("/Groups", params={"filter": f'displayName eq "{group}"'}).json()
+        return str(found["Resources"][0]["id"])
+
+    def join(self, group: str, id_: str, kind: str = "User") -> None:
+        operation = {"op": "add", "path": "members", "value": [{"value": id_, "type": kind}]}
+        body = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [operation],
+        }
+        answer = self.client.patch(f"/Groups/{self.id_of(group)}", json=body)
+        assert answer.is_success, answer.text
+
+
+@pytest.fixture
+def directory(model: AccessModel) -> Iterator[Directory]:
+    """A service that was provisioned with what was compiled."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [*PROGRAM, "--port", str(port), "--bearer-token", "sekret"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    there = Directory(f"http://127.0.0.1:{port}/v2")
+    try:
+        for _ in range(600):
+            try:
+                there.client.get("/ServiceProviderConfig").raise_for_status()
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        files, _ = emit(model, ["scim"])
+        for one in json.loads(files["idp/workforce/scim/Groups.json"])["Resources"]:
+            there.add("Groups", displayName=one["displayName"], externalId=one["externalId"])
+        yield there
+    finally:
+        there.client.close()
+        server.kill()
+        server.wait()
+
+
+def read(model: AccessModel, base: str, *, people: bool = False) -> Report:
+    environment = {"QGOV_SCIM_URL": base, "QGOV_SCIM_TOKEN": "sekret"}
+    return observe(model, chosen(["scim:workforce"], environment), environment, NOW, people=people)
+
+
+def told(report: Report, kind: Kind, words: str) -> list[Drift]:
+    return [each for each in report.drift if each.kind is kind and words in each.message]
+
+
+@pytest.mark.real
+def test_changes_of_a_real_directory_are_told(model: AccessModel, directory: Directory) -> None:
+    assert read(model, directory.base).drift == ()
+
+    strangers = directory.add("Groups", displayName="strangers")
+    (new,) = read(model, directory.base).drift
+    assert (new.kind, new.principal) == (Kind.UNMANAGED, "group:strangers")
+    directory.join("aurora-developers", strangers, "Group")
+    nested = read(model, directory.base)
+    way = "`strangers` may `job:submit` on aurora/sandbox"
+    assert told(nested, Kind.UNMANAGED, way)
+    assert told(nested, Kind.UNMANAGED, "being nested in the group `aurora-developers`")
+    directory.remove("Groups", strangers)
+    directory.add("Groups", displayName="aurora-developers", externalId="again")
+    assert told(read(model, directory.base), Kind.UNMANAGED, "aurora-developers (")
+
+    directory.remove("Groups", directory.id_of("helix-developers"))
+    gone = read(model, directory.base)
+    assert told(gone, Kind.MISSING, "`helix-developers` may not `job:submit`")
+
+
+@pytest.mark.real
+def test_people_are_counted_and_named_on_demand(model: AccessModel, directory: Directory) -> None:
+    for number in range(120):  # more than a page
+        id_ = directory.add("Users", userName=f"person-{number}", active=number % 10 != 0)
+        if number < 5:
+            directory.join("aurora-leads", id_)
+    directory.join("aurora-leads", directory.add("Users", userName="guest", userType="Guest"))
+    directory.join("aurora-leads", directory.add("Users", userName="robot", userType="Service"))
+    directory.join("aurora-leads", "nobody-by-this-id")
+    counted = people(read(model, directory.base))
+    assert counted == GroupPeople("scim:workforce", "aurora-leads", 8, 3, True, 2, None, 1, 1, ())
+    assert not counted.too_few
+    named = people(read(model, directory.base, people=True)).names
+    assert {"guest", "person-1", "robot"} <= set(named)
+    alone = next(g for g in read(model, directory.base).people if g.group == "finance-approvers")
+    assert (alone.members, alone.approves, alone.too_few) == (0, True, True)
+
+
+def people(report: Report) -> GroupPeople:
+    return next(each for each in report.people if each.group == "aurora-leads")
+
+
+def page(total: int, *names: str) -> Reply:
+    groups = [{"schemas": [GROUP], "id": name, "displayName": name} for name in names]
+    return as_json({"schemas": [LIST], "totalResults": total, "Resources": groups})
+
+
+BAD: dict[str, tuple[Callable[[str, str], Reply], str]] = {
+    "a million announced": (lambda _p, _q: page(1_000_000), "1000000 announced, 0 sent"),
+    "fewer sent": (
+        lambda _p, q: page(3, "a") if "startIndex=1&" in q else page(3),
+        "3 announced, 1 sent",
+    ),
+    "changed meanwhile": (
+        lambda _p, q: page(3, "a") if "startIndex=1&" in q else page(2, "b"),
+        "changed while it was read",
+    ),
+    "twice": (lambda _p, _q: page(2, "a", "a"), "came twice"),
+    "no list": (lambda _p, _q: as_json([]), "no list of SCIM 2.0"),
+    "truncated": (lambda _p, _q: Reply(b'{"schemas": ['), "cut off or broken"),
+    "HTML": (lambda _p, _q: Reply(b"<html>", kind="text/html"), "in place of JSON"),
+    "403": (lambda _p, _q: Reply(status=403), "forbidden"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_is_not_the_whole_directory_is_unreadable(model: AccessModel, kind: str) -> None:
+    answers, reason = BAD[kind]
+
+    def all_of(path: str, query: str) -> Reply:
+        return as_json(CONFIG) if path.endswith("Config") else answers(path, query)
+
+    with serving(all_of) as base, pytest.raises(UnreadableError, match=reason):
+        read(model, base)
+
+
+def test_a_service_of_something_else_is_unreadable(model: AccessModel) -> None:
+    with (
+        serving(lambda _p, _q: as_json({})) as base,
+        pytest.raises(UnreadableError, match=r"is no SCIM 2\.0 service"),
+    ):
+        read(model, base)
