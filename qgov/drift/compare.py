@@ -209,7 +209,8 @@ def _elevated(
         Kind.UNMANAGED: "without an elevation",
         Kind.MISSING: f"although the elevation {named} says so",
     }[kind]
-    for row in rows(difference(*map(AccessTable, sides)), *sides, whole=True):
+    before, after = map(AccessTable, sides)
+    for row in rows(difference(before, after), *sides, whole=True):
         rule = assess(row, *sides)
         may = "may" if extra else "may not"
         how = ", through " + ", ".join(held.through) if extra and held.through else ""
