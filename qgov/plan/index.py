@@ -34,7 +34,7 @@ __all__ = [
     "summarize",
 ]
 
-_FORMAT: Final = "qgov/index/v4"
+_FORMAT: Final = "qgov/index/v5"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
@@ -43,11 +43,13 @@ NAMED: Final = "named group"
 class Tie(NamedTuple):
     """Something that several tenants may use: a group, a queue, a store, a token. Two of one
     `key` bear on each other when they use it differently (`use`), or when one of them was
-    promised to share nothing (`alone`)."""
+    promised to share nothing (`alone`). `where` in the tenant it is used makes no difference to
+    others, but each place is a finding of its own."""
 
     key: str
     use: str
     alone: bool
+    where: str = ""
 
 
 class Summary(NamedTuple):
@@ -98,8 +100,13 @@ def _ties(document: Document) -> tuple[Tie, ...]:
     for binding in spec.bindings:
         roles[f"group {binding.group}"].add(binding.role)
     found = {Tie(group, " ".join(sorted(held)), alone) for group, held in roles.items()}
-    found |= {Tie(f"queue {e.queue}", "", alone) for e in spec.environments.values() if e.queue}
-    found |= {Tie(f"store {r.store}", "", alone) for _, r in retention_of(spec.retention)}
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, environment in spec.environments.items():
+        if environment.queue:
+            places[f"queue {environment.queue}"].append(name)
+    for name, retention in retention_of(spec.retention):
+        places[f"store {retention.store}"].append(name)
+    found |= {Tie(key, "", alone, " ".join(sorted(where))) for key, where in places.items()}
     for account in spec.service_accounts:
         if (token := account.federation) is not None:
             key = f"token {token.issuer.rstrip('/')} {token.audience} {token.subject}"

@@ -183,6 +183,19 @@ def test_conflicting_roles_of_one_group_in_two_tenants_are_seen() -> None:
     assert "QG403" in {f.code for f in plan.new_findings}
 
 
+def test_one_of_two_places_where_a_tenant_shares_what_it_should_not_goes() -> None:
+    """The tenant still shares the queue with the same others, in production."""
+    floors = "      floors: {managedDevice: true, maxTokenAge: 8h}\n"
+    second = "      queue: governed # too\n"
+    alone = {"isolation: shared": "isolation: dedicated", floors: f"{floors}{second}"}
+    before = changed(BASELINE, {ATLAS: alone})
+    after = changed(before, {ATLAS: {second: ""}})
+
+    _same(before, after)
+    fixed = [f for f in plan_of(before, after).fixed_findings if f.code == "QG504"]
+    assert [f.message for f in fixed] == ["jobs of `borealis` wait in the queue `governed` too"]
+
+
 def test_a_budget_of_everybody_caps_what_a_tenant_adds() -> None:
     cap = (
         BASELINE["budgets/atlas.yaml"]
