@@ -116,6 +116,14 @@ class Row(TypedDict):
     change: Annotated[Change, From("row.change")]
 
 
+class ClientToken(TypedDict):
+    """The token that its tenant's Keycloak gives to a workload's client."""
+
+    issuer: str
+    audiences: list[str]
+    subject: str
+
+
 class KnownBy(TypedDict):
     """The tokens that count as the principal's."""
 
@@ -124,6 +132,7 @@ class KnownBy(TypedDict):
     protocol: str
     subject: NotRequired[Annotated[str, said("Of a workload's token; `*` is any text.")]]
     groups_claim: NotRequired[Annotated[str, said("Where a person's token lists the groups.")]]
+    client: NotRequired[ClientToken]
 
 
 class Access(Row):

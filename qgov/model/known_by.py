@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Group, Workload
 from qgov.model.principal import Principal
+from qgov.model.tenants import claims_of
 
 __all__ = ["KnownBy", "known_by", "says_so"]
 
@@ -21,23 +22,39 @@ __all__ = ["KnownBy", "known_by", "says_so"]
 class KnownBy:
     """The tokens of a workload, by the claims of its federation (`subject` may hold `*`), or
     of a group's people, by their identity provider: `groups_claim` is where it lists groups.
-    `audiences` are all that the issuer's tokens may be for."""
+    `audiences` are all that the issuer's tokens may be for. `client` are the tokens that count
+    besides: those which its tenant's Keycloak gives to a workload's client."""
 
     issuer: str
     audiences: tuple[str, ...]
     subject: str | None = None
     protocol: str = "oidc"
     groups_claim: str | None = None
+    client: KnownBy | None = None
+
+    @property
+    def own(self) -> KnownBy:
+        """Without the tokens of its client."""
+        return replace(self, client=None)
 
     def within(self, other: KnownBy) -> bool:
         """Whether every token that counts here counts there."""
-        return self.meets(other) and (
+        if self.client is not None and (
+            other.client is None or not self.client.within(other.client)
+        ):
+            return False
+        return self._alike(other) and (
             set(self.audiences) <= set(other.audiences)
             and (self.subject is None or _like(self.subject, other.subject or ""))
         )
 
     def meets(self, other: KnownBy) -> bool:
         """Whether some token may count in both."""
+        if self.client is not None and other.client is not None and self.client.meets(other.client):
+            return True
+        return self._alike(other)
+
+    def _alike(self, other: KnownBy) -> bool:
         alike = (self.issuer, self.protocol, self.groups_claim) == (
             other.issuer,
             other.protocol,
@@ -51,9 +68,10 @@ class KnownBy:
         )
 
     @property
-    def in_request(self) -> tuple[str, tuple[str, ...], str | None]:
+    def in_request(self) -> tuple[object, ...]:
         """What a request carries of it; the identity provider alone sees the rest."""
-        return self.issuer, self.audiences, self.subject
+        client = () if self.client is None else self.client.in_request
+        return self.issuer, self.audiences, self.subject, *client
 
 
 def _like(pattern: str, other: str) -> bool:
@@ -65,9 +83,8 @@ def _like(pattern: str, other: str) -> bool:
 def known_by(model: AccessModel, principal: Principal) -> KnownBy | None:
     """What a group or workload is known by; None where nobody can be it, or it is neither."""
     if (workload := model.workload_of(principal)) is not None:
-        if workload.issuer is None or workload.audience is None:
-            return None
-        return KnownBy(workload.issuer, (workload.audience,), workload.subject)
+        found = [KnownBy(c.issuer, (c.audience,), c.subject) for c in claims_of(model, workload)]
+        return replace(found[0], client=next(iter(found[1:]), None)) if found else None
     group = model.group_of(principal)
     fact = model.organization.providers.get(group.provider) if group else None
     if fact is None:
@@ -102,15 +119,20 @@ _OF_PROVIDER: Final = {
 def says_so(model: AccessModel, principal: Principal) -> dict[tuple[str, ...], Said]:
     """Each fact that decides it: its value, and where it is written if it is."""
     if (workload := model.workload_of(principal)) is not None:
-        return dict(_of_workload(workload))
+        return dict(_of_workload(model, workload))
     group = model.group_of(principal)
     return dict(_of_group(model, group)) if group else {}
 
 
-def _of_workload(workload: Workload) -> Iterator[tuple[tuple[str, ...], Said]]:
+def _of_workload(model: AccessModel, workload: Workload) -> Iterator[tuple[tuple[str, ...], Said]]:
     for claim in _CLAIMS:
         place = partial(workload.source.written, "federation", claim)
         yield ("federation", claim), (getattr(workload, claim), place)
+    home = model.tenants[workload.tenant]
+    yield ("client of",), (home.provider, partial(home.source.written, "identityProvider"))
+    if (fact := model.organization.providers.get(home.provider)) is not None:
+        for word in ("type", "issuer", "audience"):
+            yield (home.provider, word), (getattr(fact.value, word), partial(fact.written, word))
 
 
 def _of_group(model: AccessModel, group: Group) -> Iterator[tuple[tuple[str, ...], Said]]:

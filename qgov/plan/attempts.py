@@ -122,6 +122,10 @@ def _asker(side: RenamedSide, cell: Cell, groups: tuple[str, ...]) -> Asker:
 
 def _told_apart(who: Asker, mine: KnownBy, other: KnownBy) -> Asker:
     """Who asks with a token that counts here and not there, as far as one token can say."""
+    if mine.client is not None and mine.own.within(other.own):
+        mine, other = mine.client, other.client or other
+        subject = replace(who.subject, issuer=mine.issuer, subject=mine.subject)
+        who = Asker(subject, replace(who.token, audience=mine.audiences[0]))
     audience = next((a for a in mine.audiences if a not in other.audiences), who.token.audience)
     claim = who.subject.subject
     if mine.subject is not None:

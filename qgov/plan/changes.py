@@ -76,10 +76,16 @@ class Row:
 
     @property
     def known_by(self) -> KnownBy | None:
-        """Whom it is granted to or revoked from, where that is what moves it."""
+        """Whom it is granted to or revoked from, where that is what moves it: of two tokens that
+        count, the one that moves."""
         if self.moved is None:
             return None
-        return self.moved.after if self.change is Change.GRANTED else self.moved.before
+        mine, other = self.moved.after, self.moved.before
+        if self.change is not Change.GRANTED:
+            mine, other = other, mine
+        if mine.client == other.client:
+            return mine.own
+        return mine.client if mine.client is not None and mine.own == other.own else mine
 
 
 def options(paths: Sequence[Path]) -> Options:

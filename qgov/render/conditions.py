@@ -70,7 +70,8 @@ def tokens_of(known: KnownBy) -> str:
     claims = [f"aud {' or '.join(known.audiences)}"]
     claims += [f"sub {known.subject}"] if known.subject is not None else []
     claims += [f"groups in {known.groups_claim}"] if known.groups_claim is not None else []
-    return f"{known.protocol} token of {known.issuer} ({', '.join(claims)})"
+    own = f"{known.protocol} token of {known.issuer} ({', '.join(claims)})"
+    return own if known.client is None else f"{own} or {tokens_of(known.client)}"
 
 
 _ABSENT = {

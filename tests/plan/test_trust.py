@@ -4,12 +4,14 @@ one and gives them to the other, with witnesses that both compiled policies deci
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from qgov.language.intent import read_intent
 from qgov.model.known_by import KnownBy
+from qgov.model.principal import is_workload
 from qgov.plan.changes import Change
 from qgov.plan.plan import Plan
 from qgov.plan.witness_search import with_witnesses
@@ -50,8 +52,8 @@ def _edited(files: Mapping[str, str], path: str, *edits: tuple[str, str]) -> Map
     return changed(files, {path: dict(edits)})
 
 
-def _people(issuer: str, *audiences: str, **fields: str) -> KnownBy:
-    return KnownBy(issuer, audiences or ("qgov",), groups_claim="groups", **fields)
+def _people(issuer: str, *audiences: str, protocol: str = "oidc") -> KnownBy:
+    return KnownBy(issuer, audiences or ("qgov",), protocol=protocol, groups_claim="groups")
 
 
 CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], KnownBy, KnownBy, set[str]]] = {
@@ -69,6 +71,8 @@ CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], KnownBy, Know
             "group:atlas-leads",
             "group:borealis-developers",
             "group:borealis-leads",
+            "workload:atlas/nightly",
+            "workload:borealis/nightly",
         },
     ),
     "audience": (
@@ -85,6 +89,8 @@ CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], KnownBy, Know
             "group:atlas-leads",
             "group:borealis-developers",
             "group:borealis-leads",
+            "workload:atlas/nightly",
+            "workload:borealis/nightly",
         },
     ),
     "a group's provider": (
@@ -136,7 +142,13 @@ def test_who_is_known_otherwise_loses_what_the_new_one_gains(name: str) -> None:
     for kind, known in ((Change.GRANTED, now), (Change.REVOKED, was)):
         found = by_change[kind]
         assert {c.row.principal for c in found} == whom
-        assert {c.row.known_by for c in found} == {known}
+        clients = {
+            # A workload's client has its token of the people's Keycloak.
+            replace(known, subject=c.row.principal, groups_claim=None)
+            for c in found
+            if is_workload(c.row.principal) and known.subject is None
+        }
+        assert {c.row.known_by for c in found} == {known, *clients}
         assert {(c.rule.id, str(c.rule.risk)) for c in found} == {("principal-moved", "critical")}
         for change in found:
             assert change.witness is not None, change.unwitnessed
@@ -354,7 +366,7 @@ spec:
 @pytest.mark.parametrize(
     ("subject", "changes"),
     [
-        ("repo:mallory/atlas:ref:refs/heads/main", {"granted", "revoked"}),
+        ("repo:mallory/atlas:ref:refs/heads/main", {"granted", "revoked", "widened"}),
         ("repo:acme/atlas:*", {"granted", "widened"}),
     ],
 )

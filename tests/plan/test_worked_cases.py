@@ -65,7 +65,7 @@ CASES: Mapping[str, tuple[Callable[[], Mapping[str, str]], str, str, set[str]]] 
         _takeover,
         "TRUST CHANGES: identity provider workforce, issuer",
         "critical",
-        SAFEGUARDS,
+        {*SAFEGUARDS, "finance-approvers"},
     ),
     "federation-subject": (
         _edited(
