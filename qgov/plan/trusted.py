@@ -13,6 +13,7 @@ from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path
 from qgov.model.principal import Principal, group, is_user, workload
+from qgov.model.tenants import claims_of
 from qgov.plan.concerns import ConcernRow, Reached
 from qgov.plan.fields import FieldChange
 from qgov.plan.plan import AccessChange, Intended
@@ -65,6 +66,10 @@ _MOVING: Final = re.compile(
 )
 
 
+_OF_CLIENTS: Final = ("issuer", "audience", "type")
+"""What the tokens of workloads' clients are known by as well."""
+
+
 def _moves(change: FieldChange) -> bool:
     """Whether it is what a principal is known by; others may stand on the same line."""
     return _MOVING.fullmatch(change.field) is not None
@@ -91,8 +96,11 @@ def _identified(change: FieldChange, model: AccessModel) -> Iterator[Principal]:
     """Whom a field of trust tells from others."""
     for place in change.places:
         match place.path[1:]:
-            case ("identityProviders", str(name), *_):
+            case ("identityProviders", str(name), *field):
                 yield from (group(g.name) for g in model.groups.values() if g.provider == name)
+                if not field or field[0] in _OF_CLIENTS:
+                    here = {t.name for t in model.tenants.values() if t.provider == name}
+                    yield from _clients(model, here)
             case ("groups", str(name), *_):
                 yield group(name)
             case ("identityProvider",):
@@ -103,7 +111,15 @@ def _identified(change: FieldChange, model: AccessModel) -> Iterator[Principal]:
                 pass
 
 
+def _clients(model: AccessModel, tenants: Collection[str]) -> Iterator[Principal]:
+    """The workloads of some tenants that have a client at their tenant's Keycloak."""
+    for each in model.workloads.values():
+        if each.tenant in tenants and len(claims_of(model, each)) > 1:
+            yield workload(each.id)
+
+
 def _of_tenant(model: AccessModel, name: str) -> Iterator[Principal]:
+    yield from _clients(model, {name})
     tenant = model.tenants.get(name)
     for each in model.groups.values():
         if tenant and name in each.tenants and each.provider == tenant.provider:
