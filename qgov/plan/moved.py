@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from qgov.finding import Origin
@@ -46,9 +46,16 @@ def moved(
     for principal in _principals(base):
         name = renamed_principal(principal, tenants)
         before, after = known_by(base, principal), known_by(head, name)
-        if before is not None and after is not None and before != after:
+        if before is not None and after is not None and _as_named(before, name) != after:
             found[name] = Moved(principal, name, before, after)
     return found
+
+
+def _as_named(known: KnownBy, name: Principal) -> KnownBy:
+    """With its client under another name: a workload that is renamed has the same client."""
+    if known.client is None:
+        return known
+    return replace(known, client=replace(known.client, subject=name))
 
 
 def _principals(model: AccessModel) -> Iterator[Principal]:

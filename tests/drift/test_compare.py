@@ -141,7 +141,7 @@ def test_settings_are_told_once_a_thing_or_field_by_field(model: AccessModel) ->
 
 def test_a_former_name_is_a_rename_that_has_not_arrived(model: AccessModel) -> None:
     spec = model.organization.spec
-    declared = spec.groups["aurora-developers"].model_copy(update={"previously": "aurora-devs"})
+    declared = spec.groups["aurora-developers"].model_copy(update={"previously": ("aurora-devs",)})
     groups = {**spec.groups, "aurora-developers": declared}
     organization = replace(model.organization, spec=spec.model_copy(update={"groups": groups}))
     later = replace(model, organization=organization)
