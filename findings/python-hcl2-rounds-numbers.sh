@@ -3,8 +3,8 @@
 #
 # Guess: what `loads` reads and `dumps` writes is the same configuration. In fact a fraction becomes a
 # float on the way, so it comes back rounded, while Terraform keeps far more digits; and 1e3 becomes
-# the text '${1e3}', an expression, next to 1000, a number. Who edits a file changes numbers that he
-# did not touch; who checks `value <= 1000` in what was read gets a TypeError, or compares text.
+# the text '${1e3}', an expression, next to 1000, a number. Who edits a file changes numbers nobody
+# touched; who asks whether a limit is at most 1000 gets a TypeError for a limit that is.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -3,7 +3,7 @@
 # they are, and semver.compare does so with the parts of a version.
 #
 # Guess: the largest of 9 and 10 is 10, as it is in OPA, and as `<` says in rego-cpp itself. In fact
-# max gives 9. Numbers with the same count of digits come out right, so a test with 100 and 200 sees
+# max gives 9. Positive numbers of equally many digits come out right, so a test with 100 and 200 sees
 # nothing; a rule on the largest of some costs, or on the last of some versions, picks another one.
 set -euo pipefail
 
