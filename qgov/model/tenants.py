@@ -143,6 +143,8 @@ def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
     clouds, found = spec.clouds, []
     if clouds.braket:
         found.append(("AWS account", clouds.braket.account, ("braket", "account")))
+        if (bucket := clouds.braket.results_bucket) is not None:
+            found.append(("S3 bucket", bucket, ("braket", "resultsBucket")))
     if clouds.azure:
         azure = clouds.azure
         key = f"{azure.subscription}/{azure.resource_group}/{azure.workspace}".lower()

@@ -21,7 +21,7 @@ __all__ = ["Access", "Files", "Target", "emit", "outline", "targets"]
 
 _Made = TypeVar("_Made")
 
-_NOT_TARGETS = frozenset({"target", "hcl"})
+_NOT_TARGETS = frozenset({"target", "hcl", "moved"})
 
 
 @cache

@@ -183,8 +183,15 @@ class BraketAccount(Strict):
     concern: ClassVar = OPERATIONS
 
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = Field(description="AWS account id.")
-    results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")] | None = Field(
-        None, description="Where task results land."
+    results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = (
+        Field(None, description="Where task results land; other regions have `BUCKET-REGION`.")
+    )
+    region: Annotated[
+        Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-[1-9]$")] | None, RECORDS
+    ] = Field(None, description="The region of the bucket; absent: the only one of its devices.")
+    deploy_role: Annotated[str, TRUST, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")] = Field(
+        "qgov-deploy",
+        description="The IAM role that applies the Terraform: nobody else changes spending limits.",
     )
 
 

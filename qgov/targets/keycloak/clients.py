@@ -11,8 +11,8 @@ from qgov.model.access_model import Binding, Workload
 from qgov.model.renames import Renames
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.module import REALM, Module, resource, short
-from qgov.targets.keycloak.renames import moved
 from qgov.targets.keycloak.roles import by_name, eligible, standing
+from qgov.targets.moved import moved
 
 __all__ = ["clients"]
 

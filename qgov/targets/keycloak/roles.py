@@ -11,7 +11,7 @@ from qgov.model.conditions import Eligibility
 from qgov.model.principal import kind_of, name_of
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.module import KEPT, REALM, Module, resource, short
-from qgov.targets.keycloak.renames import moved
+from qgov.targets.moved import moved
 
 __all__ = [
     "MANY",

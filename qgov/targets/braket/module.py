@@ -1,0 +1,254 @@
+"""What one root module is made from, and what its files share.
+
+AWS knows accounts, and nothing of environments and projects: what it is told is cut to that.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from qgov.language.kinds.tenant import BraketAccount
+from qgov.model.access_model import AccessModel, Binding, Role, Tenant, Workload
+from qgov.model.accesses import admitted, backends_of
+from qgov.model.conditions import NONE, Conditions
+from qgov.model.floors import required
+from qgov.model.principal import is_group
+from qgov.model.renames import Renames, renames
+from qgov.model.scope import EVERYWHERE, contains
+from qgov.targets.braket.devices import Device, device, price_class
+from qgov.targets.hcl import Beside, Block, Ref, Value
+
+__all__ = [
+    "KEPT",
+    "ORGANIZATION",
+    "Entitlement",
+    "Module",
+    "groups_of",
+    "modules",
+    "policy_file",
+    "resource",
+]
+
+KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
+"""What must not vanish with whatever it holds."""
+
+ORGANIZATION: Final[Mapping[str, Value]] = {"provider": Ref("aws.organization")}
+"""The argument of what belongs to the organization's account and not to the tenant's."""
+
+_SUBMIT: Final = "job:submit"
+_EVERYWHERE: Final = "us-east-1"  # where an account without devices keeps its trail
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """What one role gives at one scope, for the devices of one class of price: the unit of IAM.
+    Using dear devices is another sign-in than using cheap ones, and another line in the trail.
+
+    `scope` lies in the tenant. `bindings` are the standing and eligible ones that give it;
+    `conditions` what all of them ask for together.
+    """
+
+    tenant: str
+    role: Role
+    scope: str
+    price: str
+    devices: tuple[Device, ...]
+    bindings: tuple[Binding, ...]
+    conditions: Conditions
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from all others in the tenant."""
+        return (self.role.name, self.scope, *([self.price] if self.price else []))
+
+    @cached_property
+    def name(self) -> str:
+        """A name of its own in all of AWS: `ROLE-PRICE-DIGEST`. Accounts are chosen before roles,
+        and the description says the scope. 40 bits of digest: two of a name are a finding."""
+        digest = hashlib.sha256("\0".join((self.tenant, *self.key)).encode()).digest()
+        label = base64.b32encode(digest[:5]).decode().lower()
+        return "-".join(filter(None, (self.role.name, self.price, label)))
+
+    @property
+    def prefix(self) -> str:
+        """Where its results lie in the bucket: `ENVIRONMENT/PROJECT/` or a part of it."""
+        return "".join(f"{label}/" for label in self.scope.split("/")[1:])
+
+    @property
+    def about(self) -> str:
+        """What it is, in one line."""
+        devices = ", ".join(each.name for each in self.devices)
+        return f"{self.role.name} at {self.scope}" + (f" on {devices}" if devices else "")
+
+
+@dataclass(frozen=True)
+class Module:
+    """What one root module is made from."""
+
+    model: AccessModel
+    tenant: Tenant
+    account: BraketAccount
+    entitlements: tuple[Entitlement, ...]
+    devices: tuple[Device, ...]
+    projects: frozenset[str]
+    workloads: tuple[Workload, ...]
+    renames: Renames
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of its devices."""
+        return tuple(sorted({each.region for each in self.devices}))
+
+    @cached_property
+    def home(self) -> str:
+        """The region of the bucket that the document names, and of the trail."""
+        return self.account.region or next(iter(self.regions), _EVERYWHERE)
+
+    @cached_property
+    def buckets(self) -> Mapping[str, str]:
+        """The bucket for results in each region: a task's lie in the region of its device."""
+        bucket = self.account.results_bucket
+        if bucket is None:
+            return {}
+        found = {self.home: bucket}
+        found |= {r: f"{bucket}-{r}" for r in self.regions if r != self.home}
+        return dict(sorted(found.items()))
+
+    @property
+    def own_key(self) -> bool:
+        """Whether results are encrypted with the tenant's own key, which IAM guards too."""
+        kept, stores = self.tenant.spec.retention.results, self.model.organization.stores
+        store = stores.get(kept.store) if kept is not None else None
+        return store is not None and store.value.encryption == "customer-key"
+
+    @property
+    def trail_bucket(self) -> str:
+        """The bucket of the trail. The account's number makes it the only one of its name."""
+        return f"qgov-trail-{self.account.account}"
+
+    def former(self, held: Entitlement) -> tuple[str, ...]:
+        """What an entitlement was before its role or scope was renamed, as its key is."""
+        return (self.renames.role(held.role.name), self.renames.scope(held.scope), *held.key[2:])
+
+    @property
+    def trail_name(self) -> str:
+        """The trail of the account."""
+        return f"qgov-{self.tenant.name}"
+
+    @property
+    def deploy_role(self) -> str:
+        """The ARN of the role that applies the module."""
+        return f"arn:aws:iam::{self.account.account}:role/{self.account.deploy_role}"
+
+
+def modules(model: AccessModel) -> Iterator[Module]:
+    """A root module for each tenant that has an AWS account."""
+    former = renames(model)
+    everywhere = [b for b in model.bindings if b.scope == EVERYWHERE]
+    inside: dict[str, list[Binding]] = {}
+    for binding in model.bindings:
+        if binding.scope != EVERYWHERE:
+            inside.setdefault(binding.scope.partition("/")[0], []).append(binding)
+    for name, tenant in sorted(model.tenants.items()):
+        account = tenant.spec.clouds.braket
+        if account is None:
+            continue
+        bindings = [*inside.get(name, ()), *everywhere]
+        yield Module(
+            model,
+            tenant,
+            account,
+            tuple(_entitlements(model, tenant, bindings)),
+            _devices(model, tenant, name),
+            frozenset(_projects(model, tenant)),
+            tuple(w for _, w in sorted(model.workloads.items()) if w.tenant == name),
+            former,
+        )
+
+
+def _entitlements(
+    model: AccessModel, tenant: Tenant, bindings: Iterable[Binding]
+) -> Iterator[Entitlement]:
+    held: dict[tuple[str, str], list[Binding]] = {}
+    for binding in bindings:
+        scope = tenant.name if binding.scope == EVERYWHERE else binding.scope
+        workload = model.workload_of(binding.principal)
+        unknown = workload is not None and workload.issuer is None
+        if not unknown and admitted(model, binding, scope):
+            held.setdefault((binding.role, scope), []).append(binding)
+    for (role_name, scope), all_of in sorted(held.items()):
+        role, devices = model.roles[role_name], _devices(model, tenant, scope)
+        if not devices:
+            continue  # no task of AWS belongs to the scope
+        asked = _asked(model, tenant, scope, role, all_of)
+        classes: dict[str, list[Device]] = {}
+        if _SUBMIT in role.permissions:
+            for each in devices:
+                classes.setdefault(price_class(model, tenant, each), []).append(each)
+        else:
+            classes[""] = []
+        for price, some in sorted(classes.items()):
+            yield Entitlement(tenant.name, role, scope, price, tuple(some), tuple(all_of), asked)
+
+
+def _asked(
+    model: AccessModel, tenant: Tenant, scope: str, role: Role, bindings: Iterable[Binding]
+) -> Conditions:
+    """What all bindings of a role at a scope ask for, wherever in it: IAM tells no environment
+    from another, so the strictest decides."""
+    floor = model.floor(scope)
+    for environment in tenant.environments.values():
+        if contains(scope, environment.scope):
+            floor &= environment.floor
+    asked = NONE
+    for binding in bindings:
+        asked &= required(floor, role, binding, model.workload_of(binding.principal))
+    return asked
+
+
+def _devices(model: AccessModel, tenant: Tenant, scope: str) -> tuple[Device, ...]:
+    """The devices that jobs of a scope may use. An environment without projects has no jobs."""
+    names = {
+        name
+        for environment in tenant.environments.values()
+        if environment.projects
+        and (contains(scope, environment.scope) or contains(environment.scope, scope))
+        for name in backends_of(model, environment)
+    }
+    found = (device(model, name) for name in sorted(names))
+    return tuple(each for each in found if each is not None)
+
+
+def _projects(model: AccessModel, tenant: Tenant) -> Iterator[str]:
+    """The scopes of the projects whose jobs may use a device."""
+    for environment in tenant.environments.values():
+        if any(device(model, name) for name in backends_of(model, environment)):
+            yield from (f"{environment.scope}/{project}" for project in environment.projects)
+
+
+def groups_of(entitlement: Entitlement, *, eligible: bool) -> tuple[str, ...]:
+    """The groups that hold it standing, or may be elevated to it."""
+    return tuple(
+        sorted(
+            {
+                binding.principal.partition(":")[2]
+                for binding in entitlement.bindings
+                if is_group(binding.principal) and (binding.eligible is not None) == eligible
+            }
+        )
+    )
+
+
+def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
+    """A resource of this provider."""
+    return Block("resource", (f"aws_{kind}", name), attributes, blocks)
+
+
+def policy_file(name: str) -> Beside:
+    """A policy document, which lies beside the module as the JSON that AWS reads."""
+    return Beside(f"policies/{name}.json")

@@ -1,0 +1,124 @@
+"""The emitted Terraform back to accesses, by its text and its policies alone."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from qgov.model import principal as principals
+from qgov.model.principal import Principal
+from qgov.targets.hcl import Beside, Ref, parse
+from qgov.targets.target import Access, Files
+
+__all__ = ["CLOUD", "FOLDER", "Holder", "holders", "read_back"]
+
+FOLDER: Final = "terraform/tenants"
+"""Where the root modules of tenants are."""
+
+CLOUD: Final = "braket"
+"""The folder of a tenant's root module in there."""
+
+_ELIGIBLE: Final = "qgov:eligible:"
+_ACTIONS: Final = {
+    "braket:CreateQuantumTask": "job:submit",
+    "braket:SearchQuantumTasks": "job:read",
+    "braket:CancelQuantumTask": "job:cancel",
+    "braket:SearchSpendingLimits": "budget:read",
+    "cloudtrail:LookupEvents": "audit:read",
+    "s3:GetObject": "result:read",
+    "s3:DeleteObject": "result:delete",
+}
+"""What an action shows of a permission."""
+
+_Resources = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has what in an account: a principal with the statements of one policy. `trust` is that
+    of the role to assume, None for a permission set."""
+
+    principal: Principal
+    eligible: bool
+    scope: str
+    account: str
+    name: str
+    policy: tuple[Mapping[str, Any], ...]
+    trust: tuple[Mapping[str, Any], ...] | None
+
+
+def read_back(files: Files) -> frozenset[Access]:
+    """The accesses that permission sets and IAM roles give, as far as AWS can tell them apart."""
+    return frozenset(access for held in holders(files) for access in _accesses(held))
+
+
+def holders(files: Files) -> Iterator[Holder]:
+    """Everybody who has something in any account."""
+    folders = {path.rpartition("/")[0] for path in files if path.endswith(".tf")}
+    for folder in sorted(folders):
+        if folder.startswith(f"{FOLDER}/") and folder.endswith(f"/{CLOUD}"):
+            yield from _holders(folder, files)
+
+
+def _holders(folder: str, files: Files) -> Iterator[Holder]:
+    found: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    account = ""
+    for path, content in sorted(files.items()):
+        if path.rpartition("/")[0] != folder or not path.endswith(".tf"):
+            continue
+        for block in parse(content):
+            if block.type == "resource":
+                found[block.labels[0]][block.labels[1]] = block.attributes
+            elif isinstance(accounts := block.attributes.get("allowed_account_ids"), list):
+                account = str(accounts[0])
+
+    def document(beside: Beside) -> tuple[Mapping[str, Any], ...]:
+        return tuple(json.loads(files[f"{folder}/{beside.path}"])["Statement"])
+
+    sets = found["aws_ssoadmin_permission_set"]
+    inline = {
+        _label(each["permission_set_arn"]): document(each["inline_policy"])
+        for each in found["aws_ssoadmin_permission_set_inline_policy"].values()
+    }
+    for given in found["aws_ssoadmin_account_assignment"].values():
+        label, group = _label(given["permission_set_arn"]), given["principal_id"].index
+        held, policy = sets[label], inline[label]
+        scope, where = held["tags"]["qgov:scope"], given["target_id"]
+        who = principals.group(group)
+        yield Holder(who, False, scope, where, held["name"], policy, None)
+    for given in found["aws_iam_role_policy"].values():
+        role = found["aws_iam_role"][_label(given["role"])]
+        policy, trust = document(given["policy"]), document(role["assume_role_policy"])
+        for who, eligible in _assuming(role["tags"]):
+            scope = role["tags"]["qgov:scope"]
+            yield Holder(who, eligible, scope, account, role["name"], policy, trust)
+
+
+def _assuming(tags: Mapping[str, str]) -> Iterator[tuple[Principal, bool]]:
+    """Whom a role is for, and whether only while they are elevated."""
+    if (id_ := tags.get("qgov:workload")) is not None:
+        yield principals.workload(id_), False
+    for key in tags:
+        if key.startswith(_ELIGIBLE):
+            yield principals.group(key.removeprefix(_ELIGIBLE)), True
+
+
+def _accesses(held: Holder) -> Iterator[Access]:
+    for statement in held.policy:
+        if statement["Effect"] != "Allow":
+            continue
+        for action in statement["Action"]:
+            permission = _ACTIONS.get(action)
+            resources = statement["Resource"]
+            if permission is None or "arn:aws:s3:::qgov-trail-" in resources[0]:
+                continue
+            own = all("${aws:userid}" in each for each in resources)
+            yield Access(held.principal, permission, held.scope, held.eligible, own)
+
+
+def _label(reference: Ref) -> str:
+    """The name in `type.name.attribute`."""
+    return reference.expression.split(".")[1]
