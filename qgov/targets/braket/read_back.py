@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from qgov.model import principal as principals
 from qgov.model.principal import Principal
-from qgov.targets.hcl import Beside, Ref, parse
+from qgov.targets.hcl import Ref, parse
 from qgov.targets.target import Access, Files
 
-__all__ = ["CLOUD", "FOLDER", "Holder", "holders", "read_back"]
+__all__ = ["CLOUD", "FOLDER", "Holder", "guardrails", "holders", "read_back"]
 
 FOLDER: Final = "terraform/tenants"
 """Where the root modules of tenants are."""
@@ -33,8 +33,6 @@ _ACTIONS: Final = {
 }
 """What an action shows of a permission."""
 
-_Resources = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -43,6 +41,7 @@ class Holder:
 
     principal: Principal
     eligible: bool
+    role: str
     scope: str
     account: str
     name: str
@@ -63,6 +62,33 @@ def holders(files: Files) -> Iterator[Holder]:
             yield from _holders(folder, files)
 
 
+def guardrails(files: Files) -> dict[str, tuple[tuple[Mapping[str, Any], ...], ...]]:
+    """Tenant → the statements of each policy that the organization attaches to its account."""
+    found: dict[str, tuple[tuple[Mapping[str, Any], ...], ...]] = {}
+    for path, content in sorted(files.items()):
+        folder, _, name = path.rpartition("/")
+        if name != "guardrails.tf" or not folder.endswith(f"/{CLOUD}"):
+            continue
+        blocks = [block for block in parse(content) if block.type == "resource"]
+        attached = {
+            _label(block.attributes["policy_id"])
+            for block in blocks
+            if block.labels[0] == "aws_organizations_policy_attachment"
+            and isinstance(block.attributes["policy_id"], Ref)
+        }
+        found[folder.split("/")[-2]] = tuple(
+            _document(folder, block.attributes["content"], files)
+            for block in blocks
+            if block.labels[0] == "aws_organizations_policy" and block.labels[1] in attached
+        )
+    return found
+
+
+def _document(folder: str, beside: Any, files: Files) -> tuple[Mapping[str, Any], ...]:
+    """The statements of a policy document beside a module."""
+    return tuple(json.loads(files[f"{folder}/{beside.path}"])["Statement"])
+
+
 def _holders(folder: str, files: Files) -> Iterator[Holder]:
     found: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     account = ""
@@ -75,26 +101,25 @@ def _holders(folder: str, files: Files) -> Iterator[Holder]:
             elif isinstance(accounts := block.attributes.get("allowed_account_ids"), list):
                 account = str(accounts[0])
 
-    def document(beside: Beside) -> tuple[Mapping[str, Any], ...]:
-        return tuple(json.loads(files[f"{folder}/{beside.path}"])["Statement"])
-
     sets = found["aws_ssoadmin_permission_set"]
     inline = {
-        _label(each["permission_set_arn"]): document(each["inline_policy"])
+        _label(each["permission_set_arn"]): _document(folder, each["inline_policy"], files)
         for each in found["aws_ssoadmin_permission_set_inline_policy"].values()
     }
     for given in found["aws_ssoadmin_account_assignment"].values():
         label, group = _label(given["permission_set_arn"]), given["principal_id"].index
         held, policy = sets[label], inline[label]
-        scope, where = held["tags"]["qgov:scope"], given["target_id"]
-        who = principals.group(group)
-        yield Holder(who, False, scope, where, held["name"], policy, None)
+        who, where = principals.group(group), given["target_id"]
+        role, scope = held["tags"]["qgov:role"], held["tags"]["qgov:scope"]
+        yield Holder(who, False, role, scope, where, held["name"], policy, None)
     for given in found["aws_iam_role_policy"].values():
-        role = found["aws_iam_role"][_label(given["role"])]
-        policy, trust = document(given["policy"]), document(role["assume_role_policy"])
-        for who, eligible in _assuming(role["tags"]):
-            scope = role["tags"]["qgov:scope"]
-            yield Holder(who, eligible, scope, account, role["name"], policy, trust)
+        attributes = found["aws_iam_role"][_label(given["role"])]
+        policy = _document(folder, given["policy"], files)
+        trust = _document(folder, attributes["assume_role_policy"], files)
+        tags = attributes["tags"]
+        for who, eligible in _assuming(tags):
+            role, scope = tags["qgov:role"], tags["qgov:scope"]
+            yield Holder(who, eligible, role, scope, account, attributes["name"], policy, trust)
 
 
 def _assuming(tags: Mapping[str, str]) -> Iterator[tuple[Principal, bool]]:
