@@ -15,6 +15,7 @@ from qgov.contracts.decision_record import DecisionRecord
 from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
 from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
+from qgov.contracts.native import Native
 from qgov.contracts.plan import Plan
 from qgov.contracts.verification import AuditVerification, PackVerification
 
@@ -30,6 +31,7 @@ _CONTRACTS: Final = (
     Findings,
     GroupMappings,
     Manifest,
+    Native,
     PackVerification,
     Plan,
     WhoCan,

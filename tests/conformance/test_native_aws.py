@@ -13,8 +13,10 @@ import pytest
 
 from qgov.conformance.native.aws_misses import questions
 from qgov.conformance.native.iam_simulate import FOLDER, answers, installed
+from qgov.conformance.native.prove import prove_native
 from qgov.conformance.native.question import Answer
 from qgov.model.access_model import AccessModel
+from qgov.render.native import as_native_text
 from qgov.targets.braket import TARGET
 from qgov.targets.target import Files
 from tests.targets.aws import ACCOUNT, ELIGIBLE, FORTE, LAB, company
@@ -196,3 +198,23 @@ def test_a_planted_mistake_is_found(mistake: Callable[[Statement], None]) -> Non
     assert files != before
     wrong = [a.question.name for a in asked(model, files) if not a.passed]
     assert any(MISTAKES[mistake] in name for name in wrong), wrong
+
+
+def test_what_is_printed_is_the_matrix_or_what_is_wrong() -> None:
+    folder = need_evaluator()
+    document = prove_native(small(), "aws", folder)
+    assert document["schema"] == "qgov/native/v1"
+    assert document["summary"]["failed"] == 0
+    text = as_native_text(document)
+    assert text.startswith(f"PASSED: {len(document['questions'])} questions\n")
+    assert "   ·   ●   ·  group:staff at aurora/lab\n" in text
+    assert "2 others may submit to none" not in text
+
+    broken = [{**q, "result": "failed"} for q in document["questions"][:1]]
+    wrong = as_native_text({**document, "questions": broken})
+    assert wrong.startswith("FAILED: 1 of 1 question\n")
+    assert "deny, not deny: " in wrong
+
+
+def test_without_the_evaluator_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    assert installed(str(tmp_path)) is None

@@ -14,7 +14,7 @@ from typing import Any, Final
 from qgov.conformance.native.question import FULL, Answer, Policy, Question, Request
 from qgov.errors import QgovError
 
-__all__ = ["FOLDER", "answers", "installed"]
+__all__ = ["FOLDER", "answers", "installed", "version"]
 
 FOLDER: Final = "QGOV_IAM_SIMULATE"
 """The variable of the environment that names the folder in which it is installed."""
@@ -29,6 +29,12 @@ def installed(folder: str | None) -> Path | None:
     it is not there, or node is not."""
     path = Path(folder or ".iam-simulate")
     return path.resolve() if shutil.which("node") and (path / _PACKAGE).is_file() else None
+
+
+def version(folder: Path) -> str:
+    """The evaluator in a folder, with its version."""
+    package = json.loads((folder / _PACKAGE).read_bytes())
+    return f"{package['name']}@{package['version']}"
 
 
 def answers(questions: Sequence[Question], folder: Path) -> list[Answer]:

@@ -59,27 +59,42 @@ _FILES: Final = {
 }
 
 
-def _files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
-    """(path, comment, blocks) of each file of Terraform; one without blocks is not written."""
+def _emit(model: AccessModel) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
     for module in modules(model):
-        for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
-                comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
-                yield f"{_folder(module)}/{file}.tf", comment, blocks
+        folder = _folder(module)
+        for file, blocks in _files(module):
+            comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
+            found[f"{folder}/{file}.tf"] = render(blocks, comment)
+        for name, statements in _documents(module):
+            found[f"{folder}/policies/{name}.json"] = text(statements)
+    return found
+
+
+def _outline(model: AccessModel) -> dict[str, Outline | list[Statement]]:
+    found: dict[str, Outline | list[Statement]] = {}
+    for module in modules(model):
+        folder = _folder(module)
+        for file, blocks in _files(module):
+            found[f"{folder}/{file}.tf"] = outline(blocks)
+        for name, statements in _documents(module):
+            found[f"{folder}/policies/{name}.json"] = statements
+    return found
 
 
 def _folder(module: Module) -> str:
     return f"{FOLDER}/{module.tenant.name}/{CLOUD}"
 
 
-def _policies(model: AccessModel) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of each policy document."""
-    for module in modules(model):
-        for name, statements in _documents(module):
-            yield f"{_folder(module)}/policies/{name}.json", text(statements)
+def _files(module: Module) -> Iterator[tuple[str, list[Block]]]:
+    """(name, blocks) of each file of Terraform; one without blocks is not written."""
+    for file, blocks_of in _FILES.items():
+        if blocks := blocks_of(module):
+            yield file, blocks
 
 
 def _documents(module: Module) -> Iterator[tuple[str, list[Statement]]]:
+    """(name, statements) of each policy document."""
     used = {held.name: held for held in assigned(module)}
     used |= {held.name: held for _, _, held in federated(module)}
     used |= {held.name: held for _, held in elevated(module)}
@@ -89,16 +104,6 @@ def _documents(module: Module) -> Iterator[tuple[str, list[Statement]]]:
     yield "guardrail", guardrail(module)
     yield "stop", stop()
     yield "trail-bucket", trail_bucket_policy(module)
-
-
-def _emit(model: AccessModel) -> dict[str, bytes]:
-    files = {path: render(blocks, comment) for path, comment, blocks in _files(model)}
-    return files | dict(_policies(model))
-
-
-def _outline(model: AccessModel) -> dict[str, Outline | bytes]:
-    files: dict[str, Outline | bytes] = {path: outline(b) for path, _, b in _files(model)}
-    return files | dict(_policies(model))
 
 
 TARGET = Target("braket", _emit, unsupported, read_back, _outline)

@@ -44,7 +44,7 @@ _SUBMIT: Final = "job:submit"
 _EVERYWHERE: Final = "us-east-1"  # where an account without devices keeps its trail
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entitlement:
     """What one role gives at one scope, for the devices of one class of price: the unit of IAM.
     Using dear devices is another sign-in than using cheap ones, and another line in the trail.
@@ -86,9 +86,10 @@ class Entitlement:
         return f"{self.role.name} at {self.scope}" + (f" on {devices}" if devices else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
-    """What one root module is made from."""
+    """What one root module is made from. It is itself alone, so that what is made of it is made
+    once."""
 
     model: AccessModel
     tenant: Tenant
@@ -154,6 +155,9 @@ def modules(model: AccessModel) -> Iterator[Module]:
     for binding in model.bindings:
         if binding.scope != EVERYWHERE:
             inside.setdefault(binding.scope.partition("/")[0], []).append(binding)
+    workloads: dict[str, list[Workload]] = {}
+    for _, workload in sorted(model.workloads.items()):
+        workloads.setdefault(workload.tenant, []).append(workload)
     for name, tenant in sorted(model.tenants.items()):
         account = tenant.spec.clouds.braket
         if account is None:
@@ -166,7 +170,7 @@ def modules(model: AccessModel) -> Iterator[Module]:
             tuple(_entitlements(model, tenant, bindings)),
             _devices(model, tenant, name),
             frozenset(_projects(model, tenant)),
-            tuple(w for _, w in sorted(model.workloads.items()) if w.tenant == name),
+            tuple(workloads.get(name, ())),
             former,
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from qgov.model.access_model import AccessModel, Budget
@@ -35,6 +36,7 @@ class Cap:
     warn_at: tuple[int, ...]
 
 
+@lru_cache(maxsize=1)
 def cap(module: Module) -> Cap | None:
     """What the budgets with a hard stop allow the tenant's projects together, in the shortest
     period that bounds them all; None when nothing does, or there is no rate of the US dollar.

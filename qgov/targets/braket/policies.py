@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from qgov.model.access_model import Workload
@@ -49,7 +50,17 @@ def text(statements: Sequence[Statement]) -> bytes:
 
 
 def entitlement_policy(module: Module, held: Entitlement) -> list[Statement]:
-    """What who holds an entitlement may do in the tenant's account."""
+    """What who holds an entitlement may do in the tenant's account; empty when IAM has nothing to
+    say of it."""
+    return _policies(module)[held]
+
+
+@lru_cache(maxsize=1)
+def _policies(module: Module) -> Mapping[Entitlement, list[Statement]]:
+    return {held: _policy(module, held) for held in module.entitlements}
+
+
+def _policy(module: Module, held: Entitlement) -> list[Statement]:
     permissions, whole = held.role.permissions, held.scope == module.tenant.name
     found = [*_submit(module, held)] if held.devices else []
     tasks = _tasks(module)
