@@ -82,7 +82,11 @@ def organization(**spec: Any) -> dict[str, Any]:
 
 
 def company(
-    *, account: dict[str, Any] | None = None, backends: Any = None, **spec: Any
+    *others: dict[str, Any],
+    account: dict[str, Any] | None = None,
+    backends: Any = None,
+    budget: dict[str, Any] | None = None,
+    **spec: Any,
 ) -> AccessModel:
     """A tenant `aurora` with an account, a QPU in `lab`, a budget, and the role `researcher`."""
     tenant_spec = {"environments": LAB, "clouds": {"braket": account or ACCOUNT}, **spec}
@@ -93,10 +97,11 @@ def company(
             stores=stores,
             groups={"staff": {}, "leads": {}},
         ),
-        role("researcher", "job:submit", "job:read:own", "result:read:own"),
+        role("researcher", "job:submit", "job:read:own", "job:cancel:own", "result:read:own"),
         role("lead", "job:read", "job:cancel", "result:read", "audit:read", "budget:read"),
         tenant_of_name("aurora", **tenant_spec),
-        document("Budget", {"name": "aurora"}, BUDGET),
+        document("Budget", {"name": "aurora"}, budget or BUDGET),
+        *others,
     )
 
 

@@ -20,6 +20,7 @@ from qgov.targets.hcl import Block, Ref, parse
 from tests.strategies import models
 from tests.targets.aws import (
     ACCOUNT,
+    BUDGET,
     ELIGIBLE,
     EMERALD,
     EVIL_CONTACT,
@@ -158,6 +159,8 @@ def test_what_iam_cannot_narrow_is_given_for_the_whole_tenant_alone() -> None:
     assert {"CancelTask", "SearchTasks", "ReadTrail", "ReadLimits"} <= set(whole)
     part = policies(company(bindings=[{**lead, "on": "lab"}]), "lead-")
     assert set(part) == {"ReadTask", "ReadResults", "DenySpendingLimits"}
+    own = policies(company(bindings=[{**STANDING, "on": "*"}]), "researcher-")
+    assert not {"CancelTask", "SearchTasks"} & set(own)
 
 
 def test_a_permission_set_is_assigned_to_those_who_hold_it_standing() -> None:
@@ -315,6 +318,10 @@ def test_a_name_that_aws_cannot_hold_is_refused_with_its_place() -> None:
             "just-in-time, which no trust policy can say",
         ),
         (
+            {"serviceAccounts": [{"name": "nightly", "owner": "leads"}]},
+            "`aurora/nightly`, which has no federation",
+        ),
+        (
             {"backends": {"bare": {k: v for k, v in GARNET.items() if k != "target"}}},
             "no device's ARN",
         ),
@@ -324,6 +331,62 @@ def test_what_no_control_is_written_for_is_said(spec: dict[str, Any], message: s
     finding = about(company(**spec), "QG979")
     assert message in finding.message
     assert finding.severity == "warning"
+
+
+def test_a_budget_that_never_stops_stops_nothing_in_aws() -> None:
+    endless = {k: v for k, v in BUDGET["budget"].items() if k != "stopAt"}
+    model = company(bindings=[STANDING], budget={**BUDGET, "budget": endless})
+    assert "so AWS stops nothing" in about(model, "QG979").message
+    assert blocks(model, "limits") == ()
+    assert blocks(model, "budgets") == ()
+
+
+def test_a_project_that_no_budget_bounds_leaves_the_tenant_without_a_limit() -> None:
+    lab = {"lab": {**LAB["lab"], "projects": ["chemistry", "optics"]}}
+    some = {**BUDGET, "scope": "aurora/*/chemistry"}
+    assert "so AWS stops nothing" in about(company(environments=lab, budget=some), "QG979").message
+    assert about_none(company(environments=LAB, budget=some))
+
+
+def about_none(model: AccessModel) -> bool:
+    """Whether AWS holds everything."""
+    return TARGET.unsupported(model) == []
+
+
+def test_no_two_tenants_write_one_bucket() -> None:
+    lab = {"lab": {**LAB["lab"], "backends": ["garnet", "forte"]}}
+    there = "amazon-braket-aurora-us-east-1"
+    other = tenant(
+        "borealis",
+        environments=LAB,
+        clouds={"braket": {"account": "410000000202", "resultsBucket": there}},
+    )
+    model = company(
+        other,
+        backends={"forte": FORTE},
+        environments=lab,
+        account={**ACCOUNT, "region": "eu-north-1"},
+    )
+    finding = about(model, "QG978")
+    assert finding.severity == "error"
+    assert finding.document == "Tenant/borealis"
+    assert f"`{there}` would be a bucket of `aurora` too" in finding.message
+
+
+def test_a_bucket_of_another_region_must_fit_as_well() -> None:
+    long = "amazon-braket-" + "a" * 45
+    lab = {"lab": {**LAB["lab"], "backends": ["garnet", "forte"]}}
+    account = {"account": "410000000101", "resultsBucket": long, "region": "eu-north-1"}
+    model = company(backends={"forte": FORTE}, environments=lab, account=account)
+    assert "has 69 characters, and S3 keeps 63" in about(model, "QG977").message
+
+
+def test_devices_that_do_not_fit_in_a_policy_are_refused() -> None:
+    name = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
+    many = {f"device-{n}": {**GARNET, "target": f"{name}-{n}"} for n in range(60)}
+    lab = {"lab": {**LAB["lab"], "backends": list(many)}}
+    message = about(company(backends=many, environments=lab), "QG977").message
+    assert "do not fit in one policy of 5120 bytes" in message
 
 
 def test_what_is_worked_here_is_all_held_by_aws() -> None:

@@ -139,8 +139,8 @@ def _silent(module: Module) -> Iterator[Finding]:
     if stops and module.devices and spec.currency != "USD" and "USD" not in spec.exchange_rates:
         yield Finding(
             "QG979",
-            f"AWS limits US dollars, and {spec.currency} has no rate: `{tenant.name}` has no limit "
-            "and no budget there",
+            f"AWS counts in US dollars, which have no rate in {spec.currency}: it limits nothing "
+            f"of `{tenant.name}`",
             stops[0].source.origin,
             "write the rate of USD in `exchangeRates`",
             Severity.WARNING,
@@ -155,6 +155,16 @@ def _silent(module: Module) -> Iterator[Finding]:
             Severity.WARNING,
             document=source.document,
         )
+    for known in module.workloads if module.devices else ():
+        if known.issuer is None:
+            yield Finding(
+                "QG979",
+                f"no IAM role is written for `{known.id}`, which has no federation",
+                known.source.origin,
+                "give it a federation, or let it go through the gateway",
+                Severity.WARNING,
+                document=known.source.document,
+            )
     for held in module.entitlements:
         for binding in held.bindings:
             if is_workload(binding.principal):
