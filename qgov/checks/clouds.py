@@ -22,6 +22,7 @@ from qgov.checks.facts import (
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Exclusive
+from qgov.model.tenants import aws_accounts, environments_of
 
 _CLOUDS: Final = ("braket", "azure", "ibm", "google")
 _BUCKET_PREFIX: Final = "amazon-braket-"
@@ -75,11 +76,12 @@ def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: rename the bucket.
     """
-    for tenant, account in accounts(model, lambda clouds: clouds.braket):
-        bucket = account.results_bucket
-        if bucket and not bucket.startswith(_BUCKET_PREFIX):
-            message = f"Braket cannot write to `{bucket}`"
-            yield found_at(tenant.source, message, "clouds", "braket", "resultsBucket")
+    for tenant in model.tenants.values():
+        for _, account, at in aws_accounts(tenant.spec):
+            bucket = account.results_bucket
+            if bucket and not bucket.startswith(_BUCKET_PREFIX):
+                message = f"Braket cannot write to `{bucket}`"
+                yield found_at(tenant.source, message, "clouds", *at, "resultsBucket")
 
 
 @rule("QG954", Severity.WARNING, "tenant-isolation", "least-privilege", guide=guide.ISOLATION)
@@ -254,7 +256,7 @@ def braket_class_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found
 
 @rule("QG964", Severity.ERROR, "residency", "data-retention", guide=guide.DATA)
 def braket_home_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """A tenant's Braket devices are in several regions, and it does not say which is its own.
+    """The Braket devices of an account are in several regions, and none is said to be its own.
 
     Results lie in the region of the device, so there is a bucket for each. Which of them has the
     name in `resultsBucket`, and where the trail is, must not move when a device is added.
@@ -262,12 +264,20 @@ def braket_home_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: write the region of the bucket into `clouds.braket.region`.
     """
     braket = of_cloud(model, "braket")
-    for tenant, account in accounts(model, lambda clouds: clouds.braket):
-        names = {n for e in tenant.environments.values() for n in e.backends if n in braket}
-        regions = sorted({model.organization.backends[name].value.region for name in names})
-        if account.region is None and len(regions) > 1:
-            message = f"the devices of `{tenant.name}` are in {ticks(regions)}"
-            yield found_at(tenant.source, message, "clouds", "braket")
+    for tenant in model.tenants.values():
+        for own, account, at in aws_accounts(tenant.spec):
+            regions = sorted(
+                {
+                    model.organization.backends[name].value.region
+                    for environment in environments_of(tenant, own)
+                    for name in environment.backends
+                    if name in braket
+                }
+            )
+            if account.region is None and len(regions) > 1:
+                where = f"{tenant.name}/{own}" if own else tenant.name
+                message = f"the devices of `{where}` are in {ticks(regions)}"
+                yield found_at(tenant.source, message, "clouds", *at)
 
 
 @rule("QG962", Severity.INFO, "workload-identity", "secrets", guide=guide.TOKENS)

@@ -89,6 +89,20 @@ def test_aws_decides_as_a_small_repository_says() -> None:
     }
 
 
+def test_an_account_of_an_environment_is_judged_by_itself() -> None:
+    own = {"account": "410000000909", "resultsBucket": "amazon-braket-aurora-shop"}
+    shop = {"tier": "production", "backends": ["forte"], "projects": ["sales"]}
+    model = company(
+        backends={"forte": FORTE},
+        environments={**LAB, "shop": shop},
+        account={**ACCOUNT, "environments": {"shop": own}},
+        bindings=[{"group": "staff", "role": "researcher", "on": "*"}],
+    )
+    found = asked(model, TARGET.emit(model))
+    assert [a.question.name for a in found if not a.passed] == []
+    assert sum(a.allowed for a in found if a.question.row) == 2
+
+
 Statement = dict[str, Any]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, accesses
 from qgov.model.scope import contains, tenant_of
+from qgov.model.tenants import aws_accounts
 from qgov.targets import Access
 from tests.targets.worked import document, federation, repository, role
 from tests.targets.worked import organization as plain
@@ -51,23 +52,27 @@ def _on_aws(model: AccessModel) -> Iterator[Access]:
                 issuer = model.organization.providers[group.provider].value.issuer
                 if issuer not in tenant.issuers:
                     continue
-            if not _has_devices(model, name, scope):
-                continue
-            bucket = tenant.spec.clouds.braket.results_bucket
-            for permission, own in model.roles[binding.role].permissions.items():
-                whole = permission in WHOLE and scope == name and not own
-                stored = permission in STORED and bucket is not None
-                if permission == "job:submit" or whole or stored:
-                    yield Access(binding.principal, permission, scope, eligible, own)
+            for account in aws_accounts(tenant.spec):
+                if _has_devices(model, name, account[0], scope):
+                    place = f"{name}/{account[0]}" if account[0] else name
+                    bucket = account[1].results_bucket
+                    for permission, own in model.roles[binding.role].permissions.items():
+                        whole = permission in WHOLE and contains(scope, place) and not own
+                        stored = permission in STORED and bucket is not None
+                        if permission == "job:submit" or whole or stored:
+                            yield Access(binding.principal, permission, scope, eligible, own)
 
 
-def _has_devices(model: AccessModel, tenant: str, scope: str) -> bool:
-    """Whether a job in the scope could run on a device of Braket."""
+def _has_devices(model: AccessModel, tenant: str, own: str, scope: str) -> bool:
+    """Whether a job in the scope could run on a device of Braket in an account."""
     residency = model.tenants[tenant].residency
-    for environment in model.tenants[tenant].environments.values():
+    separate = {name for name, _, _ in aws_accounts(model.tenants[tenant].spec) if name}
+    for name, environment in model.tenants[tenant].environments.items():
+        if name != own if own else name in separate:
+            continue
         near = contains(scope, environment.scope) or contains(environment.scope, scope)
-        for name in environment.backends if near and environment.projects else ():
-            backend = model.organization.backends[name].value
+        for backend_name in environment.backends if near and environment.projects else ():
+            backend = model.organization.backends[backend_name].value
             inside = backend.jurisdiction in (*residency, "on-premises")
             if backend.cloud == "braket" and backend.target and inside:
                 return True

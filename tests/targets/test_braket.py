@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.scope import contains
+from qgov.model.tenants import aws_accounts
 from qgov.targets import emit
 from qgov.targets.braket import SCHEMA_VERSIONS, TARGET
 from qgov.targets.braket.read_back import holders
@@ -33,7 +35,7 @@ from tests.targets.aws import (
     organization,
     renamed_on_aws,
 )
-from tests.targets.worked import federation, repository, role, tenant, worked
+from tests.targets.worked import document, federation, repository, role, tenant, worked
 from tests.terraform.harness import SCHEMAS, Env, errors, init, mirror, need_terraform, terraform
 from tests.terraform.harness import validate as validated
 
@@ -353,6 +355,74 @@ def about_none(model: AccessModel) -> bool:
     return TARGET.unsupported(model) == []
 
 
+SHOP = {
+    **LAB,
+    "shop": {"tier": "production", "backends": ["garnet"], "projects": ["sales"]},
+}
+APART = {
+    **ACCOUNT,
+    "environments": {
+        "shop": {"account": "410000000909", "resultsBucket": "amazon-braket-aurora-shop"}
+    },
+}
+
+
+def apart(**spec: Any) -> AccessModel:
+    """A tenant whose environment `shop` has an account of its own."""
+    return company(
+        environments=SHOP,
+        account=APART,
+        bindings=[
+            {"group": "staff", "role": "researcher", "on": "*"},
+            {"group": "leads", "role": "lead", "on": "shop"},
+        ],
+        **spec,
+    )
+
+
+def test_an_environment_may_have_an_account_of_its_own() -> None:
+    model = apart()
+    files = TARGET.emit(model)
+    assert f"{FOLDER}/shop/versions.tf" in files
+    assert compare_devices(model) == 2
+    assert TARGET.unsupported(model) == []
+    held = {(h.principal, h.account, h.scope) for h in holders(files)}
+    assert held == {
+        ("group:staff", "410000000101", "aurora"),
+        ("group:staff", "410000000909", "aurora"),
+        ("group:leads", "410000000909", "aurora/shop"),
+    }
+    names = [h.name for h in holders(files)]
+    assert len(set(names)) == len(names)
+    # What is in an account alone is given for all of the account.
+    (lead,) = (h for h in holders(files) if h.principal == "group:leads")
+    assert "braket:CancelQuantumTask" in {a for s in lead.policy for a in s["Action"]}
+
+
+def test_accounts_share_the_money_of_their_tenant() -> None:
+    files = TARGET.emit(apart())
+    limits = [
+        block.attributes["spending_limit"]
+        for folder in (FOLDER, f"{FOLDER}/shop")
+        for block in parse(files[f"{folder}/limits.tf"])
+        if block.type == "resource"
+    ]
+    assert limits == ["500.00", "500.00"]
+    own = {**BUDGET, "scope": "aurora/shop"}
+    both = document("Budget", {"name": "lab"}, {**BUDGET, "scope": "aurora/lab"})
+    alone = TARGET.emit(company(both, environments=SHOP, account=APART, budget=own))
+    for folder in (FOLDER, f"{FOLDER}/shop"):
+        (limit,) = (b for b in parse(alone[f"{folder}/limits.tf"]) if b.type == "resource")
+        assert limit.attributes["spending_limit"] == "1000.00"
+
+
+def test_one_account_is_not_two() -> None:
+    twice = {**ACCOUNT, "environments": {"shop": {"account": ACCOUNT["account"]}}}
+    model = company(environments=SHOP, account=twice)
+    messages = [f.message for f in TARGET.unsupported(model) if f.code == "QG978"]
+    assert messages == ["`410000000101` would be the account of `aurora` too"]
+
+
 def test_no_two_tenants_write_one_bucket() -> None:
     lab = {"lab": {**LAB["lab"], "backends": ["garnet", "forte"]}}
     there = "amazon-braket-aurora-us-east-1"
@@ -370,7 +440,7 @@ def test_no_two_tenants_write_one_bucket() -> None:
     finding = about(model, "QG978")
     assert finding.severity == "error"
     assert finding.document == "Tenant/borealis"
-    assert f"`{there}` would be a bucket of `aurora` too" in finding.message
+    assert f"`{there}` would be the bucket of `aurora` too" in finding.message
 
 
 def test_a_bucket_of_another_region_must_fit_as_well() -> None:
@@ -411,9 +481,9 @@ def test_each_device_of_the_worked_repository_is_open_to_those_it_says() -> None
 def compare_devices(model: AccessModel) -> int:
     """Compare the table of accesses with the devices that policies allow; how many there are."""
     accounts = {
-        tenant.spec.clouds.braket.account: name
+        account.account: (name, own)
         for name, tenant in model.tenants.items()
-        if tenant.spec.clouds.braket is not None
+        for own, account, _ in aws_accounts(tenant.spec)
     }
     given = set()
     for held in holders(TARGET.emit(model)):
@@ -432,15 +502,23 @@ def compare_devices(model: AccessModel) -> int:
         if workload is not None and (not standing or "*" in (workload.subject or "*")):
             continue
         path = (model.organization.backends[cell.backend].value.target or "").rpartition("device/")
-        wanted.add((cell.principal, cell.scope, path[2], standing))
+        home = home_of(cell.scope, accounts.values())
+        wanted.add((cell.principal, home, cell.scope, path[2], standing))
     reached = {
-        (who, project, path, standing)
-        for who, _, scope, path, standing in given
-        for project, backend in projects_with(model, path)
-        if contains(scope, project)
+        (who, account, project, path, standing)
+        for who, account, scope, path, standing in given
+        for project, _ in projects_with(model, path)
+        if contains(scope, project) and account == home_of(project, accounts.values())
     }
     assert reached == wanted
     return len(wanted)
+
+
+def home_of(project: str, accounts: Collection[tuple[str, str]]) -> tuple[str, str]:
+    """The (tenant, own environment) of the account that a project's jobs run in."""
+    tenant, environment, _ = project.split("/")
+    own = (tenant, environment)
+    return own if own in accounts else (tenant, "")
 
 
 def projects_with(model: AccessModel, path: str) -> set[tuple[str, str]]:

@@ -12,6 +12,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
 from qgov.model.principal import Principal, is_user
 from qgov.model.scope import contains, tenant_of
+from qgov.model.tenants import aws_accounts, environments_of
 from qgov.targets.braket.read_back import Holder, guardrails, holders
 from qgov.targets.target import Files
 
@@ -48,10 +49,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A tenant's account as it was emitted: who has what in it, and what the organization
-    denies there."""
+    """An account of a tenant as it was emitted: who has what in it, and what the organization
+    denies there. `own` is the environment whose account it is, `environments` are the scopes of
+    all that are in it."""
 
     tenant: str
+    own: str
+    environments: tuple[str, ...]
     number: str
     bucket: str | None
     deploy_role: str
@@ -64,19 +68,21 @@ def accounts(model: AccessModel, files: Files) -> list[Account]:
     held: dict[str, dict[Place, list[Holder]]] = defaultdict(lambda: defaultdict(list))
     for each in holders(files):
         place = Place(each.principal, each.scope, each.eligible)
-        held[tenant_of(each.scope)][place].append(each)
+        held[each.account][place].append(each)
     guards = guardrails(files)
     return [
         Account(
             name,
+            own,
+            tuple(each.scope for each in environments_of(tenant, own)),
             spec.account,
             spec.results_bucket,
             f"arn:aws:iam::{spec.account}:role/{spec.deploy_role}",
-            guards.get(name, ()),
-            {place: tuple(some) for place, some in held[name].items()},
+            guards.get(spec.account, ()),
+            {place: tuple(some) for place, some in held[spec.account].items()},
         )
         for name, tenant in model.tenants.items()
-        if (spec := tenant.spec.clouds.braket) is not None
+        for own, spec, _ in aws_accounts(tenant.spec)
     ]
 
 
@@ -122,7 +128,7 @@ def submitting(model: AccessModel, account: Account) -> Mapping[Place, set[str]]
     """The backends that each place may submit to, from the table of accesses."""
     found: dict[Place, set[str]] = defaultdict(set)
     for cell, ways in accesses(model).of("job:submit").items():
-        if tenant_of(cell.scope) != account.tenant or is_user(cell.principal):
+        if cell.scope.rpartition("/")[0] not in account.environments or is_user(cell.principal):
             continue
         for way in ways:
             scope = account.tenant if way.binding.scope == "*" else way.binding.scope

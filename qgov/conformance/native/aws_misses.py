@@ -178,8 +178,7 @@ def _conditions(model: AccessModel, account: Account, held: Holder) -> Condition
     for binding in model.bindings:
         scope = account.tenant if binding.scope == "*" else binding.scope
         if (binding.role, scope) == (held.role, held.scope):
-            inside = model.tenants[account.tenant].environments.values()
-            places = [scope, *(e.scope for e in inside if contains(scope, e.scope))]
+            places = [scope, *(each for each in account.environments if contains(scope, each))]
             workload = model.workload_of(binding.principal)
             for place in places:
                 floor, role = model.floor(place), model.roles[binding.role]
@@ -191,7 +190,7 @@ def _of_administrator(model: AccessModel, account: Account) -> Iterator[Question
     """What not even an administrator of the account may do, and the role that applies the
     Terraform may."""
     limit = f"arn:aws:braket:eu-north-1:{account.number}:spending-limit/1"
-    trail = f"arn:aws:cloudtrail:eu-north-1:{account.number}:trail/qgov-{account.tenant}"
+    trail = f"arn:aws:cloudtrail:eu-north-1:{account.number}:trail/qgov"
     calls = [(f"braket:{name}", limit) for name in _LIMITS]
     calls += [("cloudtrail:StopLogging", trail), ("cloudtrail:DeleteTrail", trail)]
     admin = f"arn:aws:iam::{account.number}:role/admin"
@@ -207,6 +206,7 @@ def _of_administrator(model: AccessModel, account: Account) -> Iterator[Question
     used = {
         name
         for environment in model.tenants[account.tenant].environments.values()
+        if environment.scope in account.environments
         for name in environment.backends
     }
     for backend, (region, path) in devices(model).items():

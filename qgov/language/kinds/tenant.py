@@ -26,7 +26,7 @@ from qgov.language.concerns import (
 from qgov.language.kinds.base import Binding, Eligibility, Floor, Metadata, Name, Strict, TierName
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
 
-__all__ = ["RETENTION_CLASSES", "ServiceAccount", "TenantDocument", "TenantSpec"]
+__all__ = ["RETENTION_CLASSES", "AwsAccount", "ServiceAccount", "TenantDocument", "TenantSpec"]
 
 RETENTION_CLASSES = ("inputs", "results", "executionLogs", "auditLogs")
 """The classes of records that live for different times, as the language names them."""
@@ -177,8 +177,8 @@ class RetentionPlan(Strict):
     audit_logs: Retention | None = Field(None, description="Who did what.")
 
 
-class BraketAccount(Strict):
-    """An AWS account that the tenant's Braket tasks run in."""
+class AwsAccount(Strict):
+    """An AWS account that Braket tasks run in."""
 
     concern: ClassVar = OPERATIONS
 
@@ -192,6 +192,17 @@ class BraketAccount(Strict):
     deploy_role: Annotated[str, TRUST, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")] = Field(
         "qgov-deploy",
         description="The IAM role that applies the Terraform: nobody else changes spending limits.",
+    )
+
+
+class BraketAccount(AwsAccount):
+    """The AWS account of a tenant, and those of environments that have one of their own."""
+
+    concern: ClassVar = OPERATIONS
+
+    environments: Annotated[dict[Name, AwsAccount], MEMBERS] = Field(
+        default_factory=dict,
+        description="Accounts of single environments, by name; all others share the tenant's.",
     )
 
 

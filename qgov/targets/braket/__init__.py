@@ -1,5 +1,6 @@
 """Terraform for each tenant's AWS account: a root module under
-`terraform/tenants/<tenant>/braket/`.
+`terraform/tenants/<tenant>/braket/`, and one in `braket/<environment>/` for each environment
+that has an account of its own.
 
 A role at a scope, for the devices of one class of price, is what IAM is told of. A group that
 holds it standing has a permission set of IAM Identity Center, a workload an IAM role that it
@@ -83,7 +84,8 @@ def _outline(model: AccessModel) -> dict[str, Outline | list[Statement]]:
 
 
 def _folder(module: Module) -> str:
-    return f"{FOLDER}/{module.tenant.name}/{CLOUD}"
+    own = f"/{module.own}" if module.own else ""
+    return f"{FOLDER}/{module.tenant.name}/{CLOUD}{own}"
 
 
 def _files(module: Module) -> Iterator[tuple[str, list[Block]]]:

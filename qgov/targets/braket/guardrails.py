@@ -31,7 +31,7 @@ def _policy(module: Module, name: str, about: str) -> Block:
         name,
         {
             **ORGANIZATION,
-            "name": f"qgov-{module.tenant.name}-{name}",
+            "name": f"qgov-{module.name}-{name}",
             "description": about,
             "type": "SERVICE_CONTROL_POLICY",
             "content": policy_file(name),

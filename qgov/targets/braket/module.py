@@ -10,16 +10,17 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
-from qgov.language.kinds.tenant import BraketAccount
-from qgov.model.access_model import AccessModel, Binding, Role, Tenant, Workload
+from qgov.language.kinds.tenant import AwsAccount
+from qgov.model.access_model import AccessModel, Binding, Environment, Role, Tenant, Workload
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.conditions import NONE, Conditions
 from qgov.model.floors import required
 from qgov.model.principal import is_group
 from qgov.model.renames import Renames, renames
 from qgov.model.scope import EVERYWHERE, contains
+from qgov.model.tenants import aws_accounts, environments_of
 from qgov.targets.braket.devices import Device, device, price_class
 from qgov.targets.hcl import Beside, Block, Ref, Value
 
@@ -49,13 +50,15 @@ class Entitlement:
     """What one role gives at one scope, for the devices of one class of price: the unit of IAM.
     Using dear devices is another sign-in than using cheap ones, and another line in the trail.
 
-    `scope` lies in the tenant. `bindings` are the standing and eligible ones that give it;
+    `account` is the name of the module. `scope` lies in the tenant; `whole` when everything in
+    the account lies in it. `bindings` are the standing and eligible ones that give it;
     `conditions` what all of them ask for together.
     """
 
-    tenant: str
+    account: str
     role: Role
     scope: str
+    whole: bool
     price: str
     devices: tuple[Device, ...]
     bindings: tuple[Binding, ...]
@@ -70,7 +73,7 @@ class Entitlement:
     def name(self) -> str:
         """A name of its own in all of AWS: `ROLE-PRICE-DIGEST`. Accounts are chosen before roles,
         and the description says the scope. 40 bits of digest: two of a name are a finding."""
-        digest = hashlib.sha256("\0".join((self.tenant, *self.key)).encode()).digest()
+        digest = hashlib.sha256("\0".join((self.account, *self.key)).encode()).digest()
         label = base64.b32encode(digest[:5]).decode().lower()
         return "-".join(filter(None, (self.role.name, self.price, label)))
 
@@ -93,12 +96,25 @@ class Module:
 
     model: AccessModel
     tenant: Tenant
-    account: BraketAccount
+    own: str
+    """The environment whose account it is; empty: of all that have none of their own."""
+    at: tuple[str, ...]
+    """Where in `clouds` the account is written."""
+    account: AwsAccount
+    environments: tuple[Environment, ...]
     entitlements: tuple[Entitlement, ...]
     devices: tuple[Device, ...]
-    projects: frozenset[str]
+    projects: tuple[frozenset[str], ...]
+    """The projects (scopes) with devices, of this account first and then of each other one of
+    the tenant."""
     workloads: tuple[Workload, ...]
     renames: Renames
+
+    @property
+    def name(self) -> str:
+        """A name of its own among all modules: `TENANT` or `TENANT-ENVIRONMENT`. Both are
+        labels, so two modules may share one: a finding."""
+        return f"{self.tenant.name}-{self.own}" if self.own else self.tenant.name
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -139,7 +155,7 @@ class Module:
     @property
     def trail_name(self) -> str:
         """The trail of the account."""
-        return f"qgov-{self.tenant.name}"
+        return f"qgov-{self.name}"
 
     @property
     def deploy_role(self) -> str:
@@ -159,25 +175,40 @@ def modules(model: AccessModel) -> Iterator[Module]:
     for _, workload in sorted(model.workloads.items()):
         workloads.setdefault(workload.tenant, []).append(workload)
     for name, tenant in sorted(model.tenants.items()):
-        account = tenant.spec.clouds.braket
-        if account is None:
-            continue
         bindings = [*inside.get(name, ()), *everywhere]
-        yield Module(
-            model,
-            tenant,
-            account,
-            tuple(_entitlements(model, tenant, bindings)),
-            _devices(model, tenant, name),
-            frozenset(_projects(model, tenant)),
-            tuple(workloads.get(name, ())),
-            former,
-        )
+        places = [
+            _Place(model, tenant, own, tuple(environments_of(tenant, own)))
+            for own, _, _ in aws_accounts(tenant.spec)
+        ]
+        for place, (own, account, at) in zip(places, aws_accounts(tenant.spec), strict=True):
+            others = [each for each in places if each is not place]
+            yield Module(
+                model,
+                tenant,
+                own,
+                at,
+                account,
+                place.environments,
+                tuple(_entitlements(place, bindings)),
+                _devices(place, name),
+                tuple(frozenset(_projects(each)) for each in (place, *others)),
+                tuple(workloads.get(name, ())),
+                former,
+            )
 
 
-def _entitlements(
-    model: AccessModel, tenant: Tenant, bindings: Iterable[Binding]
-) -> Iterator[Entitlement]:
+class _Place(NamedTuple):
+    """An account before anything is known of it but what runs there."""
+
+    model: AccessModel
+    tenant: Tenant
+    own: str
+    environments: tuple[Environment, ...]
+
+
+def _entitlements(place: _Place, bindings: Iterable[Binding]) -> Iterator[Entitlement]:
+    model, tenant, own, _ = place
+    name = f"{tenant.name}/{own}" if own else tenant.name
     held: dict[tuple[str, str], list[Binding]] = {}
     for binding in bindings:
         scope = tenant.name if binding.scope == EVERYWHERE else binding.scope
@@ -186,10 +217,10 @@ def _entitlements(
         if not unknown and admitted(model, binding, scope):
             held.setdefault((binding.role, scope), []).append(binding)
     for (role_name, scope), all_of in sorted(held.items()):
-        role, devices = model.roles[role_name], _devices(model, tenant, scope)
+        role, devices = model.roles[role_name], _devices(place, scope)
         if not devices:
-            continue  # no task of AWS belongs to the scope
-        asked = _asked(model, tenant, scope, role, all_of)
+            continue  # no task of the account belongs to the scope
+        asked, whole = _asked(place, scope, role, all_of), contains(scope, name)
         classes: dict[str, list[Device]] = {}
         if _SUBMIT in role.permissions:
             for each in devices:
@@ -197,16 +228,15 @@ def _entitlements(
         else:
             classes[""] = []
         for price, some in sorted(classes.items()):
-            yield Entitlement(tenant.name, role, scope, price, tuple(some), tuple(all_of), asked)
+            yield Entitlement(name, role, scope, whole, price, tuple(some), tuple(all_of), asked)
 
 
-def _asked(
-    model: AccessModel, tenant: Tenant, scope: str, role: Role, bindings: Iterable[Binding]
-) -> Conditions:
+def _asked(place: _Place, scope: str, role: Role, bindings: Iterable[Binding]) -> Conditions:
     """What all bindings of a role at a scope ask for, wherever in it: IAM tells no environment
     from another, so the strictest decides."""
+    model = place.model
     floor = model.floor(scope)
-    for environment in tenant.environments.values():
+    for environment in place.environments:
         if contains(scope, environment.scope):
             floor &= environment.floor
     asked = NONE
@@ -215,23 +245,23 @@ def _asked(
     return asked
 
 
-def _devices(model: AccessModel, tenant: Tenant, scope: str) -> tuple[Device, ...]:
+def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
     """The devices that jobs of a scope may use. An environment without projects has no jobs."""
     names = {
         name
-        for environment in tenant.environments.values()
+        for environment in place.environments
         if environment.projects
         and (contains(scope, environment.scope) or contains(environment.scope, scope))
-        for name in backends_of(model, environment)
+        for name in backends_of(place.model, environment)
     }
-    found = (device(model, name) for name in sorted(names))
+    found = (device(place.model, name) for name in sorted(names))
     return tuple(each for each in found if each is not None)
 
 
-def _projects(model: AccessModel, tenant: Tenant) -> Iterator[str]:
+def _projects(place: _Place) -> Iterator[str]:
     """The scopes of the projects whose jobs may use a device."""
-    for environment in tenant.environments.values():
-        if any(device(model, name) for name in backends_of(model, environment)):
+    for environment in place.environments:
+        if any(device(place.model, name) for name in backends_of(place.model, environment)):
             yield from (f"{environment.scope}/{project}" for project in environment.projects)
 
 

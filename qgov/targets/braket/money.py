@@ -38,27 +38,30 @@ class Cap:
 
 @lru_cache(maxsize=1)
 def cap(module: Module) -> Cap | None:
-    """What the budgets with a hard stop allow the tenant's projects together, in the shortest
-    period that bounds them all; None when nothing does, or there is no rate of the US dollar.
-    Budgets of single groups and exceptions with an end are for the gateway: AWS sees neither."""
-    projects = module.projects
-    near = [
-        budget
-        for budget in budgets_near(module.model, module.tenant.name)
-        if budget.group is None and budget.stop_micros is not None
-    ]
+    """What the budgets with a hard stop allow the account's projects together, in the shortest
+    period that bounds them all; None when nothing does, or there is no rate of the US dollar. A
+    budget of projects in several accounts is divided evenly among these. Budgets of single
+    groups and exceptions with an end are for the gateway: AWS sees neither."""
+    projects, near, share = module.projects[0], [], {}
+    for budget in budgets_near(module.model, module.tenant.name):
+        if budget.group is None and budget.stop_micros is not None:
+            near.append(budget)
+            accounts = sum(
+                any(matches(budget.scope, project) for project in some) for some in module.projects
+            )
+            share[budget.name] = budget.stop_micros // max(1, accounts)
     for period in _UNITS:
         some = [budget for budget in near if budget.period == period]
         tightest = {
-            min(around, key=lambda b: (b.stop_micros or 0, b.name)).name
+            min(around, key=lambda b: (share[b.name], b.name)).name
             for project in projects
             if (around := [b for b in some if matches(b.scope, project)])
         }
         covered = all(any(matches(b.scope, p) for b in some) for p in projects)
         if projects and covered:
-            micros = sum(b.stop_micros or 0 for b in some if b.name in tightest)
+            micros = sum(share[name] for name in tightest)
             whole = [b for b in some if all(matches(b.scope, p) for p in projects)]
-            micros = min([micros, *(b.stop_micros or 0 for b in whole)])
+            micros = min([micros, *(share[b.name] for b in whole)])
             return _in_dollars(module.model, micros, period, whole or some)
     return None
 
@@ -114,7 +117,7 @@ def budgets(module: Module) -> list[Block]:
     if known is None or not module.devices:
         return []
     contact = module.tenant.spec.owner.contact
-    name = f"qgov-braket-{module.tenant.name}"
+    name = f"qgov-braket-{module.name}"
     filters = {"LinkedAccount": module.account.account, "Service": "Amazon Braket"}
     warnings = tuple(
         Block(

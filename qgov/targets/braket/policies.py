@@ -61,7 +61,7 @@ def _policies(module: Module) -> Mapping[Entitlement, list[Statement]]:
 
 
 def _policy(module: Module, held: Entitlement) -> list[Statement]:
-    permissions, whole = held.role.permissions, held.scope == module.tenant.name
+    permissions, whole = held.role.permissions, held.whole
     found = [*_submit(module, held)] if held.devices else []
     tasks = _tasks(module)
     if "job:read" in permissions:

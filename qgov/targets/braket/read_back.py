@@ -58,29 +58,34 @@ def holders(files: Files) -> Iterator[Holder]:
     """Everybody who has something in any account."""
     folders = {path.rpartition("/")[0] for path in files if path.endswith(".tf")}
     for folder in sorted(folders):
-        if folder.startswith(f"{FOLDER}/") and folder.endswith(f"/{CLOUD}"):
+        if _tenant(folder):
             yield from _holders(folder, files)
 
 
+def _tenant(folder: str) -> str:
+    """The tenant whose module is in a folder; empty when it is none of AWS."""
+    parts = folder.removeprefix(f"{FOLDER}/").split("/")
+    ours = folder.startswith(f"{FOLDER}/") and parts[1:2] == [CLOUD]
+    return parts[0] if ours else ""
+
+
 def guardrails(files: Files) -> dict[str, tuple[tuple[Mapping[str, Any], ...], ...]]:
-    """Tenant → the statements of each policy that the organization attaches to its account."""
+    """Account → the statements of each policy that the organization attaches to it."""
     found: dict[str, tuple[tuple[Mapping[str, Any], ...], ...]] = {}
     for path, content in sorted(files.items()):
         folder, _, name = path.rpartition("/")
-        if name != "guardrails.tf" or not folder.endswith(f"/{CLOUD}"):
+        if name != "guardrails.tf" or not _tenant(folder):
             continue
         blocks = [block for block in parse(content) if block.type == "resource"]
-        attached = {
-            _label(block.attributes["policy_id"])
+        policies = {
+            block.labels[1]: _document(folder, block.attributes["content"], files)
             for block in blocks
-            if block.labels[0] == "aws_organizations_policy_attachment"
-            and isinstance(block.attributes["policy_id"], Ref)
+            if block.labels[0] == "aws_organizations_policy"
         }
-        found[folder.split("/")[-2]] = tuple(
-            _document(folder, block.attributes["content"], files)
-            for block in blocks
-            if block.labels[0] == "aws_organizations_policy" and block.labels[1] in attached
-        )
+        for block in blocks:
+            attached, account = block.attributes.get("policy_id"), block.attributes.get("target_id")
+            if isinstance(attached, Ref) and isinstance(account, str):
+                found[account] = (*found.get(account, ()), policies[_label(attached)])
     return found
 
 

@@ -62,7 +62,7 @@ def _too_long(module: Module) -> Iterator[Finding]:
             message = f"more than {_TAGS} groups may be elevated to `{held.about}`"
             yield _at(binding, "QG977", message, "put them into one group")
     if len(text(guardrail(module))) > _SCP:
-        message = f"the devices of `{module.tenant.name}` do not fit in one policy of {_SCP} bytes"
+        message = f"the devices of `{module.name}` do not fit in one policy of {_SCP} bytes"
         remedy = "name fewer devices in the environments of the tenant"
         yield _of_tenant(module, "QG977", message, remedy, "account")
     for region, bucket in module.buckets.items():
@@ -103,17 +103,22 @@ def _at(binding: Binding, code: str, message: str, remedy: str) -> Finding:
 
 def _of_tenant(module: Module, code: str, message: str, remedy: str, field: str) -> Finding:
     source = module.tenant.source
-    origin: Origin = source.at("clouds", "braket", field)
+    origin: Origin = source.at("clouds", *module.at, field)
     return Finding(code, message, origin, remedy, document=source.document)
 
 
 def _twice(module: Module, taken: dict[str, str]) -> Iterator[Finding]:
     """Names that are another's in all of AWS or, for permission sets, in the organization."""
-    for bucket in {*module.buckets.values(), module.trail_bucket}:
-        other = taken.setdefault(f"bucket {bucket}", module.tenant.name)
-        if other != module.tenant.name:
-            message = f"`{bucket}` would be a bucket of `{other}` too"
-            yield _of_tenant(module, "QG978", message, "rename the bucket", "resultsBucket")
+    where = f"{module.tenant.name}/{module.own}" if module.own else module.tenant.name
+    for name, what, field in (
+        (module.account.account, "account", "account"),
+        (f"qgov-{module.name}", "trail and the policies", "account"),
+        *((bucket, "bucket", "resultsBucket") for bucket in sorted(module.buckets.values())),
+    ):
+        other = taken.setdefault(f"{what} {name}", where)
+        if other != where:
+            message = f"`{name}` would be the {what} of `{other}` too"
+            yield _of_tenant(module, "QG978", message, "give each its own", field)
     for held in assigned(module):
         other = taken.setdefault(f"permission set {held.name}", held.about)
         if other != held.about:
@@ -128,8 +133,8 @@ def _silent(module: Module) -> Iterator[Finding]:
     if module.devices and not module.buckets:
         yield Finding(
             "QG979",
-            f"`{tenant.name}` names no bucket, so AWS has no place for the results of its tasks",
-            source.at("clouds", "braket"),
+            f"`{module.name}` names no bucket, so AWS has no place for the results of its tasks",
+            source.at("clouds", *module.at),
             "name one in `resultsBucket`",
             Severity.WARNING,
             document=source.document,
@@ -140,7 +145,7 @@ def _silent(module: Module) -> Iterator[Finding]:
         yield Finding(
             "QG979",
             f"AWS counts in US dollars, which have no rate in {spec.currency}: it limits nothing "
-            f"of `{tenant.name}`",
+            f"of `{module.name}`",
             stops[0].source.origin,
             "write the rate of USD in `exchangeRates`",
             Severity.WARNING,
@@ -149,8 +154,8 @@ def _silent(module: Module) -> Iterator[Finding]:
     elif module.devices and cap(module) is None:
         yield Finding(
             "QG979",
-            f"no budget with a hard stop bounds all of `{tenant.name}`, so AWS stops nothing",
-            source.at("clouds", "braket"),
+            f"no budget with a hard stop bounds all of `{module.name}`, so AWS stops nothing",
+            source.at("clouds", *module.at),
             "write a budget with `stopAt` for the tenant",
             Severity.WARNING,
             document=source.document,
