@@ -33,6 +33,7 @@ __all__ = [
     "modules",
     "policy_file",
     "resource",
+    "short",
 ]
 
 KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
@@ -42,6 +43,7 @@ ORGANIZATION: Final[Mapping[str, Value]] = {"provider": Ref("aws.organization")}
 """The argument of what belongs to the organization's account and not to the tenant's."""
 
 _SUBMIT: Final = "job:submit"
+_WIDTH: Final = 700  # characters of the description of a permission set; a role keeps 1,000
 _EVERYWHERE: Final = "us-east-1"  # where an account without devices keeps its trail
 
 
@@ -281,6 +283,11 @@ def groups_of(entitlement: Entitlement, *, eligible: bool) -> tuple[str, ...]:
 def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
     """A resource of this provider."""
     return Block("resource", (f"aws_{kind}", name), attributes, blocks)
+
+
+def short(text: str) -> str:
+    """A description within what AWS keeps."""
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def policy_file(name: str) -> Beside:

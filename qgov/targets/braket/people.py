@@ -11,6 +11,7 @@ from qgov.targets.braket.module import (
     groups_of,
     policy_file,
     resource,
+    short,
 )
 from qgov.targets.braket.policies import entitlement_policy
 from qgov.targets.hcl import Block, Ref, Value, address
@@ -69,7 +70,7 @@ def permission_sets(module: Module) -> list[Block]:
                 {
                     **_INSTANCE,
                     "name": held.name,
-                    "description": held.about,
+                    "description": short(held.about),
                     "session_duration": _iso(length),
                     "tags": tags(held),
                 },

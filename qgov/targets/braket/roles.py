@@ -9,7 +9,14 @@ from hashlib import sha256
 
 from qgov.model.access_model import Workload
 from qgov.model.principal import is_group, workload
-from qgov.targets.braket.module import Entitlement, Module, groups_of, policy_file, resource
+from qgov.targets.braket.module import (
+    Entitlement,
+    Module,
+    groups_of,
+    policy_file,
+    resource,
+    short,
+)
 from qgov.targets.braket.people import session, tags
 from qgov.targets.braket.policies import (
     Statement,
@@ -41,10 +48,10 @@ def federated(module: Module) -> Iterator[tuple[str, Workload, Entitlement]]:
 
 
 def elevated(module: Module) -> Iterator[tuple[str, Entitlement]]:
-    """(name, what it gives) of each role that is held just-in-time."""
+    """(name, what it gives) of each role that is held just-in-time. No workload's ends so."""
     for held in module.entitlements:
         if groups_of(held, eligible=True) and entitlement_policy(module, held):
-            yield f"qgov-elevate-{held.name}", held
+            yield f"qgov-{held.name}-elevation", held
 
 
 def roles(module: Module) -> list[Block]:
@@ -65,7 +72,7 @@ def roles(module: Module) -> list[Block]:
     ]
     renamed: list[tuple[Ref, Ref]] = []
     for name, known, held in federated(module):
-        about = f"{known.id}: {held.about}"
+        about = short(f"{known.id}: {held.about}")
         limit = session(held.conditions.max_token_age_s)
         place = address("workload", known.spec.name, *held.key)
         account = module.renames.workload(known.id).partition("/")[2]
@@ -79,7 +86,7 @@ def roles(module: Module) -> list[Block]:
         eligible: dict[str, Value] = {
             f"qgov:eligible:{group}": text for group, (text, _) in sorted(terms.items())
         }
-        found += _role(name, place, held, held.about, limit, tags(held) | eligible)
+        found += _role(name, place, held, short(held.about), limit, tags(held) | eligible)
         renamed += _both(old, place)
     return found + moved(renamed)
 

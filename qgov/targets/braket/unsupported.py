@@ -120,8 +120,9 @@ def _twice(module: Module, taken: dict[str, str]) -> Iterator[Finding]:
             message = f"`{name}` would be the {what} of `{other}` too"
             yield _of_tenant(module, "QG978", message, "give each its own", field)
     for held in assigned(module):
-        other = taken.setdefault(f"permission set {held.name}", held.about)
-        if other != held.about:
+        what = f"{held.about} in {held.account}"
+        other = taken.setdefault(f"permission set {held.name}", what)
+        if other != what:
             binding = _giving(held, eligible=False)
             message = f"`{held.name}` would be the permission set of `{other}` too"
             yield _at(binding, "QG978", message, "rename the role or the tenant")
