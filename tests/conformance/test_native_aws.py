@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,15 +11,16 @@ from typing import Any
 import pytest
 
 from qgov.conformance.native.aws_misses import questions
-from qgov.conformance.native.iam_simulate import FOLDER, answers, installed
+from qgov.conformance.native.iam_simulate import answers, installed
 from qgov.conformance.native.prove import prove_native
 from qgov.conformance.native.question import Answer
 from qgov.model.access_model import AccessModel
 from qgov.render.native import as_native_text
 from qgov.targets.braket import TARGET
 from qgov.targets.target import Files
+from tests.conformance.evaluator import need_evaluator
 from tests.targets.aws import ACCOUNT, ELIGIBLE, FORTE, LAB, company
-from tests.targets.worked import ROOT, federation, worked
+from tests.targets.worked import federation, worked
 
 pytestmark = [pytest.mark.real, pytest.mark.no_cover]
 
@@ -30,16 +30,6 @@ NIGHTLY = {
     "federation": federation("repo:northwind/aurora:environment:production"),
     "bindings": [{"role": "researcher", "on": "lab"}],
 }
-
-
-def need_evaluator() -> Path:
-    """Skip the test when the evaluator is missing; fail it when QGOV_REQUIRE_REAL=1."""
-    found = installed(os.environ.get(FOLDER, str(ROOT / ".iam-simulate")))
-    if found is None and os.environ.get("QGOV_REQUIRE_REAL") == "1":
-        pytest.fail("QGOV_REQUIRE_REAL=1 but missing: iam-simulate (.ci/install-iam-simulate)")
-    if found is None:
-        pytest.skip("missing: iam-simulate")
-    return found
 
 
 def asked(model: AccessModel, files: Files) -> list[Answer]:
