@@ -41,7 +41,7 @@ from tests.terraform.harness import validate as validated
 
 FOLDER = "terraform/tenants/aurora/braket"
 STANDING = {"group": "staff", "role": "researcher", "on": "lab"}
-NIGHTLY = {
+NIGHTLY: dict[str, Any] = {
     "name": "nightly",
     "owner": "leads",
     "federation": federation(),
@@ -340,8 +340,19 @@ def test_a_name_that_aws_cannot_hold_is_refused_with_its_place() -> None:
             "just-in-time, which no trust policy can say",
         ),
         (
+            {
+                "serviceAccounts": [
+                    {
+                        **NIGHTLY,
+                        "federation": {**federation(), "issuer": "https://ci.example:8443/x"},
+                    }
+                ]
+            },
+            "its issuer has a port",
+        ),
+        (
             {"serviceAccounts": [{"name": "nightly", "owner": "leads"}]},
-            "`aurora/nightly`, which has no federation",
+            "`aurora/nightly`: it has no federation",
         ),
         (
             {"backends": {"bare": {k: v for k, v in GARNET.items() if k != "target"}}},

@@ -14,6 +14,7 @@ from qgov.model.principal import Principal, is_user
 from qgov.model.scope import contains, tenant_of
 from qgov.model.tenants import aws_accounts, environments_of
 from qgov.targets.braket.read_back import Holder, guardrails, holders
+from qgov.targets.braket.roles import distrust
 from qgov.targets.target import Files
 
 __all__ = [
@@ -97,13 +98,13 @@ def devices(model: AccessModel) -> dict[str, tuple[str, str]]:
 
 def _places(model: AccessModel, account: Account) -> list[Place]:
     """Everybody of whom the documents or the files say something in an account, sorted. A
-    workload whose subject is a pattern, or that is only eligible, goes through the gateway."""
+    workload that no trust policy can name, or that is only eligible, goes through the gateway."""
     found = set(account.held)
     for binding in model.bindings:
         scope = account.tenant if binding.scope == "*" else binding.scope
         workload = model.workload_of(binding.principal)
         eligible = binding.eligible is not None
-        exact = workload is None or (not eligible and "*" not in (workload.subject or "*"))
+        exact = workload is None or (not eligible and distrust(workload) is None)
         if tenant_of(scope) == account.tenant and exact:
             found.add(Place(binding.principal, scope, eligible))
     return sorted(found)

@@ -27,18 +27,24 @@ from qgov.targets.braket.policies import (
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
 
-__all__ = ["elevated", "federated", "is_exact", "roles", "trusts"]
+__all__ = ["distrust", "elevated", "federated", "roles", "trusts"]
 
 
-def is_exact(known: Workload) -> bool:
-    """Whether the subject of a workload is one, so that a trust policy can compare it."""
-    return known.subject is not None and "*" not in known.subject
+def distrust(known: Workload) -> str | None:
+    """Why no trust policy can say who a workload is; None when one can."""
+    if known.issuer is None or known.subject is None:
+        return "it has no federation"
+    if "*" in known.subject:
+        return "it is known by a pattern, and a trust policy compares subjects exactly"
+    if ":" in known.issuer.removeprefix("https://").partition("/")[0]:
+        return "its issuer has a port, and IAM takes none that has"
+    return None
 
 
 def federated(module: Module) -> Iterator[tuple[str, Workload, Entitlement]]:
     """(name, workload, what it holds) of each role that a workload assumes with a token."""
-    for known in filter(is_exact, module.workloads):
-        for held in module.entitlements:
+    for known in module.workloads:
+        for held in () if distrust(known) else module.entitlements:
             standing = any(
                 b.principal == workload(known.id) and b.eligible is None for b in held.bindings
             )

@@ -14,7 +14,7 @@ from qgov.targets.braket.module import Entitlement, Module, groups_of, modules
 from qgov.targets.braket.money import cap
 from qgov.targets.braket.people import assigned
 from qgov.targets.braket.policies import Statement, entitlement_policy, guardrail, text
-from qgov.targets.braket.roles import elevated, federated, is_exact, trusts
+from qgov.targets.braket.roles import distrust, elevated, federated, trusts
 
 __all__ = ["unsupported"]
 
@@ -163,14 +163,7 @@ def _silent(module: Module) -> Iterator[Finding]:
         )
     for known in module.workloads if module.devices else ():
         if known.issuer is None:
-            yield Finding(
-                "QG979",
-                f"no IAM role is written for `{known.id}`, which has no federation",
-                known.source.origin,
-                "give it a federation, or let it go through the gateway",
-                Severity.WARNING,
-                document=known.source.document,
-            )
+            yield _no_role(known.id, distrust(known) or "", known.source.origin, source.document)
     for held in module.entitlements:
         for binding in held.bindings:
             if is_workload(binding.principal):
@@ -179,19 +172,22 @@ def _silent(module: Module) -> Iterator[Finding]:
 
 def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterator[Finding]:
     known = module.model.workloads[name_of(binding.principal)]
+    problem = distrust(known)
     if binding.eligible is not None:
-        problem = "holds it just-in-time, which no trust policy can say of a token"
-    elif not is_exact(known):
-        problem = "is known by a pattern, and a trust policy compares subjects exactly"
-    else:
-        return
-    yield Finding(
+        problem = "it holds this just-in-time, which no trust policy can say of a token"
+    if problem is not None:
+        who = f"{known.id}` as `{held.about}"
+        yield _no_role(who, problem, binding.origin, binding.source.document)
+
+
+def _no_role(who: str, problem: str, origin: Origin, document: str) -> Finding:
+    return Finding(
         "QG979",
-        f"no IAM role is written for `{known.id}` as {held.about}: it {problem}",
-        binding.origin,
-        "write the one subject that it has, or let it go through the gateway",
+        f"no IAM role is written for `{who}`: {problem}",
+        origin,
+        "say exactly who it is in `federation`, or let it go through the gateway",
         Severity.WARNING,
-        document=binding.source.document,
+        document=document,
     )
 
 
