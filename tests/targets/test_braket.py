@@ -611,6 +611,12 @@ def test_terraform_refuses_a_planted_mistake(
     assert any(complaint in each for each in said)
 
 
+LIMITED = """\
+mock_provider "awscc" {
+  alias = "%s"
+}
+"""
+
 MOCKED = """\
 mock_provider "aws" {}
 
@@ -618,14 +624,7 @@ mock_provider "aws" {
   alias = "organization"
 }
 
-mock_provider "awscc" {
-  alias = "us-east-1"
-}
-
-mock_provider "awscc" {
-  alias = "us-west-1"
-}
-
+%s
 variables {
   organization_region          = "eu-central-1"
   identity_center_instance_arn = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
@@ -648,16 +647,27 @@ run "plan" {
 
 
 @pytest.mark.real
-def test_terraform_plans_a_module(root: Root) -> None:
-    folder, env = root
+@pytest.mark.parametrize(
+    ("tenant_name", "limited"),
+    [
+        ("aurora", ["eu-north-1"]),
+        ("borealis", ["eu-north-1"]),
+        ("meridian", ["us-east-1", "us-west-1"]),
+    ],
+)
+def test_terraform_plans_each_module(root: Root, tenant_name: str, limited: list[str]) -> None:
+    meridian, env = root
+    folder = meridian.parents[1] / tenant_name / "braket"
     init(folder, env)
+    regions = ("eu-north-1", "eu-west-2", "us-east-1", "us-west-1")
     keys = {
         f"{store}:{region}": "arn:aws:kms:eu-west-2:410000000303:key/x"
-        for store in ("meridian-results", "meridian-audit-vault")
-        for region in ("eu-west-2", "us-east-1", "us-west-1")
+        for store in worked().organization.stores
+        for region in regions
     }
     ids = {name: f"id-{index}" for index, name in enumerate(worked().groups)}
-    mocked = MOCKED % (json.dumps(keys), json.dumps(ids))
+    mocks = "\n".join(LIMITED % region for region in limited)
+    mocked = MOCKED % (mocks, json.dumps(keys), json.dumps(ids))
     (folder / "plan.tftest.hcl").write_text(mocked)
     done = terraform(folder, env, "test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
