@@ -16,7 +16,7 @@ CASES: dict[tuple[str, str], str] = {
     ("Organization", "spec groups admins"): "trust",
     ("Organization", "spec review critical 0"): "rules",
     ("Organization", "spec backends garnet price perTask"): "money",
-    ("Organization", "spec backends garnet price asOf"): "words",
+    ("Organization", "spec backends garnet price asOf"): "money",
     ("Organization", "spec bindings 0 group"): "access",
     ("Tenant", "spec serviceAccounts 0 federation subject"): "trust",
     ("Tenant", "spec retention inputs keep"): "records",

@@ -366,6 +366,15 @@ def test_what_no_control_is_written_for_is_said(spec: dict[str, Any], message: s
     assert finding.severity == "warning"
 
 
+def test_a_device_outside_of_the_regions_of_aws_is_told_to_nobody() -> None:
+    """Any cloud's region may stand there, and it would be the name of a provider."""
+    model = company(backends={"garnet": {**GARNET, "region": "2nd"}})
+    assert "no region of AWS" in about(model, "QG980").message
+    assert not any(
+        b"2nd" in content or b"Garnet" in content for content in TARGET.emit(model).values()
+    )
+
+
 def test_a_budget_that_never_stops_stops_nothing_in_aws() -> None:
     endless = {k: v for k, v in BUDGET["budget"].items() if k != "stopAt"}
     model = company(bindings=[STANDING], budget={**BUDGET, "budget": endless})

@@ -209,7 +209,7 @@ class BraketAccount(AwsAccount):
 
     concern: ClassVar = OPERATIONS
 
-    environments: Annotated[dict[Name, AwsAccount], MEMBERS] = Field(
+    environments: dict[Name, AwsAccount] = Field(
         default_factory=dict,
         description="Accounts of single environments, by name; all others share the tenant's.",
     )

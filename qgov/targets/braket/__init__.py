@@ -19,6 +19,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
 from qgov.targets.braket.money import budgets, limits
+from qgov.targets.braket.parts import PARTS, Policy
 from qgov.targets.braket.people import assigned, permission_sets
 from qgov.targets.braket.policies import (
     Statement,
@@ -34,6 +35,7 @@ from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.parts import Key
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -67,19 +69,19 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
         for file, blocks in _files(module):
             comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
             found[f"{folder}/{file}.tf"] = render(blocks, comment)
-        for name, statements in _documents(module):
+        for name, _, statements in _documents(module):
             found[f"{folder}/policies/{name}.json"] = text(statements)
     return found
 
 
-def _outline(model: AccessModel) -> dict[str, Outline | list[Statement]]:
-    found: dict[str, Outline | list[Statement]] = {}
+def _outline(model: AccessModel) -> dict[str, Outline | Policy]:
+    found: dict[str, Outline | Policy] = {}
     for module in modules(model):
         folder = _folder(module)
         for file, blocks in _files(module):
             found[f"{folder}/{file}.tf"] = outline(blocks)
-        for name, statements in _documents(module):
-            found[f"{folder}/policies/{name}.json"] = statements
+        for name, key, statements in _documents(module):
+            found[f"{folder}/policies/{name}.json"] = Policy(key, statements)
     return found
 
 
@@ -95,17 +97,17 @@ def _files(module: Module) -> Iterator[tuple[str, list[Block]]]:
             yield file, blocks
 
 
-def _documents(module: Module) -> Iterator[tuple[str, list[Statement]]]:
-    """(name, statements) of each policy document."""
+def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
+    """(name, what it is of, statements) of each policy document."""
     used = {held.name: held for held in assigned(module)}
     used |= {held.name: held for _, _, held in federated(module)}
     used |= {held.name: held for _, held in elevated(module)}
     for name, held in sorted(used.items()):
-        yield name, entitlement_policy(module, held)
+        yield name, ("entitlement", *held.key[:2]), entitlement_policy(module, held)
     yield from trusts(module)
-    yield "guardrail", guardrail(module)
-    yield "stop", stop()
-    yield "trail-bucket", trail_bucket_policy(module)
+    yield "guardrail", ("guardrail",), guardrail(module)
+    yield "stop", ("stop",), stop()
+    yield "trail-bucket", ("trail-bucket",), trail_bucket_policy(module)
 
 
-TARGET = Target("braket", _emit, unsupported, read_back, _outline)
+TARGET = Target("braket", _emit, unsupported, read_back, _outline, parts=PARTS)

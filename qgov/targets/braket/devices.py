@@ -14,6 +14,7 @@ _ARN: Final = re.compile(
     r"arn:aws:braket:(?P<region>[a-z0-9-]*)::device/"
     r"(?P<path>(?P<kind>qpu|quantum-simulator)/[a-z0-9-]+/[A-Za-z0-9._-]+)"
 )
+_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Device:
 
 
 def device(model: AccessModel, backend: str) -> Device | None:
-    """The device of a backend; None when it is not one of Braket, or has no ARN.
+    """The device of a backend; None when it is not one of Braket, or has no ARN or
+    no region of AWS.
 
     The ARN that is published has an empty account field; IAM evaluates one with the account of
     the caller filled in, so a policy that copies the ARN matches nothing. The pattern has `*`
@@ -37,7 +39,7 @@ def device(model: AccessModel, backend: str) -> Device | None:
     """
     spec = model.organization.backends[backend].value
     match = _ARN.fullmatch(spec.target or "") if spec.cloud == "braket" else None
-    if match is None:
+    if match is None or not _REGION.fullmatch(spec.region):
         return None
     pattern = f"arn:aws:braket:{match['region'] or '*'}:*:device/{match['path']}"
     return Device(backend, spec.region, match[0], pattern, match["kind"] == "qpu")

@@ -26,6 +26,7 @@ from qgov.targets.braket.policies import (
 )
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
+from qgov.targets.parts import Key
 
 __all__ = ["distrust", "elevated", "federated", "roles", "trusts"]
 
@@ -154,9 +155,9 @@ def _both(old: str, new: str) -> list[tuple[Ref, Ref]]:
     ]
 
 
-def trusts(module: Module) -> Iterator[tuple[str, list[Statement]]]:
-    """(name, trust policy) of each role."""
+def trusts(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
+    """(name, what it is of, statements) of the trust policy of each role."""
     for name, known, _ in federated(module):
-        yield f"{name}-trust", federation_trust(module, known)
+        yield f"{name}-trust", ("workload", known.spec.name), federation_trust(module, known)
     for name, held in elevated(module):
-        yield f"{name}-trust", elevation_trust(module, held)
+        yield f"{name}-trust", ("elevation", *held.key[:2]), elevation_trust(module, held)

@@ -48,7 +48,7 @@ def _too_long(module: Module) -> Iterator[Finding]:
         binding = _giving(held, eligible=False)
         yield from _longer("permission set", held.name, _SET, binding)
         yield from _larger(held.name, entitlement_policy(module, held), _SET_POLICY, binding)
-    trusted = dict(trusts(module))
+    trusted = {name: statements for name, _, statements in trusts(module)}
     for name, known, held in federated(module):
         binding = next(b for b in held.bindings if name_of(b.principal) == known.id)
         yield from _longer("IAM role", name, _ROLE, binding)
@@ -196,9 +196,10 @@ def _without_arn(model: AccessModel) -> Iterator[Finding]:
         if fact.value.cloud == "braket" and device(model, name) is None:
             yield Finding(
                 "QG980",
-                f"AWS cannot be told of `{name}`, which has no device's ARN: it is denied to all",
+                f"AWS cannot be told of `{name}`, which has no device's ARN or no region of AWS: "
+                "it is denied to all",
                 fact.origin,
-                "write the ARN in `target`",
+                "write the ARN in `target`, and where its jobs run in `region`",
                 Severity.WARNING,
                 document=fact.document,
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from qgov.targets.hcl import Outline, address
 from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
+from qgov.targets.outlines import unfolded
 from qgov.targets.parts import Key, Parts, Table
 
 __all__ = ["FIELDS", "PARTS", "WORDS"]
@@ -153,34 +153,12 @@ _LABELS: Final = {"group": 1, "issuer": 1, "jit": 3, "role": 2, "workload": 2}
 def _read(path: str, blocks: Outline) -> dict[str, Any]:
     """The attributes of each block by what it is and the names in its label."""
     found: dict[str, Any] = {}
-    for shape, values in blocks:
-        left = iter(values)
-        *labels, content = _unfolded(shape, left)
+    for block, labels, content in unfolded(blocks):
         at: dict[str, Any] = found
-        for name in _names(shape[0], labels, content):
+        for name in _names(block, labels, content):
             at = at.setdefault(name, {})
         at |= content
     return {path.split("/")[2]: found}
-
-
-def _unfolded(shape: Any, values: Iterator[str]) -> list[Any]:
-    """The labels of a block, then its attributes and the blocks in it by name."""
-    _, labels, attributes, blocks = shape
-    found: list[Any] = [next(values).strip('"') for _ in range(labels)]
-    content = {name: _value(inner, values) for name, inner in attributes}
-    for inner in blocks:
-        *more, content_of = _unfolded(inner, values)
-        content[".".join([inner[0], *more])] = content_of
-    return [*found, content]
-
-
-def _value(shape: Any, values: Iterator[str]) -> Any:
-    if shape is None:
-        return next(values)
-    kind, inner = shape
-    if kind == "{}":
-        return {key.strip('"'): _value(each, values) for key, each in inner}
-    return [_value(each, values) for each in inner]
 
 
 def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
