@@ -205,10 +205,22 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     data = json.loads(content)
     if "Statement" in data:
         return {each["Sid"]: each for each in data["Statement"]}
+    if "realm" in data:
+        return dict(_entries({**data, "roles": data["roles"]["realm"]}))
     if "Resources" in data:
         return {each["displayName"]: each for each in data["Resources"]}
     entries = {f"{part}.{n}": v for part in ("groups", "workloads") for n, v in data[part].items()}
     return {**entries, **{n: v for n, v in data.items() if n not in ("groups", "workloads")}}
+
+
+def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for field, value in realm.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for entry in value:
+                keys = (k for k in ("clientId", "username", "alias", "name") if k in entry)
+                yield f"{field}.{entry[next(keys)]}", entry
+        else:
+            yield field, value
 
 
 def _address(block: str, labels: list[str], body: str) -> str:

@@ -51,14 +51,17 @@ _PRICED: Final = (
 )
 """What puts a device into a class of price."""
 
-_HELD: Final = (
+_ADMITTED: Final = (
     *BOUND,
-    *_PRICED,
-    "Role/{role} spec.permissions",
     f"{_TENANT} spec.identityProvider",
     f"{_TENANT} spec.serviceAccounts[*].federation",
     f"{ORGANIZATION} spec.groups.*.identityProvider",
     f"{ORGANIZATION} spec.identityProviders.*.issuer",
+)
+_HELD: Final = (
+    *_ADMITTED,
+    *_PRICED,
+    "Role/{role} spec.permissions",
     f"{_AWS}.resultsBucket",
 )
 """What gives a role at a scope, of which IAM has something to say."""
@@ -72,7 +75,7 @@ _FLOORS: Final = (
 )
 _TOKEN_AGE: Final = (
     *(f"{floor}maxTokenAge" for floor in _FLOORS),
-    *BOUND,
+    *_ADMITTED,
     f"{_TENANT} spec.environments.*.tier",
     f"{_TENANT} spec.serviceAccounts[*].maxTokenLifetime",
     _ACCOUNTS,
@@ -238,4 +241,4 @@ def _resource(key: Key) -> str:
     return ".".join([kind, *rest[: kind != "terraform"]])
 
 
-PARTS: Final = Parts("terraform/tenants/*/braket/*", _read, FIELDS, resource=_resource)
+PARTS: Final = Parts(("terraform/tenants/*/braket/*",), _read, FIELDS, resource=_resource)
