@@ -215,7 +215,7 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
 
 def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for field, value in realm.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
+        if isinstance(value, list) and all(isinstance(each, dict) for each in value):
             for entry in value:
                 keys = (k for k in ("clientId", "username", "alias", "name") if k in entry)
                 yield f"{field}.{entry[next(keys)]}", entry

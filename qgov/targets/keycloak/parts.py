@@ -52,7 +52,7 @@ _REALM: Final = (f"{_PROVIDER}.realm", f"{_PROVIDER}.issuer", f"{_PROVIDER}.type
 _LIFETIME: Final = (f"{_ACCOUNT}.maxTokenLifetime", f"{_ACCOUNT}.bindings", *_FLOORS)
 _FILE: Final = "{provider} realm.json"
 _FILE_ROLE: Final = f"{_FILE} roles {{name}} {{role}} {{scope}}"
-_FILE_WORKLOAD: Final = f"{_FILE} clients {{client}} {{tenant}} {{workload}}"
+_FILE_WORKLOAD: Final = f"{_FILE} clients {{client}} workload {{tenant}} {{workload}}"
 
 FIELDS: Final[Table] = {
     "{provider} terraform": (f"{_PROVIDER}.type",),
@@ -146,9 +146,9 @@ FIELDS: Final[Table] = {
     f"{_FILE_ROLE} description": (),
     f"{_FILE_ROLE} attributes permissions": ("Role/{role} spec.permissions",),
     f"{_FILE} groups": _JIT,
-    f"{_FILE} groups {{name}} {{group}}": _GROUPS,
-    f"{_FILE} groups {{name}} {{group}} description": (),
-    f"{_FILE} groups {{name}} {{group}} realmRoles": _GROUP_ROLES,
+    f"{_FILE} groups {{name}} group {{group}}": _GROUPS,
+    f"{_FILE} groups {{name}} group {{group}} description": (),
+    f"{_FILE} groups {{name}} group {{group}} realmRoles": _GROUP_ROLES,
     f"{_FILE} clients": (*_AUDIENCE, *_SIGN_IN),
     f"{_FILE} clients {{client}} protocolMappers": (
         f"{_PROVIDER}.groupsClaim",
@@ -162,8 +162,8 @@ FIELDS: Final[Table] = {
     f"{_FILE_WORKLOAD} enabled": (f"{_ACCOUNT}.federation",),
     f"{_FILE_WORKLOAD} attributes": (f"{_ACCOUNT}.federation", *_LIFETIME),
     f"{_FILE_WORKLOAD} protocolMappers": (*_AUDIENCE, *_WORKLOAD),
-    f"{_FILE} users {{user}} {{tenant}} {{workload}}": _WORKLOAD,
-    f"{_FILE} users {{user}} {{tenant}} {{workload}} realmRoles": _HELD,
+    f"{_FILE} users {{user}} workload {{tenant}} {{workload}}": _WORKLOAD,
+    f"{_FILE} users {{user}} workload {{tenant}} {{workload}} realmRoles": _HELD,
     f"{_FILE} identityProviders": _ISSUERS,
     f"{_FILE} authenticationFlows": _FLOW,
     f"{_FILE} authenticatorConfig": (*_FLOW, *_SESSION),
@@ -181,7 +181,7 @@ WORDS: Final[Table] = {
     ),
     f"{_FILE} displayName": (f"{ORGANIZATION} metadata.title",),
     f"{_FILE_ROLE} description": ("Role/{role} metadata.title", "Role/{role} metadata.description"),
-    f"{_FILE} groups {{name}} {{group}} description": (
+    f"{_FILE} groups {{name}} group {{group}} description": (
         f"{ORGANIZATION} spec.groups.{{group}}.title",
     ),
     f"{_FILE_WORKLOAD} name": (f"{_ACCOUNT}.title",),
@@ -231,9 +231,10 @@ def _put(found: dict[str, Any], key: Iterable[str], content: Mapping[str, Any]) 
 def _realm(realm: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, value in {**realm, "roles": realm["roles"]["realm"]}.items():
-        if not (isinstance(value, list) and value and isinstance(value[0], dict)):
+        if field not in _LISTS:
             found[field] = value
             continue
+        found[field] = {}
         for entry in value:
             name = next(entry[key] for key in _NAMES if key in entry)
             _put(found, (field, name, *_made_of(field, name, entry)), entry)
@@ -245,9 +246,9 @@ def _made_of(field: str, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
     if field == "roles" and name.startswith("qgov:"):
         return name.split(":")[1:]
     if field == "groups" and "attributes" not in entry:
-        return (name,)
+        return ("group", name)
     if field in ("clients", "users") and "workload:" in name:
-        return name.partition("workload:")[2].split("/")
+        return ("workload", *name.partition("workload:")[2].split("/"))
     return ()
 
 
