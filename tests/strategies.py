@@ -206,6 +206,24 @@ def _bindings(
 
 
 @st.composite
+def _aws_accounts(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
+    """The tenant's account, and those of environments that have one of their own."""
+    bucket = draw(st.booleans())
+
+    def account(number: int, name: str) -> dict[str, Any]:
+        results = f"amazon-braket-{name}" if bucket else None
+        return _present({"account": f"{number}", "resultsBucket": results})
+
+    own = draw(_some_of(tiers))
+    inside = {
+        tier: account(222222222222 + 10 * index + n, f"t{index}-{tier}")
+        for n, tier in enumerate(own)
+    }
+    found = account(111111111111 + index, f"t{index}")
+    return {**found, "environments": inside} if inside else found
+
+
+@st.composite
 def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
     tiers = draw(_some_of(TIERS, 1))
     environments = {
@@ -258,7 +276,7 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             "retention": {"inputs": {"keep": keep, "store": "records"}} if keep else None,
             "floors": draw(st.none() | floors()),
             "clouds": {
-                "braket": {"account": f"{111111111111 + index}"},
+                "braket": draw(_aws_accounts(index, tuple(tiers))),
                 "azure": {
                     "subscription": f"00000000-0000-0000-0000-{index:012}",
                     "resourceGroup": "quantum",

@@ -211,6 +211,7 @@ def test_no_two_tenants_share_a_cloud_account(model: AccessModel) -> None:
         "Azure Quantum workspace",
         "IBM Quantum instance",
         "Google project",
+        "S3 bucket",
     }
     assert set(accounts.values()) == {1}
 

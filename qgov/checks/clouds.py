@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,14 +22,19 @@ from qgov.checks.facts import (
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Exclusive
+from qgov.model.tenants import aws_accounts, environments_of
 
 _CLOUDS: Final = ("braket", "azure", "ibm", "google")
 _BUCKET_PREFIX: Final = "amazon-braket-"
+_DEVICE: Final = re.compile(
+    r"arn:aws:braket:(?P<region>[a-z0-9-]*)::device/"
+    r"(?P<kind>qpu|quantum-simulator)/[a-z0-9-]+/[A-Za-z0-9._-]+"
+)
 
 
 @rule("QG951", Severity.ERROR, "tenant-isolation", "cost", guide=guide.ISOLATION)
 def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """Two tenants share one AWS account, Azure workspace, IBM instance or Google project.
+    """Two tenants share one AWS account or bucket, Azure workspace, IBM instance or Google project.
 
     Inside the unit there is no boundary: on IBM anybody who may write can cancel others' jobs,
     on Google everybody in the project reads every result, and Braket's spending limits are per
@@ -70,11 +76,12 @@ def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: rename the bucket.
     """
-    for tenant, account in accounts(model, lambda clouds: clouds.braket):
-        bucket = account.results_bucket
-        if bucket and not bucket.startswith(_BUCKET_PREFIX):
-            message = f"Braket cannot write to `{bucket}`"
-            yield found_at(tenant.source, message, "clouds", "braket", "resultsBucket")
+    for tenant in model.tenants.values():
+        for _, account, at in aws_accounts(tenant.spec):
+            bucket = account.results_bucket
+            if bucket and not bucket.startswith(_BUCKET_PREFIX):
+                message = f"Braket cannot write to `{bucket}`"
+                yield found_at(tenant.source, message, "clouds", *at, "resultsBucket")
 
 
 @rule("QG954", Severity.WARNING, "tenant-isolation", "least-privilege", guide=guide.ISOLATION)
@@ -215,18 +222,62 @@ def braket_target_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Foun
         target = backend.value.target
         if backend.value.cloud != "braket" or target is None:
             continue
-        parts = target.split(":")
-        if len(parts) < 6 or parts[:1] != ["arn"] or parts[2] != "braket":
+        parts = _DEVICE.fullmatch(target)
+        if parts is None:
             yield found_at(
                 backend, f"the target of `{name}` is not the ARN of a Braket device", "target"
             )
-        elif parts[3] not in ("", backend.value.region):
+        elif parts["region"] not in ("", backend.value.region):
             yield found_at(
                 backend,
-                f"the target of `{name}` is in `{parts[3]}`, the backend in "
+                f"the target of `{name}` is in `{parts['region']}`, the backend in "
                 f"`{backend.value.region}`",
                 "target",
             )
+
+
+@rule("QG963", Severity.ERROR, "cost", "least-privilege", guide=guide.COSTS)
+def braket_class_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The class of a Braket backend is not the one that its ARN says.
+
+    Tiers, approvals and the classes of price in IAM go by the class: a QPU that calls itself a
+    simulator is open to whoever may use simulators, and has no spending limit.
+
+    Remedy: write `class: qpu` for `device/qpu/`, and `simulator` for `device/quantum-simulator/`.
+    """
+    for name, backend in model.organization.backends.items():
+        parts = _DEVICE.fullmatch(backend.value.target or "")
+        if backend.value.cloud == "braket" and parts is not None:
+            said = "qpu" if parts["kind"] == "qpu" else "simulator"
+            if said != backend.value.backend_class:
+                message = f"the ARN of `{name}` is that of a {said}"
+                yield found_at(backend, message, "class")
+
+
+@rule("QG964", Severity.ERROR, "residency", "data-retention", guide=guide.DATA)
+def braket_home_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The Braket devices of an account are in several regions, and none is said to be its own.
+
+    Results lie in the region of the device, so there is a bucket for each. Which of them has the
+    name in `resultsBucket`, and where the trail is, must not move when a device is added.
+
+    Remedy: write the region of the bucket into `clouds.braket.region`.
+    """
+    braket = of_cloud(model, "braket")
+    for tenant in model.tenants.values():
+        for own, account, at in aws_accounts(tenant.spec):
+            regions = sorted(
+                {
+                    model.organization.backends[name].value.region
+                    for environment in environments_of(tenant, own)
+                    for name in environment.backends
+                    if name in braket
+                }
+            )
+            if account.region is None and len(regions) > 1:
+                where = f"{tenant.name}/{own}" if own else tenant.name
+                message = f"the devices of `{where}` are in {ticks(regions)}"
+                yield found_at(tenant.source, message, "clouds", *at)
 
 
 @rule("QG962", Severity.INFO, "workload-identity", "secrets", guide=guide.TOKENS)

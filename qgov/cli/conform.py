@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ import typer
 from qgov.cli.common import Root, about, choose, one_of, progress, together
 from qgov.cli.loading import model_at
 from qgov.cli.streams import say, wants_colour, write
+from qgov.conformance.native.iam_simulate import FOLDER, installed
+from qgov.conformance.native.prove import CLOUDS, prove_native
 from qgov.conformance.prove import asked_of, prove
 from qgov.conformance.report import failed, merged
 from qgov.conformance.run import Compiled
@@ -29,6 +32,7 @@ from qgov.decision.engine import EngineError, Settings
 from qgov.decision.engines import engines
 from qgov.errors import QgovError
 from qgov.render.conformance import FORMATS, as_text
+from qgov.render.native import NATIVE_FORMATS, as_native_text
 
 __all__ = ["command"]
 
@@ -61,8 +65,14 @@ def command(
         str | None,
         typer.Option("--opa-url", metavar="URL", help="An OPA server that holds the bundle."),
     ] = None,
+    native: Annotated[
+        str | None,
+        one_of("--native", *CLOUDS, help_="Prove what this cloud itself enforces instead."),
+    ] = None,
 ) -> int:
     """Prove a compiled bundle: derived cases, and circuits that run or do not."""
+    if native is not None:
+        return _native(root, native, format_)
     with together() as each:
         with each():
             choose(engine, (*engines(), ALL), "--engine")
@@ -77,6 +87,32 @@ def command(
     assert document is not None
     write(as_text(document, wants_colour()) if format_ == "text" else FORMATS[format_](document))
     return 1 if failed(document) else 0
+
+
+def _native(root: Path, cloud: str, format_: str) -> int:
+    with together() as each:
+        with each():
+            choose(format_, tuple(NATIVE_FORMATS), "--format")
+        with each():
+            folder = _evaluator()
+        with each():
+            model = model_at(root)
+    document = prove_native(model, cloud, folder)
+    if format_ == "text":
+        write(as_native_text(document, wants_colour()))
+    else:
+        write(NATIVE_FORMATS[format_](document))
+    return 0 if document["questions"] and not document["summary"]["failed"] else 1
+
+
+def _evaluator() -> Path:
+    folder = installed(os.environ.get(FOLDER))
+    if folder is None:
+        raise QgovError(
+            "iam-simulate or node is missing: run .ci/install-iam-simulate of qgov's repository, "
+            f"and name its folder in {FOLDER}"
+        )
+    return folder
 
 
 def _shard(text: str | None) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
 from qgov.contracts.drift import Drift
 from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
+from qgov.contracts.native import Native
 from qgov.contracts.plan import Plan
 from qgov.contracts.verification import AuditVerification, PackVerification
 
@@ -32,6 +33,7 @@ _CONTRACTS: Final = (
     Findings,
     GroupMappings,
     Manifest,
+    Native,
     PackVerification,
     Plan,
     WhoCan,

@@ -25,6 +25,7 @@ __all__ = [
     "Cell",
     "Path",
     "accesses",
+    "admitted",
     "backends_of",
     "budgets_around",
     "budgets_at",
@@ -75,7 +76,7 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
                 continue
             alike: dict[int, tuple[Path]] = {}  # what many cells share is held once
             for scope in scopes_at(self._model, grant.within, CATALOGUE[permission].level.depth):
-                if not _admitted(self._model, grant.binding, scope):
+                if not admitted(self._model, grant.binding, scope):
                     continue
                 for backend, conditions in self._fold(grant, permission, scope):
                     cell = Cell(grant.principal, permission, scope, backend)
@@ -140,7 +141,7 @@ def _counts(held: Elevation, binding: Binding) -> bool:
     )
 
 
-def _admitted(model: AccessModel, binding: Binding, scope: str) -> bool:
+def admitted(model: AccessModel, binding: Binding, scope: str) -> bool:
     """Whether the scope's tenant admits people who sign in where the binding's group does."""
     tenant, group = model.tenants.get(tenant_of(scope)), model.group_of(binding.principal)
     if tenant is None or group is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from qgov.language.documents import Document
-from qgov.language.kinds.tenant import Retention, RetentionPlan, TenantSpec
+from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
 from qgov.model import principal
 from qgov.model.access_model import (
     AccessModel,
@@ -23,8 +23,10 @@ from qgov.model.scope import EVERYWHERE
 
 __all__ = [
     "Claims",
+    "aws_accounts",
     "claims_of",
     "cloud_accounts",
+    "environments_of",
     "exclusives_of",
     "link_tenant",
     "link_workloads",
@@ -38,6 +40,8 @@ def link_tenant(
 ) -> Tenant:
     """One tenant with its floors folded; `org_issuers` sign in for organization-wide roles."""
     spec = document.spec
+    for name, _, at in aws_accounts(spec)[1:]:
+        names.defined("environment", name, spec.environments, document, "spec", "clouds", *at)
     provider = organization.providers.get(spec.identity_provider)
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
     issuers = {provider.value.issuer} if provider else set()
@@ -171,11 +175,35 @@ def exclusives_of(tenant: Tenant) -> list[Exclusive]:
     ]
 
 
+def aws_accounts(spec: TenantSpec) -> list[tuple[str, AwsAccount, tuple[str, ...]]]:
+    """(environment, account, where below `clouds`) of each AWS account of a tenant; that of all
+    environments without one of their own comes first and has no name."""
+    braket = spec.clouds.braket
+    if braket is None:
+        return []
+    at = ("braket", "environments")
+    inside = sorted(braket.environments.items())
+    return [("", braket, at[:1]), *((name, account, (*at, name)) for name, account in inside)]
+
+
+def environments_of(tenant: Tenant, account: str) -> list[Environment]:
+    """The environments whose jobs run in an AWS account of a tenant, which is called like
+    the environment that has it for its own, or nothing."""
+    if account:
+        found = tenant.environments.get(account)
+        return [found] if found else []
+    braket = tenant.spec.clouds.braket
+    own = braket.environments if braket else {}
+    return [each for name, each in tenant.environments.items() if name not in own]
+
+
 def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
     """(what, key, where in the document) of every cloud account that a tenant names."""
     clouds, found = spec.clouds, []
-    if clouds.braket:
-        found.append(("AWS account", clouds.braket.account, ("braket", "account")))
+    for _, account, at in aws_accounts(spec):
+        found.append(("AWS account", account.account, (*at, "account")))
+        if account.results_bucket is not None:
+            found.append(("S3 bucket", account.results_bucket, (*at, "resultsBucket")))
     if clouds.azure:
         azure = clouds.azure
         key = f"{azure.subscription}/{azure.resource_group}/{azure.workspace}".lower()

@@ -3,7 +3,7 @@
 python-hcl2 lays out each *shape* of a block once (its type, attribute names and nesting)
 and instances fill the shape: it copies texts verbatim and costs a millisecond a block, so
 no text that a person wrote ever reaches it. A text is always a quoted, escaped literal;
-only a `Ref` is an expression. The layout is the one that `terraform fmt` keeps.
+only a `Ref` and a `Beside` are expressions. The layout is the one that `terraform fmt` keeps.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import hcl2
 
 __all__ = [
+    "Beside",
     "Block",
     "Outline",
     "Ref",
@@ -38,6 +39,8 @@ _EXPRESSION: Final = re.compile(
 )
 _INDEX: Final = re.compile(r"[A-Za-z0-9._~!&()*+,;=:@%/-]+")  # names and addresses: no escapes
 _INDEXED: Final = re.compile(r'(.+)\["(.+)"\]')
+_PATH: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)*")
+_BESIDE: Final = re.compile(r'file\("\$\{path\.module\}/(.+)"\)')
 _LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _KEYWORDS: Final = frozenset(
     {"else", "endfor", "endif", "false", "for", "for_each", "if", "in", "null", "true"}
@@ -56,9 +59,9 @@ _MAP: Final = "_map"  # stands for the keys of a map; names begin with a letter
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference such as `keycloak_group.x.id`, or a type such as `string`: the only
-    expression there is. `index` is a key of what is referred to, in brackets: a name or an
-    address. Raises ValueError for anything else."""
+    """A reference such as `keycloak_group.x.id`, or a type such as `string`. `index`
+    is a key of what is referred to, in brackets: a name or an address. Raises ValueError for
+    anything else."""
 
     expression: str
     index: str | None = None
@@ -74,7 +77,23 @@ class Ref:
         return self.expression if self.index is None else f'{self.expression}["{self.index}"]'
 
 
-Value: TypeAlias = "str | Ref | bool | int | Sequence[Value] | Mapping[str, Value]"
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The content of a file of the module, by its path inside it: what is read better in a
+    language of its own. Raises ValueError for a path that needs escaping."""
+
+    path: str
+
+    def __post_init__(self) -> None:
+        if not _PATH.fullmatch(self.path):
+            raise ValueError(f"not a path in a module: {self.path!r}")
+
+    def __str__(self) -> str:
+        """The call as HCL."""
+        return f'file("${{path.module}}/{self.path}")'
+
+
+Value: TypeAlias = "str | Ref | Beside | bool | int | Sequence[Value] | Mapping[str, Value]"
 """What an attribute may hold; a `str` is a literal text."""
 
 _Shape: TypeAlias = tuple[Any, ...]
@@ -216,6 +235,8 @@ def _value(value: Any) -> Value:
         if value.startswith('"'):
             return unquote(value)
         value = value.removeprefix("${").removesuffix("}")
+        if beside := _BESIDE.fullmatch(value):
+            return Beside(beside[1])
         indexed = _INDEXED.fullmatch(value)
         return Ref(indexed[1], indexed[2]) if indexed else Ref(value)
     if isinstance(value, int):
@@ -253,7 +274,7 @@ def _identifier(name: str) -> str:
 def _hole(value: Value, values: list[str]) -> _Shape | None:
     if isinstance(value, str):
         values.append(quote(value))
-    elif isinstance(value, Ref):
+    elif isinstance(value, Ref | Beside):
         values.append(str(value))
     elif isinstance(value, bool):
         values.append("true" if value else "false")

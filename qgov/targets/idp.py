@@ -183,5 +183,5 @@ TARGET = Target(
     "idp",
     _emit,
     read_back=_read_back,
-    parts=Parts("idp/*/group-mappings.json", _parts, FIELDS, resource=_resource),
+    parts=Parts(("idp/*/group-mappings.json",), _parts, FIELDS, resource=_resource),
 )

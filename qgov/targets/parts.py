@@ -68,14 +68,14 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of the files of a target that match `files`.
+    """The parts of the files of a target, which match one of the patterns in `files`.
 
     `read` gives those of one (its path, its outline or content) as nested mappings. `fields`
     are the origins of parts, `words` those of texts for people alone. `resource` names the thing
     that a part belongs to, where each is told by itself.
     """
 
-    files: str
+    files: tuple[str, ...]
     read: Callable[[str, Any], Mapping[str, Any]]
     fields: Table
     words: Table = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Parts:
 
     def holds(self, path: str) -> bool:
         """Whether these are the parts of a file."""
-        return fnmatchcase(path, self.files)
+        return any(fnmatchcase(path, pattern) for pattern in self.files)
 
     def origins(self, key: Key) -> Origins | None:
         """Where a part comes from; None where no pattern fits."""

@@ -53,5 +53,5 @@ def _resource(key: Key) -> str:
 
 
 TARGET = Target(
-    "scim", _emit, parts=Parts("idp/*/scim/Groups.json", _parts, FIELDS, resource=_resource)
+    "scim", _emit, parts=Parts(("idp/*/scim/Groups.json",), _parts, FIELDS, resource=_resource)
 )

@@ -120,6 +120,46 @@ def test_a_braket_target_is_a_device_of_braket() -> None:
     }
 
 
+FORTE = """
+kind: Organization
+metadata: {name: acme}
+spec:
+  backends:
+    forte: {cloud: braket, vendor: iqm, class: qpu, region: us-east-1, jurisdiction: us,
+      target: "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", qubits: 36}
+---
+kind: Tenant
+metadata: {name: atlas}
+spec:
+  residency: [eu, us]
+  environments: {test: {backends: [simulator, forte]}}
+"""
+APART = """
+  clouds:
+    braket:
+      environments: {test: {account: "111122224444", resultsBucket: amazon-braket-test}}
+"""
+THEIRS = """
+---
+kind: Tenant
+metadata: {name: borealis}
+spec: {clouds: {braket: {account: "111122224444"}}}
+"""
+
+
+def test_each_aws_account_has_one_region_for_its_own() -> None:
+    apart = FORTE + APART.strip("\n")
+    assert ("QG964", "Tenant/atlas") in new(FORTE)
+    assert ("QG964", "Tenant/atlas") not in new(apart)
+    assert ("QG953", "Tenant/atlas") not in new(apart)
+    assert ("QG953", "Tenant/atlas") in new(apart.replace("amazon-braket-test", "results"))
+
+
+def test_an_aws_account_of_an_environment_is_nobody_elses() -> None:
+    theirs = FORTE + APART.strip("\n") + THEIRS
+    assert {("QG951", "Tenant/atlas"), ("QG951", "Tenant/borealis")} <= new(theirs)
+
+
 @pytest.mark.parametrize(
     "name", ["platform-adrnins", "borea1is-leads", "partner-1ab", "atlas-developers"]
 )

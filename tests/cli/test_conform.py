@@ -15,6 +15,7 @@ from qgov.decision.engines import engines
 from qgov.targets import emit
 from tests.cli.conftest import Call, Result
 from tests.cli.process import ROOT
+from tests.conformance.evaluator import need_evaluator
 from tests.conformance.harness import data_of, repacked, tenant
 from tests.decision.harness import FILES, MODEL
 
@@ -238,3 +239,29 @@ def test_a_binding_of_a_single_account_gives_nothing(call: Call) -> None:
     found = document(result)
     assert result.status == 0, [c["id"] for c in found["cases"] if c["result"] == "failed"]
     assert {c["decision"]["allow"] for c in found["cases"]} == {False}
+
+
+def test_what_a_cloud_enforces_needs_its_evaluator(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QGOV_IAM_SIMULATE", str(tmp_path))
+    result = call("conform", "--root", ROOT, "--native", "aws")
+    assert result.status == 1
+    assert result.out == ""
+    assert "run .ci/install-iam-simulate" in result.err
+    assert call("conform", "--root", ROOT, "--native", "other").status == 1
+    assert call("conform", "--root", ROOT, "--native", "aws", "--format", "junit").status == 1
+
+
+@pytest.mark.real
+@pytest.mark.no_cover
+def test_what_aws_enforces_is_what_the_worked_repository_says(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QGOV_IAM_SIMULATE", str(need_evaluator()))
+    result = call("conform", "--root", ROOT, "--native", "aws", "--format", "json")
+    found = document(result)
+    assert result.status == 0, [q for q in found["questions"] if q["result"] == "failed"]
+    assert found["schema"] == "qgov/native/v1"
+    assert found["summary"]["passed"] == len(found["questions"]) >= 300
+    assert found["summary"]["allowed"] >= 50

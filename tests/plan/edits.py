@@ -46,7 +46,7 @@ _POOL: Final = (
     *("job:submit", "policy:read", "usage:read", "group:admins", "uk", "us", "on-premises"),
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
     *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1111:1111::"),
-    "00000000-0000-0000-0000-000000000002",
+    *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
 )
 """Words that some field or other takes."""
 
@@ -196,17 +196,31 @@ _BLOCK: Final = re.compile(r'^(\w+)((?: "[^"]+")*) \{\n(.*?)^\}$', re.MULTILINE 
 
 
 def _resources(path: str, content: bytes | None) -> dict[str, Any]:
-    """The resources of a file by name, from its text."""
+    """The resources of a file by name, or the statements of a policy, from its text."""
     if content is None:
         return {}
     if path.endswith(".tf"):
         found = _BLOCK.finditer(content.decode())
         return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in found}
     data = json.loads(content)
+    if "Statement" in data:
+        return {each["Sid"]: each for each in data["Statement"]}
+    if "realm" in data:
+        return dict(_entries({**data, "roles": data["roles"]["realm"]}))
     if "Resources" in data:
         return {each["displayName"]: each for each in data["Resources"]}
     entries = {f"{part}.{n}": v for part in ("groups", "workloads") for n, v in data[part].items()}
     return {**entries, **{n: v for n, v in data.items() if n not in ("groups", "workloads")}}
+
+
+def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for field, value in realm.items():
+        if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+            for entry in value:
+                keys = (k for k in ("clientId", "username", "alias", "name") if k in entry)
+                yield f"{field}.{entry[next(keys)]}", entry
+        else:
+            yield field, value
 
 
 def _address(block: str, labels: list[str], body: str) -> str:

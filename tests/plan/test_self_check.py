@@ -142,7 +142,9 @@ def test_what_a_new_document_says_is_not_accounted_for_by_its_other_rows(
 
     monkeypatch.setattr(make, "concern_rows", lambda *given: list(untrusting(*given)))
 
-    assert any("nightly" in message for message in _unaccounted(plan_of(before, BASELINE)))
+    assert any(
+        "atlas/nightly audience" in message for message in _unaccounted(plan_of(before, BASELINE))
+    )
 
 
 def test_a_side_that_cannot_be_compiled_has_its_own_error() -> None:

@@ -70,7 +70,8 @@ def _fault_of_words(made: Edited) -> str:
     plan = made.plan
     if plan.concerns or plan.access or plan.verdict != "equivalent":
         return "words have a row"
-    if moved := sorted(path for path in made.files if path.startswith(("policy/", "idp/"))):
+    silent = (p for p in made.files if p.startswith(("policy/", "idp/")) and "/realm." not in p)
+    if moved := sorted(silent):
         return f"words move {moved}"
     if made.findings:
         return f"words move {sorted(made.findings)}"

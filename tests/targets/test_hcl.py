@@ -12,7 +12,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from qgov.targets.hcl import Block, Ref, Value, address, outline, parse, quote, render, unquote
+from qgov.targets.hcl import (
+    Beside,
+    Block,
+    Ref,
+    Value,
+    address,
+    outline,
+    parse,
+    quote,
+    render,
+    unquote,
+)
 from tests.terraform.harness import clean_env, fmt_check, need_terraform, terraform
 
 HOSTILE = (
@@ -77,7 +88,11 @@ nfc = texts.map(lambda text: unicodedata.normalize("NFC", text))
 words = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatch=True)
 indices = st.none() | st.from_regex(r"[A-Za-z0-9._~!&()*+,;=:@%/-]{1,9}", fullmatch=True)
 expressions = st.lists(words, min_size=2, max_size=3).map(".".join)
-refs = st.builds(Ref, expressions, indices) | st.just(Ref("map(string)"))
+refs = (
+    st.builds(Ref, expressions, indices)
+    | st.just(Ref("map(string)"))
+    | st.just(Beside("policies/a-b.json"))
+)
 leaves = nfc | refs | st.booleans() | st.integers(-(10**6), 10**6)
 values: st.SearchStrategy[Any] = st.recursive(
     leaves,
@@ -259,6 +274,12 @@ def test_a_comment_heads_the_file() -> None:
 def test_only_a_reference_is_an_expression(wrong: str) -> None:
     with pytest.raises(ValueError, match="not a reference"):
         Ref(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["", "/a", "../a", "a/../b", "a b", '"', "${a}", "A", "a/"])
+def test_a_file_beside_is_inside_the_module_and_needs_no_escapes(wrong: str) -> None:
+    with pytest.raises(ValueError, match="not a path in a module"):
+        Beside(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["", '"', 'a"]', "a b", "\\", "${a}", "%{a}", "a\n", "é"])

@@ -83,7 +83,8 @@ def test_every_field_of_a_table_is_one_of_the_language(name: str) -> None:
         for fields in table.values():
             for text in fields:
                 document, _, label = text.partition(" ")
-                field = Field(document.partition("/")[0], "", steps_of(label))
+                steps = steps_of(label.replace("{aws}", "braket"))  # or what an environment has
+                field = Field(document.partition("/")[0], "", steps)
                 concerns = {c for path, c in known[field.kind].items() if _within(field, path)}
                 assert concerns, text
                 assert (concerns == {Concern.WORDS}) == words, text

@@ -62,7 +62,7 @@ def test_each_layout_alone_gives_what_the_bindings_say(model: AccessModel) -> No
     for ending in (".tf", ".json"):
         layout = {path: content for path, content in files.items() if path.endswith(ending)}
         assert layout
-        assert TARGET.read_back(layout) == granted(model, keycloak=True), ending
+        assert TARGET.read_back(layout) == granted(model, "keycloak"), ending
 
 
 SECONDS = {"h": 3600, "m": 60, "s": 1}

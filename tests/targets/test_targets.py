@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from qgov.model.access_model import AccessModel
 from qgov.targets import Access, Target, emit, targets
 from tests.strategies import models
+from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
@@ -47,9 +48,11 @@ print(digest.hexdigest())
 """
 
 
-def granted(model: AccessModel, *, keycloak: bool) -> frozenset[Access]:
-    """The accesses of the bindings themselves, of all providers or of Keycloaks alone."""
-    providers = model.organization.providers
+def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
+    """The accesses of the bindings themselves, as far as a target can tell them apart."""
+    if name == "braket":
+        return on_aws(model)
+    providers, keycloak = model.organization.providers, name == "keycloak"
 
     def provider_of(principal: str) -> str:
         kind, _, name = principal.partition(":")
@@ -162,7 +165,7 @@ def test_emitting_touches_nothing_outside(target: Target) -> None:
 def test_what_is_read_back_is_what_the_bindings_say(model: AccessModel) -> None:
     for name, target in targets().items():
         if target.read_back is not None:
-            wanted = granted(model, keycloak=name == "keycloak")
+            wanted = granted(model, name)
             assert target.read_back(target.emit(model)) == wanted, name
 
 
@@ -171,7 +174,7 @@ def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
     found = target.read_back(target.emit(worked()))
     assert len(found) > 50
-    assert found == granted(worked(), keycloak=target.name == "keycloak")
+    assert found == granted(worked(), target.name)
 
 
 @every_reader
@@ -179,8 +182,9 @@ def test_a_dropped_binding_is_missed_when_read_back(target: Target) -> None:
     from dataclasses import replace
 
     assert target.read_back is not None
-    fewer = replace(worked(), bindings=worked().bindings[1:])
-    lost = granted(worked(), keycloak=False) - granted(fewer, keycloak=False)
+    dropped = next(b for b in worked().bindings if b.role == "auditor")
+    fewer = replace(worked(), bindings=tuple(b for b in worked().bindings if b is not dropped))
+    lost = granted(worked(), target.name) - granted(fewer, target.name)
     assert lost
     assert not lost & target.read_back(target.emit(fewer))
 
@@ -215,7 +219,8 @@ Modules = tuple[Path, Env]
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
     """The Terraform of several repositories, and the environment for it."""
     need_terraform()
-    env = mirror(tmp_path_factory.mktemp("providers"), {"keycloak": SCHEMAS / "keycloak.json"})
+    schemas = {name: SCHEMAS / f"{name}.json" for name in ("aws", "awscc", "keycloak")}
+    env = mirror(tmp_path_factory.mktemp("providers"), schemas)
     folder = tmp_path_factory.mktemp("out")
     bare = repository(organization())
     for name, model in (
@@ -223,8 +228,10 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("hostile", hostile()),
         ("renamed", renamed()),
         ("bare", bare),
+        ("hostile-aws", hostile_on_aws()),
+        ("renamed-aws", renamed_on_aws()),
     ):
-        for path, content in emit(model, ["keycloak"])[0].items():
+        for path, content in emit(model, ["braket", "keycloak"])[0].items():
             file = folder / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
@@ -242,7 +249,7 @@ def test_terraform_fmt_keeps_the_emitted_files(modules: Modules) -> None:
 def test_terraform_accepts_every_root_module(modules: Modules) -> None:
     folder, env = modules
     roots = sorted({path.parent for path in folder.rglob("*.tf")})
-    assert len(roots) >= 5
+    assert len(roots) >= 9
     for root in roots:
         init(root, env)
         assert validate(root, env) == []

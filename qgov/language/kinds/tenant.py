@@ -35,7 +35,7 @@ from qgov.language.kinds.base import (
 )
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
 
-__all__ = ["RETENTION_CLASSES", "ServiceAccount", "TenantDocument", "TenantSpec"]
+__all__ = ["RETENTION_CLASSES", "AwsAccount", "ServiceAccount", "TenantDocument", "TenantSpec"]
 
 RETENTION_CLASSES = ("inputs", "results", "executionLogs", "auditLogs")
 """The classes of records that live for different times, as the language names them."""
@@ -186,14 +186,32 @@ class RetentionPlan(Strict):
     audit_logs: Retention | None = Field(None, description="Who did what.")
 
 
-class BraketAccount(Strict):
-    """An AWS account that the tenant's Braket tasks run in."""
+class AwsAccount(Strict):
+    """An AWS account that Braket tasks run in."""
 
     concern: ClassVar = OPERATIONS
 
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = Field(description="AWS account id.")
-    results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")] | None = Field(
-        None, description="Where task results land."
+    results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = (
+        Field(None, description="Where task results land; other regions have `BUCKET-REGION`.")
+    )
+    region: Annotated[
+        Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-[1-9]$")] | None, RECORDS
+    ] = Field(None, description="The region of the bucket; absent: the only one of its devices.")
+    deploy_role: Annotated[str, TRUST, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")] = Field(
+        "qgov-deploy",
+        description="The IAM role that applies the Terraform: nobody else changes spending limits.",
+    )
+
+
+class BraketAccount(AwsAccount):
+    """The AWS account of a tenant, and those of environments that have one of their own."""
+
+    concern: ClassVar = OPERATIONS
+
+    environments: dict[Name, AwsAccount] = Field(
+        default_factory=dict,
+        description="Accounts of single environments, by name; all others share the tenant's.",
     )
 
 

@@ -94,4 +94,4 @@ def _read(_: str, found: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-PARTS: Final = Parts("policy/cedar/*", _read, FIELDS)
+PARTS: Final = Parts(("policy/cedar/*",), _read, FIELDS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from qgov.targets.hcl import Outline, address
+from qgov.targets.hcl import address
 from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
+from qgov.targets.outlines import unfolded
 from qgov.targets.parts import Key, Parts, Table
 
 __all__ = ["FIELDS", "PARTS", "WORDS"]
@@ -39,10 +40,19 @@ _FLOORS: Final = (
     "Role/* spec.requires",
     f"{ORGANIZATION} spec.bindings",
     "Tenant/* spec.bindings",
+    f"{ORGANIZATION} spec.groups.*.identityProvider",
+    "Tenant/* spec.identityProvider",
 )
 """What asks for a young token, of whoever is bound there."""
 
 _JIT: Final = (*_HELD, "Tenant/* spec.bindings")
+_GROUP_ROLES: Final = (*NAMED, *_JIT)
+_AUDIENCE: Final = (f"{_PROVIDER}.audience",)
+_REALM: Final = (f"{_PROVIDER}.realm", f"{_PROVIDER}.issuer", f"{_PROVIDER}.type")
+_LIFETIME: Final = (f"{_ACCOUNT}.maxTokenLifetime", f"{_ACCOUNT}.bindings", *_FLOORS)
+_FILE: Final = "{provider} realm.json"
+_FILE_ROLE: Final = f"{_FILE} roles {{name}} {{role}} {{scope}}"
+_FILE_WORKLOAD: Final = f"{_FILE} clients {{client}} workload {{tenant}} {{workload}}"
 
 FIELDS: Final[Table] = {
     "{provider} terraform": (f"{_PROVIDER}.type",),
@@ -59,11 +69,7 @@ FIELDS: Final[Table] = {
         *_GROUPS,
     ),
     "{provider} keycloak_realm": (f"{_PROVIDER}.type",),
-    "{provider} keycloak_realm realm realm": (
-        f"{_PROVIDER}.realm",
-        f"{_PROVIDER}.issuer",
-        f"{_PROVIDER}.type",
-    ),
+    "{provider} keycloak_realm realm realm": (*_REALM,),
     "{provider} keycloak_realm realm access_token_lifespan": (*_FLOORS, *_SESSION),
     "{provider} keycloak_realm realm offline_session_max_lifespan": _SESSION,
     "{provider} keycloak_realm realm sso_session_max_lifespan": _SESSION,
@@ -108,9 +114,7 @@ FIELDS: Final[Table] = {
         f"{_ACCOUNT}.owner",
     ),
     "{provider} keycloak_openid_client workload {tenant} {workload} access_token_lifespan": (
-        f"{_ACCOUNT}.maxTokenLifetime",
-        f"{_ACCOUNT}.bindings",
-        *_FLOORS,
+        *_LIFETIME,
     ),
     "{provider} keycloak_openid_client workload {tenant} {workload} enabled": (
         f"{_ACCOUNT}.federation",
@@ -127,8 +131,42 @@ FIELDS: Final[Table] = {
     ),
     "{provider} keycloak_group group {group}": _GROUPS,
     "{provider} keycloak_group group {group} description": (),
-    "{provider} keycloak_group_roles group {group}": (*_HELD, "Tenant/* spec.bindings"),
+    "{provider} keycloak_group_roles group {group}": _GROUP_ROLES,
     "{provider} terraform_data": _GROUPS,
+    _FILE: (f"{_PROVIDER}.type",),
+    f"{_FILE} realm": _REALM,
+    f"{_FILE} displayName": (),
+    f"{_FILE} accessTokenLifespan": (*_FLOORS, *_SESSION),
+    f"{_FILE} offlineSessionMaxLifespan": _SESSION,
+    f"{_FILE} ssoSessionIdleTimeout": _SESSION,
+    f"{_FILE} ssoSessionMaxLifespan": _SESSION,
+    f"{_FILE} defaultRole": _REALM,
+    f"{_FILE} roles": _REALM,
+    _FILE_ROLE: _HELD,
+    f"{_FILE_ROLE} description": (),
+    f"{_FILE_ROLE} attributes permissions": ("Role/{role} spec.permissions",),
+    f"{_FILE} groups": _JIT,
+    f"{_FILE} groups {{name}} group {{group}}": _GROUPS,
+    f"{_FILE} groups {{name}} group {{group}} description": (),
+    f"{_FILE} groups {{name}} group {{group}} realmRoles": _GROUP_ROLES,
+    f"{_FILE} clients": (*_AUDIENCE, *_SIGN_IN),
+    f"{_FILE} clients {{client}} protocolMappers": (
+        f"{_PROVIDER}.groupsClaim",
+        f"{_PROVIDER}.tokens.person",
+        *_AUDIENCE,
+        *_SIGN_IN,
+    ),
+    _FILE_WORKLOAD: _WORKLOAD,
+    f"{_FILE_WORKLOAD} name": (),
+    f"{_FILE_WORKLOAD} description": (f"{_ACCOUNT}.owner",),
+    f"{_FILE_WORKLOAD} enabled": (f"{_ACCOUNT}.federation",),
+    f"{_FILE_WORKLOAD} attributes": (f"{_ACCOUNT}.federation", *_LIFETIME),
+    f"{_FILE_WORKLOAD} protocolMappers": (*_AUDIENCE, *_WORKLOAD),
+    f"{_FILE} users {{user}} workload {{tenant}} {{workload}}": _WORKLOAD,
+    f"{_FILE} users {{user}} workload {{tenant}} {{workload}} realmRoles": _HELD,
+    f"{_FILE} identityProviders": _ISSUERS,
+    f"{_FILE} authenticationFlows": _FLOW,
+    f"{_FILE} authenticatorConfig": (*_FLOW, *_SESSION),
 }
 
 WORDS: Final[Table] = {
@@ -141,46 +179,77 @@ WORDS: Final[Table] = {
     "{provider} keycloak_group group {group} description": (
         f"{ORGANIZATION} spec.groups.{{group}}.title",
     ),
+    f"{_FILE} displayName": (f"{ORGANIZATION} metadata.title",),
+    f"{_FILE_ROLE} description": ("Role/{role} metadata.title", "Role/{role} metadata.description"),
+    f"{_FILE} groups {{name}} group {{group}} description": (
+        f"{ORGANIZATION} spec.groups.{{group}}.title",
+    ),
+    f"{_FILE_WORKLOAD} name": (f"{_ACCOUNT}.title",),
 }
 """What a text for people alone is written to."""
 
+
+_NAMES: Final = ("clientId", "username", "alias", "name")
+_LISTS: Final = frozenset(
+    {
+        "authenticationFlows",
+        "authenticatorConfig",
+        "clientScopes",
+        "clients",
+        "groups",
+        "identityProviders",
+        "roles",
+        "users",
+    }
+)
+"""The fields of a realm whose entries have names."""
 
 _OF_ROLE: Final = frozenset({"keycloak_openid_client_service_account_realm_role"})
 _LABELS: Final = {"group": 1, "issuer": 1, "jit": 3, "role": 2, "workload": 2}
 """The names in the label of a resource, by what it is for; of a role that is held two more."""
 
 
-def _read(path: str, blocks: Outline) -> dict[str, Any]:
-    """The attributes of each block by what it is and the names in its label."""
+def _read(path: str, value: Any) -> dict[str, Any]:
+    """The attributes of each block by what it is and the names in its label; of the realm as a
+    file each entry by where it stands, its name and what this is made of."""
+    provider = path.split("/")[-2]
+    if path.endswith(".json"):
+        return {provider: {"realm.json": _realm(value)}}
     found: dict[str, Any] = {}
-    for shape, values in blocks:
-        left = iter(values)
-        *labels, content = _unfolded(shape, left)
-        at: dict[str, Any] = found
-        for name in _names(shape[0], labels, content):
-            at = at.setdefault(name, {})
-        at |= content
-    return {path.split("/")[2]: found}
+    for block, labels, content in unfolded(value):
+        _put(found, _names(block, labels, content), content)
+    return {provider: found}
 
 
-def _unfolded(shape: Any, values: Iterator[str]) -> list[Any]:
-    """The labels of a block, then its attributes and the blocks in it by name."""
-    _, labels, attributes, blocks = shape
-    found: list[Any] = [next(values).strip('"') for _ in range(labels)]
-    content = {name: _value(inner, values) for name, inner in attributes}
-    for inner in blocks:
-        *more, content_of = _unfolded(inner, values)
-        content[".".join([inner[0], *more])] = content_of
-    return [*found, content]
+def _put(found: dict[str, Any], key: Iterable[str], content: Mapping[str, Any]) -> None:
+    at = found
+    for name in key:
+        at = at.setdefault(name, {})
+    at |= content
 
 
-def _value(shape: Any, values: Iterator[str]) -> Any:
-    if shape is None:
-        return next(values)
-    kind, inner = shape
-    if kind == "{}":
-        return {key.strip('"'): _value(each, values) for key, each in inner}
-    return [_value(each, values) for each in inner]
+def _realm(realm: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field, value in {**realm, "roles": realm["roles"]["realm"]}.items():
+        if field not in _LISTS:
+            found[field] = value
+            continue
+        found[field] = {}
+        for entry in value:
+            name = next(entry[key] for key in _NAMES if key in entry)
+            _put(found, (field, name, *_made_of(field, name, entry)), entry)
+    return found
+
+
+def _made_of(field: str, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
+    """The names of documents in the name of an entry."""
+    if field == "roles" and name.startswith("qgov:"):
+        return name.split(":")[1:]
+    if field == "groups" and "attributes" not in entry:
+        return ("group", name)
+    if field in ("clients", "users") and "workload:" in name:
+        return ("workload", *name.partition("workload:")[2].split("/"))
+    return ()
 
 
 def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
@@ -191,7 +260,7 @@ def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
         return (block, *labels)
     kind, label = labels
     first, _, rest = label.partition("_")
-    if not rest or kind in ("terraform_data", "keycloak_authentication_execution"):
+    if not rest or kind == "terraform_data" or kind.startswith("keycloak_authentication_"):
         return (kind, label)
     return (kind, first, *(n.replace("_", "/").replace("ALL", "*") for n in rest.split("__")))
 
@@ -199,6 +268,8 @@ def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
 def _resource(key: Key) -> str:
     """The address of a resource, or what else a block is."""
     _, kind, *rest = key
+    if kind == "realm.json":
+        return ".".join(rest[: 2 if rest[0] in _LISTS else 1])
     what, *names = rest or [""]
     count = 4 if kind in _OF_ROLE else _LABELS.get(what, 0)
     if what == "jit" and names[0].startswith("workload/"):
@@ -210,4 +281,4 @@ def _resource(key: Key) -> str:
     return f"{kind}.{address(what, *names[:count])}"
 
 
-PARTS: Final = Parts("terraform/identity/*", _read, FIELDS, WORDS, _resource)
+PARTS: Final = Parts(("terraform/identity/*", "idp/*/realm.json"), _read, FIELDS, WORDS, _resource)

@@ -140,4 +140,4 @@ def _read(_: str, data: Any) -> dict[str, Any]:
     return {**data, "tenants": {name: part for shard in sharded for name, part in shard.items()}}
 
 
-PARTS: Final = Parts("policy/opa/*", _read, FIELDS)
+PARTS: Final = Parts(("policy/opa/*",), _read, FIELDS)

@@ -17,8 +17,8 @@ from qgov.targets.keycloak.facts.access import (
     realm_roles,
 )
 from qgov.targets.keycloak.module import Module
-from qgov.targets.keycloak.terraform.renames import moved
 from qgov.targets.keycloak.terraform.resource import KEPT, REALM, resource
+from qgov.targets.moved import moved
 
 __all__ = ["MANY", "elevations", "groups", "roles"]
 

@@ -10,8 +10,8 @@ from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.keycloak.facts import clients as facts
 from qgov.targets.keycloak.facts.clients import ISSUER, Client, Issuer
 from qgov.targets.keycloak.module import Module, short
-from qgov.targets.keycloak.terraform.renames import moved
 from qgov.targets.keycloak.terraform.resource import REALM, arguments, resource
+from qgov.targets.moved import moved
 
 __all__ = ["clients"]
 

@@ -1,0 +1,183 @@
+"""`limits.tf` and `budgets.tf`: what AWS itself stops at.
+
+A spending limit of Braket rejects a task when it is submitted, but knows one device of one
+account and a window of time. A budget of AWS knows the whole account, hours late; its action
+attaches a policy that denies everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from qgov.model.access_model import AccessModel, Budget
+from qgov.model.scope import matches
+from qgov.targets.braket.devices import budgets_near
+from qgov.targets.braket.module import ORGANIZATION, Module, resource
+from qgov.targets.hcl import Block, Ref, Value, address
+
+__all__ = ["Cap", "budgets", "cap", "limits"]
+
+_UNITS: Final = {"monthly": "MONTHLY", "quarterly": "QUARTERLY", "yearly": "ANNUALLY"}
+_CENTS: Final = 100
+_MICROS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that a tenant may spend on Braket: cents of a US dollar, in each `period`;
+    `warn_at` are shares of it in percent."""
+
+    cents: int
+    period: str
+    warn_at: tuple[int, ...]
+
+
+@lru_cache(maxsize=1)
+def cap(module: Module) -> Cap | None:
+    """What the budgets with a hard stop allow the account's projects together, in the shortest
+    period that bounds them all; None when nothing does, or there is no rate of the US dollar. A
+    budget of projects in several accounts is divided evenly among these. Budgets of single
+    groups and exceptions with an end are for the gateway: AWS sees neither."""
+    projects, near, share = module.projects[0], [], {}
+    for budget in budgets_near(module.model, module.tenant.name):
+        if budget.group is None and budget.stop_micros is not None:
+            near.append(budget)
+            accounts = sum(
+                any(matches(budget.scope, project) for project in some) for some in module.projects
+            )
+            share[budget.name] = budget.stop_micros // max(1, accounts)
+    for period in _UNITS:
+        some = [budget for budget in near if budget.period == period]
+        tightest = {
+            min(around, key=lambda b: (share[b.name], b.name)).name
+            for project in projects
+            if (around := [b for b in some if matches(b.scope, project)])
+        }
+        covered = all(any(matches(b.scope, p) for b in some) for p in projects)
+        if projects and covered:
+            micros = sum(share[name] for name in tightest)
+            whole = [b for b in some if all(matches(b.scope, p) for p in projects)]
+            micros = min([micros, *(share[b.name] for b in whole)])
+            return _in_dollars(module.model, micros, period, whole or some)
+    return None
+
+
+def _in_dollars(model: AccessModel, micros: int, period: str, some: list[Budget]) -> Cap | None:
+    spec = model.organization.spec
+    if spec.currency == "USD":
+        worth = Decimal(1)
+    elif (rate := spec.exchange_rates.get("USD")) is not None:
+        worth = rate.rate
+    else:
+        return None
+    cents = int(Decimal(micros) * _CENTS / _MICROS / worth)  # down: never more than was reviewed
+    warn_at = {max(1, share // 100) for budget in some for share in budget.warn_at}
+    return Cap(cents, period, tuple(sorted(warn_at)))
+
+
+def limits(module: Module) -> list[Block]:
+    """A spending limit for each QPU. The money is divided evenly, so that all limits together are
+    never more than the budget. Outside of its window a limit rejects every task, so that a
+    period that nobody begins is one in which nothing is spent."""
+    known = cap(module)
+    devices = {each.arn: each for each in reversed(module.devices) if each.is_qpu}
+    if known is None or not devices:
+        return []
+    window: Mapping[str, Value] = {
+        "start_at": Ref("var.period_start"),
+        "end_at": Ref("var.period_end"),
+    }
+    return [
+        Block(
+            "resource",
+            ("awscc_braket_spending_limit", address("device", each.name)),
+            {
+                "provider": Ref(f"awscc.{each.region}"),
+                "device_arn": each.arn,
+                "spending_limit": _dollars(known.cents // len(devices)),
+                "time_period": window,
+            },
+        )
+        for _, each in sorted(devices.items())
+    ]
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents // _CENTS}.{cents % _CENTS:02d}"
+
+
+def budgets(module: Module) -> list[Block]:
+    """A budget of what Braket costs in the account, which warns the owner and at its end denies
+    every task."""
+    known = cap(module)
+    if known is None or not module.devices:
+        return []
+    contact = module.tenant.spec.owner.contact
+    name = f"qgov-braket-{module.name}"
+    filters = {"LinkedAccount": module.account.account, "Service": "Amazon Braket"}
+    warnings = tuple(
+        Block(
+            "notification",
+            (),
+            {
+                "comparison_operator": "GREATER_THAN",
+                "notification_type": "ACTUAL",
+                "threshold": share,
+                "threshold_type": "PERCENTAGE",
+                "subscriber_email_addresses": [contact],
+            },
+        )
+        for share in known.warn_at
+    )
+    return [
+        resource(
+            "budgets_budget",
+            "braket",
+            {
+                **ORGANIZATION,
+                "name": name,
+                "budget_type": "COST",
+                "limit_amount": _dollars(known.cents),
+                "limit_unit": "USD",
+                "time_unit": _UNITS[known.period],
+            },
+            *(
+                Block("cost_filter", (), {"name": key, "values": [value]})
+                for key, value in filters.items()
+            ),
+            *warnings,
+        ),
+        _action(module, contact),
+    ]
+
+
+def _action(module: Module, contact: str) -> Block:
+    """What the budget does when it is spent. Roles of Identity Center cannot be given a policy,
+    so the whole account is."""
+    definition: dict[str, Value] = {
+        "policy_id": Ref("aws_organizations_policy.stop.id"),
+        "target_ids": [module.account.account],
+    }
+    return resource(
+        "budgets_budget_action",
+        "stop",
+        {
+            **ORGANIZATION,
+            "budget_name": Ref("aws_budgets_budget.braket.name"),
+            "action_type": "APPLY_SCP_POLICY",
+            "approval_model": "AUTOMATIC",
+            "notification_type": "ACTUAL",
+            "execution_role_arn": Ref("var.budget_action_role_arn"),
+        },
+        Block(
+            "action_threshold",
+            (),
+            {"action_threshold_type": "PERCENTAGE", "action_threshold_value": 100},
+        ),
+        Block("definition", blocks=(Block("scp_action_definition", (), definition),)),
+        Block("subscriber", (), {"address": contact, "subscription_type": "EMAIL"}),
+    )
