@@ -61,7 +61,7 @@ lint: $(DEV) ## Style, types, the direction of imports, the schemas of the workf
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml \
-	  qgov/adoption/files/repository/workflow.yml
+	  qgov/adoption/files/repository/*.yml
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 

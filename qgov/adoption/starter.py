@@ -28,6 +28,7 @@ _PLACES: Final = {
     "ci-run": ".ci/run",
     "workflow.yml": ".github/workflows/qgov.yml",
     "drift.yml": ".github/workflows/drift.yml",
+    "elevate.yml": ".github/workflows/elevate.yml",
     "answers.yaml.j2": "onboarding/{tenant}.yaml",
     "access-review.yaml.j2": "tenants/access-review.yaml",
     "access-test.yaml.j2": "tests/access/organization.yaml",

@@ -14,6 +14,7 @@ from qgov.contracts.conformance import Conformance
 from qgov.contracts.decision_record import DecisionRecord
 from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
 from qgov.contracts.drift import Drift
+from qgov.contracts.elevate import Elevate
 from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
 from qgov.contracts.native import Native
@@ -28,6 +29,7 @@ _CONTRACTS: Final = (
     Conformance,
     DecisionRecord,
     Drift,
+    Elevate,
     Evidence,
     Explanation,
     Findings,

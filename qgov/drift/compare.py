@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Final
 
 from qgov.drift.bound import Key, as_model, chains_of, differing, key_of, reviewed_in
 from qgov.drift.drift import Drift, Kind
-from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting
+from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting, nameless
 from qgov.drift.observer import Effect, Observation
 from qgov.drift.renamed import under_todays_names
 from qgov.finding import Origin
@@ -41,7 +40,7 @@ def compare(
     wanted = seen.wanted
     found, former = under_todays_names(model, wanted, seen.found)
     if not people:
-        wanted, found = _nameless(wanted), _nameless(found)
+        wanted, found = _without_names(wanted), _without_names(found)
     drift = [
         *seen.stale,
         *_access(model, seen.name, wanted, found),
@@ -176,7 +175,7 @@ def _elevations(
     base, head = ({_folded(h): h for h in side.elevated} for side in (wanted, found))
     past: dict[tuple[str, str, str], Elevation] = {}
     for held in sorted(model.elevations, key=lambda e: e.expires):
-        subject = user(held.subject) if people else _label(user(held.subject))
+        subject = user(held.subject) if people else nameless(user(held.subject))
         past[folded(subject), held.role, held.scope] = held
     for key in sorted({*base, *head}):
         if (key in base) == (key in head):
@@ -235,7 +234,7 @@ def _folded(held: Held) -> tuple[str, str, str]:
     return folded(held.principal), held.role, held.scope
 
 
-def _nameless(facts: Facts) -> Facts:
+def _without_names(facts: Facts) -> Facts:
     return replace(
         facts,
         held=tuple(_without_name(held) for held in facts.held),
@@ -244,13 +243,7 @@ def _nameless(facts: Facts) -> Facts:
 
 
 def _without_name(held: Held) -> Held:
-    return held._replace(principal=_label(held.principal)) if is_user(held.principal) else held
-
-
-def _label(person: Principal) -> Principal:
-    """The same for the same person, in every report."""
-    digest = hashlib.sha256(folded(name_of(person)).encode()).hexdigest()
-    return user(f"~{digest[:12]}")
+    return held._replace(principal=nameless(held.principal)) if is_user(held.principal) else held
 
 
 # ------------------------------------------------------------------------------------ settings

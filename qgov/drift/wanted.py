@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from qgov.drift.facts import Held
 from qgov.language.persons import approved_by_another
-from qgov.model.access_model import AccessModel, Binding
+from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.principal import user
 
-__all__ = ["approving", "bindings_of", "elevated", "held", "provider_of"]
+__all__ = [
+    "approving",
+    "bindings_of",
+    "elevated",
+    "flaw",
+    "held",
+    "in_window",
+    "provider_of",
+]
 
 
 def provider_of(model: AccessModel, binding: Binding) -> str:
@@ -34,14 +42,32 @@ def held(bindings: Iterable[Binding]) -> tuple[Held, ...]:
 def elevated(model: AccessModel, provider: str, now: datetime) -> Iterator[Held]:
     """Who is elevated now, at an identity provider, by a document that counts."""
     for each in model.elevations:
-        through = [b for b in each.through if provider_of(model, b) == provider]
-        if (
-            through
-            and approved_by_another(each.approved_by, each.subject, each.requested_by)
-            and each.not_before is not None
-            and each.not_before <= now < each.expires
-        ):
+        through = (b for b in each.through if provider_of(model, b) == provider)
+        if in_window(each, now) and any(flaw(each, binding) is None for binding in through):
             yield Held(user(each.subject), each.role, each.scope)
+
+
+def in_window(elevation: Elevation, now: datetime) -> bool:
+    """Whether an elevation has begun and has not ended."""
+    begins = elevation.not_before
+    return begins is not None and begins <= now < elevation.expires
+
+
+def flaw(elevation: Elevation, binding: Binding) -> str | None:
+    """Why an elevation never counts for a binding that it makes use of, as a decision judges it;
+    None where it does."""
+    terms, begins = binding.eligible, elevation.not_before
+    if terms is None:
+        return "its binding is not just in time"
+    if not approved_by_another(elevation.approved_by, elevation.subject, elevation.requested_by):
+        return "nobody else approved it"
+    if begins is None:
+        return "it does not say when it begins"
+    if elevation.expires - begins > timedelta(seconds=terms.max_duration_s):
+        return "it is longer than its binding allows"
+    if terms.ticket and elevation.ticket is None:
+        return "it names no ticket, and its binding asks for one"
+    return None
 
 
 def approving(model: AccessModel) -> frozenset[str]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 class Reply(NamedTuple):
     """What one request is answered with. `length` announces more than is sent; `wait_s` before
-    anything is."""
+    anything is; `lost`: the connection is closed in place of an answer."""
 
     body: bytes = b"{}"
     status: int = 200
@@ -24,6 +24,7 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = {}
     length: int | None = None
     wait_s: float = 0.0
+    lost: bool = False
 
 
 def as_json(value: Any) -> Reply:
@@ -33,16 +34,32 @@ def as_json(value: Any) -> Reply:
 Answers = Callable[[str, str], Reply]
 """(path, query) → the reply."""
 
+Writes = Callable[[str, str], Reply]
+"""(method, path) → the reply to what would change something."""
+
 
 @contextmanager
-def serving(answers: Answers, certificate: Path | None = None) -> Iterator[str]:
-    """The address of a server that answers so."""
+def serving(
+    answers: Answers, certificate: Path | None = None, writes: Writes | None = None
+) -> Iterator[str]:
+    """The address of a server that answers so. Without `writes`, a write is no method of it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            reply = answers(parts.path, parts.query)
+            self.reply(answers(parts.path, parts.query))
+
+        def do_write(self) -> None:
+            if writes is None:
+                self.send_error(405)
+            else:
+                self.reply(writes(self.command, urlsplit(self.path).path))
+
+        def reply(self, reply: Reply) -> None:
             time.sleep(reply.wait_s)
+            if reply.lost:
+                self.close_connection = True
+                return
             with suppress(OSError):
                 self.send_response(reply.status)
                 self.send_header("Content-Type", reply.kind)
@@ -52,7 +69,8 @@ def serving(answers: Answers, certificate: Path | None = None) -> Iterator[str]:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-        do_POST = do_GET  # noqa: N815 - the name that the library looks for
+        do_POST = do_GET  # noqa: N815 - the names that the library looks for
+        do_PUT = do_DELETE = do_write  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from qgov.targets import emit
 from tests.drift.changes import CHANGES, JIT, Hand
 from tests.drift.conftest import NOW, ROOT
 from tests.drift.fresh_realm import RECORDED, recorded, text_of
-from tests.drift.realm import import_realm, token_of
+from tests.drift.realm import import_realm, reader, token_of
 from tests.keycloak.server import Server
 
 pytestmark = pytest.mark.real
@@ -106,28 +106,6 @@ RIGHTS = {
     "view-identity-providers": "view-identity-providers",
     "view-events": "view-events",
 }
-
-
-def reader(server: Server, hand: Hand, rights: Iterable[str]) -> dict[str, str]:
-    """The environment of a client of the realm with some rights."""
-    id_ = hand.add(
-        "/clients",
-        {
-            "clientId": "reader",
-            "secret": "hunter2",
-            "serviceAccountsEnabled": True,
-            "standardFlowEnabled": False,
-        },
-    )
-    account = hand.get(f"/clients/{id_}/service-account-user")["id"]
-    management = hand.client("realm-management")
-    roles = [hand.role(right, "realm-management") for right in rights]
-    hand.send("POST", f"/users/{account}/role-mappings/clients/{management}", roles)
-    return {
-        "QGOV_KEYCLOAK_URL": f"http://127.0.0.1:{server.port}",
-        "QGOV_KEYCLOAK_CLIENT_ID": "reader",
-        "QGOV_KEYCLOAK_CLIENT_SECRET": "hunter2",
-    }
 
 
 @pytest.mark.parametrize("missing", [*RIGHTS, "realm-admin"])

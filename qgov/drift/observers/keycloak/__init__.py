@@ -22,11 +22,11 @@ from qgov.drift.observers.keycloak.access import (
     people_in,
     role_at,
 )
+from qgov.drift.observers.keycloak.connect import ADDRESS, address, connected, reviewed
 from qgov.drift.observers.keycloak.meaning import effect_of
-from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm, rights_below
+from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm
 from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, settings_of
 from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
-from qgov.drift.remote import path_of, remote
 from qgov.drift.wanted import approving, bindings_of, elevated, held
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.model.principal import Principal, is_group, name_of
@@ -35,23 +35,9 @@ from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL
 
 __all__ = ["OBSERVER"]
 
-_ADDRESS: Final = "QGOV_KEYCLOAK_URL"
-_TOKEN: Final = "QGOV_KEYCLOAK_TOKEN"  # noqa: S105 - the name of a variable
-_CLIENT: Final = "QGOV_KEYCLOAK_CLIENT_ID"
-_SECRET: Final = "QGOV_KEYCLOAK_CLIENT_SECRET"  # noqa: S105
-_AUTH_REALM: Final = "QGOV_KEYCLOAK_AUTH_REALM"
-
 
 def _observe(asked: Asked) -> Iterator[Observation]:
-    providers = {
-        name: fact.value
-        for name, fact in asked.model.organization.providers.items()
-        if fact.value.type == "keycloak" and asked.what in (None, name)
-    }
-    if not providers:
-        raise UnreadableError(
-            f"no identity provider `{asked.what or ''}` of type keycloak is reviewed"
-        )
+    providers = reviewed(asked)
     files, findings = emit(asked.model, ["keycloak"])
     if not files:
         raise UnreadableError(f"the configuration has no realm: {findings[0].message}")
@@ -70,13 +56,10 @@ def _realm(
 ) -> Observation:
     given = _filled(files[f"idp/{name}/realm.json"], asked.environment)
     realm = str(given["realm"])
-    base = asked.setting(_ADDRESS) or provider.issuer.partition("/realms/")[0]
-    token = asked.setting(_TOKEN) or _signed_in(asked, base, realm)
-    headers = {"Authorization": f"Bearer {token}"}
-    with remote(asked, base, headers, rights_below(realm)) as server:
+    with connected(asked, provider, realm) as server:
         seen = read_realm(server, realm, leading, approving(asked.model))
     found_settings = settings_of(seen)
-    _require_known(seen, f"{base}/admin/realms/{realm}")
+    _require_known(seen, f"{address(asked, provider)}/admin/realms/{realm}")
     bindings = held(bindings_of(asked.model, name))
     bound: dict[str, list[Held]] = defaultdict(list)
     for each in bindings:
@@ -128,21 +111,6 @@ def _filled(content: bytes, environment: Mapping[str, str]) -> Any:
     return json.loads(re.sub(r"\$\{([A-Za-z0-9_]+):([^}]*)\}", value, content.decode()))
 
 
-def _signed_in(asked: Asked, base: str, realm: str) -> str:
-    """A token for the client that reads."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": asked.needed(_CLIENT),
-        "client_secret": asked.needed(_SECRET),
-    }
-    where = path_of("realms", asked.setting(_AUTH_REALM) or realm)
-    with remote(asked, base) as server:
-        answer: Any = server.post_form(f"{where}/protocol/openid-connect/token", form)
-    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-        raise UnreadableError(f"{base}{where}: gives no token")
-    return str(answer["access_token"])
-
-
 def _require_known(realm: Realm, where: str) -> None:
     """Whether the server tells what the known version does: a field more may mean access that
     nothing here looks for."""
@@ -156,5 +124,5 @@ OBSERVER: Final = Observer(
     "keycloak",
     NEEDS,
     _observe,
-    lambda environment: bool(environment.get(_ADDRESS)),
+    lambda environment: bool(environment.get(ADDRESS)),
 )

@@ -9,7 +9,16 @@ from typing import Any, Final
 from qgov.drift.observer import Need, UnreadableError
 from qgov.drift.remote import Remote, path_of
 
-__all__ = ["NEEDS", "Group", "Realm", "Role", "read_realm", "rights_below"]
+__all__ = [
+    "NEEDS",
+    "Group",
+    "Realm",
+    "Role",
+    "members_of",
+    "read_realm",
+    "rights_below",
+    "top_groups",
+]
 
 NEEDS: Final = (
     Need("/, /roles, /components, /keys", "view-realm", "sign-in, roles, keys, federations"),
@@ -188,7 +197,8 @@ def _roles(server: Remote, at: str, clients: Iterable[Mapping[str, Any]]) -> dic
     }
 
 
-def _groups(server: Remote, at: str) -> tuple[Group, ...]:
+def top_groups(server: Remote, at: str) -> list[dict[str, Any]]:
+    """The groups that lie in no other, as the server tells them: as many as it says there are."""
     raw = server.pages(
         f"{at}/groups", _MANY, briefRepresentation="false", populateHierarchy="false"
     )
@@ -197,7 +207,16 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
         raise UnreadableError(
             f"{server.base}{at}/groups: {announced.get('count')} announced, {len(raw)} sent"
         )
-    level = raw
+    return raw
+
+
+def members_of(server: Remote, at: str, group: str) -> list[dict[str, Any]]:
+    """The direct members of a group, by its id."""
+    return server.pages(f"{at}/groups{path_of(group)}/members", _MANY, briefRepresentation="false")
+
+
+def _groups(server: Remote, at: str) -> tuple[Group, ...]:
+    level = raw = top_groups(server, at)
     while level := [group for group in level if group.get("subGroupCount")]:
         below = server.each(
             lambda one: server.pages(
@@ -213,12 +232,7 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
                 )
         level = [child for children in below for child in children]
         raw = raw + level
-    members = server.each(
-        lambda one: server.pages(
-            f"{at}/groups{path_of(one['id'])}/members", _MANY, briefRepresentation="false"
-        ),
-        raw,
-    )
+    members = server.each(lambda one: members_of(server, at, one["id"]), raw)
     return tuple(
         Group(
             group["path"].removeprefix("/"),
