@@ -16,9 +16,16 @@ from types import FrameType
 
 from docs.examples.reference.architecture import Architecture, started
 from docs.examples.reference.jobs import SHOTS, TIERS, attempt, by_role, spend, told
-from docs.examples.reference.people import MEI, let_in, without_second_factor
-from docs.examples.reference.refusals import REFUSALS, SANDBOX, elevations, password_alone
+from docs.examples.reference.people import (
+    MEI,
+    let_in,
+    password_alone,
+    with_a_password_alone,
+    without_the_stand_in,
+)
+from docs.examples.reference.refusals import DEVELOPERS, REFUSALS, SANDBOX, elevations
 from qgov.render.text import columns, wrapped
+from tests.keycloak.realms import REALMS
 
 
 def say(title: str, rows: Iterable[Sequence[str]] = ()) -> None:
@@ -30,7 +37,7 @@ def say(title: str, rows: Iterable[Sequence[str]] = ()) -> None:
 def main(folder: Path) -> None:
     """Show everything, in order."""
     with started(folder) as running:
-        say("1. Compiled and signed: the realms for Keycloak, the bundle for OPA. Both run.")
+        say("1. Compiled, signed and started", _runs(running))
         tokens = let_in(running)
         say(
             "2. Signed in: people with a password, a one-time code and PKCE; workloads by an "
@@ -49,25 +56,35 @@ def main(folder: Path) -> None:
         _drifted(running)
 
 
+def _runs(running: Architecture) -> list[tuple[str, str]]:
+    foreign = running.takes_a_bundle_of_others()
+    return [
+        ("Keycloak", f"serves the realms {', '.join(sorted(REALMS.values()))}"),
+        ("OPA", "decides by the bundle, whose signature it has verified"),
+        ("OPA with another key", "takes it too" if foreign else "refuses the bundle"),
+    ]
+
+
 def _verified(running: Architecture) -> None:
     rows = []
     for stream in ("jobs", "admin"):
         done = running.qgov("audit", "verify", f"{stream}.jsonl", "--stream", stream)
         rows.append(("qgov audit verify", done.stdout.strip() or done.stderr.strip()))
     counters = running.gateway.ledger.audit_counters()
-    rows.append(("the ledger", "; ".join(counters) or "sound: its counters are the sum of its jobs"))
+    rows.append(
+        ("the ledger", "; ".join(counters) or "sound: its counters are the sum of its jobs")
+    )
     say("7. Nobody has touched the records", rows)
 
 
 def _drifted(running: Architecture) -> None:
     """In sync, changed by hand, told, and in sync again."""
-    say("9. qgov drift, of both realms and the policy engine", _told(running))
-    with without_second_factor(running):
-        outcome = attempt(running, password_alone(running, "noa"), SANDBOX)
-        say(
-            "10. Somebody takes the second factor off a client by hand, in Keycloak",
-            [("a developer with a password alone", outcome), *_told(running)],
-        )
+    without_the_stand_in(running)
+    say("9. qgov drift: both realms and the policy engine", _told(running))
+    with with_a_password_alone(running):
+        outcome = attempt(running, password_alone(running, "noa", DEVELOPERS), SANDBOX)
+        rows = [("a developer with a password", outcome), *_told(running)]
+        say("10. By hand, in Keycloak: people are let in with a password alone", rows)
     say("11. They take it back", _told(running))
 
 

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from qgov.decision.bundle import read_bundle
-from qgov.decision.engine import Settings
+from qgov.decision.engine import EngineError, Settings
 from qgov.decision.engines.opa import OpaEngine
-from qgov.decision.engines.opa.server import KEY_ID, program_at
+from qgov.decision.engines.opa.server import KEY_ID, OpaServer, program_at
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.gateway import Gateway
 from qgov.gateway.ledger import Ledger
@@ -43,6 +43,8 @@ from tests.keycloak.server import ADMIN, Server, running
 __all__ = ["Architecture", "Clock", "Desk", "started"]
 
 ROOT: Final = Path(__file__).parents[3]
+BUNDLE: Final = "build/policy/opa/bundle.tar.gz"
+START_S: Final = 60.0
 CONFIGURATION: Final = ("qgov.yaml", "roles", "tenants", "budgets", "tests/access")
 
 ELEVATION: Final = """\
@@ -116,6 +118,18 @@ class Architecture:
         }
         return _qgov(self.folder, *arguments, environment=servers)
 
+    def takes_a_bundle_of_others(self) -> bool:
+        """Whether an OPA starts with this bundle that trusts another key than ours."""
+        _, another = _keys(self.folder, "another")
+        bundle = self.folder.joinpath(BUNDLE).read_bytes()
+        try:
+            OpaServer(program_at("opa"), bundle, another.read_bytes(), START_S).stop()
+        except EngineError as error:
+            if "verif" not in str(error):
+                raise SystemExit(str(error)) from error
+            return False
+        return True
+
     def drift(self) -> list[dict[str, Any]]:
         """What `qgov drift` finds now, in every system that runs. Raises SystemExit where it
         cannot read one."""
@@ -131,9 +145,9 @@ def started(folder: Path) -> Iterator[Architecture]:
     """Compile into a folder and start what was compiled. Ends every process."""
     clock = Clock()
     _configure(folder, clock())
-    private, public = _keys(folder)
+    private, public = _keys(folder, "own")
     _compile(folder, private)
-    bundle = folder.joinpath("build/policy/opa/bundle.tar.gz")
+    bundle = folder / BUNDLE
     realms = {name: folder.joinpath(f"build/idp/{name}/realm.json").read_bytes() for name in REALMS}
     files, _ = read_work_tree(folder)
     model = load(files).model
@@ -172,10 +186,10 @@ def _configure(folder: Path, now: datetime) -> None:
     document.write_text(ELEVATION.format(begins=begins, ends=ends), encoding="utf-8")
 
 
-def _keys(folder: Path) -> tuple[Path, Path]:
+def _keys(folder: Path, name: str) -> tuple[Path, Path]:
     """A key to sign the bundle with, and what OPA verifies it with."""
     key = ec.generate_private_key(ec.SECP256R1())
-    private, public = folder / "signing.pem", folder / "verification.pem"
+    private, public = folder / f"{name}-signing.pem", folder / f"{name}-verification.pem"
     private.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -193,12 +207,15 @@ def _keys(folder: Path) -> tuple[Path, Path]:
 
 def _compile(folder: Path, signing_key: Path) -> None:
     """As CI compiles it: exceptions end by themselves, so a commit is judged by its own time."""
-    when = os.environ.get("SOURCE_DATE_EPOCH") or subprocess.run(
-        ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    when = (
+        os.environ.get("SOURCE_DATE_EPOCH")
+        or subprocess.run(
+            ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    )
     compile_ = ("compile", "--out", "build", "--signing-key", str(signing_key))
     done = _qgov(folder, *compile_, environment={"SOURCE_DATE_EPOCH": when})
     if done.returncode:
@@ -250,7 +267,8 @@ def _opa(bundle: Path, key: Path) -> Iterator[str]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
         if process.poll() is not None:
             break
         try:

@@ -12,6 +12,7 @@ from docs.examples.reference.people import CAST, Member
 from qgov.gateway.audit import events
 from qgov.gateway.gateway import GatewayError
 from qgov.language.scalars import Money, format_money
+from qgov.render.counting import count
 
 __all__ = ["PROXY", "RAN", "TIERS", "Place", "attempt", "by_role", "spend", "told"]
 
@@ -22,9 +23,7 @@ PROXY: Final = {"X-Device-Managed": "true", "X-Client-Country": "DE"}
 """What the proxy in front of the gateway says of a managed device in Germany."""
 
 _PAIR: Final = cirq.LineQubit.range(2)
-BELL: Final = cirq.Circuit(
-    cirq.H(_PAIR[0]), cirq.CNOT(*_PAIR), cirq.measure(*_PAIR, key="agree")
-)
+BELL: Final = cirq.Circuit(cirq.H(_PAIR[0]), cirq.CNOT(*_PAIR), cirq.measure(*_PAIR, key="agree"))
 
 
 class Place(NamedTuple):
@@ -113,5 +112,13 @@ def spend(running: Architecture) -> list[tuple[str, ...]]:
         limit = budget.limit_micros
         most = "no limit" if limit is None else f"of {format_money(Money(limit, currency))}"
         shots = sum(each.shots for each in own)
-        rows.append((name, f"{len(own)} jobs", f"{shots:,} shots", cost, f"{most} {budget.period or ''}"))
+        rows.append(
+            (
+                name,
+                count(len(own), "job"),
+                count(shots, "shot"),
+                cost,
+                f"{most} {budget.period or ''}",
+            )
+        )
     return rows

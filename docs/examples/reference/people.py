@@ -10,7 +10,7 @@ from docs.examples.reference.architecture import Architecture
 from qgov.model.access_model import AccessModel
 from qgov.targets.keycloak.facts.access import jit_group_name
 from tests.drift.changes import Hand
-from tests.keycloak.realms import REALMS
+from tests.keycloak.realms import REALMS, representation
 from tests.keycloak.sign_in import (
     PASSWORD,
     exchange,
@@ -25,11 +25,13 @@ __all__ = [
     "MEI",
     "Member",
     "let_in",
+    "password_alone",
     "token_of",
     "token_of_workload",
     "with_a_client_by_hand",
+    "with_a_password_alone",
     "with_a_subgroup_by_hand",
-    "without_second_factor",
+    "without_the_stand_in",
 ]
 
 
@@ -120,13 +122,29 @@ def assertion_of(running: Architecture, name: str, subject: str = "", **claims: 
 
 
 @contextmanager
-def without_second_factor(running: Architecture) -> Iterator[None]:
-    """An administrator takes the level of authentication off the client, for as long as this
-    lasts."""
+def with_a_password_alone(running: Architecture) -> Iterator[None]:
+    """An administrator lets people in with a password alone, for as long as this lasts: the
+    client gets a lower level of authentication, and the direct grant."""
     hand = Hand(running.keycloak.admin, REALM)
+    client = f"/clients/{hand.client('qgov')}"
+    lower = {"acr.loa.map": '{"pwd":1,"mfa":2}'}
     with hand.undo:
-        hand.edit(f"/clients/{hand.client('qgov')}", attributes={"minimum.acr.value": ""})
+        hand.edit(client, directAccessGrantsEnabled=True, attributes=lower)
         yield
+
+
+def password_alone(running: Architecture, name: str, group: str) -> str:
+    """The token of somebody who has no second factor and was not asked for one."""
+    person(running.keycloak, REALM, name, [group], code=False)
+    return _directly(running, "qgov", username=name, password=PASSWORD)
+
+
+def _directly(running: Architecture, client: str, **form: str) -> str:
+    """A token by the direct grant, which shows no page of Keycloak's."""
+    form |= {"grant_type": "password", "client_id": client, "scope": "openid"}
+    with running.keycloak.client() as browser:
+        answer = token(browser, REALM, **form).raise_for_status().json()
+    return str(answer["access_token"])
 
 
 @contextmanager
@@ -160,8 +178,17 @@ def with_a_client_by_hand(running: Architecture, name: str, group: str) -> Itera
     with hand.undo:
         hand.add("/clients", client)
         person(running.keycloak, REALM, name, [group])
-        form = {"username": name, "password": PASSWORD, "totp": one_time_code()}
-        form |= {"grant_type": "password", "client_id": "dashboard", "scope": "openid"}
-        with running.keycloak.client() as browser:
-            answer = token(browser, REALM, **form).raise_for_status().json()
-        yield str(answer["access_token"])
+        yield _directly(
+            running, "dashboard", username=name, password=PASSWORD, totp=one_time_code()
+        )
+
+
+def without_the_stand_in(running: Architecture) -> None:
+    """Take the stand-in of the pipeline's issuer out of both realms: its keys are where they
+    were reviewed to be."""
+    for provider, realm in REALMS.items():
+        hand = Hand(running.keycloak.admin, realm)
+        file = running.folder / f"build/idp/{provider}/realm.json"
+        for each in representation(file.read_bytes())["identityProviders"]:
+            address = {"jwksUrl": each["config"]["jwksUrl"]}
+            hand.edit(f"/identity-provider/instances/{each['alias']}", config=address)

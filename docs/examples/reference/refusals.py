@@ -14,17 +14,17 @@ from docs.examples.reference.architecture import Architecture
 from docs.examples.reference.jobs import PROXY, Place, attempt
 from docs.examples.reference.people import (
     MEI,
-    REALM,
     assertion_of,
+    password_alone,
     token_of,
     with_a_client_by_hand,
+    with_a_password_alone,
     with_a_subgroup_by_hand,
-    without_second_factor,
 )
 from qgov.language.scalars import format_instant
-from tests.keycloak.sign_in import PASSWORD, ask, claims, person, redeem
+from tests.keycloak.sign_in import claims
 
-__all__ = ["REFUSALS", "elevations", "password_alone"]
+__all__ = ["DEVELOPERS", "REFUSALS", "SANDBOX", "elevations"]
 
 SANDBOX: Final = Place("aurora/sandbox/chemistry", "local-simulator")
 TEST: Final = Place("aurora/test/chemistry", "iqm-garnet")
@@ -38,17 +38,9 @@ Try = Callable[[Architecture, str], str]
 """Tries something with the token of a developer, and says what came of it."""
 
 
-def password_alone(running: Architecture, name: str) -> str:
-    """The token of a developer who has no second factor and was not asked for one."""
-    person(running.keycloak, REALM, name, [DEVELOPERS], code=False)
-    with running.keycloak.client() as browser:
-        page = ask(browser, REALM).fill_in(username=name, password=PASSWORD)
-        return str(redeem(browser, REALM, page)["access_token"])
-
-
 def _no_second_factor(running: Architecture, _: str) -> str:
-    with without_second_factor(running):
-        return attempt(running, password_alone(running, "sam"), SANDBOX)
+    with with_a_password_alone(running):
+        return attempt(running, password_alone(running, "sam", DEVELOPERS), SANDBOX)
 
 
 def _yesterday(running: Architecture, token: str) -> str:
@@ -105,7 +97,7 @@ def _key_id(token: str) -> str:
 
 
 REFUSALS: Final[tuple[tuple[str, Try], ...]] = (
-    ("no second factor (the realm was told by hand not to ask)", _no_second_factor),
+    ("no second factor, which the realm was told by hand not to ask for", _no_second_factor),
     ("a token of yesterday", _yesterday),
     ("a workload's token, issued 20 minutes ago", _old_workload),
     ("another tenant", lambda running, token: attempt(running, token, ELSEWHERE)),
