@@ -72,6 +72,7 @@ class Clock:
     later: timedelta = timedelta()
 
     def __call__(self) -> datetime:
+        """The time now, in UTC."""
         return datetime.now(UTC) + self.later
 
 

@@ -86,7 +86,7 @@ def _place(running: Architecture, who: Member, tier: str) -> Place | None:
 
 def told(running: Architecture, name: str) -> list[tuple[str, ...]]:
     """What the log of jobs says of somebody: stage, where, what for, at what cost."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for event in events(running.gateway.jobs.path):
         own, job = event["unmapped"], event["unmapped"].get("job", {})
         if event["actor"]["user"]["uid"] != name:
@@ -103,7 +103,7 @@ def spend(running: Architecture) -> list[tuple[str, ...]]:
     """Each budget that jobs counted against: jobs, shots, what was spent, and its limit."""
     currency = running.gateway.terms.currency
     jobs = running.gateway.ledger.jobs()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, budget in sorted(running.model.budgets.items()):
         own = [job.actual or job.estimate for job in jobs if name in job.budgets]
         if not own:

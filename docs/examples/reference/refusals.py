@@ -34,6 +34,9 @@ DEVELOPERS: Final = "/aurora-developers"
 NIGHTLY: Final = "aurora/aurora-nightly"
 LATER: Final = timedelta(days=1)
 
+Granted = dict[str, str | list[str]]
+"""An elevation, as a decision reads it."""
+
 Try = Callable[[Architecture, str], str]
 """Tries something with the token of a developer, and says what came of it."""
 
@@ -130,7 +133,7 @@ REFUSALS: Final[tuple[tuple[str, Try], ...]] = (
 
 def elevations(running: Architecture, tokens: dict[str, str]) -> list[tuple[str, str]]:
     """Production just in time: what is tried, and what comes of it."""
-    asked = {
+    asked: Granted = {
         "subject": "hana",
         "role": "quantum-developer",
         "scope": "aurora/production",
@@ -139,9 +142,9 @@ def elevations(running: Architecture, tokens: dict[str, str]) -> list[tuple[str,
         "not_before": format_instant(running.clock()),
         "expires": format_instant(running.clock() + timedelta(hours=1)),
     }
-    by_herself = {"approved_by": "hana", "approver_groups": ["aurora-leads"]}
-    by_a_colleague = {"approved_by": "kim", "approver_groups": ["aurora-researchers"]}
-    by_the_lead = {"approved_by": "ines", "approver_groups": ["aurora-leads"]}
+    by_herself: Granted = {"approved_by": "hana", "approver_groups": ["aurora-leads"]}
+    by_a_colleague: Granted = {"approved_by": "kim", "approver_groups": ["aurora-researchers"]}
+    by_the_lead: Granted = {"approved_by": "ines", "approver_groups": ["aurora-leads"]}
     found = [("hana, a developer without an elevation", _elevated(running, tokens["hana"]))]
     for words, approval in (
         ("hana, elevated and approved by herself", by_herself),
@@ -153,9 +156,7 @@ def elevations(running: Architecture, tokens: dict[str, str]) -> list[tuple[str,
     return found
 
 
-def _elevated(
-    running: Architecture, token: str, granted: dict[str, str | list[str]] | None = None
-) -> str:
+def _elevated(running: Architecture, token: str, granted: Granted | None = None) -> str:
     running.desk.granted[:] = [] if granted is None else [granted]
     try:
         return attempt(running, token, PRODUCTION)
