@@ -127,13 +127,11 @@ def assertion_of(running: Architecture, name: str, subject: str = "", **claims: 
 
 @contextmanager
 def with_a_password_alone(running: Architecture) -> Iterator[None]:
-    """An administrator lets people in with a password alone, for as long as this lasts: the
-    client gets a lower level of authentication, and the direct grant."""
+    """An administrator lets people in with a password alone, for as long as this lasts: by the
+    direct grant, which shows no page of Keycloak's."""
     hand = Hand(running.keycloak.admin, REALM)
-    client = f"/clients/{hand.client('qgov')}"
-    lower = {"acr.loa.map": '{"pwd":1,"mfa":2}'}
     with hand.undo:
-        hand.edit(client, directAccessGrantsEnabled=True, attributes=lower)
+        hand.edit(f"/clients/{hand.client('qgov')}", directAccessGrantsEnabled=True)
         yield
 
 
@@ -144,7 +142,7 @@ def password_alone(running: Architecture, name: str, group: str) -> str:
 
 
 def _directly(running: Architecture, client: str, **form: str) -> str:
-    """A token by the direct grant, which shows no page of Keycloak's."""
+    """A token by the direct grant."""
     form |= {"grant_type": "password", "client_id": client, "scope": "openid"}
     with running.keycloak.client() as browser:
         answer = token(browser, REALM, **form).raise_for_status().json()
