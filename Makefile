@@ -18,7 +18,8 @@ DEV := .venv/.stamp-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick lint check format install install-dev lock docs conform bench examples mutants clean
+.PHONY: help demo test quick lint check format install install-dev lock docs conform bench examples reference \
+  mutants clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +89,12 @@ bench: $(DEV) ## Measure against the budgets
 examples: $(DEV) ## Render five example pull requests, in three formats, to build/examples/
 	$(BIN)/python docs/examples/pull_requests.py
 
+# What .ci/install-* have to say is no part of what is shown.
+reference: $(DEV) ## Run it all: Keycloak, OPA, the gateway, Cirq, its records and drift (a minute)
+	@.ci/install-opa $(BIN) >&2
+	@.ci/install-keycloak .venv/keycloak >&2
+	@$(BIN)/python -m docs.examples.reference
+
 mutants: $(DEV) ## Change each condition of the policies and see that a test notices (a quarter of an hour)
 	$(BIN)/python -m tests.mutants.run
 
@@ -107,7 +114,7 @@ LOCKED = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 
 clean: ## Remove .venv and everything that tools left behind
 	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache
-	find qgov tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find qgov tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):
 	@command -v $(QGOV_PYTHON) >/dev/null || { echo 'qgov needs Python 3.11 or newer: there is no' \

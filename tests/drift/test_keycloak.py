@@ -20,6 +20,7 @@ from tests.drift.conftest import NOW, ROOT
 from tests.drift.fresh_realm import RECORDED, recorded, text_of
 from tests.drift.realm import import_realm, reader, token_of
 from tests.keycloak.server import Server
+from tests.keycloak.sign_in import person, sign_in
 
 pytestmark = pytest.mark.real
 
@@ -66,6 +67,13 @@ def test_the_compiled_realm_is_in_sync_twice(server: Server, own: AccessModel) -
         report = read(server, own)
         assert [each.message for each in report.drift] == []
         assert report.sources[0].facts > 1000
+
+
+def test_a_sign_in_is_no_drift(server: Server, own: AccessModel) -> None:
+    """The server's own copy of the mapper says `multivalued` from the first token on."""
+    person(server, REALM, "ada", ["/aurora-developers"])
+    sign_in(server, REALM, "ada")
+    assert messages(read(server, own).drift) == []
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -23,8 +23,13 @@ class WorkloadIssuer:
     """Who vouches for workloads under the name of a real issuer."""
 
     issuer: str
-    jwks_url: str
+    address: str
     key: RSAKey
+
+    @property
+    def jwks_url(self) -> str:
+        """Where its keys are."""
+        return f"{self.address}/jwks"
 
     def token(self, subject: str, audience: str, **claims: Any) -> str:
         """A token of a run, which is good for a minute unless the claims say otherwise."""
@@ -36,17 +41,21 @@ class WorkloadIssuer:
 
 @contextmanager
 def vouching(issuer: str) -> Iterator[WorkloadIssuer]:
-    """An issuer whose keys can be read at `jwks_url` for as long as the block lasts."""
+    """An issuer whose keys can be read for as long as the block lasts, by discovery too."""
     key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-    keys = json.dumps({"keys": [key.as_dict(private=False)]}).encode()
+    published = {
+        "/jwks": {"keys": [key.as_dict(private=False)]},
+        "/.well-known/openid-configuration": {"issuer": issuer, "jwks_uri": f"{issuer}/jwks"},
+    }
 
     class Keys(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            content = json.dumps(published.get(self.path, {})).encode()
+            self.send_response(200 if self.path in published else 404)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(keys)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(keys)
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
             pass
@@ -55,7 +64,7 @@ def vouching(issuer: str) -> Iterator[WorkloadIssuer]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield WorkloadIssuer(issuer, f"http://127.0.0.1:{server.server_port}/jwks", key)
+        yield WorkloadIssuer(issuer, f"http://127.0.0.1:{server.server_port}", key)
     finally:
         server.shutdown()
         server.server_close()

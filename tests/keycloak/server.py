@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-__all__ = ["HOST", "INSTALLED", "Server", "need_keycloak", "running"]
+__all__ = ["ADMIN", "HOST", "INSTALLED", "Server", "need_keycloak", "running"]
 
 HOST = "https://id.northwind.example"
 """What the server calls itself."""
@@ -34,7 +34,9 @@ HOST = "https://id.northwind.example"
 INSTALLED = Path(sys.prefix, "keycloak")
 """Where `.ci/install-keycloak` puts it."""
 
-_ADMIN = "qgov-tests"  # the client of the prepared database, and its secret
+ADMIN = "qgov-tests"
+"""The client of the prepared database, and its secret."""
+
 _READY_S = 180
 _LIGHT = "-XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC"
 
@@ -81,7 +83,7 @@ class _AdminToken(httpx.Auth):
             request.headers["Authorization"] = f"Bearer {self._token}"
             if (yield request).status_code != httpx.codes.UNAUTHORIZED:
                 return
-        form = {"grant_type": "client_credentials", "client_id": _ADMIN, "client_secret": _ADMIN}
+        form = {"grant_type": "client_credentials", "client_id": ADMIN, "client_secret": ADMIN}
         url = f"{HOST}/realms/master/protocol/openid-connect/token"
         answer = yield httpx.Request("POST", url, data=form)
         self._token = str(answer.raise_for_status().json()["access_token"])

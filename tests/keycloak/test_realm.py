@@ -234,6 +234,22 @@ def test_a_password_alone_lets_nobody_in(
             assert claims(found["access_token"])["acr"] == "mfa"
 
 
+def test_a_grant_that_was_allowed_by_hand_says_no_second_factor(
+    keycloak: Server, spare: str
+) -> None:
+    """Without levels of authentication, Keycloak says level 1."""
+    clients = f"/admin/realms/{spare}/clients"
+    (client,) = keycloak.admin.get(clients, params={"clientId": "qgov"}).json()
+    allowed = {**client, "directAccessGrantsEnabled": True}
+    keycloak.admin.put(f"{clients}/{client['id']}", json=allowed).raise_for_status()
+    person(keycloak, spare, "rune", code=False)
+    with keycloak.client() as browser:
+        direct = {"username": "rune", "password": PASSWORD, "client_id": "qgov"}
+        answer = token(browser, spare, grant_type="password", scope="openid", **direct)
+        assert claims(answer.raise_for_status().json()["access_token"])["acr"] == "1"
+    keycloak.admin.put(f"{clients}/{client['id']}", json=client).raise_for_status()
+
+
 def test_somebody_without_a_device_sets_one_up_first(keycloak: Server) -> None:
     person(keycloak, "partners", "noa", code=False)
     with keycloak.client() as browser:

@@ -383,9 +383,9 @@ def test_enforced_mfa_has_one_level_which_takes_both() -> None:
         },
     }
     (level,) = resources(bound(), "mfa", "keycloak_authentication_execution_config").values()
-    assert level["config"] == {"loa-condition-level": "1", "loa-max-age": "36000"}
+    assert level["config"] == {"loa-condition-level": "2", "loa-max-age": "36000"}
     client = resources(bound(), "clients", "keycloak_openid_client")["qgov"]
-    assert client["extra_config"] == {"acr.loa.map": '{"mfa":1}', "minimum.acr.value": "mfa"}
+    assert client["extra_config"] == {"acr.loa.map": '{"mfa":2}', "minimum.acr.value": "mfa"}
 
 
 def test_available_mfa_is_a_level_of_its_own_that_a_client_may_ask_for() -> None:

@@ -49,6 +49,7 @@ _SECRET: Final = frozenset(
     {"privateKey", "certificate", "secret", "keystorePassword", "keyPassword"}
 )
 _INTROSPECTION: Final = "introspection.token.claim"
+_GROUPS: Final = "oidc-group-membership-mapper"
 _MASKED: Final = "**********"
 
 
@@ -139,6 +140,8 @@ def _clients(clients: Iterable[Mapping[str, Any]]) -> Found:
 def _mappers(of: str, one: Mapping[str, Any]) -> Found:
     for mapper in one.get("protocolMappers", ()):
         for setting, value in _fields("mapper", f"{of} {mapper['name']}", mapper):
+            if setting.field == "multivalued" and mapper.get("protocolMapper") == _GROUPS:
+                continue  # the server itself says so, from the first token on
             if setting.field == _INTROSPECTION:  # true where nothing is said
                 yield setting, "off" if value is False else None
             else:

@@ -2,7 +2,9 @@
 
 A level is what the token then says (`acr`). Where a second factor is enforced there is one level
 only, which takes both: with a lower one below it, a client that asks for no level (such as the
-account console) lets in with a password alone, and a stolen one enrols a code of its own.
+account console) lets in with a password alone, and a stolen one enrols a code of its own. Its
+number is 2: 1 is what Keycloak gives to whoever signs in by a way without levels, such as the
+direct grant, so that such a token would say a second factor that nobody showed.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ class Level(NamedTuple):
 def levels(module: Module) -> tuple[Level, ...]:
     """The levels, lowest first."""
     if module.provider.mfa == "enforced":
-        return (Level("mfa", 1, (_KNOWN, _HELD)),)
+        return (Level("mfa", 2, (_KNOWN, _HELD)),)
     return (Level("pwd", 1, (_KNOWN,)), Level("mfa", 2, (_HELD,)))
 
 
