@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from qgov.drift.facts import Plain
+from qgov.drift.undo import Fact, Undo
 from qgov.errors import ExitStatus
 from qgov.finding import Finding, Origin, Severity
 from qgov.plan.risk import Risk
@@ -32,7 +33,8 @@ _CODES = dict(zip(Kind, ("QG991", "QG992", "QG993", "QG994", "QG995"), strict=Tr
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One difference, in the words of access. `permission` is None where no access follows from
-    it. `how` is the chain that it goes through; `origin` the reviewed line that it is judged by."""
+    it. `how` is the chain that it goes through; `origin` the reviewed line that it is judged by.
+    `facts` are the things that differ, and `undo` the way back from each."""
 
     source: str
     kind: Kind
@@ -47,6 +49,8 @@ class Drift:
     origin: Origin
     how: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    undo: tuple[Undo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from qgov.model.principal import Principal
+from qgov.language.persons import folded
+from qgov.model.principal import Principal, name_of, user
 
 __all__ = [
     "ANYONE",
@@ -17,6 +19,7 @@ __all__ = [
     "Plain",
     "Setting",
     "client",
+    "label_of",
 ]
 
 Plain: TypeAlias = "str | int | float | bool | tuple[Plain, ...] | None"
@@ -32,6 +35,12 @@ ANYONE: Final = Principal("anyone")
 def client(id_: str) -> Principal:
     """A client of an identity provider that is no workload of ours."""
     return Principal(f"client:{id_}")
+
+
+def label_of(person: Principal) -> Principal:
+    """A person without a name: the same for the same person, in every report."""
+    digest = hashlib.sha256(folded(name_of(person)).encode()).hexdigest()
+    return user(f"~{digest[:12]}")
 
 
 class Held(NamedTuple):

@@ -62,6 +62,7 @@ class Group:
     roles: tuple[str, ...]
     """Labels of realm roles, and `client/role`."""
     members: tuple[Mapping[str, Any], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
                 *(f"{c}/{r}" for c, of in group.get("clientRoles", {}).items() for r in of),
             ),
             tuple(people),
+            group["id"],
         )
         for group, people in zip(raw, members, strict=True)
     )
