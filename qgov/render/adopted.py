@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 
 from qgov.drift.adopt.adopt import Adopted
+from qgov.drift.drift import alike
 from qgov.render.counting import count
-from qgov.render.escaping import plain
+from qgov.render.escaping import one_line, plain
 
 __all__ = ["as_patch", "summary"]
 
@@ -32,14 +33,16 @@ def as_patch(adopted: Adopted) -> str:
 
 
 def _told(adopted: Adopted) -> Iterable[str]:
-    for each in adopted.said:
-        yield _line(f"adopted: {each.source}: {each.message}")
-    for each, why in adopted.left:
-        yield _line(f"not adopted: {each.source}: {each.message} ({why})")
+    why = dict(adopted.left)
+    for each, more in alike(adopted.said):
+        yield one_line(f"adopted: {each.source}: {each.message}{_besides(more)}")
+    for each, more in alike(why):
+        told = f"{each.message}{_besides(more)}: {why[each]}"
+        yield one_line(f"not adopted: {each.source}: {told}")
 
 
-def _line(text: str) -> str:
-    return " ".join(plain(text).split())
+def _besides(more: int) -> str:
+    return f", and {count(more, 'access', 'accesses')} besides" if more else ""
 
 
 def _diff(path: str, before: str, after: str) -> Iterable[str]:

@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Iterable
 from typing import Final
 
-from qgov.drift.drift import Drift, Report
+from qgov.drift.drift import Drift, Report, alike
 from qgov.drift.facts import Setting
 from qgov.drift.undo import Step
-from qgov.render.escaping import plain
+from qgov.render.counting import count
+from qgov.render.escaping import one_line
 
 __all__ = ["as_script"]
 
@@ -50,17 +51,19 @@ _secret() {
 
 
 def as_script(report: Report) -> str:
-    """The script. A step that several differences share is taken once; what has none is a
-    comment."""
+    """The script. What has no step is a comment; what one step takes away is told once."""
     taken: set[Step] = set()
     lines: list[str] = []
-    for each in sorted(report.drift, key=_last):
-        lines += ["", _comment(each.message, f"{each.source} ({each.kind}, {each.risk}): ")]
+    for each, more in alike(sorted(report.drift, key=_last)):
+        besides = f", and {count(more, 'access', 'accesses')} besides" if more else ""
+        lines += [
+            "",
+            _comment(f"{each.source} ({each.kind}, {each.risk}): {each.message}{besides}"),
+        ]
         for step in dict.fromkeys(step for undo in each.undo for step in undo.steps):
-            again = step in taken
+            lines.append("# by a step above" if step in taken else shlex.join(step))
             taken.add(step)
-            lines.append("# by a step above" if again else shlex.join(step))
-        lines += [_comment(why, "not reverted: ") for why in _reasons(each)]
+        lines += [_comment(f"not reverted: {why}") for why in _reasons(each)]
     if not report.drift:
         lines = ["", "# nothing differs"]
     head = _HEAD + (_KEYCLOAK if any(step[0] == "keycloak" for step in taken) else "")
@@ -83,6 +86,6 @@ def _reasons(each: Drift) -> Iterable[str]:
     yield from dict.fromkeys(undo.why_not for undo in each.undo if undo.why_not)
 
 
-def _comment(text: str, before: str) -> str:
+def _comment(text: str) -> str:
     """One line that no shell reads, whatever is in it."""
-    return "# " + " ".join(plain(before + text).split())
+    return f"# {one_line(text)}"

@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 
 from qgov.cli import run
+from qgov.pipeline import load
 from qgov.repository import read_work_tree
 from qgov.targets import emit
 from tests.drift.changes import CHANGES, Hand
 from tests.drift.conftest import ROOT
 from tests.drift.realm import import_realm, token_of
 from tests.keycloak.server import Server
-from tests.drift.test_keycloak import load
 
 pytestmark = pytest.mark.real
 
 REALM = "adopting"
+SCOPE = "aurora/sandbox/chemistry"
+ROLE = f"qgov:researcher:{SCOPE}"
 NOW = "2025-11-23T10:00:00Z"
 """When nobody is elevated."""
 HOSTILE = "x'\"$(touch pwned)`id`\n# done\n"
@@ -52,7 +54,7 @@ def git(root: Path, *words: str) -> str:
     ).stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(keycloak: Server, repository: Path) -> Iterator[Server]:
     model = load(read_work_tree(repository)[0]).model
     assert model is not None
@@ -81,7 +83,6 @@ def qgov(capsys: pytest.CaptureFixture[str], repository: Path) -> Printed:
         capsys.readouterr()
         found = run([words[0], "--root", str(root), "--now", NOW, *words[1:]])
         out, err = capsys.readouterr()
-        print(err)
         assert found == status, (out, err)
         return out if words[0] == "plan" else out + err
 
@@ -96,30 +97,189 @@ def in_sync(qgov: Printed, **more: Any) -> None:
     assert drift(qgov, "--detailed-exitcode", **more).startswith("IN SYNC")
 
 
-def gains(qgov: Printed) -> tuple[set[tuple[str, str, str, str]], int]:
-    """(change, principal, scope, permission) of the plan's rows, and how many concerns it has."""
+Plan = tuple[set[tuple[str, str, str]], set[str]]
+
+
+def planned(qgov: Printed) -> Plan:
+    """(change, principal, scope) of the plan's accesses, and what its other rows are about."""
     plan = json.loads(qgov("plan", "--format", "json", "--base", "HEAD"))
-    return plan, 0
+    return (
+        {(row["change"], row["principal"], row["scope"]) for row in plan["access"]},
+        {row["field"] for row in plan["concerns"]},
+    )
+
+
+def a_role_is_added(hand: Hand) -> None:
+    role = hand.role(ROLE)
+    hand.send("POST", f"/groups/{hand.group('aurora-contractors')}/role-mappings/realm", [role])
+
+
+def a_role_is_taken(hand: Hand) -> None:
+    role = hand.role(ROLE)
+    hand.send("DELETE", f"/groups/{hand.group('aurora-researchers')}/role-mappings/realm", [role])
+
+
+def a_role_moves(hand: Hand) -> None:
+    a_role_is_added(hand)
+    a_role_is_taken(hand)
+
+
+def a_new_group_has_a_role(hand: Hand) -> None:
+    hand.send("POST", "/groups", {"name": "strangers"})
+    hand.send("POST", f"/groups/{hand.group('strangers')}/role-mappings/realm", [hand.role(ROLE)])
 
 
 def a_session_lives_longer(hand: Hand) -> None:
-    hand.edit("", ssoSessionMaxLifespan=36_000, offlineSessionMaxLifespan=36_000)
+    """By everything that follows from the length of a session."""
+    hand.send("PUT", "", {"ssoSessionMaxLifespan": 36_000, "offlineSessionMaxLifespan": 36_000})
+    path = "/authentication/flows/qgov-browser/executions"
+    for one in hand.get(path):
+        if one.get("providerId") == "conditional-level-of-authentication":
+            config = hand.get(f"/authentication/config/{one['authenticationConfig']}")
+            if config["config"]["loa-max-age"] == "28800":
+                config["config"]["loa-max-age"] = "36000"
+                hand.send("PUT", f"/authentication/config/{config['id']}", config)
 
 
-def test_debug(hand: Hand, qgov: Printed, repository: Path, tmp_path: Path) -> None:
+KINDS: dict[str, tuple[Callable[[Hand], None], Plan]] = {
+    "a role more": (
+        a_role_is_added,
+        ({("granted", "group:aurora-contractors", SCOPE)}, set()),
+    ),
+    "a role moves": (
+        a_role_moves,
+        (
+            {
+                ("granted", "group:aurora-contractors", SCOPE),
+                ("revoked", "group:aurora-researchers", SCOPE),
+            },
+            set(),
+        ),
+    ),
+    "a new group": (
+        a_new_group_has_a_role,
+        ({("granted", "group:strangers", SCOPE)}, {"spec.groups.strangers"}),
+    ),
+    "a longer session": (
+        a_session_lives_longer,
+        (set(), {"spec.identityProviders.workforce.sessionLifetime"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_adopted_is_planned_and_in_sync_and_the_script_takes_it_back(
+    hand: Hand, qgov: Printed, repository: Path, tmp_path: Path, kind: str
+) -> None:
+    make, plan = KINDS[kind]
     in_sync(qgov)
-    role = hand.role("qgov:researcher:aurora/sandbox/chemistry")
-    hand.give(f"/groups/{hand.group('aurora-contractors')}/role-mappings/realm", [role])
-    CHANGES["a role is taken from a group"].make(hand)
-    role = hand.role("qgov:researcher:aurora/test/chemistry")
-    a_session_lives_longer(hand)
+    make(hand)
+    out, script = tmp_path / "out", tmp_path / "back.sh"
+    said = drift(qgov, "--adopt", str(out), "--revert", str(script))
+    assert "not adopted" not in said
+    git(repository, "apply", str(out / "adopt.patch"))
+    changed = git(repository, "diff", "--name-only").split()
+    assert changed
+    for path in changed:
+        assert (out / path).read_bytes() == (repository / path).read_bytes()
+    assert {p.name for p in out.rglob("*") if p.is_file()} == {Path(c).name for c in changed} | {
+        "adopt.patch"
+    }
+    assert planned(qgov) == plan
+    in_sync(qgov)
+    git(repository, "checkout", "-q", ".")
+    ran(script, tmp_path)
+    in_sync(qgov)
+
+
+def test_of_a_role_that_is_taken_the_role_itself_is_left(
+    hand: Hand, qgov: Printed, repository: Path, tmp_path: Path
+) -> None:
+    a_role_is_taken(hand)
+    out, script = tmp_path / "out", tmp_path / "back.sh"
+    said = drift(qgov, "--adopt", str(out), "--revert", str(script))
+    (left,) = (line for line in said.splitlines() if line.startswith("not adopted"))
+    assert f"through the role `{ROLE}`, which nobody reviewed" in left
+    assert left.endswith("it follows from the adopted configuration, which has not been applied")
+    git(repository, "apply", str(out / "adopt.patch"))
+    assert git(repository, "diff", "--numstat") == "0\t1\ttenants/aurora/tenant.yaml\n"
+    assert planned(qgov) == ({("revoked", "group:aurora-researchers", SCOPE)}, set())
+    report = json.loads(drift(qgov, "--format", "json"))
+    assert [each["permission"] for each in report["drift"]] == [None]
+    git(repository, "checkout", "-q", ".")
+    ran(script, tmp_path)
+    in_sync(qgov)
+
+
+def ran(script: Path, folder: Path) -> None:
+    """The script, run by somebody who has reviewed it."""
+    assert "hunter2" not in script.read_text()
+    assert os.environ["QGOV_KEYCLOAK_TOKEN"] not in script.read_text()
+    done = subprocess.run(
+        ["bash", str(script)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (done.stdout, done.stderr, script.read_text())
+
+
+def test_a_person_in_a_just_in_time_group_is_not_adopted_and_taken_out(
+    hand: Hand, qgov: Printed, tmp_path: Path
+) -> None:
     CHANGES["a person joins a just in time group"].make(hand)
+    out, script = tmp_path / "out", tmp_path / "back.sh"
+    said = drift(qgov, "--adopt", str(out), "--revert", str(script))
+    assert "nothing to adopt: no file was written" in said
+    assert "an elevation is asked for and approved, and never adopted" in said
+    assert not out.exists()
+    assert "eve" not in script.read_text().split()
+    ran(script, tmp_path)
+    in_sync(qgov)
+
+
+def test_an_adoption_that_breaks_a_rule_writes_nothing(
+    hand: Hand, qgov: Printed, tmp_path: Path
+) -> None:
+    CHANGES["a role is added to a group"].make(hand)  # contractors, in production
+    said = drift(qgov, "--adopt", str(tmp_path / "out"), status=1)
+    assert "NOT ADOPTED" in said
+    assert "contractors-never-in-production" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_composite_is_not_adopted_and_what_it_gives_neither(
+    hand: Hand, qgov: Printed, tmp_path: Path
+) -> None:
     CHANGES["a role becomes a composite"].make(hand)
-    hand.add("/groups", {"name": HOSTILE})
-    hand.add("/groups", {"name": "strangers"})
-    print(drift(qgov, "--adopt", str(tmp_path / "a"), "--revert", str(tmp_path / "r.sh")))
-    for f in sorted((tmp_path / "a").rglob("*")):
-        print(f)
-    print((tmp_path / "a/adopt.patch").read_text())
-    print((tmp_path / "r.sh").read_text())
-    assert 0
+    script = tmp_path / "back.sh"
+    said = drift(qgov, "--adopt", str(tmp_path / "out"), "--revert", str(script))
+    assert "nothing to adopt" in said
+    assert f"this goes through a composite of `{ROLE}`" in said
+    assert f"the language has no field that says this of the role `{ROLE}`" in said
+    ran(script, tmp_path)
+    in_sync(qgov)
+
+
+def test_hostile_names_are_text_everywhere(
+    hand: Hand, qgov: Printed, repository: Path, tmp_path: Path
+) -> None:
+    hand.send("POST", "/roles", {"name": HOSTILE})
+    held = hand.get("/roles", search="touch")
+    own = hand.role(ROLE)
+    hand.send("POST", f"/roles-by-id/{own['id']}/composites", held)
+    hand.send("POST", "/groups", {"name": HOSTILE})
+    group = next(g["id"] for g in hand.get("/groups") if g["name"] == HOSTILE)
+    hand.send("POST", f"/groups/{group}/role-mappings/realm", [own])
+    hand.send("POST", "/groups", {"name": "null"})
+    out, script = tmp_path / "out", tmp_path / "back.sh"
+    said = drift(qgov, "--adopt", str(out), "--revert", str(script))
+    patch = (out / "adopt.patch").read_text()
+    shown = HOSTILE.replace("\n", "\\n")
+    for text in (said, patch, script.read_text()):
+        assert shown in text
+    assert f"`{shown}` is no name of a group in the language" in patch
+    assert '+    "null": {identityProvider: workforce}\n' in patch
+    git(repository, "apply", str(out / "adopt.patch"))
+    assert git(repository, "diff", "--numstat") == "1\t0\tqgov.yaml\n"
+    git(repository, "checkout", "-q", ".")
+    ran(script, tmp_path)
+    in_sync(qgov)
+    assert {each.name for each in tmp_path.iterdir()} == {"out", "back.sh"}
