@@ -258,6 +258,31 @@ def test_a_composite_is_not_adopted_and_what_it_gives_neither(
     in_sync(qgov)
 
 
+TAKEN_BACK = (
+    "a role is given to a person",
+    "another role is given to a workload",
+    "an administrator s right is added to a group",
+    "everyone is given a role",
+    "a new client",
+    "a new broker",
+    "an execution lets in without a password",
+    "the one time code is switched off",
+)
+
+
+def test_other_changes_are_taken_back_by_the_script(
+    hand: Hand, qgov: Printed, tmp_path: Path
+) -> None:
+    """All at once; what the changes' own undoing would find gone is not undone twice."""
+    for name in TAKEN_BACK:
+        CHANGES[name].make(hand)
+    hand.undo.pop_all()
+    script = tmp_path / "back.sh"
+    drift(qgov, "--revert", str(script))
+    ran(script, tmp_path)
+    in_sync(qgov)
+
+
 def test_hostile_names_are_text_everywhere(
     hand: Hand, qgov: Printed, repository: Path, tmp_path: Path
 ) -> None:

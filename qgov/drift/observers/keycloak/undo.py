@@ -10,6 +10,7 @@ from typing import Any, Final
 from qgov.drift.facts import Held, Plain, Setting, label_of
 from qgov.drift.observers.keycloak.access import accounts_in
 from qgov.drift.observers.keycloak.read import Group, Realm, Role
+from qgov.drift.observers.keycloak.settings import MASKED, executions_of
 from qgov.drift.remote import path_of
 from qgov.drift.undo import Fact, Field, Step, Undo
 from qgov.language.persons import folded
@@ -130,6 +131,8 @@ class Back:
     def _setting(self, setting: Setting, fact: Fact) -> Undo:
         if setting.kind in ("realm", "events") and setting.field:
             return self._field(setting, fact)
+        if setting.kind == "execution":
+            return self._execution(setting, fact)
         if (setting.kind, setting.field) == ("role", "composites"):
             return self._composites(setting, fact)
         if setting.field or not fact.extra:
@@ -152,6 +155,25 @@ class Back:
         if isinstance(top[name], str) and not isinstance(wanted, str):
             return Undo(why_not="it is undone in the admin console", field=field)
         return Undo((self._call("PUT", path, {name: body}),), field=field)
+
+    def _execution(self, setting: Setting, fact: Fact) -> Undo:
+        """A step of signing in, or a field of it."""
+        named = (each[1:] for each in executions_of(self._realm) if each[0] == setting.name)
+        alias, one = next(named, ("", {}))
+        config = self._realm.configs.get(str(one.get("authenticationConfig")))
+        if one and fact.extra and not setting.field:
+            path = path_of("authentication", "executions", one["id"])
+            return Undo((self._call("DELETE", path),))
+        if one and setting.field == "requirement":
+            path = f"{path_of('authentication', 'flows', alias)}/executions"
+            return Undo((self._call("PUT", path, {**one, "requirement": fact.wanted}),))
+        known = {} if config is None else config["config"]
+        if setting.field in known and fact.wanted is not None and MASKED not in known.values():
+            value = json.dumps(fact.wanted) if type(fact.wanted) is bool else str(fact.wanted)
+            body = {**(config or {}), "config": {**known, setting.field: value}}
+            path = path_of("authentication", "config", str(one["authenticationConfig"]))
+            return Undo((self._call("PUT", path, body),))
+        return Undo(why_not="it is undone in the admin console, or by the compiled Terraform")
 
     def _composites(self, setting: Setting, fact: Fact) -> Undo:
         own = setting.name
