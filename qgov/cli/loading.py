@@ -14,7 +14,7 @@ from qgov.model.scope import EVERYWHERE, matches
 from qgov.pipeline import load
 from qgov.repository import at_hand, at_ref, open_repository
 
-__all__ = ["choose_scope", "files_at", "model_at"]
+__all__ = ["choose_scope", "files_at", "model_at", "model_of"]
 
 
 def choose_scope(model: AccessModel, scope: str, option: str) -> str:
@@ -41,7 +41,12 @@ def files_at(root: Path, ref: str | None = None) -> Mapping[str, bytes]:
 
 def model_at(root: Path, ref: str | None = None) -> AccessModel:
     """What the configuration means. Raises FindingsError when it cannot be understood."""
-    loaded = load(files_at(root, ref))
+    return model_of(files_at(root, ref))
+
+
+def model_of(files: Mapping[str, bytes]) -> AccessModel:
+    """As `model_at`, of files."""
+    loaded = load(files)
     if loaded.model is None:
         raise FindingsError(Report(loaded.findings))
     return loaded.model

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from qgov.drift.bound import Key, as_model, chains_of, differing, key_of, reviewed_in
 from qgov.drift.drift import Drift, Kind
-from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting, nameless
+from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting, label_of
 from qgov.drift.observer import Effect, Observation
 from qgov.drift.renamed import under_todays_names
+from qgov.drift.undo import Fact, Undo
 from qgov.finding import Origin
 from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Elevation
-from qgov.model.accesses import AccessTable
+from qgov.model.accesses import AccessTable, Path
 from qgov.model.principal import Principal, is_user, kind_of, name_of, user
 from qgov.model.scope import EVERYWHERE
 from qgov.plan.changes import Change, Row, difference, rows
@@ -43,12 +44,16 @@ def compare(
         wanted, found = _without_names(wanted), _without_names(found)
     drift = [
         *seen.stale,
-        *_access(model, seen.name, wanted, found),
+        *_access(model, seen, wanted, found),
         *_elevations(model, seen.name, wanted, found, now, people),
         *_settings(model, seen, found),
         *(_former_name(model, seen.name, *names) for names in former),
     ]
-    return sorted(drift, key=_order)
+    return sorted((replace(each, undo=_undo(seen, each)) for each in drift), key=_order)
+
+
+def _undo(seen: Observation, each: Drift) -> tuple[Undo, ...]:
+    return tuple(map(seen.undo, each.facts))
 
 
 def _order(each: Drift) -> tuple[object, ...]:
@@ -59,8 +64,9 @@ def _order(each: Drift) -> tuple[object, ...]:
 # -------------------------------------------------------------------------------------- access
 
 
-def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Iterator[Drift]:
+def _access(model: AccessModel, seen: Observation, wanted: Facts, found: Facts) -> Iterator[Drift]:
     """Who may do more, less or otherwise, by the tables of both sides."""
+    source = seen.name
     reviewed = reviewed_in(model)
     base_held, head_held = differing(model, wanted, found)
     chains = chains_of(found.held)
@@ -70,10 +76,8 @@ def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Ite
     for row in rows(difference(AccessTable(base), AccessTable(head)), base, head, whole=True):
         kind = _KINDS.get(row.change, Kind.CHANGED)
         sides = [(item.base, item.head) for item in row.cells]
-        pairs = sides if kind is not Kind.MISSING else [(new, old) for old, new in sides]
-        extra = dict.fromkeys(
-            path.binding for before, after in pairs for path in after if path not in before
-        )
+        gained, lost = _only_after(sides), _only_after([(new, old) for old, new in sides])
+        extra = lost if kind is Kind.MISSING else gained
         told |= {key_of(binding) for binding in extra}
         how = tuple(dict.fromkeys(w for b in extra for w in chains.get(key_of(b), ())))
         rule = assess(row, base, head)
@@ -91,10 +95,26 @@ def _access(model: AccessModel, source: str, wanted: Facts, found: Facts) -> Ite
             _where(model, row.principal, extra),
             how,
             row.backends,
+            (
+                *(_fact(head_held, key_of(b), extra=True) for b in gained),
+                *(_fact(base_held, key_of(b), extra=False) for b in lost),
+            ),
         )
     for key in sorted({*base_held, *head_held}):
         if (key in base_held) != (key in head_held) and key not in told:
             yield _without_effect(model, source, key, key in head_held, chains.get(key, ()))
+
+
+def _only_after(sides: Iterable[tuple[Sequence[Path], Sequence[Path]]]) -> dict[Binding, None]:
+    """The bindings of the paths that only the second of two sides has."""
+    return dict.fromkeys(
+        path.binding for before, after in sides for path in after if path not in before
+    )
+
+
+def _fact(held: Mapping[Key, Held], key: Key, *, extra: bool) -> Fact:
+    principal, role, scope, eligible = key
+    return Fact(held.get(key) or Held(principal, role, scope, (), eligible), extra)
 
 
 def _said(kind: Kind, row: Row, extra: Iterable[Binding], how: Sequence[str]) -> str:
@@ -162,6 +182,7 @@ def _without_effect(
         role if extra else None,
         _where(model, principal, ()),
         how,
+        facts=(Fact(Held(principal, role, scope, how, eligible), extra),),
     )
 
 
@@ -175,7 +196,7 @@ def _elevations(
     base, head = ({_folded(h): h for h in side.elevated} for side in (wanted, found))
     past: dict[tuple[str, str, str], Elevation] = {}
     for held in sorted(model.elevations, key=lambda e: e.expires):
-        subject = user(held.subject) if people else nameless(user(held.subject))
+        subject = user(held.subject) if people else label_of(user(held.subject))
         past[folded(subject), held.role, held.scope] = held
     for key in sorted({*base, *head}):
         if (key in base) == (key in head):
@@ -227,6 +248,7 @@ def _elevated(
             document.source.origin if document is not None else _organization(model),
             held.through,
             row.backends,
+            (Fact(held, extra, elevated=True),),
         )
 
 
@@ -243,7 +265,7 @@ def _without_names(facts: Facts) -> Facts:
 
 
 def _without_name(held: Held) -> Held:
-    return held._replace(principal=nameless(held.principal)) if is_user(held.principal) else held
+    return held._replace(principal=label_of(held.principal)) if is_user(held.principal) else held
 
 
 # ------------------------------------------------------------------------------------ settings
@@ -293,6 +315,7 @@ def _settings(model: AccessModel, seen: Observation, found_facts: Facts) -> Iter
             found,
             _organization(model),
             (_thing(setting),),
+            facts=(Fact(setting, kind is not Kind.MISSING, wanted=wanted, found=found),),
         )
 
 

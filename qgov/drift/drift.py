@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from qgov.drift.facts import Plain
+from qgov.drift.undo import Fact, Undo
 from qgov.errors import ExitStatus
 from qgov.finding import Finding, Origin, Severity
 from qgov.plan.risk import Risk
 
-__all__ = ["Drift", "GroupPeople", "Kind", "Report", "Source", "as_findings"]
+__all__ = ["Drift", "GroupPeople", "Kind", "Report", "Source", "alike", "as_findings"]
 
 
 class Kind(StrEnum):
@@ -32,7 +34,8 @@ _CODES = dict(zip(Kind, ("QG991", "QG992", "QG993", "QG994", "QG995"), strict=Tr
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One difference, in the words of access. `permission` is None where no access follows from
-    it. `how` is the chain that it goes through; `origin` the reviewed line that it is judged by."""
+    it. `how` is the chain that it goes through; `origin` the reviewed line that it is judged by.
+    `facts` are the things that differ, and `undo` the way back from each."""
 
     source: str
     kind: Kind
@@ -47,6 +50,8 @@ class Drift:
     origin: Origin
     how: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    undo: tuple[Undo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,17 @@ class Report:
         if fail_on is not None and self.risk is not None and self.risk >= fail_on:
             return ExitStatus.GATE
         return ExitStatus.CHANGES if detailed and self.drift else ExitStatus.WELL
+
+
+def alike(drift: Iterable[Drift]) -> list[tuple[Drift, int]]:
+    """The first difference of each group that rests on the same facts, and how many more there
+    are: what one binding gives is several accesses."""
+    found: dict[object, tuple[Drift, int]] = {}
+    for each in drift:
+        key = (each.source, each.kind, each.facts or each.message)
+        first, more = found.get(key, (each, -1))
+        found[key] = first, more + 1
+    return [*found.values()]
 
 
 def as_findings(report: Report) -> list[Finding]:

@@ -19,7 +19,7 @@ __all__ = [
     "Plain",
     "Setting",
     "client",
-    "nameless",
+    "label_of",
 ]
 
 Plain: TypeAlias = "str | int | float | bool | tuple[Plain, ...] | None"
@@ -37,8 +37,8 @@ def client(id_: str) -> Principal:
     return Principal(f"client:{id_}")
 
 
-def nameless(person: Principal) -> Principal:
-    """A person without the name: a label, the same for the same person in every report."""
+def label_of(person: Principal) -> Principal:
+    """A person without a name: the same for the same person, in every report."""
     digest = hashlib.sha256(folded(name_of(person)).encode()).hexdigest()
     return user(f"~{digest[:12]}")
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from qgov.drift.drift import Drift
 from qgov.drift.facts import Facts, Plain, Setting
+from qgov.drift.undo import NO_STEPS, Fact, Undo
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
@@ -46,7 +47,7 @@ class Effect(NamedTuple):
 class Observation:
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
-    `stale` is a difference of the system as a whole."""
+    `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact."""
 
     name: str
     type: str
@@ -54,6 +55,7 @@ class Observation:
     found: Facts
     effect: Callable[[Setting, Plain, Plain], Effect]
     stale: tuple[Drift, ...] = ()
+    undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from qgov.drift.facts import nameless
+from qgov.drift.facts import label_of
 from qgov.drift.wanted import flaw, in_window
 from qgov.elevate.realm import Account, Directory
 from qgov.elevate.steps import Action, Refusal, Step, Why
@@ -40,7 +40,7 @@ class Wanted:
 
     def told(self, person: str) -> Principal:
         """A person, as a report may name them."""
-        return user(person) if self.people else nameless(user(person))
+        return user(person) if self.people else label_of(user(person))
 
 
 def planned(wanted: Wanted, found: Directory) -> tuple[list[Step], list[Refusal]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["annotation", "code", "escape", "no_command", "plain", "ticked"]
+__all__ = ["annotation", "code", "escape", "no_command", "one_line", "plain", "ticked"]
 
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -29,6 +29,11 @@ def _spelled(found: re.Match[str]) -> str:
 def plain(text: str) -> str:
     """The text with control characters shown instead of obeyed."""
     return _CONTROL.sub(_spelled, text)
+
+
+def one_line(text: str) -> str:
+    """As `plain`, on one line: breaks and tabs are shown too."""
+    return plain(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def no_command(line: str) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qgov.drift.drift import Drift, Kind
+from qgov.drift.drift import Drift, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
+from qgov.render.revert import as_script
 from qgov.targets import emit
 from qgov.targets.hcl import Block, Ref, parse
 from tests.drift.conftest import NOW
@@ -27,6 +30,24 @@ def read(model: AccessModel, document: Any, folder: Path) -> tuple[Drift, ...]:
     path = folder / "show.json"
     path.write_text(document if isinstance(document, str) else json.dumps(document))
     return observe(model, chosen([f"terraform:{path}"], {}), {}, NOW).drift
+
+
+def script(drift: tuple[Drift, ...]) -> str:
+    return as_script(Report((), drift, ()))
+
+
+def test_an_address_is_one_word_of_the_script(model: AccessModel, tmp_path: Path) -> None:
+    hostile = """terraform_data.x["a'$(touch pwned) b\n#"]"""
+    change = planned(hostile, {"input": "b"}, {"input": "a"}, type="terraform_data")
+    text = script(read(model, plan(change), tmp_path))
+    done = subprocess.run(
+        ["bash", "-c", 'terraform() { printf "%s\\0" "$@"; }\n' + text],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode().split("\0")[:-1] == ["apply", f"-target={hostile}"]
+    assert not (tmp_path / "pwned").exists()
 
 
 # ------------------------------------------------------------------------------- a real plan
@@ -55,6 +76,13 @@ def test_what_a_real_plan_would_change_is_told(model: AccessModel, tmp_path: Pat
         ("unmanaged", "the resource `terraform_data.two`", "terraform_data", None),
         ("missing", "the resource `terraform_data.three`", None, "terraform_data"),
     }
+    commands = [line for line in script(drift).splitlines() if line.startswith("terraform ")]
+    for number, command in enumerate(sorted(commands), start=1):  # whoever runs them says yes
+        asked = [*shlex.split(command)[1:], "-auto-approve", "-input=false"]
+        assert terraform(tmp_path, env, *asked).returncode == 0
+        left = read(model, shown(one="b", three="c"), tmp_path)
+        assert len(left) == len(commands) - number
+    assert len(commands) == len(drift)
     shutil.rmtree(tmp_path / ".terraform", ignore_errors=True)
 
 

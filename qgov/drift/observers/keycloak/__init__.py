@@ -26,6 +26,7 @@ from qgov.drift.observers.keycloak.connect import ADDRESS, address, connected, r
 from qgov.drift.observers.keycloak.meaning import effect_of
 from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm
 from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, settings_of
+from qgov.drift.observers.keycloak.undo import Back
 from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
 from qgov.drift.wanted import approving, bindings_of, elevated, held
 from qgov.language.kinds.organization import IdentityProvider
@@ -66,7 +67,8 @@ def _realm(
         if is_group(each.principal):
             bound[name_of(each.principal)].append(each)
     wanted = represented(given)
-    eligible, now_elevated = elevations_in(seen, _just_in_time(wanted))
+    jit = _just_in_time(wanted)
+    eligible, now_elevated = elevations_in(seen, jit)
     found_held = held_in(seen, bound, provider.groups_claim, provider.audience)
     powers = {
         f"realm-management/{right}": dict.fromkeys(permissions, False)
@@ -89,6 +91,7 @@ def _realm(
             groups=people_in(seen),
         ),
         effect_of,
+        undo=Back(name, base, seen, jit),
     )
 
 

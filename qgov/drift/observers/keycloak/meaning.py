@@ -289,8 +289,8 @@ def effect_of(setting: Setting, _wanted: Plain, _found: Plain) -> Effect:
         each
         for each in _TABLE
         if re.fullmatch(each.kind, setting.kind)
-        and re.fullmatch(each.name, setting.name)
-        and re.fullmatch(each.field, setting.field)
+        and re.fullmatch(each.name, setting.name, re.DOTALL)  # names may have lines
+        and re.fullmatch(each.field, setting.field, re.DOTALL)
     )
     who = means.who
     if who == "{name}":

@@ -71,6 +71,7 @@ class Group:
     roles: tuple[str, ...]
     """Labels of realm roles, and `client/role`."""
     members: tuple[Mapping[str, Any], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,7 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
                 *(f"{c}/{r}" for c, of in group.get("clientRoles", {}).items() for r in of),
             ),
             tuple(people),
+            group["id"],
         )
         for group, people in zip(raw, members, strict=True)
     )

@@ -15,7 +15,7 @@ from typing import Any, Final
 from qgov.drift.facts import Plain, Setting
 from qgov.drift.observers.keycloak.read import Realm
 
-__all__ = ["KNOWN", "Found", "fields_of_version", "fresh", "settings_of"]
+__all__ = ["KNOWN", "MASKED", "Found", "executions_of", "fields_of_version", "fresh", "settings_of"]
 
 KNOWN: Final = "26.7"
 """The version whose realms are known."""
@@ -50,7 +50,8 @@ _SECRET: Final = frozenset(
 )
 _INTROSPECTION: Final = "introspection.token.claim"
 _GROUPS: Final = "oidc-group-membership-mapper"
-_MASKED: Final = "**********"
+MASKED: Final = "**********"
+"""What the server tells in the place of a secret."""
 
 
 def settings_of(realm: Realm) -> dict[Setting, Plain]:
@@ -112,7 +113,7 @@ def _leaves(
             yield from _leaves(value, inner, ignored)
         elif value in (None, "", [], "+"):  # `+`: as the other addresses
             yield path, None
-        elif value != _MASKED:
+        elif value != MASKED:
             yield path, _plain(value)
 
 
@@ -160,8 +161,19 @@ def _scopes(realm: Realm) -> Found:
 
 
 def _flows(realm: Realm) -> Found:
-    for alias, executions in realm.flows.items():
+    for alias in realm.flows:
         yield Setting("flow", alias, ""), True
+    for name, _, one in executions_of(realm):
+        yield Setting("execution", name, ""), one.get("providerId") or "flow"
+        yield Setting("execution", name, "requirement"), one["requirement"]
+        config = realm.configs.get(str(one.get("authenticationConfig")), {})
+        for path, value in _leaves(config.get("config", {}), "", frozenset()):
+            yield Setting("execution", name, path), value
+
+
+def executions_of(realm: Realm) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Each execution under the name that tells where it stands, with its flow of the top."""
+    for alias, executions in realm.flows.items():
         above: list[str] = []
         seen: dict[str, int] = {}
         for one in executions:
@@ -172,11 +184,7 @@ def _flows(realm: Realm) -> Found:
             seen[name] = seen.get(name, 0) + 1
             if seen[name] > 1:
                 name = f"{name} ({seen[name]})"
-            yield Setting("execution", name, ""), one.get("providerId") or "flow"
-            yield Setting("execution", name, "requirement"), one["requirement"]
-            config = realm.configs.get(str(one.get("authenticationConfig")), {})
-            for path, value in _leaves(config.get("config", {}), "", frozenset()):
-                yield Setting("execution", name, path), value
+            yield name, alias, one
 
 
 def _brokers(brokers: Iterable[Mapping[str, Any]]) -> Found:

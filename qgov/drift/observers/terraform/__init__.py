@@ -18,6 +18,7 @@ from qgov.drift.observers.terraform.document import Change, Document, read_docum
 from qgov.drift.observers.terraform.identity import TOLD, held_in, provider_in
 from qgov.drift.observers.terraform.meaning import effect_of, tenants_by_account
 from qgov.drift.observers.terraform.module import module_of, same, wanted_of
+from qgov.drift.undo import Fact, Undo
 from qgov.drift.wanted import bindings_of, held
 from qgov.model.access_model import AccessModel
 
@@ -60,7 +61,14 @@ def _observation(model: AccessModel, file: str, document: Document) -> Observati
         Facts(held=wanted_held, settings=wanted),
         Facts(held=found_held, settings=found),
         effect,
+        undo=_undo,
     )
+
+
+def _undo(fact: Fact) -> Undo:
+    if isinstance(fact.what, Setting):
+        return Undo((("terraform", "apply", f"-target={fact.what.name}"),))
+    return Undo(why_not="it is undone by `terraform apply` of the reviewed commit, as a whole")
 
 
 def _effect(

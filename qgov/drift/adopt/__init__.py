@@ -1,0 +1,1 @@
+"""What runs, written into the configuration: a reviewed change like any other."""
