@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from qgov.contracts.conditions import Conditions
 from qgov.contracts.decision import Decision, EngineJobs, Histogram
 from qgov.contracts.findings import Finding
+from qgov.contracts.known_by import KnownBy
 from qgov.contracts.telling import NOT_EMPTY, From, tell
 from qgov.contracts.terms import (
     Commit,
@@ -114,25 +115,6 @@ class Row(TypedDict):
     scope: Annotated[Scope, From("row.scope")]
     backends: Annotated[list[str], From("row.backends")]
     change: Annotated[Change, From("row.change")]
-
-
-class ClientToken(TypedDict):
-    """The token that its tenant's Keycloak gives to a workload's client."""
-
-    issuer: str
-    audiences: list[str]
-    subject: str
-
-
-class KnownBy(TypedDict):
-    """The tokens that count as the principal's."""
-
-    issuer: str
-    audiences: list[str]
-    protocol: str
-    subject: NotRequired[Annotated[str, said("Of a workload's token; `*` is any text.")]]
-    groups_claim: NotRequired[Annotated[str, said("Where a person's token lists the groups.")]]
-    client: NotRequired[ClientToken]
 
 
 class Access(Row):

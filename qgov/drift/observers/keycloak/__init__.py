@@ -91,7 +91,7 @@ def _realm(
             groups=people_in(seen),
         ),
         effect_of,
-        undo=Back(name, base, seen, jit),
+        undo=Back(name, address(asked, provider), seen, jit),
     )
 
 
