@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,10 @@ from tests.decision.test_reasons import elevated
 pytestmark = [pytest.mark.real, pytest.mark.no_cover]
 
 BUNDLE: Final = TARGET.emit(MODEL)["policy/opa/bundle.tar.gz"]
-MUTATED: Final = {"opa": 3000, "rego": 1000}
+MUTATED: Final = {
+    "opa": 20_000 if os.environ.get("QGOV_EXHAUSTIVE") == "1" else 3000,
+    "rego": 1000,
+}
 """Requests that an engine is asked; OPA answers them in one evaluation."""
 
 Ask = Callable[[Sequence[dict[str, Any]]], list[Decision | None]]
