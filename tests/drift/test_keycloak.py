@@ -22,7 +22,8 @@ from tests.drift.realm import import_realm, reader, token_of
 from tests.keycloak.server import Server
 from tests.keycloak.sign_in import person, sign_in
 
-pytestmark = pytest.mark.real
+# Measured, they take minutes more, and the tests of adopting read a realm as well.
+pytestmark = [pytest.mark.real, pytest.mark.no_cover]
 
 REALM = "drifting"
 QUIET = NOW.replace(year=2025)
