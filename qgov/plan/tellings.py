@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import chain, takewhile
+from typing import Any, Final, NamedTuple
 
 from qgov.finding import Origin
 from qgov.language.concerns import Concern
@@ -33,6 +34,10 @@ class Rows:
     renames: Sequence[tuple[str, str]]
 
 
+_NEAR: Final = 3
+"""How many names of a way are looked up: `spec`, the collection and its entry."""
+
+
 class _Told(NamedTuple):
     """A changed field that has its place in the plan: the rows that tell it, by pointer."""
 
@@ -50,6 +55,10 @@ class Tellings:
 
     def __init__(self, rows: Rows) -> None:
         self._of: dict[str, list[_Told]] = defaultdict(list)
+        # By the first names of the way to it; and by the whole of one that is shorter.
+        self._under: dict[Key, list[_Told]] = defaultdict(list)
+        self._short: dict[Key, list[_Told]] = defaultdict(list)
+        self._known: dict[tuple[Field, bool], tuple[frozenset[str], tuple[_Told, ...]]] = {}
         self._renamed: dict[str, str] = {}
         for number, names in enumerate(rows.renames):
             self._renamed |= dict.fromkeys(names, f"/renames/{number}")
@@ -57,20 +66,25 @@ class Tellings:
             (d.start for pair in rows.touched for d in reversed(pair) if d), Origin(".")
         )
         for told in _told(rows):
-            self._of[told.change.document.partition("/")[0]].append(told)
+            kind = told.change.document.partition("/")[0]
+            self._of[kind].append(told)
+            for length in range(1, _NEAR + 1):
+                if length <= len(told.steps):
+                    self._under[kind, *told.steps[:length]].append(told)
+            if len(told.steps) < _NEAR:
+                self._short[kind, *told.steps].append(told)
 
     def of(self, parts: Parts, difference: Difference) -> set[str] | None:
         """The rows that say why a part differs; None where none does."""
         origins = parts.origins(difference.key)
         if origins is None:
             return None
-        found = {
-            _row(told, origins.names)
-            for fields, words in ((origins.fields, False), (origins.words, True))
-            for field in fields
-            for told in self._matching(field)
-            if words == (told.change.concern is Concern.WORDS) and _tells(told, field)
-        }
+        found: set[str] = set()
+        for fields, words in ((origins.fields, False), (origins.words, True)):
+            for field in fields:
+                rows, of_principals = self._telling(field, words)
+                found |= rows
+                found |= {_row(told, origins.names) for told in of_principals}
         if not found and (difference.before is None or difference.after is None):
             found = self._bringing(origins)
         return found or self._renaming(origins, difference)
@@ -103,6 +117,29 @@ class Tellings:
             for document, pointer in self._renamed.items()
             if document in of or document.partition("/")[2] in text
         } or None
+
+    def _telling(self, field: Field, words: bool) -> tuple[frozenset[str], tuple[_Told, ...]]:
+        """The rows that tell a field, and those of which each principal may have another."""
+        if (field, words) not in self._known:
+            told = [
+                each
+                for each in self._near(field)
+                if words == (each.change.concern is Concern.WORDS) and _tells(each, field)
+            ]
+            rows = frozenset(each.row for each in told if not each.of)
+            self._known[field, words] = rows, tuple(each for each in told if each.of)
+        return self._known[field, words]
+
+    def _near(self, field: Field) -> Iterator[_Told]:
+        """What may tell a field: by the names at the beginning of its path."""
+        key = (field.kind, *takewhile(lambda step: "*" not in step, field.steps[:_NEAR]))
+        if len(key) == 1:
+            yield from self._matching(field)
+            return
+        shorter = (self._short.get(key[:length], ()) for length in range(1, len(key)))
+        for each in chain(self._under.get(key, ()), *shorter):
+            if field.name in ("*", each.name):
+                yield each
 
     def _matching(self, field: Field) -> Iterator[_Told]:
         for told in self._of.get(field.kind, ()):
