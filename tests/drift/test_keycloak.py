@@ -70,9 +70,11 @@ def test_the_compiled_realm_is_in_sync_twice(server: Server, own: AccessModel) -
         assert report.sources[0].facts > 1000
 
 
-def test_a_sign_in_is_no_drift(server: Server, own: AccessModel) -> None:
+def test_a_sign_in_is_no_drift(server: Server, own: AccessModel, hand: Hand) -> None:
     """The server's own copy of the mapper says `multivalued` from the first token on."""
     person(server, REALM, "ada", ["/aurora-developers"])
+    (ada,) = hand.get("/users", username="ada")
+    hand.undo.callback(hand.send, "DELETE", f"/users/{ada['id']}")
     sign_in(server, REALM, "ada")
     assert messages(read(server, own).drift) == []
 

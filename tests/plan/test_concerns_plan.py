@@ -237,10 +237,10 @@ def test_where_the_base_names_nobody_the_plan_says_so() -> None:
     plan = plan_of(before, after)
 
     assert plan.approvals == ()
-    assert plan.unasked == 1 + len(plan.access)
+    assert plan.unasked == 1 + len(plan.access) == 137
     assert str(plan.risk) == "critical"
     for text in (as_text(plan), as_markdown(plan)):
-        assert "NOBODY IS ASKED of 121 changes: the base names no reviewers" in text
+        assert "NOBODY IS ASKED of 137 changes: the base names no reviewers" in text
 
 
 def test_a_risk_without_reviewers_borrows_those_of_the_next_one_up() -> None:
