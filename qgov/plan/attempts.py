@@ -25,7 +25,7 @@ from qgov.decision.made_up import (
 )
 from qgov.decision.request import MAX_COUNT, GivenElevation, JobSize, Request
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import Budget
+from qgov.model.access_model import Budget, Quota
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions, ElevationWindow
 from qgov.model.known_by import KnownBy
@@ -209,7 +209,7 @@ def _suiting(
         used[name] = {**used.get(name, {}), **_nothing_used(budget)}
     return replace(
         found,
-        job=_smallest(way, others, (*mine.values(), *contrast.strict.values())),
+        job=_smallest(way, others, mine.values(), contrast.strict.values()),
         usage=used,
     )
 
@@ -250,16 +250,27 @@ def _elevation(
     )
 
 
-def _smallest(way: Conditions, others: Options, budgets: Iterable[Budget]) -> JobSize:
-    """One of everything and no cost, or less where a limit or quota says so."""
+def _quotas(budgets: Iterable[Budget]) -> list[Quota]:
+    return [quota for budget in budgets for quota in budget.quotas]
+
+
+_AT_LEAST_ONE: Final = ("shots", "circuits")
+
+
+def _smallest(
+    way: Conditions, others: Options, mine: Iterable[Budget], strict: Iterable[Budget]
+) -> JobSize:
+    """One of everything and no cost, or less where a limit or quota says so: but no job is of no
+    circuit or shot, so that a quota of none denies it, and that is what it shows."""
     job = {measure.attribute: 0 if measure is COST else 1 for measure in MEASURES}
     for name, attribute in LIMITED.items():
         bounds = [getattr(conditions.job, name) for conditions in (way, *others)]
         job[attribute] = min(job[attribute], *(b for b in bounds if b is not None), MAX_COUNT)
-    for quota in (quota for budget in budgets for quota in budget.quotas):
-        if quota.measure in COUNTED:
-            attribute = COUNTED[quota.measure]
-            job[attribute] = min(job[attribute], quota.limit)
+    for quotas, all_of in ((_quotas(mine), True), (_quotas(strict), False)):
+        for quota in quotas:
+            attribute = COUNTED.get(quota.measure, "")
+            if attribute and (quota.limit or all_of or attribute not in _AT_LEAST_ONE):
+                job[attribute] = min(job[attribute], quota.limit)
     return JobSize(**job)
 
 
