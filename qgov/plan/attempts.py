@@ -33,7 +33,7 @@ from qgov.model.measures import COST, COUNTED, LIMITED, MEASURES
 from qgov.model.principal import is_workload, name_of, workload
 from qgov.plan.changes import ChangedCell, Options, options
 from qgov.plan.misses import MISSES, Contrast, Miss, approved
-from qgov.plan.renamed import RenamedSide
+from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.without_effect import can_be_used
 
 __all__ = ["Attempt", "Direction", "attempts", "deviating"]

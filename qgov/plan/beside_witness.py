@@ -18,7 +18,7 @@ from qgov.plan.directions import Direction as Way
 from qgov.plan.money_misses import money_misses
 from qgov.plan.plan import AccessChange
 from qgov.plan.rates import bounded_by
-from qgov.plan.renamed import RenamedSide
+from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.witness import Witness
 
 __all__ = ["AT_SIGN_IN", "searches_beside", "witnessed_beside"]

@@ -13,7 +13,7 @@ from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
 from qgov.model.renames import renamed_scopes
-from qgov.plan.asking import asking
+from qgov.plan.approvals import asking
 from qgov.plan.author import Author
 from qgov.plan.causes import causes
 from qgov.plan.changes import ChangedCell, difference, rows

@@ -19,7 +19,7 @@ from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
 from qgov.model.measures import JOBS, MEASURES
 from qgov.plan.changes import Change, ChangedCell
-from qgov.plan.renamed import RenamedSide
+from qgov.plan.renamed_side import RenamedSide
 
 __all__ = ["can_be_used", "without_effect"]
 

@@ -26,7 +26,7 @@ from qgov.plan.attempts import Attempt, Direction, attempts
 from qgov.plan.beside_witness import AT_SIGN_IN, searches_beside, witnessed_beside
 from qgov.plan.changes import Change, ChangedCell, Row
 from qgov.plan.plan import AccessChange, Plan
-from qgov.plan.renamed import RenamedSide
+from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.renaming import SCOPES
 from qgov.plan.without_effect import without_effect
 from qgov.plan.witness import Witness

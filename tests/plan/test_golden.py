@@ -18,26 +18,11 @@ from qgov.plan.author import Author
 from qgov.plan.plan import Plan
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
-from tests.plan.worlds import BASELINE, changed, plan_of
+from tests.plan.worlds import BASELINE, ELEVATION, changed, plan_of
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("QGOV_WRITE_GOLDEN") == "1"
 
-_ELEVATION = """\
-apiVersion: qgov/v1
-kind: Elevation
-metadata: {name: atlas-mei}
-spec:
-  subject: mei@acme.example
-  role: developer
-  on: atlas/production
-  reason: calibration
-  ticket: Q-1
-  requestedBy: mei@acme.example
-  approvedBy: ines@acme.example
-  notBefore: 2026-11-24T08:00:00Z
-  expires: 2026-11-24T12:00:00Z
-"""
 _MANY = {
     f"tenants/t{n:02}.yaml": BASELINE["tenants/atlas.yaml"]
     .replace("atlas", f"t{n:02}")
@@ -87,7 +72,7 @@ def _removal() -> Plan:
 
 def _quiet() -> Plan:
     """Text moved, an exception renewed, and what ends by itself."""
-    before = BASELINE | {"tenants/mei.yaml": _ELEVATION}
+    before = BASELINE | {"tenants/mei.yaml": ELEVATION}
     after = {path.replace("roles/", "roles/all/"): text for path, text in before.items()}
     return plan_of(
         before,

@@ -11,7 +11,7 @@ import pytest
 from qgov.errors import ExitStatus
 from qgov.language import concerns as language
 from qgov.language.concerns import Concern, Declared
-from qgov.plan import approvers, asking, concerns, fields, make, tellings
+from qgov.plan import approvals, approvers, concerns, fields, make, tellings
 from qgov.plan.approvers import Approver
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.fields import FieldChange
@@ -75,7 +75,7 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def approvers_of(rules: Any, row: ConcernRow, *more: Any) -> list[Approver]:
         return [] if row.change.concern is Concern.MONEY else honest(rules, row, *more)
 
-    monkeypatch.setattr(asking, "approvers_of", approvers_of)
+    monkeypatch.setattr(approvals, "approvers_of", approvers_of)
 
 
 def _unheard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from qgov.plan.witness_search import with_witnesses
 from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
-from tests.plan.worlds import BASELINE, changed, line_of, plan_of, sides_of
+from tests.plan.worlds import BASELINE, ELEVATION, changed, line_of, plan_of, sides_of
 
 ATLAS = "tenants/atlas.yaml"
 ORGANIZATION = "qgov.yaml"
@@ -340,22 +340,7 @@ def test_nothing_else_is_meant_with_a_principal_that_moves(name: str) -> None:
 
 
 def test_an_elevated_person_moves_with_the_group() -> None:
-    elevation = """\
-apiVersion: qgov/v1
-kind: Elevation
-metadata: {name: atlas-mei}
-spec:
-  subject: mei@acme.example
-  role: developer
-  on: atlas/production
-  reason: calibration
-  ticket: Q-1
-  requestedBy: mei@acme.example
-  approvedBy: ines@acme.example
-  notBefore: 2026-11-24T08:00:00Z
-  expires: 2026-11-24T12:00:00Z
-"""
-    before = BASELINE | {"tenants/mei.yaml": elevation}
+    before = BASELINE | {"tenants/mei.yaml": ELEVATION}
     plan = _witnessed(before, _edited(before, ORGANIZATION, (ISSUER, STRANGER)))
 
     mine = [c for c in plan.access if c.row.principal == "user:mei@acme.example"]

@@ -26,7 +26,7 @@ from qgov.plan.attempts import attempts
 from qgov.plan.changes import Change, ChangedCell, difference
 from qgov.plan.make import make_plan
 from qgov.plan.plan import Plan
-from qgov.plan.renamed import RenamedSide
+from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.without_effect import ALIKE, NOBODY, without_effect
 from qgov.plan.witness_search import ENGINE, MISSING, with_witnesses
 from qgov.render.plan_json import as_json

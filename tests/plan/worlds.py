@@ -27,6 +27,7 @@ from qgov.repository import EMPTY, Snapshot
 
 __all__ = [
     "BASELINE",
+    "ELEVATION",
     "NOW",
     "RICH",
     "World",
@@ -219,6 +220,23 @@ BASELINE: dict[str, str] = {
     "budgets/borealis.yaml": _budget("borealis"),
 }
 """The repository that the cases edit."""
+
+ELEVATION = """\
+apiVersion: qgov/v1
+kind: Elevation
+metadata: {name: atlas-mei}
+spec:
+  subject: mei@acme.example
+  role: developer
+  on: atlas/production
+  reason: calibration
+  ticket: Q-1
+  requestedBy: mei@acme.example
+  approvedBy: ines@acme.example
+  notBefore: 2026-11-24T08:00:00Z
+  expires: 2026-11-24T12:00:00Z
+"""
+"""Somebody who may work in production for four hours of the next day."""
 
 _RICH = Path(__file__).parent / "rich"
 RICH: dict[str, str] = {
