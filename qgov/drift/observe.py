@@ -54,9 +54,14 @@ def observe(
     failed: list[str] = []
     for observer, what in sources:
         try:
-            seen += observer.observe(replace(asked, what=what))
+            found = [*observer.observe(replace(asked, what=what))]
         except UnreadableError as error:
             failed.append(f"{observer.name} is unreadable: {error}")
+            continue
+        # What tells of nothing is in sync with nothing: another file, or another shape of it.
+        silent = [one.name for one in found if not one.wanted.count and not one.found.count]
+        failed += [f"{name} is unreadable: it tells of nothing to compare" for name in silent]
+        seen += found
     if failed:
         raise UnreadableError("; ".join(failed))
     drift = [each for one in seen for each in compare(model, one, now, people=people)]

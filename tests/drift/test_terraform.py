@@ -331,6 +331,11 @@ def test_a_state_that_is_not_the_compiled_module_s_is_told(
         (plan(errored=True), "the plan failed"),
         (plan(complete=False), "leaves something out"),
         (plan({"address": "x"}), "not as `terraform show -json` writes it"),
+        (plan(), "it tells of nothing to compare"),
+        (
+            {"format_version": "1.2", "planned_values": {"root_module": {"resources": "x"}}},
+            "it tells of nothing to compare",
+        ),
         (
             {
                 "format_version": "1.0",
