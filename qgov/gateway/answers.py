@@ -6,21 +6,36 @@ from typing import Any
 
 import cirq
 
+from qgov.gateway.circuits import Submission
 from qgov.gateway.verdicts import GarbledError
 
 __all__ = ["plain_results"]
 
 
-def plain_results(answer: Any, count: int, repetitions: int) -> list[Any]:
-    """So many results, made anew: one that a library gives may lead to its job. Raises
-    GarbledError for anything else."""
+def plain_results(answer: Any, meant: Submission) -> list[Any]:
+    """The results of each circuit at each point, made anew: one that a library gives may lead
+    to its job. Raises GarbledError for anything but what was measured: azure-quantum 3.13.0
+    leaves a measurement out (findings/azure-quantum-loses-a-measurement.sh)."""
     try:
         found = [_plain(result) for result in answer]
-        sizes = {len(bits) for result in found for bits in result.records.values()}
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        shapes = [
+            {key: (len(bits), bits[0].size) for key, bits in result.records.items()}
+            for result in found
+        ]
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
         raise GarbledError(f"the device answered no results: {type(error).__name__}") from error
-    if len(found) != count or sizes - {repetitions}:
-        raise GarbledError(f"the device answered {len(found)} results of {sizes} repetitions")
+    wanted = [
+        {key: (meant.repetitions, width) for key, width in circuit.items()}
+        for circuit in meant.measured
+        for _ in meant.points
+    ]
+    if len(shapes) != len(wanted):
+        raise GarbledError(f"the device answered {len(shapes)} results of {len(wanted)}")
+    for answered, asked in zip(shapes, wanted, strict=True):
+        if answered != asked:
+            raise GarbledError(
+                f"the device answered (repetitions, qubits) of {answered}, not {asked}"
+            )
     return found
 
 

@@ -98,6 +98,22 @@ class Submission:
             width=max(len(circuit.all_qubits()) for circuit in self.unrolled),
         )
 
+    @property
+    def measured(self) -> list[dict[str, int]]:
+        """How many bits each circuit answers with, under each key."""
+        import cirq  # noqa: PLC0415 - heavy
+
+        return [
+            {
+                cirq.measurement_key_name(operation): (
+                    len(operation.qubits) if isinstance(operation.gate, cirq.MeasurementGate) else 1
+                )
+                for operation in circuit.all_operations()
+                if cirq.is_measurement(operation)
+            }
+            for circuit in self.unrolled
+        ]
+
     def gates(self) -> tuple[Gates, ...]:
         """What each of the circuits has."""
         return tuple(map(gates_of, self.unrolled))

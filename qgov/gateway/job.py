@@ -151,8 +151,7 @@ class GovernedJob(AbstractJob):
         if self._results is None:
             try:
                 answer = await self._inner.results_async()
-                count = len(self._meant.programs) * len(self._meant.points)
-                found = plain_results(answer, count, self._meant.repetitions)
+                found = plain_results(answer, self._meant)
             except GarbledError as error:
                 error.event = self._running.failed(type(error).__name__)
                 raise

@@ -55,7 +55,7 @@ class GovernedSampler(cirq.Sampler):
     def _run(self, point: Submission) -> cirq.Result:
         with self._session.job(self._backend, point):
             answer = self._inner.run_sweep(point.programs[0], list(point.points), point.repetitions)
-            (result,) = plain_results(answer, 1, point.repetitions)
+            (result,) = plain_results(answer, point)
         found: cirq.Result = result
         return found
 

@@ -17,7 +17,7 @@ from qgov.gateway.verification import events
 from tests.gateway.company import FITS, NOW, Gate, gate, model_with
 
 ONE = 1_000_000
-A = cirq.LineQubit(0)
+A, B = cirq.LineQubit.range(2)
 TURN = cirq.Circuit(cirq.X(A) ** sympy.Symbol("t"), cirq.measure(A, key="m"))
 NINETY = cirq.Linspace("t", 0, 1, 90)
 
@@ -48,6 +48,10 @@ def raising(error: BaseException) -> Callable[[], Any]:
     return fail
 
 
+def zeros(*measurements: cirq.Operation) -> Sequence[cirq.Result]:
+    return cirq.ZerosSampler().run_sweep(cirq.Circuit(measurements), None, 10)
+
+
 FAILURES: dict[str, Callable[[], Any]] = {
     "a value": raising(ValueError("a later failure")),
     "a key": raising(KeyError("id")),
@@ -57,6 +61,10 @@ FAILURES: dict[str, Callable[[], Any]] = {
     "something else": lambda: [{"m": 0}],
     "too many": lambda: cirq.ZerosSampler().run_sweep(TURN, [{"t": 0}] * 2, 10),
     "too few repetitions": lambda: cirq.ZerosSampler().run_sweep(TURN, [{"t": 0}], 9),
+    "no measurement": lambda: [cirq.ResultDict()],
+    "another key": lambda: zeros(cirq.measure(A, key="q")),
+    "one key too many": lambda: zeros(cirq.measure(A, key="m"), cirq.measure(B, key="q")),
+    "too many qubits": lambda: zeros(cirq.measure(A, B, key="m")),
 }
 
 
@@ -129,3 +137,18 @@ def test_a_sweep_whose_budget_others_empty_meanwhile_stops_there(tmp_path: Path)
         session.sampler("local-simulator", inner).run_sweep(TURN, cirq.Linspace("t", 0, 1, 20), 1)
     assert inner.sent == FITS // 10
     assert spent(gated) == FITS * ONE
+
+
+def test_every_form_of_a_measurement_is_answered(gated: Gate) -> None:
+    inside = cirq.FrozenCircuit(cirq.X(A), cirq.measure(A, key="inner"))
+    circuit = cirq.Circuit(
+        cirq.CircuitOperation(inside, repetitions=1, use_repetition_ids=True),
+        cirq.measure_single_paulistring(cirq.X(B) * cirq.Z(cirq.LineQubit(2)), key="parity"),
+        cirq.measure(*cirq.LineQubit.range(3, 6), key="wide").with_tags("tagged"),
+    )
+    sampler = gated.session().sampler("local-simulator", cirq.Simulator())
+    result = sampler.run(circuit, repetitions=10)
+    plain = cirq.Simulator().run(circuit, repetitions=10)
+    assert {key: bits.shape for key, bits in result.records.items()} == {
+        key: bits.shape for key, bits in plain.records.items()
+    }

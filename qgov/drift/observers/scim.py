@@ -6,7 +6,7 @@ that is not there, and a group inside another has the access of both.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -103,6 +103,7 @@ def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Itera
     settings: dict[Setting, Plain] = {}
     above: dict[str, set[str]] = defaultdict(set)
     members: dict[str, tuple[Person, ...]] = {}
+    times = Counter(named.values())
     for one in groups:
         name = named[str(one["id"])]
         ids = [str(member.get("value", "")) for member in one.get("members") or ()]
@@ -111,7 +112,7 @@ def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Itera
                 above[id_].add(str(one["id"]))
         direct = tuple(_person(id_, known.get(id_)) for id_ in ids if id_ not in named)
         members[name] = (*members.get(name, ()), *direct)
-        twice = sum(other == name for other in named.values()) > 1
+        twice = times[name] > 1
         settings[Setting("group", f"{name} ({one['id']})" if twice else name, "")] = True
     return Facts(held=tuple(_held(named, above, bound)), settings=settings, groups=members)
 
