@@ -163,4 +163,5 @@ OBSERVER: Final = Observer(
     ),
     _observe,
     lambda environment: bool(environment.get(_ADDRESS)),
+    knows_members=True,
 )

@@ -94,6 +94,8 @@ class Realm:
     approvers: Mapping[str, tuple[bool, bool | None]] = field(default_factory=dict)
     """Id of an account that approves → whether it comes from elsewhere, and whether it signed in
     since events are kept; None where none are."""
+    by_id: bool = False
+    """Whether the configuration knows people by the id of their account, not by their name."""
 
 
 def read_realm(
