@@ -47,6 +47,8 @@ class Remote:
     deadline_s: float
     parallel: int
     rights: Mapping[str, str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    """How many entries the longest page had so far, by the last part of its path."""
 
     def get(self, path: str, /, **query: str | int) -> Any:
         """The JSON at a path."""
@@ -59,10 +61,11 @@ class Remote:
 
     def pages(self, path: str, size: int = 500, /, **query: str | int) -> list[Any]:
         """Every entry of a list that takes `first` and `max` and does not say how long it is.
-        A short page is the last, unless its length is a round number: a server, or what stands
-        before it, may have a bound of its own."""
+        A short page is the last, unless a server, or what stands before it, may have a bound of
+        its own there: a round number, and no page of the same kind was longer before."""
         found: list[Any] = []
         seen: set[str] = set()
+        kind = path.rpartition("/")[2]
         for _ in range(MOST_PAGES):
             page = self.get(path, **query, first=len(found), max=size)
             if not isinstance(page, list):
@@ -74,7 +77,9 @@ class Remote:
                 )
             seen.update(ids)
             found += page
-            if not page or (len(page) < size and len(page) % 10):
+            longest = self.longest[kind] = max(self.longest.get(kind, 0), len(page))
+            bound = len(page) == size or (len(page) == longest and not len(page) % 10)
+            if not page or not bound:
                 return found
         raise UnreadableError(f"{self.base}{path}: does not end")
 
