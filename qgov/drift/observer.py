@@ -70,7 +70,7 @@ class Asked:
     environment: Mapping[str, str] = field(repr=False)
     now: datetime
     timeout_s: float = 20.0
-    parallel: int = 8
+    parallel: int = 16
 
     def setting(self, name: str) -> str | None:
         """An address or a secret: of the variable, or of the file that `NAME_FILE` names.
