@@ -30,6 +30,7 @@ class _Bench:
     decisions: Decisions
     now: datetime
     told: Callable[[Person], Principal]
+    reviewers: frozenset[str]
 
     def finding(self, code: str, message: str, remedy: str, *steps: str | int) -> Finding:
         document = f"AccessReview/{self.campaign.name}"
@@ -44,23 +45,23 @@ def judge(
 ) -> tuple[Judged, list[Finding]]:
     """What was decided, and every reason for which it does not count: a review is whole or it
     was not held. `told` is how findings may name a person who stands nowhere in the file."""
-    bench = _Bench(campaign, decisions, now, told)
-    known = {(one.source, one.path): one for one in campaign.groups}
+    reviewers = frozenset(map(_key, campaign.reviewers))
+    bench = _Bench(campaign, decisions, now, told, reviewers)
+    known = {(written(one.source), written(one.path)): one for one in campaign.groups}
     decided: dict[tuple[str, str, str], Decided] = {}
     findings: list[Finding] = []
     seen: set[tuple[str, str]] = set()
     for index, said in enumerate(decisions.said.groups):
         key = said.source, said.group
-        real = next((k for k in known if (written(k[0]), written(k[1])) == key), None)
-        if real is None:
+        if key not in known:
             findings.append(_unknown_group(bench, said, index))
-        elif real in seen:
+        elif key in seen:
             findings.append(bench.finding(
                 "QG928", f"{quoted(said.group)} of {quoted(said.source)} stands here twice",
                 "keep one of them", "groups", index, "group"))  # fmt: skip
         else:
-            seen.add(real)
-            findings += _group(bench, known[real], said, index, decided)
+            seen.add(key)
+            findings += _group(bench, known[key], said, index, decided)
     for key, one in known.items():
         if key not in seen and one.people:
             findings.append(bench.finding(
@@ -170,7 +171,7 @@ def _by(
             "QG925", f"{quoted(by)} decides on themself",
             f"let another of {quoted(group)} decide, and write them into `by` of the entry",
             *here, "decision")  # fmt: skip
-    elif _key(by) not in map(_key, bench.campaign.reviewers):
+    elif _key(by) not in bench.reviewers:
         yield bench.finding(
             "QG927", f"{quoted(by)} is not in the group {quoted(group)}, which reviews",
             "let one of its members decide", *steps)  # fmt: skip

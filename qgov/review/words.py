@@ -12,6 +12,8 @@ __all__ = ["access_words", "written"]
 
 def written(name: str) -> str:
     """A name as a file may hold it: what would read differently from what it is, spelled out."""
+    if name.isascii() and name.isprintable():
+        return name
     flat = normalize("NFC", name).encode("utf-8", "backslashreplace").decode()
     return "".join(
         c.encode("unicode_escape").decode() if unsafe_character(c) or c in "\r\n\t" else c

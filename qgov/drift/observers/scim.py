@@ -6,7 +6,7 @@ that is not there, and a group inside another has the access of both.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -97,6 +97,7 @@ def _listed(server: Remote, path: str) -> list[Resource]:
 def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Iterable[Held]) -> Facts:
     known = {str(one["id"]): one for one in people}
     named = {str(one["id"]): str(one.get("displayName", "")) for one in groups}
+    times = Counter(named.values())
     bound: dict[str, list[Held]] = defaultdict(list)
     for each in wanted:
         bound[name_of(each.principal)].append(each)
@@ -111,7 +112,7 @@ def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Itera
                 above[id_].add(str(one["id"]))
         direct = tuple(_person(id_, known.get(id_)) for id_ in ids if id_ not in named)
         members[name] = (*members.get(name, ()), *direct)
-        twice = sum(other == name for other in named.values()) > 1
+        twice = times[name] > 1
         settings[Setting("group", f"{name} ({one['id']})" if twice else name, "")] = True
     return Facts(held=tuple(_held(named, above, bound)), settings=settings, groups=members)
 
