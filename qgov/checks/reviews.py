@@ -10,6 +10,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
+from qgov.language.kinds.exceptions import AccessReviewSpec
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Fact
 from qgov.model.scope import EVERYWHERE, tenant_of
@@ -27,6 +28,11 @@ def _cadences(model: AccessModel) -> tuple[dict[str, Fact[Any]], Fact[Any] | Non
     return best, best.get("")
 
 
+def late_s(review: AccessReviewSpec, now: datetime) -> int:
+    """How long a review has been due, in seconds; not above 0 where it is not."""
+    return (now.date() - review.completed).days * 86_400 - int(review.every)
+
+
 @rule("QG911", Severity.WARNING, "access-review", guide=guide.MATURITY)
 def review_overdue(model: AccessModel, now: datetime) -> Iterator[Found]:
     """An access review is overdue.
@@ -35,10 +41,8 @@ def review_overdue(model: AccessModel, now: datetime) -> Iterator[Found]:
 
     Remedy: review the access, and write the day into `completed`.
     """
-    today = now.date()
     for review in model.reviews:
-        late = (today - review.value.completed).days * 86_400 - review.value.every
-        if late > 0:
+        if (late := late_s(review.value, now)) > 0:
             yield found_at(
                 review,
                 f"the access review of `{review.value.scope}` was due {format_duration(late)} ago",

@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "who-can": "Show who holds PERMISSION, where, on which conditions and why.",
         "drift": "Show what runs and is not as it was reviewed.",
         "elevate": "Put those who are elevated now into their groups, and take the others out.",
+        "review": "Show who has what through which group, and hold reviewers' decisions to it.",
         "conform": "Prove a compiled bundle: derived cases, and circuits that run or do not.",
         "verify": "Check an evidence pack offline: digests, statement, signature, contents.",
         "schema": "Print the JSON Schema of KIND, or the names that have one.",

@@ -19,7 +19,7 @@ __all__ = ["Drift"]
 _Who = Annotated[
     str,
     Field(
-        pattern=r"^((group|workload|user|client|principal):.+|everyone|anyone)$",
+        pattern=r"^((group|workload|user|client|principal):|(everyone|anyone)$)",
         description="As in a plan; `client:ID` of an identity provider, `principal:ID` of a cloud, "
         "`everyone` with an account, or `anyone`. A person without `--people` is `user:~LABEL`.",
     ),

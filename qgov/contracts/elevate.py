@@ -16,7 +16,7 @@ __all__ = ["Elevate"]
 
 _Person = Annotated[
     str,
-    Field(pattern=r"^user:.+$", description="Without `--people` a label: `user:~LABEL`."),
+    Field(pattern=r"^user:", description="Without `--people` a label: `user:~LABEL`."),
 ]
 
 

@@ -19,6 +19,7 @@ from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
 from qgov.contracts.native import Native
 from qgov.contracts.plan import Plan
+from qgov.contracts.review import Review
 from qgov.contracts.verification import AuditVerification, PackVerification
 
 __all__ = ["output_schemas", "schema_of"]
@@ -38,6 +39,7 @@ _CONTRACTS: Final = (
     Native,
     PackVerification,
     Plan,
+    Review,
     WhoCan,
 )
 """By the names of their schemas."""

@@ -13,6 +13,7 @@ from qgov.drift.facts import EVERYONE, Facts, Held, Plain, Setting, label_of
 from qgov.drift.observer import Effect, Observation
 from qgov.drift.renamed import under_todays_names
 from qgov.drift.undo import Fact, Undo
+from qgov.drift.wanted import narrower, provider_of
 from qgov.finding import Origin
 from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Elevation
@@ -229,6 +230,10 @@ def _elevated(
         Kind.UNMANAGED: "without an elevation",
         Kind.MISSING: f"although the elevation {named} says so",
     }[kind]
+    if kind is Kind.MISSING and document is not None:
+        provider = source.partition(":")[2]
+        own = (b for b in document.through if provider_of(model, b) == provider)
+        why += f": {cannot}" if (cannot := narrower(document, own)) else ""
     before, after = map(AccessTable, sides)
     for row in rows(difference(before, after), *sides, whole=True):
         rule = assess(row, *sides)

@@ -69,13 +69,20 @@ class Setting(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What is known of an account in a group. `signed_in` None: the system does not say."""
+    """What is known of an account in a group. `signed_in` None: the system does not say. `id`:
+    what the configuration knows the person by, where that is not the name."""
 
     name: str
     enabled: bool = True
     signed_in: bool | None = None
     external: bool = False
     service_account: bool = False
+    id: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """What the configuration knows the person by."""
+        return self.id or self.name
 
 
 @dataclass(frozen=True, slots=True)

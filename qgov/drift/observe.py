@@ -14,7 +14,7 @@ from qgov.drift.people import people_of
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 
-__all__ = ["chosen", "observe"]
+__all__ = ["chosen", "observe", "observed", "source_of"]
 
 
 def chosen(
@@ -39,16 +39,14 @@ def chosen(
     return [(known[name], what or None) for name, _, what in asked]
 
 
-def observe(
+def observed(
     model: AccessModel,
     sources: Iterable[tuple[Observer, str | None]],
     environment: Mapping[str, str],
     now: datetime,
-    *,
-    people: bool = False,
-) -> Report:
-    """What differs in all of the sources. Raises UnreadableError, of every source that could not
-    be read whole, where there is one: then nothing is said of the others either."""
+) -> list[Observation]:
+    """The sources as they were found. Raises UnreadableError, of every source that could not be
+    read whole, where there is one: then nothing is said of the others either."""
     asked = Asked(model, None, environment, now)
     seen: list[Observation] = []
     failed: list[str] = []
@@ -64,10 +62,28 @@ def observe(
         seen += found
     if failed:
         raise UnreadableError("; ".join(failed))
+    return seen
+
+
+def source_of(seen: Observation, now: datetime) -> Source:
+    """What a report says of a source that was read."""
+    return Source(seen.name, seen.type, now, seen.found.count)
+
+
+def observe(
+    model: AccessModel,
+    sources: Iterable[tuple[Observer, str | None]],
+    environment: Mapping[str, str],
+    now: datetime,
+    *,
+    people: bool = False,
+) -> Report:
+    """What differs in all of the sources. Raises UnreadableError as `observed`."""
+    seen = observed(model, sources, environment, now)
     drift = [each for one in seen for each in compare(model, one, now, people=people)]
     drift.sort(key=lambda each: -each.risk)
     return Report(
-        tuple(Source(one.name, one.type, now, one.found.count) for one in seen),
+        tuple(source_of(one, now) for one in seen),
         tuple(drift),
         tuple(each for one in seen for each in people_of(model, one, names=people)),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qgov.drift.drift import Drift
-from qgov.drift.facts import Facts, Plain, Setting
+from qgov.drift.facts import Facts, Person, Plain, Setting
 from qgov.drift.undo import NO_STEPS, Fact, Undo
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
@@ -47,7 +47,8 @@ class Effect(NamedTuple):
 class Observation:
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
-    `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact."""
+    `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact,
+    `leave` those that take somebody out of a group (by its path)."""
 
     name: str
     type: str
@@ -56,6 +57,7 @@ class Observation:
     effect: Callable[[Setting, Plain, Plain], Effect]
     stale: tuple[Drift, ...] = ()
     undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
+    leave: Callable[[str, Person], Undo] = lambda _group, _person: NO_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Asked:
     environment: Mapping[str, str] = field(repr=False)
     now: datetime
     timeout_s: float = 20.0
-    parallel: int = 8
+    parallel: int = 16
 
     def setting(self, name: str) -> str | None:
         """An address or a secret: of the variable, or of the file that `NAME_FILE` names.
@@ -94,9 +96,11 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Observer:
     """A kind of system that can be read. `observe` never writes, and raises UnreadableError rather
-    than tell a part; `configured` says whether the environment names such a system."""
+    than tell a part; `configured` says whether the environment names such a system;
+    `knows_members` that it tells who is in groups."""
 
     name: str
     needs: tuple[Need, ...]
     observe: Callable[[Asked], Iterable[Observation]]
     configured: Callable[[Mapping[str, str]], bool]
+    knows_members: bool = False

@@ -21,6 +21,9 @@ __all__ = ["Remote", "path_of", "remote"]
 LARGEST: Final = 64 * 1024 * 1024
 """The most bytes of one answer."""
 
+WHOLE_S: Final = 900.0
+"""The longest that all answers of one system together may take, in seconds."""
+
 MOST_PAGES: Final = 5_000
 """The most pages of one list, so that one without an end has one here."""
 
@@ -40,13 +43,17 @@ class Remote:
     """A system at an address. Every read raises UnreadableError for whatever is not the whole
     answer: no connection or none that can be trusted, another status than 200, a redirect,
     something that is not JSON, more than there is room for, and what takes longer than
-    `deadline_s`. `rights` are what paths need, by how they begin."""
+    `deadline_s`, or all together longer than until `ends` (by the monotonic clock). `rights` are
+    what paths need, by how they begin."""
 
     base: str
     client: httpx.Client
     deadline_s: float
     parallel: int
+    ends: float
     rights: Mapping[str, str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    """How many entries the longest page had so far, by the last part of its path."""
 
     def get(self, path: str, /, **query: str | int) -> Any:
         """The JSON at a path."""
@@ -59,10 +66,11 @@ class Remote:
 
     def pages(self, path: str, size: int = 500, /, **query: str | int) -> list[Any]:
         """Every entry of a list that takes `first` and `max` and does not say how long it is.
-        A short page is the last, unless its length is a round number: a server, or what stands
-        before it, may have a bound of its own."""
+        A short page is the last, unless a server, or what stands before it, may have a bound of
+        its own there: a round number, and no page of the same kind was longer before."""
         found: list[Any] = []
         seen: set[str] = set()
+        kind = path.rpartition("/")[2]
         for _ in range(MOST_PAGES):
             page = self.get(path, **query, first=len(found), max=size)
             if not isinstance(page, list):
@@ -74,7 +82,9 @@ class Remote:
                 )
             seen.update(ids)
             found += page
-            if not page or (len(page) < size and len(page) % 10):
+            longest = self.longest[kind] = max(self.longest.get(kind, 0), len(page))
+            bound = len(page) == size or (len(page) == longest and not len(page) % 10)
+            if not page or not bound:
                 return found
         raise UnreadableError(f"{self.base}{path}: does not end")
 
@@ -96,7 +106,10 @@ class Remote:
         form: Mapping[str, str] | None,
     ) -> bytes:
         url = f"{self.base}{path}"
-        until = time.monotonic() + self.deadline_s
+        began = time.monotonic()
+        if began > self.ends:
+            raise UnreadableError(f"{url}: after {WHOLE_S:g} s not all of it was read")
+        until = began + self.deadline_s
         with (
             _said(url, self.deadline_s),
             self.client.stream(method, url, params=query, data=form) as answer,
@@ -177,4 +190,5 @@ def remote(
         trust_env=False,
         limits=httpx.Limits(max_connections=asked.parallel),
     ) as client:
-        yield Remote(base.rstrip("/"), client, asked.timeout_s, asked.parallel, rights or {})
+        ends = time.monotonic() + WHOLE_S
+        yield Remote(base.rstrip("/"), client, asked.timeout_s, asked.parallel, ends, rights or {})

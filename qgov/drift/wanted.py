@@ -17,6 +17,7 @@ __all__ = [
     "flaw",
     "held",
     "in_window",
+    "narrower",
     "provider_of",
 ]
 
@@ -68,6 +69,14 @@ def flaw(elevation: Elevation, binding: Binding) -> str | None:
     if terms.ticket and elevation.ticket is None:
         return "it names no ticket, and its binding asks for one"
     return None
+
+
+def narrower(elevation: Elevation, bindings: Iterable[Binding]) -> str | None:
+    """Why none of the bindings has a just-in-time group for just what an elevation is for: that
+    of a wider scope gives more than was approved. None where one has."""
+    if any(binding.scope == elevation.scope for binding in bindings):
+        return None
+    return f"no group is for `{elevation.role}` on {elevation.scope} alone: bind the role there"
 
 
 def approving(model: AccessModel) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qgov.drift.facts import label_of
-from qgov.drift.wanted import flaw, in_window
+from qgov.drift.wanted import flaw, in_window, narrower
 from qgov.elevate.realm import Account, Directory
 from qgov.elevate.steps import Action, Refusal, Step, Why
 from qgov.language.persons import folded
@@ -145,9 +145,7 @@ def _arriving(wanted: Wanted, found: Directory, elevation: Elevation) -> Iterato
     """The memberships that an elevation is. Raises _RefusedError for one that cannot be."""
     uses = _uses(wanted, elevation)
     if not uses:
-        raise _RefusedError(
-            f"no group is for `{elevation.role}` on {elevation.scope} alone: bind the role there"
-        )
+        raise _RefusedError(narrower(elevation, ()))
     account = _fit(found, elevation)
     counting = {
         group: binding

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from qgov.finding import Finding, Origin, closest
 from qgov.language.kinds import KINDS
+from qgov.language.kinds.decisions import DecisionsDocument
 from qgov.language.kinds.intent import IntentDocument
 from qgov.language.permissions import NAMES
 from qgov.language.quote import quoted
@@ -24,7 +25,8 @@ M = TypeVar("M", bound=BaseModel)
 MOST_ROUNDS: Final = 8
 """What is left without an unfit field may be unfit itself, but not for long."""
 
-_MODELS: Final = {**KINDS, "Intent": IntentDocument}
+_MODELS: Final = {**KINDS, "Decisions": DecisionsDocument, "Intent": IntentDocument}
+_PAGES: Final = {"Decisions": "reviews", "Intent": "intent"}
 _TYPES: Final = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -178,7 +180,7 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
             (f"{field} is {quoted(details['input'])}, which has not the form of its field"),
             f"it must match {context['pattern']}",
         )
-    page = "intent" if kind == "Intent" else "language"
+    page = _PAGES.get(kind, "language")
     return "QG126", f"{field}: {details['msg'].lower()}", f"see docs/{page}.md for the field"
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from qgov.drift.drift import Drift, Report, alike
 from qgov.drift.facts import Setting
@@ -12,11 +12,11 @@ from qgov.drift.undo import Step
 from qgov.render.counting import count
 from qgov.render.escaping import one_line
 
-__all__ = ["as_script"]
+__all__ = ["Section", "as_script", "script"]
 
 _HEAD: Final = """\
 #!/usr/bin/env bash
-# What takes back the differences that qgov found. Review it; qgov never runs it.
+# {what}. Review it; qgov never runs it.
 set -euo pipefail
 """
 _KEYCLOAK: Final = r"""
@@ -52,21 +52,39 @@ _secret() {
 
 def as_script(report: Report) -> str:
     """The script. What has no step is a comment; what one step takes away is told once."""
+
+    def sections() -> Iterator[Section]:
+        for each, more in alike(sorted(report.drift, key=_last)):
+            besides = f", and {count(more, 'access', 'accesses')} besides" if more else ""
+            told = f"{each.source} ({each.kind}, {each.risk}): {each.message}{besides}"
+            yield Section(told, (s for undo in each.undo for s in undo.steps), _reasons(each))
+
+    what = "What takes back the differences that qgov found"
+    return script(what, sections(), "nothing differs")
+
+
+class Section(NamedTuple):
+    """What is undone, the steps that undo it, and why there are not more."""
+
+    told: str
+    steps: Iterable[Step]
+    why_not: Iterable[str]
+
+
+def script(what: str, sections: Iterable[Section], nothing: str) -> str:
+    """A script that does `what`; `nothing` says in words that there is no section."""
     taken: set[Step] = set()
     lines: list[str] = []
-    for each, more in alike(sorted(report.drift, key=_last)):
-        besides = f", and {count(more, 'access', 'accesses')} besides" if more else ""
-        lines += [
-            "",
-            _comment(f"{each.source} ({each.kind}, {each.risk}): {each.message}{besides}"),
-        ]
-        for step in dict.fromkeys(step for undo in each.undo for step in undo.steps):
+    for told, steps, why_not in sections:
+        lines += ["", _comment(told)]
+        for step in dict.fromkeys(steps):
             lines.append("# by a step above" if step in taken else shlex.join(step))
             taken.add(step)
-        lines += [_comment(f"not reverted: {why}") for why in _reasons(each)]
-    if not report.drift:
-        lines = ["", "# nothing differs"]
-    head = _HEAD + (_KEYCLOAK if any(step[0] == "keycloak" for step in taken) else "")
+        lines += [_comment(f"not reverted: {why}") for why in why_not]
+    if not lines:
+        lines = ["", f"# {nothing}"]
+    head = _HEAD.replace("{what}", what)
+    head += _KEYCLOAK if any(step[0] == "keycloak" for step in taken) else ""
     return head + "\n".join([*lines, ""])
 
 

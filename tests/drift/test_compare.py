@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -164,3 +165,31 @@ def test_a_former_name_is_a_rename_that_has_not_arrived(model: AccessModel) -> N
     )
     assert {d.kind for d in told(model, there, base)} == {Kind.MISSING, Kind.UNMANAGED}
     assert told(later, base, base) == []
+
+
+def test_comparing_takes_as_many_steps_as_there_are_differences(model: AccessModel) -> None:
+    """Counted, and not timed: twice as much is at most twice the calls, and a little."""
+
+    def calls(many: int) -> int:
+        groups = [f"stranger-{number}" for number in range(many)]
+        found = Facts(
+            held=tuple(Held(group(g), "researcher", "aurora/production") for g in groups),
+            elevated=tuple(Held(user(g), "researcher", "aurora/production") for g in groups[::10]),
+            settings={Setting("group", g, ""): True for g in groups},
+        )
+        seen = Observation("keycloak:workforce", "keycloak", Facts(), found, effect)
+        count = 0
+
+        def called(_frame: object, event: str, _argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(called)
+        try:
+            assert len(compare(model, seen, NOW)) >= 2 * many
+        finally:
+            sys.setprofile(None)
+        return count
+
+    few = calls(50), calls(100), calls(200)
+    assert few[2] - few[1] < 2.1 * (few[1] - few[0])

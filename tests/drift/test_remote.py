@@ -89,7 +89,7 @@ def test_a_page_that_comes_twice_is_unreadable(model: AccessModel) -> None:
 def test_a_certificate_that_nobody_vouches_for_is_unreadable(
     model: AccessModel, tmp_path: Path
 ) -> None:
-    file = _self_signed(tmp_path / "own.pem")
+    file = self_signed(tmp_path / "own.pem")
     with serving(lambda _p, _q: Reply(), file) as base:
         with (
             remote(asked(model), base) as server,
@@ -121,7 +121,7 @@ def test_a_secret_may_lie_in_a_file_and_is_never_shown(model: AccessModel, tmp_p
         asked(model, Z_FILE=str(tmp_path / "none")).needed("Z")
 
 
-def _self_signed(path: Path) -> Path:
+def self_signed(path: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

@@ -8,10 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from qgov.drift.observer import Asked, UnreadableError
+from qgov.drift.compare import compare
+from qgov.drift.facts import Facts
+from qgov.drift.observer import Asked, Effect, Observation, UnreadableError
+from qgov.drift.wanted import elevated
 from qgov.elevate.elevate import carried_out, plan
 from qgov.elevate.steps import Action, Outcome, Report
 from qgov.model.access_model import AccessModel
+from qgov.plan.risk import Risk
 from tests.drift.changes import DEVELOPERS, JIT
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json
@@ -188,17 +192,36 @@ def test_a_group_that_is_not_there_yet_is_said(fake: Fake) -> None:
 def test_a_wider_group_than_the_elevation_is_not_joined(fake: Fake, own: AccessModel) -> None:
 
     narrower = tuple(
-        replace(each, scope=f"{each.scope}/x") if each.subject == MEI else each
+        replace(each, scope=f"{each.scope}/chemistry") if each.subject == MEI else each
         for each in own.elevations
     )
     fake.model = replace(own, elevations=narrower)
     report = applied(fake)
     said = {r.elevation: r.message for r in report.refusals}
     assert (
-        "no group is for `quantum-developer` on aurora/production/x alone"
+        "no group is for `quantum-developer` on aurora/production/chemistry alone"
         in said["aurora-2026-11-mei"]
     )
     assert fake.inside[JIT] == set()
+    wanted = tuple(elevated(fake.model, "workforce", NOW))
+    seen = Observation(
+        "keycloak:workforce",
+        "keycloak",
+        Facts(elevated=wanted),
+        Facts(),
+        lambda *_: Effect(Risk.LOW, ""),
+    )
+    told = {
+        d.message
+        for d in compare(fake.model, seen, NOW)
+        if d.scope == "aurora/production/chemistry"
+    }
+    assert told
+    why = said["aurora-2026-11-mei"]
+    assert all(
+        message.endswith(f"although the elevation `aurora-2026-11-mei` says so: {why}")
+        for message in told
+    )
 
 
 def test_people_are_labels_until_they_are_asked_for(fake: Fake) -> None:

@@ -238,6 +238,8 @@ def test_people_are_known_by_the_id_of_the_account_where_the_token_says_so(
     done = run(server, model, window[0])
     assert told(done) == [(Action.ADD, Why.WITHIN, f"user:{id_}", Outcome.DONE)]
     assert told(run(server, model, window[0]))[0][0] is Action.KEEP
+    assert drift(server, model, window[0]) == set()
+    assert drift(server, model, window[1]) == {"outlived"}
     assert told(run(server, model, window[1]))[0][:2] == (Action.REMOVE, Why.ENDED)
 
 

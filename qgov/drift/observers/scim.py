@@ -97,6 +97,7 @@ def _listed(server: Remote, path: str) -> list[Resource]:
 def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Iterable[Held]) -> Facts:
     known = {str(one["id"]): one for one in people}
     named = {str(one["id"]): str(one.get("displayName", "")) for one in groups}
+    times = Counter(named.values())
     bound: dict[str, list[Held]] = defaultdict(list)
     for each in wanted:
         bound[name_of(each.principal)].append(each)
@@ -164,4 +165,5 @@ OBSERVER: Final = Observer(
     ),
     _observe,
     lambda environment: bool(environment.get(_ADDRESS)),
+    knows_members=True,
 )

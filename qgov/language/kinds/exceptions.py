@@ -10,7 +10,7 @@ from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES
 from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
 
-__all__ = ["AccessReviewDocument", "ElevationDocument", "WaiverDocument"]
+__all__ = ["AccessReviewDocument", "AccessReviewSpec", "ElevationDocument", "WaiverDocument"]
 
 
 class ElevationSpec(Exceptional):

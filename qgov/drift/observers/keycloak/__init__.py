@@ -10,6 +10,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from qgov.drift.facts import Facts, Held
@@ -58,7 +59,8 @@ def _realm(
     given = _filled(files[f"idp/{name}/realm.json"], asked.environment)
     realm = str(given["realm"])
     with connected(asked, provider, realm) as server:
-        seen = read_realm(server, realm, leading, approving(asked.model))
+        read = read_realm(server, realm, leading, approving(asked.model))
+    seen = replace(read, by_id=provider.tokens.person == "sub")
     found_settings = settings_of(seen)
     _require_known(seen, f"{address(asked, provider)}/admin/realms/{realm}")
     bindings = held(bindings_of(asked.model, name))
@@ -74,6 +76,7 @@ def _realm(
         f"realm-management/{right}": dict.fromkeys(permissions, False)
         for right, permissions in POWERS.items()
     }
+    back = Back(name, address(asked, provider), seen, jit)
     return Observation(
         f"keycloak:{name}",
         "keycloak",
@@ -91,7 +94,8 @@ def _realm(
             groups=people_in(seen),
         ),
         effect_of,
-        undo=Back(name, address(asked, provider), seen, jit),
+        undo=back,
+        leave=back.leave,
     )
 
 
@@ -128,4 +132,5 @@ OBSERVER: Final = Observer(
     NEEDS,
     _observe,
     lambda environment: bool(environment.get(ADDRESS)),
+    knows_members=True,
 )

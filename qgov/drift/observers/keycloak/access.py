@@ -14,6 +14,7 @@ from qgov.model.principal import Principal
 
 __all__ = [
     "POWERS",
+    "account_of",
     "accounts_in",
     "elevations_in",
     "held_in",
@@ -113,6 +114,15 @@ def accounts_in(realm: Realm) -> dict[str, Principal]:
     }
 
 
+def account_of(
+    realm: Realm, services: Mapping[str, Principal], account: Mapping[str, Any]
+) -> Principal:
+    """Who an account is: a client, or a person by what the configuration knows people by."""
+    name = str(account["username"])
+    own = str(account["id"]) if realm.by_id else name
+    return services.get(name.lower(), principals.user(own))
+
+
 def held_in(
     realm: Realm, bound: Mapping[str, Iterable[Held]], claim: str, audience: str
 ) -> Iterator[Held]:
@@ -165,10 +175,9 @@ def elevations_in(
         principal, role, scope = jit[group.path]
         way = (f"the just-in-time group `{group.path}`",)
         eligible.append(Held(principal, role, scope, way, eligible=True))
-        for member in group.members:
-            name = str(member["username"])
-            who = services.get(name.lower(), principals.user(name))
-            elevated.append(Held(who, role, scope, way))
+        elevated += [
+            Held(account_of(realm, services, member), role, scope, way) for member in group.members
+        ]
     return eligible, elevated
 
 
@@ -208,8 +217,7 @@ def _of_accounts(
     for id_, accounts in realm.holders.items():
         label = realm.roles[id_].label
         for account in accounts:
-            name = str(account["username"])
-            who = services.get(name.lower(), principals.user(name))
+            who = account_of(realm, services, account)
             for role, scope, chain in reach.get(id_, ()):
                 yield Held(who, role, scope, (f"the role `{label}` of its own", *chain))
     for group in realm.groups:
@@ -286,6 +294,7 @@ def people_in(realm: Realm) -> dict[str, tuple[Person, ...]]:
                 external=bool(one.get("federationLink"))
                 or realm.approvers.get(str(one["id"]), (False, None))[0],
                 service_account=str(one["username"]).lower() in services,
+                id=str(one["id"]) if realm.by_id else "",
             )
             for one in group.members
         )

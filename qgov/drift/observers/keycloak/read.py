@@ -94,6 +94,8 @@ class Realm:
     approvers: Mapping[str, tuple[bool, bool | None]] = field(default_factory=dict)
     """Id of an account that approves → whether it comes from elsewhere, and whether it signed in
     since events are kept; None where none are."""
+    by_id: bool = False
+    """Whether the configuration knows people by the id of their account, not by their name."""
 
 
 def read_realm(
@@ -212,8 +214,9 @@ def top_groups(server: Remote, at: str) -> list[dict[str, Any]]:
 
 
 def members_of(server: Remote, at: str, group: str) -> list[dict[str, Any]]:
-    """The direct members of a group, by its id."""
-    return server.pages(f"{at}/groups{path_of(group)}/members", _MANY, briefRepresentation="false")
+    """The direct members of a group, by its id: in brief, which says all that is asked for at
+    two thirds of the server's work."""
+    return server.pages(f"{at}/groups{path_of(group)}/members", _MANY, briefRepresentation="true")
 
 
 def _groups(server: Remote, at: str) -> tuple[Group, ...]:

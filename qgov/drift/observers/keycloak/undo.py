@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from qgov.drift.facts import Held, Plain, Setting, label_of
-from qgov.drift.observers.keycloak.access import accounts_in
+from qgov.drift.facts import Held, Person, Plain, Setting, label_of
+from qgov.drift.observers.keycloak.access import account_of, accounts_in
 from qgov.drift.observers.keycloak.read import Group, Realm, Role
 from qgov.drift.observers.keycloak.settings import MASKED, executions_of
 from qgov.drift.remote import path_of
 from qgov.drift.undo import Fact, Field, Step, Undo
 from qgov.language.persons import folded
 from qgov.language.scalars import format_duration
-from qgov.model import principal as principals
 from qgov.model.principal import Principal, is_group, is_user, name_of
 
 __all__ = ["Back"]
@@ -106,9 +105,21 @@ class Back:
         ]
 
     def _is(self, account: Mapping[str, Any], who: Principal) -> bool:
-        name = str(account["username"])
-        is_ = self._services.get(name.lower(), principals.user(name))
+        is_ = account_of(self._realm, self._services, account)
         return folded(is_) == folded(who) or (is_user(is_) and label_of(is_) == who)
+
+    def leave(self, path: str, person: Person) -> Undo:
+        """The steps that take a member out of a group, by its path."""
+        group = self._groups.get(path)
+        return Undo(
+            tuple(
+                self._call("DELETE", f"/users{path_of(member['id'])}/groups{path_of(group.id)}")
+                for member in group.members
+                if member["username"] == person.name
+            )
+            if group
+            else ()
+        )
 
     def _elevated(self, held: Held, fact: Fact) -> Undo:
         groups = [

@@ -1,0 +1,1 @@
+"""Access reviews: who has what through which group, and what becomes of that."""
