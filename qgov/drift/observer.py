@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from qgov.drift.undo import NO_STEPS, Fact, Undo
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
+from qgov.targets.hcl import Block
 
-__all__ = ["Asked", "Effect", "Need", "Observation", "Observer", "UnreadableError"]
+__all__ = ["Asked", "Effect", "Existing", "Need", "Observation", "Observer", "UnreadableError"]
 
 
 class UnreadableError(QgovError):
@@ -43,11 +44,22 @@ class Effect(NamedTuple):
     scope: str = "*"
 
 
+class Existing(NamedTuple):
+    """Something that a compiled resource stands for and that is there already: the resource's
+    address, and the id that its Terraform provider imports it by. `others` are what it holds
+    beside what is compiled, in the words of the resource's argument."""
+
+    address: str
+    id: str
+    others: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
-    `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact."""
+    `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact;
+    `existing` what is there already of the resources of a compiled module."""
 
     name: str
     type: str
@@ -56,6 +68,7 @@ class Observation:
     effect: Callable[[Setting, Plain, Plain], Effect]
     stale: tuple[Drift, ...] = ()
     undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
+    existing: Callable[[Sequence[Block]], Iterable[Existing]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)

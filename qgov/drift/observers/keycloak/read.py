@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -94,6 +94,8 @@ class Realm:
     approvers: Mapping[str, tuple[bool, bool | None]] = field(default_factory=dict)
     """Id of an account that approves → whether it comes from elsewhere, and whether it signed in
     since events are kept; None where none are."""
+    flow_ids: Mapping[str, str] = field(default_factory=dict)
+    """Alias of a flow of the top → its id."""
 
 
 def read_realm(
@@ -114,7 +116,8 @@ def read_realm(
     clients = _clients(server, at)
     roles = _roles(server, at, clients)
     groups = _groups(server, at)
-    flows = _flows(server, at)
+    flow_ids = {str(f["alias"]): str(f["id"]) for f in server.get(f"{at}/authentication/flows")}
+    flows = _flows(server, at, [*flow_ids])
     ids = sorted(wanted(roles))
     holders = server.each(lambda id_: _holders(server, at, roles[id_], clients), ids)
     brokers = _brokers(server, at)
@@ -136,6 +139,7 @@ def read_realm(
         groups,
         dict(zip(ids, holders, strict=True)),
         dict(zip(people, approvers, strict=True)),
+        flow_ids,
     )
 
 
@@ -266,12 +270,11 @@ def _approver(server: Remote, at: str, id_: str, kept: bool) -> tuple[bool, bool
     return bool(linked), bool(server.get(f"{at}/events", type="LOGIN", user=id_, max=1))
 
 
-def _flows(server: Remote, at: str) -> dict[str, list[Mapping[str, Any]]]:
-    found = [flow["alias"] for flow in server.get(f"{at}/authentication/flows")]
+def _flows(server: Remote, at: str, aliases: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
     executions = server.each(
-        lambda alias: server.get(f"{at}/authentication/flows{path_of(alias)}/executions"), found
+        lambda alias: server.get(f"{at}/authentication/flows{path_of(alias)}/executions"), aliases
     )
-    return dict(zip(found, executions, strict=True))
+    return dict(zip(aliases, executions, strict=True))
 
 
 def _configs(
