@@ -4,8 +4,10 @@ tokens."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,10 +16,11 @@ from qgov.drift.imports.reading import is_name
 from qgov.drift.imports.said import Directory, Wishes
 from qgov.drift.observer import Asked
 from qgov.drift.observers.keycloak.connect import issuer_of
+from qgov.drift.observers.terraform.directory import Managed
 from qgov.errors import QgovError
 from qgov.language.scalars import Url
 
-__all__ = ["KINDS", "keycloak", "other"]
+__all__ = ["KINDS", "asked_for", "keycloak", "managed_by", "other"]
 
 KINDS: Final = ("keycloak", "okta", "entra")
 _URL: Final = TypeAdapter[str](Url)
@@ -40,9 +43,26 @@ def keycloak(
     named = realm if is_name(realm) else None
     if issuer is None:
         bare = Directory(_valid(name), "keycloak", "https://issuer.example", named)
-        asked = Asked(seed(bare, wishes), name, environment, now)
-        issuer = issuer_of(asked, realm)
+        issuer = issuer_of(asked_for(bare, wishes, environment, now), realm)
     return Directory(_valid(name), "keycloak", _address(issuer), named)
+
+
+def asked_for(
+    directory: Directory, wishes: Wishes, environment: Mapping[str, str], now: datetime
+) -> Asked:
+    """What an observer is asked for, before anything is known but that there is a directory."""
+    return Asked(seed(directory, wishes), directory.name, environment, now)
+
+
+def managed_by(managed: Managed, name: str | None, issuer: str | None, wishes: Wishes) -> Directory:
+    """A directory that a state of Terraform manages."""
+    realm = managed.realm
+    named = realm if realm is not None and is_name(realm) else None
+    found = other(name or named or managed.product, managed.product, issuer, wishes)
+    if realm is None or issuer is not None:
+        return replace(found, realm=named)
+    address = f"https://id.{wishes.organization}.example/realms/{quote(realm, safe='')}"
+    return replace(found, realm=named, issuer=_address(address))
 
 
 def other(name: str | None, kind: str, issuer: str | None, wishes: Wishes) -> Directory:

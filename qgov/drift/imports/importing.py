@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from qgov.drift.drift import Drift, Kind, Report, alike
-from qgov.drift.facts import Held, Setting
+from qgov.drift.drift import Drift, Report
+from qgov.drift.facts import Setting
+from qgov.drift.imports.differing import differences
 from qgov.drift.imports.documents import administered, documents
+from qgov.drift.imports.keys import key_note, keys_file, keys_of
 from qgov.drift.imports.reading import read_facts
 from qgov.drift.imports.said import Bound, Directory, Note, Said, Why, Wishes
+from qgov.drift.imports.source import Source
 from qgov.drift.imports.terraform import beside
+from qgov.drift.imports.waivers import waiver
 from qgov.drift.observe import observe
-from qgov.drift.observer import Asked, Observation, Observer
-from qgov.drift.undo import Fact
+from qgov.drift.observer import Observer, UnreadableError
 from qgov.errors import FindingsError
 from qgov.errors import Report as Refusal
 from qgov.finding import Finding, Origin, Severity
@@ -53,26 +56,35 @@ class Imported:
 def import_from(
     observer: Observer,
     what: str,
+    source: Source,
     directory: Directory,
     wishes: Wishes,
     environment: Mapping[str, str],
     now: datetime,
 ) -> Imported:
-    """The configuration of what a source holds.
+    """The configuration of what a source holds, compared with it again (`what` is what the
+    observer is asked for).
 
     Raises UnreadableError where it cannot be read whole, FindingsError where what exists is no
     configuration that validates.
     """
-    asked = Asked(seed(directory, wishes), what, environment, now)
-    (seen,) = observer.observe(asked)
-    said = read_facts(directory, seen.found, lambda held: _direct(seen, held))
+    said = read_facts(directory, source.facts, source.direct)
     said = administered(said, wishes.admins, wishes.approvers)
-    said, files, assumed, model = _valid(said, wishes.organization, now)
-    flow = seen.found.settings.get(Setting("realm", "", "browserFlow"))
-    more, imports, left = beside(
-        model, directory.name, seen.existing, None if flow is None else str(flow)
+    said, files, assumed, model = _valid(said, wishes, now)
+    flow = source.facts.settings.get(Setting("realm", "", "browserFlow"))
+    more, imports, left, kept = beside(
+        model, directory.name, source.existing, None if flow is None else str(flow)
     )
-    report = observe(model, [(observer, what)], environment, now)
+    keys = keys_of(said, source.facts)
+    files |= keys_file(directory.name, keys)
+    report: Report | None = None
+    try:
+        known = {**environment, **{key.variable: key.url for key in keys}}
+        report = observe(model, [(observer, what)], known, now)
+    except UnreadableError as error:
+        if observer.name != "terraform":
+            raise
+        assumed.append(_not_compared(error))
     counts = {
         "groups": len(said.groups),
         "roles": len(said.roles),
@@ -80,12 +92,19 @@ def import_from(
         "workloads": len(said.workloads),
         "imports": imports,
     }
-    notes = (*said.notes, *assumed, *left, *(_differs(*each) for each in alike(report.drift)))
-    return Imported(seen.name, {**files, **more}, counts, (*dict.fromkeys(notes),), report)
+    rest = () if report is None else differences(report.drift, kept)
+    notes = (*said.notes, *source.notes, *assumed, *left, *map(key_note, keys), *rest)
+    name = f"{observer.name}:{what}"
+    return Imported(name, {**files, **more}, counts, (*dict.fromkeys(notes),), report)
 
 
-def _direct(seen: Observation, held: Held) -> bool:
-    return bool(seen.undo(Fact(held, extra=True)).steps)
+def _not_compared(error: UnreadableError) -> Note:
+    return Note(
+        Why.ASSUMED,
+        "the configuration is as the state, which was not compared with it again",
+        str(error),
+        "compare the directory itself: `qgov drift --source scim` or `keycloak`",
+    )
 
 
 def seed(directory: Directory, wishes: Wishes) -> AccessModel:
@@ -101,16 +120,27 @@ def seed(directory: Directory, wishes: Wishes) -> AccessModel:
 
 
 def _valid(
-    said: Said, organization: str, now: datetime
+    said: Said, wishes: Wishes, now: datetime
 ) -> tuple[Said, dict[str, bytes], list[Note], AccessModel]:
-    """The same without what a rule refuses. Raises FindingsError for what cannot be left out."""
+    """The same with what a rule refuses waived, or without it. Raises FindingsError for what can
+    be neither."""
     errors: list[Finding] = []
+    waived: dict[tuple[str, str], None] = {}
     for _ in range(_ROUNDS):
-        files, assumed = documents(said, organization)
+        files, assumed = documents(said, wishes.organization)
+        if wishes.leave is not None:
+            for rule, document in waived:
+                path, content, note = waiver(rule, document, wishes.leave, now)
+                files[path] = content
+                assumed.append(note)
         found = emit(check(load(files), now))
         errors = [each for each in found.findings if each.severity is Severity.ERROR]
         if found.model is not None and not errors:
             return said, files, assumed, found.model
+        refused = {(each.code, each.document): None for each in errors if each.document}
+        if wishes.leave is not None and not refused.keys() <= waived.keys():
+            waived |= refused
+            continue
         if found.model is None or (less := _without(said, found.model, errors)) == said:
             raise FindingsError(Refusal(errors, _HEADING))
         said = less
@@ -155,30 +185,3 @@ def _without(said: Said, model: AccessModel, errors: Collection[Finding]) -> Sai
 
 def _line(origin: Origin) -> tuple[str, int]:
     return origin.path, origin.line
-
-
-# ---------------------------------------------------------------------- how it differs, in words
-
-_APPLIED: Final = {
-    Kind.MISSING: "the configuration says it, and the first apply makes it",
-    Kind.CHANGED: "the configuration says otherwise, and the first apply makes it so",
-    Kind.UNMANAGED: "the language has no word for it, so it stays as it is, and drift tells of it",
-    Kind.OUTLIVED: "elevations are asked for and approved, and never imported",
-    Kind.STALE_BUNDLE: "a bundle is made of the configuration: deploy it",
-}
-
-
-def _differs(drift: Drift, more: int) -> Note:
-    also = f" ({more} more such accesses)" if more else ""
-    return Note(
-        Why.UNSAID if drift.kind in (Kind.UNMANAGED, Kind.OUTLIVED) else Why.CHANGES,
-        f"{drift.message}{also}",
-        _APPLIED[drift.kind],
-        _REMEDY[drift.kind in (Kind.UNMANAGED, Kind.OUTLIVED)],
-    )
-
-
-_REMEDY: Final = {
-    True: "say it in another way, or take it back where it was made",
-    False: "look at it in the plan of Terraform before it is applied",
-}

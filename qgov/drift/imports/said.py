@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from qgov.model.principal import Principal
 
-__all__ = ["Bound", "Directory", "Note", "Said", "Terms", "Why", "Wishes", "Workload"]
+__all__ = ["Bound", "Directory", "Leave", "Note", "Said", "Terms", "Why", "Wishes", "Workload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,25 @@ class Directory:
     realm: str | None = None
 
 
+class Leave(NamedTuple):
+    """By whose leave a rule is waived for what exists and it refuses: who asked, who approved, and
+    the ticket."""
+
+    requested_by: str
+    approved_by: str
+    ticket: str
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What no source tells: the organization's name, and the groups that administer the platform
-    and approve that; None: those that do, or those of `qgov init`."""
+    and approve that; None: those that do, or those of `qgov init`. `leave` None: what a rule
+    refuses is left out."""
 
     organization: str
     admins: str | None = None
     approvers: str | None = None
+    leave: Leave | None = None
 
 
 class Why(StrEnum):

@@ -4,8 +4,9 @@ again, and what it holds besides is left to it at first."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+from qgov.drift.facts import Setting
 from qgov.drift.imports.said import Note, Why
 from qgov.drift.observer import Existing
 from qgov.model.access_model import AccessModel
@@ -28,9 +29,10 @@ def beside(
     provider: str,
     existing: Callable[[Sequence[Block]], Iterable[Existing]],
     browser_flow: str | None,
-) -> tuple[dict[str, bytes], int, list[Note]]:
+) -> tuple[dict[str, bytes], int, list[Note], set[Setting]]:
     """The files for the folder of the compiled module (path → bytes), how many resources they
-    import, and what they leave as it is. `browser_flow` is how people sign in today."""
+    import, and what they leave as it is, in words and as settings. `browser_flow` is how people
+    sign in today."""
     folder = f"terraform/identity/{provider}"
     compiled, _ = emit(model, ["keycloak"])
     blocks = {
@@ -42,20 +44,33 @@ def beside(
     }
     there = [*existing([*blocks.values()])]
     if not there:
-        return {}, 0, []
+        return {}, 0, [], set()
     imports = [Block("import", (), {"to": Ref(each.address), "id": each.id}) for each in there]
     files = {f"{folder}/{IMPORTS}": render(imports, _IMPORTED)}
     kept = [*_kept(there, blocks)]
     if browser_flow not in (None, FLOW) and _BINDINGS in blocks:
         kept.append(
-            (
+            _Kept(
                 _resource(_BINDINGS, {"browser_flow": str(browser_flow)}),
                 f"people sign in by the flow `{browser_flow}`, and no token tells a second factor",
+                "when people are ready for it",
+                (Setting("realm", "", "browserFlow"),),
             )
         )
     if kept:
-        files[f"{folder}/{KEPT}"] = render([block for block, _ in kept], _LEFT)
-    return files, len(there), [_note(said) for _, said in kept]
+        files[f"{folder}/{KEPT}"] = render([each.block for each in kept], _LEFT)
+    settings = {setting for each in kept for setting in each.settings}
+    return files, len(there), [_note(each) for each in kept], settings
+
+
+class _Kept(NamedTuple):
+    """A block that keeps something as it is, what that is, when to let it go, and which settings
+    it is told by."""
+
+    block: Block
+    what: str
+    until: str
+    settings: tuple[Setting, ...] = ()
 
 
 _IMPORTED: Final = (
@@ -68,38 +83,70 @@ _LEFT: Final = (
 )
 
 
-def _kept(there: Iterable[Existing], blocks: Mapping[str, Block]) -> Iterator[tuple[Block, str]]:
+class _Whole(NamedTuple):
+    """A resource that says all there is: its argument, what that is in words, and the settings (or
+    the kind of those) that what it leaves out is told by."""
+
+    argument: str
+    words: str
+    kind: str = ""
+    settings: tuple[Setting, ...] = ()
+
+
+_WHOLE: Final = {
+    "keycloak_default_roles": _Whole(
+        "default_roles", "everyone holds", "", (Setting("role", "default-roles", "composites"),)
+    ),
+    "keycloak_realm_default_client_scopes": _Whole(
+        "default_scopes", "new clients have the scopes", "default client scope"
+    ),
+    "keycloak_realm_optional_client_scopes": _Whole(
+        "optional_scopes", "new clients may ask for the scopes", "optional client scope"
+    ),
+}
+
+
+def _kept(there: Iterable[Existing], blocks: Mapping[str, Block]) -> Iterator[_Kept]:
     for each in there:
-        kind = each.address.partition(".")[0]
+        kind, _, name = each.address.partition(".")
         if not each.others:
             continue
         others = f"`{'`, `'.join(each.others)}`"
-        if kind == "keycloak_group_roles":
-            yield (
-                _resource(each.address, {"exhaustive": False}),
-                f"the group of `{each.address}` holds {others} besides",
-            )
-        elif kind == "keycloak_default_roles":
-            said = blocks[each.address].attributes["default_roles"]
+        if (whole := _WHOLE.get(kind)) is not None:
+            said = blocks[each.address].attributes[whole.argument]
             own = [*map(str, said)] if isinstance(said, list | tuple) else []
-            yield (
-                _resource(each.address, {"default_roles": sorted({*own, *each.others})}),
-                f"everyone holds {others} besides",
+            yield _Kept(
+                _resource(each.address, {whole.argument: sorted({*own, *each.others})}),
+                f"{whole.words} {others}",
+                "when nobody needs them",
+                whole.settings or tuple(Setting(whole.kind, name, "") for name in each.others),
+            )
+        elif kind == "keycloak_group_roles":
+            group = blocks[f"keycloak_group.{name}"].attributes["name"]
+            yield _Kept(
+                _resource(each.address, {"exhaustive": False}),
+                f"the group `{group}` holds {others}",
+                "when it needs them no more; for what they mean on the platform, write "
+                f"`roles/NAME.yaml` and a binding `{{group: {group}, role: NAME, on: SCOPE}}`",
             )
         elif kind == "keycloak_realm":
             ignored = [Ref(argument) for argument in each.others]
-            rest = Block("lifecycle", (), {"ignore_changes": ignored})
-            yield _resource(each.address, {}, rest), f"the realm has {others} of its own"
+            yield _Kept(
+                _resource(each.address, {}, Block("lifecycle", (), {"ignore_changes": ignored})),
+                f"the realm has {others} of its own",
+                "only where it should have none",
+                (Setting("realm", "", "passwordPolicy"),),
+            )
 
 
 def _resource(address: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
     return Block("resource", tuple(address.split(".", 1)), attributes, blocks)
 
 
-def _note(said: str) -> Note:
+def _note(kept: _Kept) -> Note:
     return Note(
         Why.UNSAID,
-        said,
-        f"`{KEPT}` leaves that as it is, so that nobody loses it by the first apply",
-        "take the block out of the file when nobody needs it any more",
+        kept.what,
+        f"`{KEPT}` leaves that as it is, so that the first apply takes it from nobody",
+        f"take the block out of that file {kept.until}",
     )

@@ -92,6 +92,13 @@ class There:
         said = {*map(str, _list(block.attributes["default_roles"]))}
         return (role.id,), tuple(sorted(held - said))
 
+    def _of_scopes(self, block: Block, _known: _Known) -> _Found:
+        """The scopes of new clients, by default or where they ask."""
+        which = "default" if "default_scopes" in block.attributes else "optional"
+        held = {str(one["name"]) for one in self._realm.lists[f"/default-{which}-client-scopes"]}
+        said = {*map(str, _list(block.attributes[f"{which}_scopes"]))}
+        return (), tuple(sorted(held - said))
+
     def _of_client(self, block: Block, _known: _Known) -> _Found | None:
         client = self._clients.get(str(block.attributes["client_id"]))
         return None if client is None else ((client["id"],), ())
@@ -157,6 +164,8 @@ class There:
         "keycloak_group_roles": _of_group_roles,
         "keycloak_role": _of_role,
         "keycloak_default_roles": _of_default_roles,
+        "keycloak_realm_default_client_scopes": _of_scopes,
+        "keycloak_realm_optional_client_scopes": _of_scopes,
         "keycloak_openid_client": _of_client,
         "keycloak_openid_audience_protocol_mapper": _of_mapper,
         "keycloak_openid_group_membership_protocol_mapper": _of_mapper,
