@@ -59,7 +59,8 @@ class Observation:
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
     `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact;
-    `existing` what is there already of the resources of a compiled module."""
+    `existing` what is there already of the resources of a compiled module; `words` are for people
+    and compared with nothing."""
 
     name: str
     type: str
@@ -69,6 +70,7 @@ class Observation:
     stale: tuple[Drift, ...] = ()
     undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
     existing: Callable[[Sequence[Block]], Iterable[Existing]] = lambda _: ()
+    words: Mapping[Setting, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from qgov.drift.imports.said import Bound, Note, Said, Terms, Why, Workload
+from qgov.drift.imports.words import of_group, of_organization, of_role, of_workload, owner_of
 from qgov.drift.imports.yaml_text import Yaml, document
 from qgov.language.scalars import format_duration
 from qgov.model.principal import group, is_group, is_workload, name_of
@@ -97,15 +98,17 @@ def documents(said: Said, organization: str) -> tuple[dict[str, bytes], list[Not
     """The files of the configuration (path → bytes), and what was assumed."""
     notes: list[Note] = []
     files = {
-        f"roles/{name}.yaml": document("Role", name, {"permissions": [*permissions]})
+        f"roles/{name}.yaml": document(
+            "Role", name, {"permissions": [*permissions]}, words=of_role(said, name)
+        )
         for name, permissions in sorted(said.roles.items())
     }
     for tenant in _tenants(said):
         spec = _tenant(said, tenant, organization, notes)
         files[f"tenants/{tenant}/tenant.yaml"] = document("Tenant", tenant, spec, _ASSUMED)
-    files["qgov.yaml"] = document(
-        "Organization", organization, _organization(said, organization, notes), _ASSUMED
-    )
+    spec = _organization(said, organization, notes)
+    words = of_organization(said, organization)
+    files["qgov.yaml"] = document("Organization", organization, spec, _ASSUMED, words)
     return files, notes
 
 
@@ -161,7 +164,7 @@ def _store(name: str) -> dict[str, Yaml]:
 
 
 def _group(said: Said, name: str) -> dict[str, Yaml]:
-    found: dict[str, Yaml] = {"identityProvider": said.directory.name}
+    found: dict[str, Yaml] = {**of_group(said, name), "identityProvider": said.directory.name}
     people = said.groups[name]
     if people is not None:
         found["members"] = people
@@ -272,7 +275,8 @@ def _environment(name: str, projects: Iterable[str]) -> dict[str, Yaml]:
 def _account(
     said: Said, name: str, one: Workload, owner: str, bindings: Iterable[Bound]
 ) -> dict[str, Yaml]:
-    found: dict[str, Yaml] = {"name": name.partition("/")[2], "owner": owner}
+    found: dict[str, Yaml] = {"name": name.partition("/")[2], **of_workload(said, name)}
+    found["owner"] = owner_of(said, name) or owner
     if one.issuer and one.audience and one.subject:
         found["federation"] = {
             "issuer": one.issuer,

@@ -68,7 +68,7 @@ def import_from(
     Raises UnreadableError where it cannot be read whole, FindingsError where what exists is no
     configuration that validates.
     """
-    said = read_facts(directory, source.facts, source.direct)
+    said = read_facts(directory, source.facts, source.direct, source.words)
     said = administered(said, wishes.admins, wishes.approvers)
     said, files, assumed, model = _valid(said, wishes, now)
     flow = source.facts.settings.get(Setting("realm", "", "browserFlow"))
@@ -92,10 +92,20 @@ def import_from(
         "workloads": len(said.workloads),
         "imports": imports,
     }
+    if imports and observer.name == "terraform":
+        assumed.append(_MOVES)
     rest = () if report is None else differences(report.drift, kept)
     notes = (*said.notes, *source.notes, *assumed, *left, *map(key_note, keys), *rest)
     name = f"{observer.name}:{what}"
     return Imported(name, {**files, **more}, counts, (*dict.fromkeys(notes),), report)
+
+
+_MOVES: Final = Note(
+    Why.ASSUMED,
+    "what Terraform manages today moves to the compiled module",
+    "a thing that two states manage is changed by both",
+    "take it out of the other state (`terraform state rm`) when the first apply has taken it over",
+)
 
 
 def _not_compared(error: UnreadableError) -> Note:
@@ -137,13 +147,16 @@ def _valid(
         errors = [each for each in found.findings if each.severity is Severity.ERROR]
         if found.model is not None and not errors:
             return said, files, assumed, found.model
-        refused = {(each.code, each.document): None for each in errors if each.document}
-        if wishes.leave is not None and not refused.keys() <= waived.keys():
-            waived |= refused
-            continue
-        if found.model is None or (less := _without(said, found.model, errors)) == said:
-            raise FindingsError(Refusal(errors, _HEADING))
-        said = less
+        less = said
+        if found.model is not None:
+            refused = {(each.code, each.document): None for each in errors if each.document}
+            if wishes.leave is not None and not refused.keys() <= waived.keys():
+                waived |= refused
+                continue
+            less = _without(said, found.model, errors)
+        if less == said and not said.words:
+            break
+        said = less if less != said else replace(said, words={})
     raise FindingsError(Refusal(errors, _HEADING))
 
 

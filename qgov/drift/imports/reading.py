@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from qgov.drift.facts import Facts, Held, Plain, Setting
+from qgov.drift.imports.provider import Things, provider_of
 from qgov.drift.imports.said import Bound, Directory, Note, Said, Terms, Why, Workload
+from qgov.drift.imports.words import printable
 from qgov.language.kinds.base import PermissionName
 from qgov.language.kinds.tenant import Federation
-from qgov.language.scalars import Name, format_duration
+from qgov.language.scalars import Name
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL, jit_group_name
@@ -30,19 +31,18 @@ _TERMS: Final = re.compile(
 _ENOUGH: Final = 3
 """The most people that a group is said to keep: nobody wants to hear of each that leaves."""
 
-_OURS: Final = "minimum.acr.value"
-"""What the client that people's tokens are for has, and hardly any other."""
 
-_Things = Mapping[tuple[str, str], Mapping[str, Plain]]
-"""(kind, name) of things → their fields."""
-
-
-def read_facts(directory: Directory, found: Facts, direct: Callable[[Held], bool]) -> Said:
+def read_facts(
+    directory: Directory,
+    found: Facts,
+    direct: Callable[[Held], bool],
+    words: Mapping[Setting, str],
+) -> Said:
     """What the language says of what was found. `direct` says whether something is held as a
-    binding gives it, and not through something else."""
+    binding gives it, and not through something else; `words` are what things are called."""
     things = _things(found.settings)
     notes: list[Note] = []
-    provider, tokens, age = _provider(things, notes)
+    provider, tokens, age = provider_of(things, notes)
     roles = _roles(things, notes)
     jit = [*_eligible(things)]
     paths = {path for path, _ in jit}
@@ -64,10 +64,21 @@ def read_facts(directory: Directory, found: Facts, direct: Callable[[Held], bool
         for bound in sorted(bindings)
         if bound.role in roles and _bindable(bound, groups, workloads)
     }
-    return Said(directory, provider, tokens, groups, roles, (*kept,), workloads, age, (*notes,))
+    return Said(
+        directory,
+        provider,
+        tokens,
+        groups,
+        roles,
+        (*kept,),
+        workloads,
+        age,
+        printable(words),
+        (*notes,),
+    )
 
 
-def _things(settings: Mapping[Setting, Plain]) -> _Things:
+def _things(settings: Mapping[Setting, Plain]) -> Things:
     found: dict[tuple[str, str], dict[str, Plain]] = defaultdict(dict)
     for setting in sorted(settings, key=lambda each: (each.kind, each.name, each.field)):
         found[setting.kind, setting.name][setting.field] = settings[setting]
@@ -126,7 +137,7 @@ def _bindable(bound: Bound, groups: Mapping[str, object], workloads: Mapping[str
 # ------------------------------------------------------------------------------------------ roles
 
 
-def _roles(things: _Things, notes: list[Note]) -> dict[str, tuple[str, ...]]:
+def _roles(things: Things, notes: list[Note]) -> dict[str, tuple[str, ...]]:
     """The permissions of roles, where all scopes agree on them."""
     said: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
     for (kind, label), fields in things.items():
@@ -170,7 +181,7 @@ def _several(value: Plain) -> tuple[Plain, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
-def _eligible(things: _Things) -> Iterator[tuple[str, list[Bound]]]:
+def _eligible(things: Things) -> Iterator[tuple[str, list[Bound]]]:
     """The groups of eligible bindings, by path."""
     for (kind, path), fields in things.items():
         principals = _several(fields.get(PRINCIPAL))
@@ -191,7 +202,7 @@ def _eligible(things: _Things) -> Iterator[tuple[str, list[Bound]]]:
 # -------------------------------------------------------------------------------------- workloads
 
 
-def _workloads(things: _Things, notes: list[Note]) -> Iterator[tuple[str, Workload]]:
+def _workloads(things: Things, notes: list[Note]) -> Iterator[tuple[str, Workload]]:
     """The clients of workloads, and who vouches for each."""
     for (kind, id_), fields in things.items():
         if kind != "client" or not is_workload(id_):
@@ -231,58 +242,3 @@ def _foreign(id_: str, why: str) -> Note:
         why,
         "leave it as it is, or write a service account with its federation",
     )
-
-
-# ----------------------------------------------------------------------------------- the provider
-
-
-def _provider(
-    things: _Things, notes: list[Note]
-) -> tuple[dict[str, str], dict[str, str], int | None]:
-    """The fields of the identity provider, those of its tokens, and how long people's tokens live,
-    in seconds."""
-    realm = things.get(("realm", ""), {})
-    fields: dict[str, str] = {}
-    tokens: dict[str, str] = {}
-    session, age = realm.get("ssoSessionMaxLifespan"), realm.get("accessTokenLifespan")
-    if isinstance(session, int) and session > 0:
-        fields["sessionLifetime"] = format_duration(session)
-    client = next(
-        (name for (kind, name), its in things.items() if kind == "client" and its.get(_OURS)), None
-    )
-    if client is not None:
-        fields["audience"] = client
-        levels = things["client", client].get("acr.loa.map")
-        fields["mfa"] = "enforced" if _levels(levels) == {"mfa"} else "available"
-        if claim := _claim(things, client, "groups"):
-            fields["groupsClaim"] = claim
-        tokens["person"] = _claim(things, client, "person") or "sub"
-    elif realm:
-        fields["audience"] = next(
-            name
-            for name in ("qgov", "qgov-gateway", "qgov-quantum")
-            if ("client", name) not in things
-        )
-        fields["mfa"] = "available"
-        notes.append(
-            Note(
-                Why.ASSUMED,
-                f"people's tokens are for a new client `{fields['audience']}`",
-                "no client of the realm asks for a level of authentication",
-                "name another in `audience` of the identity provider",
-            )
-        )
-    return fields, tokens, age if isinstance(age, int) and age > 0 else None
-
-
-def _levels(text: Plain) -> set[str]:
-    try:
-        found: Any = json.loads(str(text))
-    except ValueError:
-        return set()
-    return {*map(str, found)} if isinstance(found, dict) else set()
-
-
-def _claim(things: _Things, client: str, mapper: str) -> str:
-    said = things.get(("mapper", f"client {client} {mapper}"), {}).get("claim.name")
-    return str(said or "").replace("\\.", ".")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from qgov.drift.facts import Setting
 from qgov.model.principal import Principal
 
 __all__ = ["Bound", "Directory", "Leave", "Note", "Said", "Terms", "Why", "Wishes", "Workload"]
@@ -92,8 +93,8 @@ class Workload(NamedTuple):
 class Said:
     """Groups (name → how many people are able to act for it, None where nobody knows), roles
     (name → permissions), who is bound, and workloads by TENANT/NAME. `provider` are fields of the
-    identity provider as the language writes them; `token_age_s` how old people's tokens may be.
-    """
+    identity provider as the language writes them; `token_age_s` how old people's tokens may be;
+    `words` are what the source calls things for people."""
 
     directory: Directory
     provider: Mapping[str, str] = field(default_factory=dict)
@@ -103,4 +104,5 @@ class Said:
     bindings: tuple[Bound, ...] = ()
     workloads: Mapping[str, Workload] = field(default_factory=dict)
     token_age_s: int | None = None
+    words: Mapping[Setting, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()

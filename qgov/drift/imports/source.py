@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from qgov.drift.facts import Facts, Held
+from qgov.drift.facts import Facts, Held, Setting
 from qgov.drift.imports.said import Note, Why
 from qgov.drift.observer import Asked, Existing, Observer, UnreadableError
 from qgov.drift.observers.terraform.directory import Managed, managed_in, resources_of
-from qgov.drift.observers.terraform.document import Document, Resource, read_document
+from qgov.drift.observers.terraform.document import GUARD, Document, Resource, read_document
 from qgov.drift.observers.terraform.meaning import effect_of
 from qgov.drift.undo import Fact
 from qgov.errors import QgovError
@@ -22,11 +22,13 @@ __all__ = ["Source", "of_observer", "of_state", "state_of"]
 @dataclass(frozen=True, slots=True)
 class Source:
     """The facts of a source. `direct` says whether something is held as a binding gives it, and
-    `existing` what is there already of a compiled module; `notes` are what no directory has."""
+    `existing` what is there already of a compiled module; `words` are for people, and
+    `notes` are what no directory has."""
 
     facts: Facts
     direct: Callable[[Held], bool]
     existing: Callable[[Sequence[Block]], Iterable[Existing]]
+    words: Mapping[Setting, str]
     notes: tuple[Note, ...] = ()
 
 
@@ -37,7 +39,7 @@ def of_observer(observer: Observer, asked: Asked) -> Source:
     def direct(held: Held) -> bool:
         return bool(seen.undo(Fact(held, extra=True)).steps)
 
-    return Source(seen.found, direct, seen.existing)
+    return Source(seen.found, direct, seen.existing, seen.words)
 
 
 def state_of(file: str, product: str | None) -> tuple[Document, Managed]:
@@ -67,8 +69,9 @@ def of_state(document: Document, managed: Managed) -> Source:
 
     rest = {each.address: each for each in resources_of(document)}
     own = {each.address for each in managed.resources}
-    notes = (*_unsaid(r for a, r in rest.items() if a not in own), *_moved(managed))
-    return Source(managed.facts, direct, managed.existing, notes)
+    own.add(GUARD)
+    notes = tuple(_unsaid(r for a, r in rest.items() if a.partition("[")[0] not in own))
+    return Source(managed.facts, direct, managed.existing, managed.words, notes)
 
 
 def _unsaid(resources: Iterable[Resource]) -> Iterator[Note]:
@@ -84,15 +87,4 @@ def _unsaid(resources: Iterable[Resource]) -> Iterator[Note]:
             f"they say who may {words}, and the language has no word for it",
             "keep them in their own module; for a cloud, write the tenant and its account in "
             "`clouds`, and compile",
-        )
-
-
-def _moved(managed: Managed) -> Iterator[Note]:
-    if managed.product == "keycloak":
-        yield Note(
-            Why.ASSUMED,
-            "what Terraform manages today moves to the compiled module",
-            "a thing that two states manage is changed by both",
-            "apply the compiled module with its imports first, then `terraform state rm` what it "
-            "took over",
         )

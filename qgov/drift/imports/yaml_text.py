@@ -13,19 +13,27 @@ __all__ = ["Yaml", "document"]
 Yaml: TypeAlias = "str | int | bool | Sequence[Yaml] | Mapping[str, Yaml]"
 """What a document may hold."""
 
-_DURATION: Final = re.compile(r"[1-9][0-9]*[smhdy]")
+_SAFE: Final = re.compile(r"[1-9][0-9]*[smhdy]|[a-z]+:[a-z]+(:own)?")
+"""Durations and permissions, which are texts to every reader of YAML."""
+
 _WIDTH: Final = 100
 _BLOCK: Final = 2
 """How deep a document is always written below, not beside: `spec`, and its fields."""
 
 
-def document(kind: str, name: str, spec: Mapping[str, Yaml], comment: str = "") -> bytes:
-    """The text of a document of the language."""
+def document(
+    kind: str,
+    name: str,
+    spec: Mapping[str, Yaml],
+    comment: str = "",
+    words: Mapping[str, str] | None = None,
+) -> bytes:
+    """The text of a document of the language; `words` are more of its metadata."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
     whole: Mapping[str, Yaml] = {
         "apiVersion": "qgov/v1",
         "kind": kind,
-        "metadata": {"name": name},
+        "metadata": {"name": name, **(words or {})},
         "spec": spec,
     }
     return (head + "".join(f"{line}\n" for line in _mapping(whole, 0))).encode()
@@ -83,7 +91,7 @@ def _flow(value: Yaml) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return value if _DURATION.fullmatch(value) else scalar(value)
+        return value if _SAFE.fullmatch(value) else scalar(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(k)}: {_flow(v)}" for k, v in value.items()) + "}"
     return "[" + ", ".join(map(_flow, value)) + "]"

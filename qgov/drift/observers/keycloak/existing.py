@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeAlias
 
+from qgov.drift.facts import Setting
 from qgov.drift.observer import Existing
 from qgov.drift.observers.keycloak.read import Group, Realm, Role
 from qgov.targets.hcl import Block, Ref
 
-__all__ = ["There"]
+__all__ = ["There", "words_in"]
 
 _DEFAULT: Final = "default-roles"
 _KEPT: Final = {
@@ -194,3 +195,14 @@ def _named(value: object, known: _Known, argument: str) -> str:
 
 def _list(value: object) -> list[Any]:
     return [*value] if isinstance(value, list | tuple) else []
+
+
+def words_in(realm: Realm) -> dict[Setting, str]:
+    """What things of a realm are called for people."""
+    found = {Setting("realm", "", "displayName"): str(realm.raw.get("displayName") or "")}
+    found |= {Setting("role", r.label, "description"): r.about for r in realm.roles.values()}
+    found |= {Setting("group", group.path, "description"): group.about for group in realm.groups}
+    for client in realm.clients:
+        for field in ("name", "description"):
+            found[Setting("client", str(client["clientId"]), field)] = str(client.get(field) or "")
+    return {setting: text for setting, text in found.items() if text}

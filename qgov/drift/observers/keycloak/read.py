@@ -55,6 +55,7 @@ class Role:
     client: str
     attributes: Mapping[str, list[str]]
     parts: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def label(self) -> str:
@@ -72,6 +73,7 @@ class Group:
     """Labels of realm roles, and `client/role`."""
     members: tuple[Mapping[str, Any], ...] = ()
     id: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,12 @@ def _roles(server: Remote, at: str, clients: Iterable[Mapping[str, Any]]) -> dic
     }
     return {
         role["id"]: Role(
-            role["id"], role["name"], client, role.get("attributes", {}), inside.get(role["id"], ())
+            role["id"],
+            role["name"],
+            client,
+            role.get("attributes", {}),
+            inside.get(role["id"], ()),
+            str(role.get("description") or ""),
         )
         for role, client in raw
     }
@@ -248,6 +255,7 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
             ),
             tuple(people),
             group["id"],
+            str(group.get("description") or ""),
         )
         for group, people in zip(raw, members, strict=True)
     )

@@ -65,6 +65,7 @@ class Managed(NamedTuple):
     product: str
     realm: str | None
     facts: Facts
+    words: Mapping[Setting, str]
     resources: tuple[Resource, ...]
 
     def existing(self, blocks: Sequence[Block]) -> Iterator[Existing]:
@@ -101,7 +102,7 @@ def managed_in(document: Document) -> list[Managed]:
             settings=dict(_settings(own, groups, paths)),
             groups=_people(kind, own, paths),
         )
-        found.append(Managed(kind.product, realm, facts, tuple(own)))
+        found.append(Managed(kind.product, realm, facts, dict(_words(own, paths)), tuple(own)))
     return found
 
 
@@ -169,6 +170,23 @@ def _settings(
             client_id = clients[values["client_id"]]["client_id"]
             name = f"client {client_id} {values['name']}"
             yield from _thing("mapper", name, {"claim.name": values.get("claim_name")})
+
+
+def _words(own: Sequence[Resource], paths: Mapping[str, str]) -> Iterator[tuple[Setting, str]]:
+    """What things are called for people."""
+    for each in own:
+        values = each.values
+        if each.type == "keycloak_realm" and values.get("display_name"):
+            yield Setting("realm", "", "displayName"), str(values["display_name"])
+        elif each.type == "keycloak_openid_client":
+            for field in ("name", "description"):
+                if values.get(field):
+                    yield Setting("client", str(values["client_id"]), field), str(values[field])
+        elif values.get("description"):
+            kind = "role" if each.type == "keycloak_role" else "group"
+            name = paths.get(str(values["id"])) if kind == "group" else str(values["name"])
+            if name is not None:
+                yield Setting(kind, name, "description"), str(values["description"])
 
 
 def _thing(kind: str, name: str, fields: Mapping[str, Any]) -> Iterator[tuple[Setting, Plain]]:
