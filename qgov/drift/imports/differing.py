@@ -42,6 +42,12 @@ _APPLIED: Final = {
     ),
 }
 
+_IN_STATE: Final = (
+    Why.CHANGES,
+    "the configuration does not have that, so an apply with this state takes it away",
+    "take it out of the state (`terraform state rm`), or say it, before anything is applied",
+)
+
 
 def differences(drift: Iterable[Drift], kept: Collection[Setting]) -> Iterator[Note]:
     """The lines, without the settings that are kept as they are, of which there are others."""
@@ -65,7 +71,8 @@ def differences(drift: Iterable[Drift], kept: Collection[Setting]) -> Iterator[N
             accesses.append(Note(why, f"{each.message}{besides}", reason, remedy))
     yield from accesses
     for (kind, _, of), names in things.items():
-        why, reason, remedy = _APPLIED[kind]
+        in_state = of == "the resource" and kind is Kind.UNMANAGED
+        why, reason, remedy = _IN_STATE if in_state else _APPLIED[kind]
         yield Note(why, f"{of}: {', '.join(f'`{name}`' for name in names)}", reason, remedy)
 
 
