@@ -11,7 +11,7 @@ from qgov.output.beside import beside, sole_writer
 from qgov.repository import RepositoryError
 from qgov.repository.files import link_on
 
-__all__ = ["add_files", "new_folder"]
+__all__ = ["add_files", "new_folder", "require_free"]
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
@@ -43,13 +43,8 @@ def new_folder(out: Path, files: Mapping[str, bytes], programs: Collection[str] 
     Raises RepositoryError when it is not empty, or cannot be written.
     """
     try:
+        require_free(out)
         if os.path.lexists(out):
-            if not out.is_dir():
-                raise RepositoryError(f"{out} is not a folder; give another")
-            if others := sorted({entry.name for entry in out.iterdir()} - {".git"}):
-                raise RepositoryError(
-                    f"{out} is not empty (it has {others[0]}); give a new or an empty folder"
-                )
             # A shell may be in it, so it is filled and not replaced.
             add_files(out, files, programs)
             return
@@ -62,6 +57,18 @@ def new_folder(out: Path, files: Mapping[str, bytes], programs: Collection[str] 
             fresh.rename(place)
     except OSError as error:
         raise RepositoryError(_reason(out, error)) from error
+
+
+def require_free(out: Path) -> None:
+    """Raises RepositoryError when `out` cannot become a new folder, because something is there."""
+    if not os.path.lexists(out):
+        return
+    if not out.is_dir():
+        raise RepositoryError(f"{out} is not a folder; give another")
+    if others := sorted({entry.name for entry in out.iterdir()} - {".git"}):
+        raise RepositoryError(
+            f"{out} is not empty (it has {others[0]}); give a new or an empty folder"
+        )
 
 
 def _fill(folder: Path, files: Mapping[str, bytes], programs: Collection[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,8 @@ __all__ = ["call", "loaded"]
 
 def loaded(name: str) -> Any:
     """The command of this name as Typer runs it, from its module."""
-    found = named(f"qgov.cli.{name.replace('-', '_')}:command")
+    module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    found = named(f"qgov.cli.{module}:command")
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
     alone = application()

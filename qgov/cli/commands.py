@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "explain": "Show why a request is allowed or denied.",
         "who-can": "Show who holds PERMISSION, where, on which conditions and why.",
         "drift": "Show what runs and is not as it was reviewed.",
+        "import": "Write a configuration repository of what exists.",
         "elevate": "Put those who are elevated now into their groups, and take the others out.",
         "review": "Show who has what through which group, and hold reviewers' decisions to it.",
         "conform": "Prove a compiled bundle: derived cases, and circuits that run or do not.",

@@ -17,6 +17,7 @@ from qgov.contracts.drift import Drift
 from qgov.contracts.elevate import Elevate
 from qgov.contracts.evidence import Evidence
 from qgov.contracts.findings import Findings
+from qgov.contracts.imported import Import
 from qgov.contracts.native import Native
 from qgov.contracts.plan import Plan
 from qgov.contracts.review import Review
@@ -35,6 +36,7 @@ _CONTRACTS: Final = (
     Explanation,
     Findings,
     GroupMappings,
+    Import,
     Manifest,
     Native,
     PackVerification,

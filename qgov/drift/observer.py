@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from qgov.drift.undo import NO_STEPS, Fact, Undo
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
+from qgov.targets.hcl import Block
 
-__all__ = ["Asked", "Effect", "Need", "Observation", "Observer", "UnreadableError"]
+__all__ = ["Asked", "Effect", "Existing", "Need", "Observation", "Observer", "UnreadableError"]
 
 
 class UnreadableError(QgovError):
@@ -43,12 +44,23 @@ class Effect(NamedTuple):
     scope: str = "*"
 
 
+class Existing(NamedTuple):
+    """Something that a compiled resource stands for and that is there already: the resource's
+    address, and the id that its Terraform provider imports it by. `others` are what it holds
+    beside what is compiled, in the words of the resource's argument."""
+
+    address: str
+    id: str
+    others: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
     `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact,
-    `leave` those that take somebody out of a group (by its path)."""
+    `leave` those that take somebody out of a group (by its path); `existing` what is there already
+    of the resources of a compiled module; `words` are for people and compared with nothing."""
 
     name: str
     type: str
@@ -58,6 +70,8 @@ class Observation:
     stale: tuple[Drift, ...] = ()
     undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
     leave: Callable[[str, Person], Undo] = lambda _group, _person: NO_STEPS
+    existing: Callable[[Sequence[Block]], Iterable[Existing]] = lambda _: ()
+    words: Mapping[Setting, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

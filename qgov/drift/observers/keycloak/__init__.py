@@ -24,6 +24,7 @@ from qgov.drift.observers.keycloak.access import (
     role_at,
 )
 from qgov.drift.observers.keycloak.connect import ADDRESS, address, connected, reviewed
+from qgov.drift.observers.keycloak.existing import There, words_in
 from qgov.drift.observers.keycloak.meaning import effect_of
 from qgov.drift.observers.keycloak.read import NEEDS, Realm, read_realm
 from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, settings_of
@@ -96,6 +97,8 @@ def _realm(
         effect_of,
         undo=back,
         leave=back.leave,
+        existing=There(seen),
+        words=words_in(seen),
     )
 
 

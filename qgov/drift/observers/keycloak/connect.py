@@ -11,7 +11,7 @@ from qgov.drift.observers.keycloak.read import rights_below
 from qgov.drift.remote import Remote, path_of, remote
 from qgov.language.kinds.organization import IdentityProvider
 
-__all__ = ["ADDRESS", "address", "connected", "reviewed"]
+__all__ = ["ADDRESS", "address", "connected", "issuer_of", "reviewed"]
 
 ADDRESS: Final = "QGOV_KEYCLOAK_URL"
 _TOKEN: Final = "QGOV_KEYCLOAK_TOKEN"  # noqa: S105 - the name of a variable
@@ -38,6 +38,17 @@ def reviewed(asked: Asked) -> dict[str, IdentityProvider]:
 def address(asked: Asked, provider: IdentityProvider) -> str:
     """The server of a provider's realm."""
     return asked.setting(ADDRESS) or provider.issuer.partition("/realms/")[0]
+
+
+def issuer_of(asked: Asked, realm: str) -> str:
+    """What a realm calls itself in its tokens. Raises UnreadableError."""
+    base = asked.needed(ADDRESS)
+    path = f"{path_of('realms', realm)}/.well-known/openid-configuration"
+    with remote(asked, base) as server:
+        found: Any = server.get(path)
+    if not isinstance(found, dict) or not isinstance(found.get("issuer"), str):
+        raise UnreadableError(f"{base}{path}: does not say who issues its tokens")
+    return str(found["issuer"])
 
 
 @contextmanager

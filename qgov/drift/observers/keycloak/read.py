@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ class Role:
     client: str
     attributes: Mapping[str, list[str]]
     parts: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def label(self) -> str:
@@ -72,6 +73,7 @@ class Group:
     """Labels of realm roles, and `client/role`."""
     members: tuple[Mapping[str, Any], ...] = ()
     id: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Realm:
     since events are kept; None where none are."""
     by_id: bool = False
     """Whether the configuration knows people by the id of their account, not by their name."""
+    flow_ids: Mapping[str, str] = field(default_factory=dict)
+    """Alias of a flow of the top → its id."""
 
 
 def read_realm(
@@ -116,7 +120,8 @@ def read_realm(
     clients = _clients(server, at)
     roles = _roles(server, at, clients)
     groups = _groups(server, at)
-    flows = _flows(server, at)
+    flow_ids = {str(f["alias"]): str(f["id"]) for f in server.get(f"{at}/authentication/flows")}
+    flows = _flows(server, at, [*flow_ids])
     ids = sorted(wanted(roles))
     holders = server.each(lambda id_: _holders(server, at, roles[id_], clients), ids)
     brokers = _brokers(server, at)
@@ -138,6 +143,7 @@ def read_realm(
         groups,
         dict(zip(ids, holders, strict=True)),
         dict(zip(people, approvers, strict=True)),
+        flow_ids,
     )
 
 
@@ -194,7 +200,12 @@ def _roles(server: Remote, at: str, clients: Iterable[Mapping[str, Any]]) -> dic
     }
     return {
         role["id"]: Role(
-            role["id"], role["name"], client, role.get("attributes", {}), inside.get(role["id"], ())
+            role["id"],
+            role["name"],
+            client,
+            role.get("attributes", {}),
+            inside.get(role["id"], ()),
+            str(role.get("description") or ""),
         )
         for role, client in raw
     }
@@ -247,6 +258,7 @@ def _groups(server: Remote, at: str) -> tuple[Group, ...]:
             ),
             tuple(people),
             group["id"],
+            str(group.get("description") or ""),
         )
         for group, people in zip(raw, members, strict=True)
     )
@@ -269,12 +281,11 @@ def _approver(server: Remote, at: str, id_: str, kept: bool) -> tuple[bool, bool
     return bool(linked), bool(server.get(f"{at}/events", type="LOGIN", user=id_, max=1))
 
 
-def _flows(server: Remote, at: str) -> dict[str, list[Mapping[str, Any]]]:
-    found = [flow["alias"] for flow in server.get(f"{at}/authentication/flows")]
+def _flows(server: Remote, at: str, aliases: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
     executions = server.each(
-        lambda alias: server.get(f"{at}/authentication/flows{path_of(alias)}/executions"), found
+        lambda alias: server.get(f"{at}/authentication/flows{path_of(alias)}/executions"), aliases
     )
-    return dict(zip(found, executions, strict=True))
+    return dict(zip(aliases, executions, strict=True))
 
 
 def _configs(

@@ -50,6 +50,7 @@ _SECRET: Final = frozenset(
 )
 _INTROSPECTION: Final = "introspection.token.claim"
 _GROUPS: Final = "oidc-group-membership-mapper"
+_AUDIENCE: Final = "clientId"
 MASKED: Final = "**********"
 """What the server tells in the place of a secret."""
 
@@ -190,8 +191,14 @@ def executions_of(realm: Realm) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 def _brokers(brokers: Iterable[Mapping[str, Any]]) -> Found:
     for one in brokers:
         yield from _fields("identity provider", one["alias"], one)
+        yield Setting("identity provider", one["alias"], _AUDIENCE), _audience_of(one)
         for mapper in one["mappers"]:
             yield from _fields("broker mapper", f"{one['alias']} {mapper['name']}", mapper)
+
+
+def _audience_of(broker: Mapping[str, Any]) -> Plain:
+    """Whom the tokens of another identity provider are for."""
+    return str(broker.get("config", {}).get(_AUDIENCE) or "") or None
 
 
 def _components(components: Iterable[Mapping[str, Any]]) -> Found:

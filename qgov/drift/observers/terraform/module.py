@@ -14,7 +14,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 from qgov.targets.hcl import Block, Ref, Value, parse
 
-__all__ = ["module_of", "same", "wanted_of"]
+__all__ = ["module_of", "same", "seconds", "wanted_of"]
 
 _UNITS: Final = {"h": 3600, "m": 60, "s": 1}
 _DURATION: Final = re.compile(r"(?:\d+h)?(?:\d+m)?(?:\d+s)?")
@@ -120,11 +120,12 @@ def _within(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(found, bool):
         return str(wanted).lower() == str(found).lower()
     if isinstance(wanted, str) and wanted and _DURATION.fullmatch(wanted):
-        return _seconds(wanted) == _seconds(str(found))
+        return seconds(wanted) == seconds(str(found))
     return str(wanted) == str(found) or (wanted == "" and found is None)
 
 
-def _seconds(text: str) -> int | str:
+def seconds(text: str) -> int | str:
+    """A duration as the provider writes it (`8h0m0s`), in seconds; any other text as it is."""
     if not text or not _DURATION.fullmatch(text):
         return text
     return sum(int(many) * _UNITS[unit] for many, unit in re.findall(r"(\d+)([hms])", text))
