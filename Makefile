@@ -5,7 +5,7 @@ QGOV_PYTHON ?= python3
 BIN := .venv/bin
 # --no-compile: Python compiles what it imports, which is a part of what is installed.
 # What takes seconds to compile, once instead of in every process of the tests.
-LARGE := import cedarpy, cirq_google, deepdiff, hypothesis, jsonschema, pytest, regopy, scim2_models
+LARGE := import cedarpy, cirq_google, deepdiff, hypothesis, jsonschema, pytest, regopy, scim2_models, wasmtime
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --no-compile
 EXAMPLE := docs/examples/researchers-in-production.patch

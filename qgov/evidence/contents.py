@@ -14,6 +14,7 @@ from typing import Any, Final
 from qgov import __version__
 from qgov.contracts import evidence as contract
 from qgov.contracts.telling import document_text
+from qgov.evidence.compressed import compressed
 from qgov.evidence.oscal import Assessment, assessment_results, component_definition
 from qgov.evidence.procedure import steps
 from qgov.evidence.proof import ENGINE, Proof
@@ -183,9 +184,9 @@ _FILES: Final[tuple[tuple[str, str, _Maker], ...]] = (
     ("policies.md", "Sign-in, roles, quotas, retention, residency, vendors", _policies),
     ("incident-response.md", "Who acts, how access ends, what is kept", _incident_response),
     (
-        "conformance.json",
-        "Every case and circuit, qgov/conformance/v1",
-        lambda e: conformance_json(e.proof.document).encode(),
+        "conformance.json.xz",
+        "Every case and circuit, qgov/conformance/v1, compressed",
+        lambda e: compressed(conformance_json(e.proof.document).encode()),
     ),
     (
         "conformance.xml",

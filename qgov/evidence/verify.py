@@ -12,6 +12,7 @@ from qgov.contracts.conformance import Conformance
 from qgov.contracts.evidence import Evidence, Predicate
 from qgov.contracts.plan import Plan, content_of
 from qgov.contracts.schema import schema_of
+from qgov.evidence.compressed import text_of
 from qgov.evidence.pack import STATEMENT
 from qgov.evidence.statement import (
     PREDICATE_TYPE,
@@ -33,7 +34,7 @@ _TYPED: Final = {
     "artifacts.json": Manifest,
     "pack.json": Evidence,
     "plan.json": Plan,
-    "conformance.json": Conformance,
+    "conformance.json.xz": Conformance,
 }
 """Our files that have a contract. Each must be there."""
 
@@ -95,8 +96,9 @@ def _of(files: Mapping[str, bytes]) -> Any:
 
 
 def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - extra `evidence`
     from jsonschema.exceptions import best_match  # noqa: PLC0415 - extra `evidence`
+
+    from qgov.evidence.schemas import errors_of  # noqa: PLC0415 - extra `evidence`
 
     for path in (STATEMENT, *_TYPED):
         if path not in files:
@@ -105,12 +107,12 @@ def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
         if path not in files:
             continue
         try:
-            value = json.loads(files[path])
+            value = json.loads(text_of(path, files[path]))
         except (ValueError, RecursionError):
             yield Problem(path, "is not JSON")
             continue
         schema = schema_of(contract)
-        wrong = best_match(Draft7Validator(schema).iter_errors(value))
+        wrong = best_match(errors_of(schema, value))
         if wrong is not None:
             where = "/".join(map(str, wrong.absolute_path)) or "the document"
             what = f"{where}: {wrong.message[:200]}"
@@ -193,17 +195,32 @@ def index_of(files: Mapping[str, bytes]) -> Mapping[str, Any]:
 
 
 def compared(files: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> list[Problem]:
-    """What differs from the same pack made again; signatures apart, which take the key."""
+    """What differs from the same pack made again; signatures apart, which take the key, and how
+    a text was compressed."""
+    again = {path: _as_in(files, path, content) for path, content in rebuilt.items()}
     problems = [
         Problem(path, "is not what the two commits give")
-        for path in sorted(files.keys() & rebuilt.keys())
-        if files[path] != rebuilt[path] and path not in (STATEMENT, MANIFEST)
+        for path in sorted(files.keys() & again.keys())
+        if files[path] != again[path] and path not in (STATEMENT, MANIFEST)
     ]
     problems += [
         Problem(path, "is not made from the two commits")
-        for path in sorted(files.keys() - rebuilt.keys())
+        for path in sorted(files.keys() - again.keys())
     ]
-    problems += [Problem(path, "is missing") for path in sorted(rebuilt.keys() - files.keys())]
-    if opened(files[STATEMENT]) != opened(rebuilt[STATEMENT]):
+    problems += [Problem(path, "is missing") for path in sorted(again.keys() - files.keys())]
+    said = opened(rebuilt[STATEMENT])
+    if again != rebuilt:
+        about = {path: again[path] for path in again if path not in (MANIFEST, STATEMENT)}
+        said = statement(about, said["predicate"])
+    if opened(files[STATEMENT]) != said:
         problems.append(Problem(STATEMENT, "says something else than the two commits give"))
     return problems
+
+
+def _as_in(files: Mapping[str, bytes], path: str, content: bytes) -> bytes:
+    """The content, compressed as in the files where the text is the same there."""
+    try:
+        same = path in files and text_of(path, files[path]) == text_of(path, content)
+    except ValueError:
+        return content
+    return files[path] if same else content

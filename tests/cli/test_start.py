@@ -27,6 +27,7 @@ HEAVY = {
     "lark",
     "numpy",
     "regopy",
+    "wasmtime",
     "rich",
 }
 SCRIPT = """

@@ -17,6 +17,7 @@ import pytest
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Engine, EngineKind, Settings
 from qgov.decision.engines import engines
+from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
 from qgov.model.access_model import AccessModel
 from qgov.targets import emit
@@ -35,10 +36,16 @@ __all__ = [
 COMPARED: Final = "compared"
 """The property of a test's report that says what it compared: `tests/conftest.py` sums up."""
 
-LIBRARIES: Final = {"rego": "regopy", "cedar": "cedarpy"}
+LIBRARIES: Final = {"rego": "wasmtime", "rego-cpp": "regopy", "cedar": "cedarpy"}
 """The library of an engine, where it is one."""
 
-JUDGED: Final = {name: kind for name, kind in engines().items() if name != "reference"}
+BUNDLE: Final = "policy/opa/bundle.tar.gz"
+
+JUDGED: Final = {
+    **{name: kind for name, kind in engines().items() if name != "reference"},
+    # What answers from a policy that is not ours, asked about ours: another voice.
+    "rego-cpp": EngineKind("rego-cpp", lambda _, made, __: RegoEngine(made[BUNDLE]), (BUNDLE,)),
+}
 """The engines that must say what the reference says."""
 
 Disagreement = tuple[dict[str, Any], Decision, Decision]

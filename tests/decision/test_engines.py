@@ -27,7 +27,7 @@ from tests.decision.test_reasons import ALLOWED, DENIED
 
 ARTIFACTS: Final = emit(MODEL)[0]
 REQUESTS: Final = [*ALLOWED.values(), *(request for request, _ in DENIED.values())]
-LIBRARIES: Final = ("cedarpy", "cirq", "joserfc", "cryptography", "regopy")
+LIBRARIES: Final = ("cedarpy", "cirq", "joserfc", "cryptography", "regopy", "wasmtime")
 NEEDED: Final = {"rego": "regopy", "cedar": "cedarpy"}
 """The library of an engine, where it is one."""
 

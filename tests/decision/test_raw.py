@@ -12,10 +12,9 @@ import pytest
 
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Settings
-from qgov.decision.engines import engines
 from qgov.decision.reference import decide
 from qgov.targets.opa import TARGET
-from tests.decision.compared import COMPARED, settings_for
+from tests.decision.compared import COMPARED, JUDGED, settings_for
 from tests.decision.harness import DEVELOPER, MODEL, approval, asking, elevation
 from tests.decision.jobs import EXPENSIVE, approved
 from tests.decision.raw import ask_opa, ask_rego, compared, mutated
@@ -26,7 +25,7 @@ pytestmark = [pytest.mark.real, pytest.mark.no_cover]
 BUNDLE: Final = TARGET.emit(MODEL)["policy/opa/bundle.tar.gz"]
 MUTATED: Final = {
     "opa": 20_000 if os.environ.get("QGOV_EXHAUSTIVE") == "1" else 3000,
-    "rego": 1000,
+    "rego-cpp": 1000,
 }
 """Requests that an engine is asked; OPA answers them in one evaluation."""
 
@@ -35,8 +34,8 @@ Ask = Callable[[Sequence[dict[str, Any]]], list[Decision | None]]
 
 @pytest.fixture(params=MUTATED)
 def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Ask:
-    settings: Settings = settings_for(engines()[request.param])
-    if request.param == "rego":
+    settings: Settings = settings_for(JUDGED[request.param])
+    if request.param == "rego-cpp":
         return lambda inputs: ask_rego(BUNDLE, list(inputs))
     return lambda inputs: ask_opa(settings.opa, tmp_path, BUNDLE, list(inputs))
 

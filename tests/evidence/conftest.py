@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
+from qgov.evidence.compressed import compressed, text_of
 from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
 from qgov.evidence.statement import enveloped, opened, statement
 from qgov.output.manifest import MANIFEST
 from tests.evidence.packs import Called, Pair, call, world_of
 from tests.plan.worlds import World
 
+PROVEN = "conformance.json.xz"
 INTENT = """\
 The guests of Atlas read along.
 
@@ -56,8 +58,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def sparse(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The same pack, as honest, with three of its cases: reading them is most of the work."""
     about = {p: c for p, c in made.files.items() if p not in (MANIFEST, STATEMENT)}
-    proven = json.loads(about["conformance.json"])
-    about["conformance.json"] = json.dumps({**proven, "cases": proven["cases"][:3]}).encode()
+    proven = json.loads(text_of(PROVEN, about[PROVEN]))
+    about[PROVEN] = compressed(json.dumps({**proven, "cases": proven["cases"][:3]}).encode())
     said = statement(about, opened(made.files[STATEMENT])["predicate"])
     commit = json.loads(made.files[MANIFEST])["commit"]
     about[STATEMENT] = enveloped(said, made.key.private)

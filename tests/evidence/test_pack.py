@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from qgov.evidence.compressed import text_of
 from qgov.evidence.pack import MOST_FILES, PackError, read_pack, zipped
 from qgov.evidence.proof import ENGINE
 from qgov.gateway.audit import verify as verify_log
@@ -25,7 +26,7 @@ EXPECTED = {
     "audit/admin.jsonl",
     "audit/jobs-allowed.jsonl",
     "audit/jobs-refused.jsonl",
-    "conformance.json",
+    "conformance.json.xz",
     "conformance.xml",
     "findings.sarif",
     "incident-response.md",
@@ -48,7 +49,7 @@ EXPECTED = {
 
 
 def loaded(made: Made, path: str) -> Any:
-    return json.loads(made.files[path])
+    return json.loads(text_of(path, made.files[path]))
 
 
 def test_a_pack_holds_everything_that_the_reviewer_keeps(made: Made) -> None:
@@ -72,7 +73,7 @@ def test_its_plan_is_the_plan_of_the_two_commits_whatever_they_were_called(made:
 
 
 def test_its_circuits_ran_and_its_sample_logs_verify(made: Made, tmp_path: Path) -> None:
-    proven = loaded(made, "conformance.json")
+    proven = loaded(made, "conformance.json.xz")
     assert proven["engine"] == ENGINE
     assert proven["summary"]["failed"] == 0
     assert 0 < proven["summary"]["refused"] < proven["summary"]["submitted"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import lzma
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qgov.evidence.compressed import compressed, text_of
 from qgov.evidence.pack import STATEMENT, read_pack, with_manifest, write_pack
 from qgov.evidence.statement import StatementError, enveloped, opened, statement
 from qgov.evidence.verify import Problem, _agreeing, compared, verify
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
-from tests.evidence.conftest import Made
+from tests.evidence.conftest import PROVEN, Made
 from tests.evidence.packs import Pair, call
 
 pytestmark = pytest.mark.real
@@ -193,13 +195,49 @@ def test_a_signed_plan_that_contradicts_itself_is_found(sparse: Made) -> None:
 
 
 def test_a_document_that_breaks_its_schema_is_found(made: Made) -> None:
-    proven = json.loads(made.files["conformance.json"])
+    proven = json.loads(text_of(PROVEN, made.files[PROVEN]))
     del proven["summary"]["failed"]
-    edited = {**made.files, "conformance.json": json.dumps(proven).encode()}
+    edited = {**made.files, PROVEN: compressed(json.dumps(proven).encode())}
 
     (found,) = problems(resigned(edited, made.key.private))
-    assert found.path == "conformance.json"
+    assert found.path == PROVEN
     assert "qgov/conformance/v1" in found.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        compressed(b"{}")[:-1],
+        compressed(b"{}") + b"more",
+        compressed(b"{}") + compressed(b"{}"),
+        lzma.compress(b"{}", lzma.FORMAT_ALONE),
+        compressed(b"not JSON"),
+    ],
+    ids=["plain", "cut", "more", "two", "another form", "no document"],
+)
+def test_what_does_not_unpack_to_a_document_is_found(sparse: Made, content: bytes) -> None:
+    found = problems(resigned({**sparse.files, PROVEN: content}, sparse.key.private))
+    assert found == [Problem(PROVEN, "is not JSON")]
+
+
+def test_what_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qgov.evidence.compressed.MOST_BYTES", 1000)
+    assert text_of(PROVEN, compressed(b" " * 1000)) == b" " * 1000
+    with pytest.raises(ValueError, match="too long"):
+        text_of(PROVEN, compressed(b" " * 1001))
+
+
+def test_a_pack_that_another_library_compressed_is_the_same_pack(sparse: Made) -> None:
+    text = text_of(PROVEN, sparse.files[PROVEN])
+    otherwise = {**sparse.files, PROVEN: lzma.compress(text, preset=0)}
+    edited = {**sparse.files, PROVEN: compressed(text + b" ")}
+
+    assert otherwise[PROVEN] != sparse.files[PROVEN]
+    assert compared(sparse.files, resigned(otherwise, None)) == []
+    assert Problem(PROVEN, "is not what the two commits give") in compared(
+        sparse.files, resigned(edited, None)
+    )
 
 
 def test_what_a_statement_does_not_say_is_no_agreement(sparse: Made) -> None:

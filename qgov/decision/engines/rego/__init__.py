@@ -1,4 +1,8 @@
-"""The OPA bundle, answered by rego-cpp (regopy) in a process of its own with a deadline."""
+"""The OPA bundle, answered without another program.
+
+By its policy compiled to WebAssembly (`compiled`), where the policy is the one that qgov writes
+and wasmtime is installed; else by rego-cpp (regopy), in a process of its own with a deadline.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +20,7 @@ from qgov.decision.answer import as_decision
 from qgov.decision.bundle import read_bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
+from qgov.decision.engines.rego.compiled import CompiledRegoEngine, carried
 from qgov.decision.request import Request, RequestJson
 from qgov.model.access_model import AccessModel
 
@@ -125,8 +131,14 @@ class RegoEngine(Closing):
         return as_decision(bindings.get("decision") if isinstance(bindings, dict) else None)
 
 
-def _start(_: AccessModel, artifacts: Mapping[str, bytes], settings: Settings) -> RegoEngine:
-    return RegoEngine(artifacts["policy/opa/bundle.tar.gz"], deadline_s=settings.deadline_s)
+def _start(
+    _: AccessModel, artifacts: Mapping[str, bytes], settings: Settings
+) -> CompiledRegoEngine | RegoEngine:
+    content = artifacts["policy/opa/bundle.tar.gz"]
+    code = carried(bundle := read_bundle(content)) if find_spec("wasmtime") else None
+    if code is not None:
+        return CompiledRegoEngine(bundle, code, deadline_s=settings.deadline_s)
+    return RegoEngine(content, deadline_s=settings.deadline_s)
 
 
 ENGINE = EngineKind("rego", _start, needs=("policy/opa/bundle.tar.gz",))
