@@ -7,7 +7,7 @@ change between them reaches, and says what it knows of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from qgov import checks, targets
 from qgov.finding import Finding, has_errors, in_order
 from qgov.language.documents import Documents, read_documents
 from qgov.model.access_model import AccessModel, Exclusive
-from qgov.model.link import link
+from qgov.model.link import link, link_roles
 
 __all__ = ["EVERYTHING", "Loaded", "Rest", "check", "emit", "load", "understand"]
 
@@ -54,9 +54,17 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
 
 def understand(
-    documents: Documents, unreadable: Iterable[Finding] = (), rest: Rest = EVERYTHING
+    documents: Documents,
+    unreadable: Sequence[Finding] = (),
+    rest: Rest = EVERYTHING,
+    other: Loaded | None = None,
 ) -> Loaded:
-    """Link documents that were read; `unreadable` is what could not be."""
+    """Link documents that were read; `unreadable` is what could not be. What they mean as those of
+    `other` do, with the same of the rest, is shared with it."""
+    if other is not None and other.model is not None and not other.findings and not unreadable:
+        alike = link_roles(other.model, documents)
+        if alike is not None:
+            return Loaded(documents, alike, (), {})
     model, unresolved = link(documents, rest.names, rest.exclusives)
     findings = tuple(in_order([*unreadable, *unresolved]))
     return Loaded(documents, None if has_errors(findings) else model, findings, {})

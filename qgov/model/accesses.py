@@ -8,19 +8,29 @@ the same access give the same cell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from qgov.language.permissions import CATALOGUE
-from qgov.language.persons import approved_by_another
-from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Environment, Role
-from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, ElevationWindow
-from qgov.model.floors import required
-from qgov.model.principal import Principal, group, user
-from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
+from qgov.model.access_model import AccessModel, Binding, Elevation, Role
+from qgov.model.conditions import Conditions
+from qgov.model.fold import (
+    ON_PREMISES,
+    Fold,
+    Grant,
+    admitted,
+    backends_of,
+    budgets_around,
+    budgets_at,
+    grants,
+    scopes_at,
+)
+from qgov.model.principal import Principal
+from qgov.model.scope import EVERYWHERE, tenant_of
 
 __all__ = [
+    "ON_PREMISES",
     "AccessTable",
     "Cell",
     "Path",
@@ -32,7 +42,7 @@ __all__ = [
     "scopes_at",
 ]
 
-ON_PREMISES = "on-premises"
+_DEPTH: Final = {name: permission.level.depth for name, permission in CATALOGUE.items()}
 
 
 class Cell(NamedTuple):
@@ -59,32 +69,77 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
 
     def __init__(self, model: AccessModel) -> None:
         self._model = model
-        self._grants = list(_grants(model))
-        self._fold = _Fold(model)
+        self._of_role = _by_permission(grants(model))
+        self._fold = Fold(model)
+        self._inside: dict[tuple[str, int], tuple[str, ...]] = {}
         self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
+        self._sizes: dict[str, Mapping[str, int]] = {}
+        self._shared: dict[str, AccessTable] = {}
+
+    def share(self, other: AccessTable) -> None:
+        """Take the parts from the table of another model that are the same for both: nothing is
+        folded twice, or compared."""
+        if _is_linked_alike(self._model, other._model):
+            roles = self._model.roles, other._model.roles
+            self._shared = {p: other for p in CATALOGUE if _gives_alike(p, *roles)}
+
+    def is_shared(self, permission: str) -> bool:
+        """Whether the part about a permission is that of another table too."""
+        return permission in self._shared
 
     def of(self, permission: str) -> Mapping[Cell, tuple[Path, ...]]:
         """The part of the table that is about one permission."""
+        if permission in self._shared:
+            return self._shared[permission].of(permission)
         if permission not in self._parts:
             self._parts[permission] = self._part(permission)
         return self._parts[permission]
 
+    def sizes(self, permission: str) -> Mapping[str, int]:
+        """How many cells each tenant (empty: the organization) has of one permission. They are
+        counted without their conditions."""
+        if permission in self._shared:
+            return self._shared[permission].sizes(permission)
+        if permission not in self._sizes:
+            self._sizes[permission] = self._counted(permission)
+        return self._sizes[permission]
+
     def _part(self, permission: str) -> dict[Cell, tuple[Path, ...]]:
         found: dict[Cell, tuple[Path, ...]] = {}
-        for grant in self._grants:
-            if permission not in grant.role.permissions:
-                continue
+        for grant in self._of_role.get(permission, ()):
             alike: dict[int, tuple[Path]] = {}  # what many cells share is held once
-            for scope in scopes_at(self._model, grant.within, CATALOGUE[permission].level.depth):
-                if not admitted(self._model, grant.binding, scope):
-                    continue
-                for backend, conditions in self._fold(grant, permission, scope):
+            shape = self._fold.shape(grant, permission)
+            for scope in self._scopes(grant, permission):
+                for backend, conditions in self._fold(grant, permission, scope, shape):
                     cell = Cell(grant.principal, permission, scope, backend)
                     if (way := alike.get(id(conditions))) is None:
                         way = (Path(conditions, grant.binding, grant.held),)
                         alike[id(conditions)] = way
                     found[cell] = (*found[cell], *way) if cell in found else way
         return found
+
+    def _counted(self, permission: str) -> Mapping[str, int]:
+        runs = CATALOGUE[permission].executes
+        scopes: dict[Principal, Collection[str]] = {}
+        for grant in self._of_role.get(permission, ()):
+            more = self._scopes(grant, permission)
+            known = scopes.get(grant.principal)
+            scopes[grant.principal] = more if known is None else {*known, *more}
+        found: dict[str, int] = defaultdict(int)
+        for each in scopes.values():
+            for scope in each:
+                if (cells := len(self._fold.place(scope).backends) if runs else 1) > 0:
+                    found[tenant_of(scope)] += cells
+        return found
+
+    def _scopes(self, grant: Grant, permission: str) -> Collection[str]:
+        """Where a grant gives a permission."""
+        key = grant.within, _DEPTH[permission]
+        if (found := self._inside.get(key)) is None:
+            found = self._inside[key] = tuple(scopes_at(self._model, *key))
+        if grant.within == EVERYWHERE:
+            return [s for s in found if admitted(self._model, grant.binding, s)]
+        return found if found and admitted(self._model, grant.binding, found[0]) else ()
 
     def __getitem__(self, cell: Cell) -> tuple[Path, ...]:
         return self.of(cell.permission)[cell]
@@ -94,7 +149,30 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
             yield from self.of(permission)
 
     def __len__(self) -> int:
-        return sum(len(self.of(permission)) for permission in CATALOGUE)
+        return sum(sum(self.sizes(permission).values()) for permission in CATALOGUE)
+
+
+def _is_linked_alike(one: AccessModel, other: AccessModel) -> bool:
+    """Whether two models were linked from the same, their roles apart."""
+    return (
+        one.organization is other.organization
+        and one.tenants is other.tenants
+        and one.groups is other.groups
+        and one.workloads is other.workloads
+        and one.bindings is other.bindings
+        and one.elevations is other.elevations
+        and one.budgets is other.budgets
+    )
+
+
+def _gives_alike(permission: str, one: Mapping[str, Role], other: Mapping[str, Role]) -> bool:
+    """Whether each role gives a permission as it does in the other model, if it does."""
+    pairs = ((role, other[name]) for name, role in one.items())
+    return all(
+        role.permissions.get(permission) == was.permissions.get(permission)
+        and (permission not in role.permissions or role.requires == was.requires)
+        for role, was in pairs
+    )
 
 
 def accesses(model: AccessModel) -> AccessTable:
@@ -102,179 +180,9 @@ def accesses(model: AccessModel) -> AccessTable:
     return model.once(AccessTable)
 
 
-class _Grant(NamedTuple):
-    """A binding, or an elevation through it, that gives somebody a role."""
-
-    principal: Principal
-    within: str
-    binding: Binding
-    role: Role
-    held: Elevation | None
-
-
-def _grants(model: AccessModel) -> Iterator[_Grant]:
-    held_through: dict[tuple[str, str, str], list[Elevation]] = defaultdict(list)
-    for elevation in model.elevations:
-        for key in dict.fromkeys((b.principal, b.role, b.scope) for b in elevation.through):
-            held_through[key].append(elevation)
-    for binding in model.bindings:
-        workload = model.workload_of(binding.principal)
-        if workload is not None and workload.issuer is None:
-            continue  # without federation no token could identify it
-        role = model.roles[binding.role]
-        yield _Grant(binding.principal, binding.scope, binding, role, None)
-        for held in held_through.get((binding.principal, binding.role, binding.scope), ()):
-            if binding in held.through and _counts(held, binding):
-                yield _Grant(user(held.subject), held.scope, binding, role, held)
-
-
-def _counts(held: Elevation, binding: Binding) -> bool:
-    """Whether an elevation was asked for and approved as its binding demands; whether it is
-    in its window is a condition of the access."""
-    eligible = binding.eligible
-    return (
-        eligible is not None
-        and approved_by_another(held.approved_by, held.subject, held.requested_by)
-        and held.not_before is not None
-        and 0 < (held.expires - held.not_before).total_seconds() <= eligible.max_duration_s
-        and (held.ticket is not None or not eligible.ticket)
-    )
-
-
-def admitted(model: AccessModel, binding: Binding, scope: str) -> bool:
-    """Whether the scope's tenant admits people who sign in where the binding's group does."""
-    tenant, group = model.tenants.get(tenant_of(scope)), model.group_of(binding.principal)
-    if tenant is None or group is None:
-        return True
-    provider = model.organization.providers.get(group.provider)
-    return provider is not None and provider.value.issuer in tenant.issuers
-
-
-def scopes_at(model: AccessModel, within: str, level: int) -> Iterator[str]:
-    """The scopes of a depth that lie inside `within`."""
-    if level == 0:
-        if within == EVERYWHERE:
-            yield EVERYWHERE
-        return
-    if within != EVERYWHERE and depth(within) > level:
-        return
-    names = sorted(model.tenants) if within == EVERYWHERE else [tenant_of(within)]
-    for name in names:
-        if name not in model.tenants:
-            continue
-        if level == 1:
-            yield name
-            continue
-        for environment in model.tenants[name].environments.values():
-            if level == 2:
-                if contains(within, environment.scope):
-                    yield environment.scope
-                continue
-            for project in environment.projects:
-                scope = f"{environment.scope}/{project}"
-                if contains(within, scope):
-                    yield scope
-
-
-def backends_of(model: AccessModel, environment: Environment) -> tuple[str, ...]:
-    """The backends that an environment names and its tenant's residency allows."""
-    residency = model.tenants[tenant_of(environment.scope)].residency
-    facts = model.organization.backends
-    return tuple(
-        name
-        for name in environment.backends
-        if facts[name].value.jurisdiction in (*residency, ON_PREMISES)
-    )
-
-
-def budgets_at(model: AccessModel, scope: str, principal: Principal | None = None) -> list[Budget]:
-    """The budgets that bound a project's jobs, for a principal where one is given."""
-    return [
-        budget
-        for budget in budgets_around(model, scope)
-        if budget.group is None or principal == group(budget.group)
-    ]
-
-
-def budgets_around(model: AccessModel, scope: str) -> list[Budget]:
-    """The budgets whose scope contains a project, those of single groups included."""
-    near = (*model.budgets_in.get(tenant_of(scope), ()), *model.budgets_in.get("", ()))
-    return [budget for budget in near if matches(budget.scope, scope)]
-
-
-class _Fold:
-    """Folds the conditions of a grant. Grants whose conditions are equal share them, so that
-    a large table holds few."""
-
-    def __init__(self, model: AccessModel) -> None:
-        self._model = model
-        self._floors: dict[str, Conditions] = {}
-        self._equal: dict[Conditions, Conditions] = {}
-        self._folded: dict[tuple[object, ...], Conditions] = {}
-
-    def __call__(
-        self, grant: _Grant, permission: str, scope: str
-    ) -> Iterator[tuple[str, Conditions]]:
-        """(backend, conditions), a backend being empty where nothing runs."""
-        conditions = self._conditions(grant, permission, scope)
-        if not CATALOGUE[permission].executes:
-            yield "", conditions
-            return
-        environment = self._model.environment(scope)
-        assert environment is not None
-        budgets = budgets_at(self._model, scope, grant.binding.principal)
-        names = tuple(sorted(budget.name for budget in budgets))
-        for backend in backends_of(self._model, environment):
-            key = (id(conditions), backend, names)
-            if (found := self._folded.get(key)) is None:
-                found = self._folded[key] = replace(
-                    conditions,
-                    job=conditions.job & self._model.organization.backend_limits[backend],
-                    budgets=names,
-                    approvals=self._approvals(backend, budgets),
-                )
-            yield backend, found
-
-    def _conditions(self, grant: _Grant, permission: str, scope: str) -> Conditions:
-        binding, role, held = grant.binding, grant.role, grant.held
-        floor = self._floor(scope if depth(scope) < 3 else scope.rpartition("/")[0])
-        workload = self._model.workload_of(binding.principal)
-        token = None if workload is None else (workload.max_token_age_s,)
-        eligible = binding.eligible if held is None else None
-        name = None if held is None else held.name
-        runs, own = CATALOGUE[permission].executes, role.permissions[permission]
-        key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
-        if (found := self._folded.get(key)) is not None:
-            return found
-        asked = required(floor, role, binding, workload)
-        found = replace(
-            asked,
-            own_only=own,
-            eligible=eligible,
-            elevation=_window(held),
-            job=asked.job if runs else NO_LIMITS,
-        )
-        self._folded[key] = found
-        return found
-
-    def _floor(self, place: str) -> Conditions:
-        """The floor of a place, the same object wherever it is equal."""
-        if (found := self._floors.get(place)) is None:
-            floor = self._model.floor(place)
-            found = self._floors[place] = self._equal.setdefault(floor, floor)
-        return found
-
-    def _approvals(self, backend: str, budgets: list[Budget]) -> tuple[ApprovalRule, ...]:
-        """The rules for jobs on a backend, the strictest first; one that another implies adds
-        nothing."""
-        class_ = self._model.organization.backends[backend].value.backend_class
-        rules = [b.approval for b in budgets if b.approval and class_ in b.approval_classes]
-        kept: list[ApprovalRule] = []
-        for rule in sorted(rules, key=lambda r: (r.above_micros, r.valid_for_s, r.budget)):
-            if not any(mine.implies(rule) for mine in kept):
-                kept.append(rule)
-        return tuple(kept)
-
-
-def _window(held: Elevation | None) -> ElevationWindow | None:
-    return ElevationWindow(held.not_before, held.expires, held.approved_by) if held else None
+def _by_permission(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
+    found: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        for permission in grant.role.permissions:
+            found[permission].append(grant)
+    return found

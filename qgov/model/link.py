@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from operator import is_
 from typing import Any, Final
 
 from qgov.finding import Finding, Origin
@@ -28,7 +30,7 @@ from qgov.model.renames import check_renames
 from qgov.model.resolve import UNDEFINED, Resolver
 from qgov.model.tenants import exclusives_of, link_tenant, link_workloads, scope_defined
 
-__all__ = ["link"]
+__all__ = ["link", "link_roles"]
 
 _ByKind = Mapping[str, Mapping[str, Document]]
 
@@ -122,6 +124,32 @@ def link(
         told = [f for f in names.findings if f.document not in parts or f.code in _OF_NAMES]
         return None, told
     return model, names.findings
+
+
+def link_roles(model: AccessModel, documents: Documents) -> AccessModel | None:
+    """The model of documents that differ from a model's in nothing but what its roles say, which
+    shares with it all that roles do not decide; None where they differ in more, or a role has
+    anything wrong with it: then `link` says so. The model must have been linked without a finding.
+    """
+    if documents.broken or documents.partial or not _differ_in_roles(model, documents):
+        return None
+    names = Resolver(())
+    names.use_currency(model.organization.spec)
+    found = {d.name: d for d in documents.valid if d.kind == "Role"}
+    roles = {name: _role(found[name], names) for name in sorted(found)}
+    check_renames({"Role": found}, model.organization, {}, model.groups, names)
+    resolve(found.values(), {"role": roles}, names)
+    return None if names.findings else replace(model, roles=roles, documents=documents.valid)
+
+
+def _differ_in_roles(model: AccessModel, documents: Documents) -> bool:
+    """Whether what is no role is the same, in the same order, and the roles have the same names,
+    each once."""
+    old, new = (
+        [d for d in found if d.kind != "Role"] for found in (model.documents, documents.valid)
+    )
+    names = sorted(d.name for d in documents.valid if d.kind == "Role")
+    return len(old) == len(new) and all(map(is_, old, new)) and names == sorted(model.roles)
 
 
 _OF_NAMES: Final = frozenset({*UNDEFINED.values(), "QG217"})

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import Cell, Path
+from qgov.model.accesses import AccessTable, Cell, Path
 from qgov.model.conditions import Conditions
 from qgov.model.known_by import KnownBy
 from qgov.model.principal import Principal, is_user
@@ -131,17 +132,62 @@ def difference(
     """Every access that differs, sorted. One of a principal that is known by something else
     is revoked from the one and granted to the other."""
     found: list[ChangedCell] = []
-    for cell in sorted({*base, *head}):
+    compared = _Comparison()
+    for cell in sorted(_to_compare(base, head, moved)):
         old, new = base.get(cell, ()), head.get(cell, ())
         if is_user(cell.principal):
             old, new = (*old, *_held(base, cell, old + new)), (*new, *_held(head, cell, old + new))
         if moved:
             apart, old, new = _apart(cell, old, new, moved)
             found += apart
-        before, after = options(old), options(new)
-        if (change := classify(before, after)) is not None:
+        before, after, change = compared(old, new)
+        if change is not None:
             found.append(ChangedCell(cell, change, before, after, old, new))
     return found
+
+
+def _to_compare(
+    base: Mapping[Cell, Any], head: Mapping[Cell, Any], moved: Collection[Principal]
+) -> set[Cell]:
+    """The cells of both tables; what they share is the same, whoever it is given to."""
+    if moved or not (isinstance(base, AccessTable) and isinstance(head, AccessTable)):
+        return {*base, *head}
+    return {
+        cell
+        for permission in CATALOGUE
+        if not head.is_shared(permission)
+        for cell in (*base.of(permission), *head.of(permission))
+    }
+
+
+class _Comparison:
+    """How an access changes by the ways to it. Most have one way on each side, and few conditions
+    are shared by many, so each two of them are compared once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Options, Options, Change | None]] = {}
+
+    def __call__(
+        self, old: tuple[Path, ...], new: tuple[Path, ...]
+    ) -> tuple[Options, Options, Change | None]:
+        if len(old) > 1 or len(new) > 1:
+            return _compared(old, new)
+        # The tables keep the conditions, so that none is another at the same address.
+        key = (_way(old), _way(new))
+        if (found := self._known.get(key)) is None:
+            found = self._known[key] = _compared(old, new)
+        return found
+
+
+def _way(paths: tuple[Path, ...]) -> int:
+    return id(paths[0].conditions) if paths else 0
+
+
+def _compared(
+    old: tuple[Path, ...], new: tuple[Path, ...]
+) -> tuple[Options, Options, Change | None]:
+    before, after = options(old), options(new)
+    return before, after, classify(before, after)
 
 
 def _apart(
@@ -183,7 +229,7 @@ def _held(
 
 
 _ORDER: Final = tuple(Change)
-_Alike = tuple[Principal, str, Change, Options, Options, Moved | None, bool]
+_Alike = tuple[Principal, str, Change, int, Moved | None, bool]
 
 
 def rows(
@@ -197,11 +243,14 @@ def rows(
     scope; a scope that is covered whole stands for what is inside it. `whole` says that
     every tenant was compared, so that `*` may stand for all of them."""
     by_scope: dict[tuple[_Alike, str], list[ChangedCell]] = defaultdict(list)
+    terms: dict[tuple[Options, Options], int] = {}
+    known: dict[tuple[int, int], int] = {}  # by the objects: hashing conditions takes long
     for item in changed:
-        cell = item.cell
+        cell, key = item.cell, (id(item.before), id(item.after))
+        if (number := known.get(key)) is None:
+            number = known[key] = terms.setdefault((item.before, item.after), len(terms))
         what = (cell.principal, cell.permission, item.change)
-        alike = (*what, item.before, item.after, item.moved, item.as_before)
-        by_scope[alike, cell.scope].append(item)
+        by_scope[(*what, number, item.moved, item.as_before), cell.scope].append(item)
     groups: dict[tuple[_Alike, tuple[str, ...]], dict[str, list[ChangedCell]]]
     groups = defaultdict(dict)
     for (alike, scope), items in by_scope.items():

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from qgov.finding import Finding, Severity
 from qgov.language.documents import Document
 from qgov.language.intent import Intent
+from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.accesses import AccessTable, Cell, Path, accesses
 from qgov.model.renames import renamed_scopes
 from qgov.plan.approvals import asking
 from qgov.plan.author import Author
@@ -137,6 +139,8 @@ class _Accesses:
 def _accesses(base: Side, head: Side, *, whole: bool) -> _Accesses:
     renames = _renames(base, head)
     scopes = {was: name for kind in SCOPES for was, name in renames.get(kind, {}).items()}
+    if base.model and head.model:
+        accesses(head.model).share(accesses(base.model))
     before = renamed(_table(base.model), scopes, renames.get("Budget", {}))
     after = _table(head.model)
     changes_hands = moved(base.model, head.model, renames.get("Tenant", {}))
@@ -174,9 +178,21 @@ def _by_document(renames: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, s
 def _compared(both: _Accesses, reach: Reach) -> Compared:
     models = [model for model in (both.base, both.head) if model]
     return Compared(
-        accesses=len({*both.before, *both.after}),
+        accesses=_count(both.before, both.after),
         tenants=len({name for model in models for name in model.tenants}),
         unchanged_tenants=reach.unchanged,
+    )
+
+
+def _count(before: Mapping[Cell, Any], after: Mapping[Cell, Any]) -> int:
+    """How many accesses there are on either side."""
+    if not (isinstance(before, AccessTable) and isinstance(after, AccessTable)):
+        return len(before.keys() | after.keys())
+    return sum(
+        sum(after.sizes(permission).values())
+        if after.is_shared(permission)
+        else len(before.of(permission).keys() | after.of(permission).keys())
+        for permission in CATALOGUE
     )
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.model.accesses import Cell
+from qgov.model.accesses import AccessTable, Cell
 from qgov.model.scope import tenant_of
 from qgov.plan.changes import Change, ChangedCell
 
@@ -28,7 +29,9 @@ def mass_removal(
         for item in changed
         if item.change is Change.REVOKED and item.moved is None
     )
-    existing = Counter(tenant_of(cell.scope) for cell in before)
+    if not removed:
+        return []
+    existing = _sizes(before)
     counts = [
         (f"`{tenant}`" if tenant else "the organization", removed[tenant], existing[tenant])
         for tenant in sorted(removed)
@@ -44,4 +47,14 @@ def mass_removal(
     ]
     if len(found) > MOST_TOLD:
         found[MOST_TOLD:] = [f"and {len(found) - MOST_TOLD} more tenants likewise"]
+    return found
+
+
+def _sizes(table: Mapping[Cell, Any]) -> Counter[str]:
+    """How many accesses each tenant (empty: the organization) has."""
+    if not isinstance(table, AccessTable):
+        return Counter(tenant_of(cell.scope) for cell in table)
+    found: Counter[str] = Counter()
+    for permission in CATALOGUE:
+        found.update(table.sizes(permission))
     return found

@@ -15,7 +15,7 @@ from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.belonging import belongs_to
 from qgov.model.scope import tenant_of
-from qgov.pipeline import Rest, check, understand
+from qgov.pipeline import Loaded, Rest, check, understand
 from qgov.plan.exposure import exposure
 from qgov.plan.groups import deleted
 from qgov.plan.index import (
@@ -145,7 +145,8 @@ def _sides(
         else:
             for summary in summaries:
                 far.add(path, summary)
-    return [_side(snapshot, near, far, index, reach, parsed, now) for snapshot in (base, head)]
+    one, known = _side(base, near, far, index, reach, parsed, now)
+    return [one, _side(head, near, far, index, reach, parsed, now, known)[0]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +174,25 @@ def _side(
     reach: Reach,
     parsed: _Parsed,
     now: datetime,
-) -> Side:
+    known: tuple[Loaded, Rest] | None = None,
+) -> tuple[Side, tuple[Loaded, Rest]]:
     paths = sorted((*near, *(path for path in reach.changed if path in snapshot.blobs)))
     documents, refused = _read(snapshot, paths, parsed)
     kept = tuple(d for d in documents.valid if reach.covers(d.kind, belongs_to(d)))
+    rest = _rest(snapshot, paths, kept, far, index)
     loaded = understand(
         Documents(kept, documents.broken, documents.partial),
         [*snapshot.findings, *refused],
-        _rest(snapshot, paths, kept, far, index),
+        rest,
+        known[0] if known and known[1] == rest else None,
     )
     if not snapshot.blobs:
         # An empty repository lacks an organization, and that is no fault of it.
-        return Side(snapshot, None, snapshot.findings, {}, not has_errors(snapshot.findings))
+        readable = not has_errors(snapshot.findings)
+        return Side(snapshot, None, snapshot.findings, {}, readable), (loaded, rest)
     judged = check(loaded, now)
     shown = [d for d in documents.valid if d.path in reach.changed]
-    return Side(
+    side = Side(
         snapshot,
         loaded.model,
         judged.findings,
@@ -195,6 +200,7 @@ def _side(
         loaded.model is not None,
         judged.silenced,
     )
+    return side, (loaded, rest)
 
 
 def _read(
