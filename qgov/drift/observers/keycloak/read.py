@@ -143,7 +143,7 @@ def read_realm(
         groups,
         dict(zip(ids, holders, strict=True)),
         dict(zip(people, approvers, strict=True)),
-        flow_ids,
+        flow_ids=flow_ids,
     )
 
 
