@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from qgov.language.permissions import CATALOGUE
@@ -243,7 +244,8 @@ class _Fold:
         eligible = binding.eligible if held is None else None
         name = None if held is None else held.name
         runs, own = CATALOGUE[permission].executes, role.permissions[permission]
-        key = (id(floor), role.name, runs, own, id(binding.requires), eligible, token, name)
+        given = (eligible, binding.expires, token, name)
+        key = (id(floor), role.name, runs, own, id(binding.requires), *given)
         if (found := self._folded.get(key)) is not None:
             return found
         asked = required(floor, role, binding, workload)
@@ -253,6 +255,7 @@ class _Fold:
             eligible=eligible,
             elevation=_window(held),
             job=asked.job if runs else NO_LIMITS,
+            expires=_end(asked.expires, held),
         )
         self._folded[key] = found
         return found
@@ -274,6 +277,11 @@ class _Fold:
             if not any(mine.implies(rule) for mine in kept):
                 kept.append(rule)
         return tuple(kept)
+
+
+def _end(expires: datetime | None, held: Elevation | None) -> datetime | None:
+    """When a way ends beside its elevation; one that the elevation does not outlast is no end."""
+    return None if expires and held and held.expires <= expires else expires
 
 
 def _window(held: Elevation | None) -> ElevationWindow | None:
