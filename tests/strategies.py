@@ -197,12 +197,20 @@ def _bindings(
     return _present(
         {
             **{field: draw(st.sampled_from(values)) for field, values in who.items()},
+            "external": draw(st.sampled_from((None, None, True))) if "group" in who else None,
             "role": draw(st.sampled_from(ROLES)),
             "on": draw(st.sampled_from(scopes)),
             "eligible": draw(st.sampled_from((None, eligible))),
             "requires": draw(st.none() | floors()),
+            "expires": draw(_ends()),
         }
     )
+
+
+def _ends() -> st.SearchStrategy[str | None]:
+    """When something ends by itself, mostly never."""
+    beside = (NOW, NOW + timedelta(seconds=600), NOW + timedelta(days=100))
+    return st.sampled_from((*[None] * 6, *(end.isoformat() for end in beside)))
 
 
 @st.composite
@@ -361,7 +369,14 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
                 },
             },
             "groups": {
-                name: {"identityProvider": provider, "shared": True}
+                name: _present(
+                    {
+                        "identityProvider": provider,
+                        "shared": True,
+                        "external": draw(st.sampled_from((None, None, True))),
+                        "expires": draw(_ends()),
+                    }
+                )
                 for name, provider in GROUPS.items()
             },
             "floors": draw(floors()),

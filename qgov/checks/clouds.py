@@ -40,7 +40,8 @@ def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found
     on Google everybody in the project reads every result, and Braket's spending limits are per
     account.
 
-    Remedy: give each tenant an account, workspace, instance or project of its own.
+    Remedy: give each tenant an account, workspace, instance or project of its own; until then
+    a tenant whose `isolation` is `shared` may have a waiver.
     """
     known: dict[tuple[str, str], list[Exclusive]] = defaultdict(list)
     for claim in model.exclusives:

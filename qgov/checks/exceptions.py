@@ -14,6 +14,7 @@ from qgov.checks import guide
 from qgov.checks.catalogue import rules
 from qgov.checks.facts import found_at
 from qgov.checks.rule import Found, rule
+from qgov.checks.waivers import waivable
 from qgov.finding import Severity
 from qgov.language.persons import approved_by_another
 from qgov.language.scalars import format_duration, format_instant
@@ -204,17 +205,18 @@ def waiver_of_no_rule(model: AccessModel, now: datetime) -> Iterator[Found]:
 
     It silences nothing, while everybody believes that the matter was decided.
 
-    Remedy: write the code of a rule; exceptions, clouds and guardrails cannot be waived.
+    Remedy: write the code of a rule; exceptions, clouds and guardrails cannot be waived, but for
+    QG951 of a tenant whose `isolation` is `shared`.
     """
     known = {rule.code for rule in rules()}
     for waiver in model.waivers:
         if waiver.value.expires <= now:
             continue
-        code = waiver.value.rule
+        code, document = waiver.value.rule, waiver.value.document
         if code not in known:
             yield found_at(waiver, f"`{code}` is not a rule that can be waived", "rule")
-        elif code.startswith("QG9"):
-            yield found_at(waiver, f"`{code}` cannot be waived", "rule")
+        elif not waivable(model, code, document):
+            yield found_at(waiver, f"`{code}` cannot be waived for {document}", "rule")
 
 
 @rule("QG916", Severity.WARNING, "exceptions", "cost", guide=guide.SCALABILITY)

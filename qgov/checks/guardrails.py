@@ -46,7 +46,8 @@ def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tu
 
 
 def _counts(path: Path, rail: Guardrail, spared: Callable[[str], bool], now: datetime) -> bool:
-    if path.elevation is not None and path.elevation.expires <= now:
+    window, end = path.elevation, path.conditions.expires
+    if (window is not None and window.expires <= now) or (end is not None and end <= now):
         return False
     just_in_time = path.conditions.eligible is not None or path.elevation is not None
     return not (rail.standing_only and just_in_time) and not spared(path.binding.principal)

@@ -13,16 +13,27 @@ from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
 from qgov.model.fact import Fact
 
-__all__ = ["WAIVER_IN_FORCE", "apply_waivers", "in_force"]
+__all__ = ["SHARED_ACCOUNT", "WAIVER_IN_FORCE", "apply_waivers", "in_force", "waivable"]
 
 WAIVER_IN_FORCE = "QG900"
+SHARED_ACCOUNT = "QG951"
+"""The one rule of exceptions, clouds and guardrails that may be waived: tenants that are `shared`
+may share a cloud account until each has its own."""
+
+
+def waivable(model: AccessModel, rule: str, document: str) -> bool:
+    """Whether a rule may be silenced for a document."""
+    if rule != SHARED_ACCOUNT:
+        return not rule.startswith("QG9")
+    tenant = model.tenants.get(document.removeprefix("Tenant/"))
+    return tenant is not None and tenant.isolation == "shared"
 
 
 def in_force(model: AccessModel, now: datetime) -> dict[tuple[str, str], Fact[Any]]:
     """The waivers in force at a time, by rule and document.
 
-    A waiver without an approver, approved by its requester, outside its window or about an
-    exception's own rules (QG9xx) silences nothing.
+    A waiver without an approver, approved by its requester, outside its window or about what
+    cannot be waived silences nothing.
     """
     return {
         (waiver.value.rule, waiver.value.document): waiver
@@ -30,7 +41,7 @@ def in_force(model: AccessModel, now: datetime) -> dict[tuple[str, str], Fact[An
         if approved_by_another(waiver.value.approved_by, waiver.value.requested_by)
         and (waiver.value.not_before is None or waiver.value.not_before <= now)
         and now < waiver.value.expires
-        and not waiver.value.rule.startswith("QG9")
+        and waivable(model, waiver.value.rule, waiver.value.document)
     }
 
 

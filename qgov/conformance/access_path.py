@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from qgov.decision.made_up import CONFORMANCE, SOME_TIME, asked, asker, elevation
 from qgov.decision.request import Request
@@ -18,7 +19,9 @@ from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.principal import Principal, is_group, is_workload, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
 
-__all__ = ["AccessPath", "asks", "binding_id", "shut", "sound"]
+__all__ = ["SECOND", "AccessPath", "asks", "binding_id", "shut", "sound"]
+
+SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class AccessPath:
     @property
     def time(self) -> datetime:
         """A moment at which it is open."""
-        held = self.elevation
-        return held.not_before if held is not None and held.not_before is not None else SOME_TIME
+        held, end = self.elevation, self.conditions.expires
+        moment = held.not_before if held is not None and held.not_before else SOME_TIME
+        return moment if end is None or moment < end else end - SECOND
 
     @property
     def budgets(self) -> list[Budget]:
@@ -121,7 +125,7 @@ def sound(path: AccessPath) -> Request:
 
 def shut(path: AccessPath) -> bool:
     """Whether the path allows no request at all by the documents, not even the smallest."""
-    conditions = path.conditions
+    conditions, held = path.conditions, path.elevation
     quotas: Iterator[int] = (
         quota.limit
         for budget in path.budgets
@@ -130,6 +134,7 @@ def shut(path: AccessPath) -> bool:
     )
     return (
         conditions.countries == ()
+        or (held is not None and held.not_before is not None and path.time < held.not_before)
         or any(getattr(conditions.job, name) == 0 for name in ("shots", "circuits", "qubits"))
         or any(limit < 1 for limit in quotas)
     )

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from qgov.conformance.access_path import AccessPath
-from qgov.conformance.near_misses import NOBODY, SECOND, Deviations, all_but
+from qgov.conformance.access_path import SECOND, AccessPath
+from qgov.conformance.near_misses import NOBODY, Deviations, all_but
 from qgov.decision.deviations import (
     CONTEXT_MISSING,
     Change,
@@ -90,7 +90,10 @@ def _spending(path: AccessPath) -> Iterator[Deviation]:
 
 
 def _at_stop(path: AccessPath, budget: Budget, label: str, moment: datetime) -> Iterator[Deviation]:
-    if budget.stop_micros is None or not 1 <= (stop := _stop(budget, moment)) < MAX_COUNT:
+    end = path.conditions.expires
+    if budget.stop_micros is None or (end is not None and moment >= end):
+        return
+    if not 1 <= (stop := _stop(budget, moment)) < MAX_COUNT:
         return
     last = Deviation(
         f"budget-{budget.name}-at{label.replace(' ', '-')}",

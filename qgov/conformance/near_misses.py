@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from qgov.conformance.access_path import AccessPath, sound
+from qgov.conformance.access_path import SECOND, AccessPath, sound
 from qgov.decision.deviations import (
     CONTEXT_MISSING,
     NO_ELEVATION,
@@ -40,7 +40,6 @@ __all__ = ["ABOUT_SIGN_IN", "ABOUT_WHO", "NOBODY", "Deviations", "all_but", "not
 SKEW_S: Final = 60
 """How far two clocks may be apart, in seconds."""
 
-SECOND: Final = timedelta(seconds=1)
 MOST_COUNTRIES: Final = 3
 BLOCKED: Final = ("BR", "KP", "US")
 """Countries that a job is tried from, beside those of vendors, as far as they are blocked."""
@@ -199,6 +198,16 @@ def _elevation(path: AccessPath) -> Iterator[Deviation]:
     yield variant("other-scope", "with an elevation elsewhere", required, scope="another")
 
 
+def _ending(path: AccessPath) -> Iterator[Deviation]:
+    """A binding that ends by itself, around its end."""
+    if (end := path.conditions.expires) is None:
+        return
+    yield Deviation("binding-last-second", "in its last second", moved_to(end - SECOND))
+    yield Deviation("binding-ended", "when it has just ended", moved_to(end), "no-grant")
+    after = moved_to(end + SECOND)
+    yield Deviation("binding-long-ended", "a second after its end", after, "no-grant")
+
+
 def _reviewed(path: AccessPath) -> Iterator[Deviation]:
     """Elevations that were merged as documents, around their window."""
     if (held := path.elevation) is None or held.not_before is None:
@@ -222,6 +231,7 @@ ABOUT_WHO: Final[tuple[Deviations, ...]] = (
     _federation,
     _group,
     _place,
+    _ending,
     _elevation,
     _reviewed,
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from qgov.contracts.conditions import Eligible
-from qgov.contracts.terms import Commit, Count, Digest, Scope, Sha256, one_of
+from qgov.contracts.terms import Commit, Count, Digest, Instant, Scope, Sha256, one_of, said
 from qgov.language.permissions import NAMES
 
 __all__ = ["Entry", "GroupMappings", "Manifest"]
@@ -39,6 +39,7 @@ class Binding(TypedDict):
     scope: Scope
     permissions: list[Annotated[str, one_of(sorted(NAMES))]]
     eligible: Eligible | None
+    expires: NotRequired[Annotated[Instant, said("When the binding ends by itself.")]]
 
 
 class Workload(TypedDict):

@@ -68,3 +68,10 @@ class Conditions(TypedDict):
             NOT_EMPTY,
         ]
     ]
+    expires: NotRequired[
+        Annotated[
+            Instant,
+            said("When the binding ends by itself."),
+            From(lambda c: c.expires and format_instant(c.expires)),
+        ]
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from qgov.decision.decision import Decision
 from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
-from qgov.decision.question import Candidate, Question, candidates, question
+from qgov.decision.question import Candidate, Question, bound, in_force, question
 from qgov.decision.reference import CONDITIONS, decide
 from qgov.decision.request import RequestJson
 from qgov.finding import Origin
@@ -18,7 +18,8 @@ __all__ = ["Bound", "Explanation", "Way", "explanation"]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A binding that the subject could act through, and what it lacks for that."""
+    """A binding that the subject could act through, and what it lacks for that; one that has
+    ended lacks being a grant."""
 
     candidate: Candidate
     lacks: tuple[str, ...]
@@ -48,11 +49,15 @@ class Explanation:
 def explanation(model: AccessModel, request: RequestJson) -> Explanation:
     """Ask the reference, and keep what it looked at."""
     asked = question(model, request)
-    ways = tuple(
-        Way(way, tuple(sorted({r for condition in CONDITIONS for r in condition(asked, way)})))
-        for way in candidates(asked)
-    )
+    ways = tuple(_way(asked, candidate) for candidate in bound(asked))
     return Explanation(request, decide(model, request), ways, tuple(_bounds(asked)))
+
+
+def _way(asked: Question, candidate: Candidate) -> Way:
+    if not in_force(asked, candidate.binding):
+        return Way(candidate, ("no-grant",))
+    lacks = {reason for condition in CONDITIONS for reason in condition(asked, candidate)}
+    return Way(candidate, tuple(sorted(lacks)))
 
 
 def _bounds(asked: Question) -> Iterator[Bound]:

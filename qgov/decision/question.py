@@ -27,7 +27,7 @@ from qgov.model.floors import required
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
 
-__all__ = ["Candidate", "HeldElevation", "Question", "candidates", "question"]
+__all__ = ["Candidate", "HeldElevation", "Question", "bound", "candidates", "in_force", "question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,18 @@ def _budgets(
 
 def candidates(asked: Question) -> list[Candidate]:
     """The bindings that the subject could act through, in the model's order."""
+    return [each for each in bound(asked) if in_force(asked, each.binding)]
+
+
+def in_force(asked: Question, binding: Binding) -> bool:
+    """Whether a binding has not ended. At no known time one that ends grants nothing."""
+    if binding.expires is None:
+        return True
+    return asked.now is not None and asked.now < seconds(binding.expires)
+
+
+def bound(asked: Question) -> list[Candidate]:
+    """The candidates, and the bindings that would be if they had not ended."""
     if not asked.known or asked.scope is None:
         return []
     found = []

@@ -35,6 +35,9 @@ MAX_COUNT: Final = 10**15
 """The largest number that is read: every engine adds two such numbers exactly."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS: Final = range(1970, 2262)
+FIRST_TIME: Final = datetime(_YEARS[0], 1, 1, tzinfo=UTC)
+LAST_TIME: Final = datetime(_YEARS[-1], 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The first and the last time that a request may have."""
 
 
 def seconds(moment: datetime) -> int:

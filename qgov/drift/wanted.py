@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from qgov.drift.facts import Held
 from qgov.language.persons import approved_by_another
+from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.principal import user
 
@@ -44,7 +45,7 @@ def elevated(model: AccessModel, provider: str, now: datetime) -> Iterator[Held]
     """Who is elevated now, at an identity provider, by a document that counts."""
     for each in model.elevations:
         through = (b for b in each.through if provider_of(model, b) == provider)
-        if in_window(each, now) and any(flaw(each, binding) is None for binding in through):
+        if in_window(each, now) and any(flaw(each, binding, now) is None for binding in through):
             yield Held(user(each.subject), each.role, each.scope)
 
 
@@ -54,12 +55,14 @@ def in_window(elevation: Elevation, now: datetime) -> bool:
     return begins is not None and begins <= now < elevation.expires
 
 
-def flaw(elevation: Elevation, binding: Binding) -> str | None:
-    """Why an elevation never counts for a binding that it makes use of, as a decision judges it;
-    None where it does."""
+def flaw(elevation: Elevation, binding: Binding, now: datetime) -> str | None:
+    """Why an elevation does not count for a binding that it makes use of, whenever its window is,
+    as a decision judges it; None where it does."""
     terms, begins = binding.eligible, elevation.not_before
     if terms is None:
         return "its binding is not just in time"
+    if binding.expires is not None and binding.expires <= now:
+        return f"its binding ended at {format_instant(binding.expires)}"
     if not approved_by_another(elevation.approved_by, elevation.subject, elevation.requested_by):
         return "nobody else approved it"
     if begins is None:

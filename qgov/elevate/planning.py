@@ -127,7 +127,7 @@ def _member(
 def _judged(wanted: Wanted, elevation: Elevation, group: str) -> tuple[Why, str]:
     """What an elevation says of a membership now, and in words."""
     name = f"`{elevation.name}`"
-    flaws = [flaw(elevation, binding) for binding in _uses(wanted, elevation)[group]]
+    flaws = [flaw(elevation, binding, wanted.now) for binding in _uses(wanted, elevation)[group]]
     if elevation.expires <= wanted.now:
         return Why.ENDED, f"{name} ended at {format_instant(elevation.expires)}"
     if all(flaws):
@@ -151,11 +151,11 @@ def _arriving(wanted: Wanted, found: Directory, elevation: Elevation) -> Iterato
         group: binding
         for group, bindings in uses.items()
         for binding in bindings
-        if flaw(elevation, binding) is None
+        if flaw(elevation, binding, wanted.now) is None
     }
     if not counting:
         (first, *_), *_ = uses.values()
-        raise _RefusedError(f"it does not count: {flaw(elevation, first)}")
+        raise _RefusedError(f"it does not count: {flaw(elevation, first, wanted.now)}")
     mine = {g: b for g, b in counting.items() if name_of(b.principal) in account.groups}
     if not mine:
         eligible = " or ".join(sorted(f"`{name_of(b.principal)}`" for b in counting.values()))

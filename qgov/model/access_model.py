@@ -91,7 +91,8 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Group:
     """A directory group: its identity provider, how many people it has at least, the
-    tenants that bind it, and where it is first named."""
+    tenants that bind it, and where it is first named. `external`: its people are not the
+    company's own; `expires`: when all of its bindings end."""
 
     name: str
     provider: str
@@ -101,6 +102,8 @@ class Group:
     title: str | None
     tenants: tuple[str, ...]
     written: Written = field(compare=False, repr=False)
+    external: bool = False
+    expires: datetime | None = None
 
     @property
     def origin(self) -> Origin:
@@ -162,7 +165,9 @@ class Workload:
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A principal holds a role at a scope, standing or eligible. `principal` is
-    `group:NAME` or `workload:TENANT/NAME`; `scope` is absolute."""
+    `group:NAME` or `workload:TENANT/NAME`; `scope` is absolute. It grants nothing from
+    `expires` on, the earlier of its own end and its group's; `external`: its people are not the
+    company's own."""
 
     principal: Principal
     role: str
@@ -170,6 +175,8 @@ class Binding:
     eligible: Eligibility | None
     requires: Conditions
     source: Fact[Any] = field(compare=False, repr=False)
+    expires: datetime | None = None
+    external: bool = False
 
     @property
     def origin(self) -> Origin:

@@ -71,7 +71,12 @@ def _elevations(model: AccessModel) -> dict[str, Elevation]:
 def _of_path(model: AccessModel, path: Path, permission: str) -> _Grounds:
     key = (path.binding.principal, path.binding.role, path.binding.scope)
     if (binding := model.once(_bindings).get(key)) is not None:
-        yield ("binding", *key), Ground((binding.eligible, binding.requires), binding.source.at)
+        own = getattr(binding.source.value, "expires", None)
+        terms = (binding.eligible, binding.requires, own)
+        yield ("binding", *key), Ground(terms, binding.source.at)
+    if (group := model.group_of(path.binding.principal)) is not None:
+        end = partial(model.organization.source.written, "groups", group.name, "expires")
+        yield ("end of", group.name), Ground(group.expires, end)
     if (role := model.roles.get(path.binding.role)) is not None:
         if permission in role.permissions:
             place = partial(role.permission_origin, permission)

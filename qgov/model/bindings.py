@@ -20,9 +20,9 @@ from qgov.model.access_model import (
     Tenant,
     Workload,
 )
-from qgov.model.conditions import NONE, Eligibility
+from qgov.model.conditions import NONE, Eligibility, earliest
 from qgov.model.fact import Fact
-from qgov.model.principal import Principal, is_group
+from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.model.tenants import scope_defined
@@ -79,8 +79,8 @@ def _written(
 
 def _order(binding: Binding) -> tuple[str, str, str, str]:
     """By what a binding means, never by where it stands: a moved file changes nothing."""
-    plain = binding.eligible is None and binding.requires == NONE
-    terms = "" if plain else repr((binding.eligible, binding.requires))
+    plain = binding.eligible is None and binding.requires == NONE and binding.expires is None
+    terms = "" if plain else repr((binding.eligible, binding.requires, binding.expires))
     return binding.principal, binding.scope, binding.role, terms
 
 
@@ -128,8 +128,17 @@ def _binding(
     requires = names.conditions(spec.requires, source, *path, "requires")
     if not (known and placed and principal) or not _is_here(scope, tenants):
         return None
-    fact = Fact(spec.role, spec, source, path)
-    return Binding(principal, spec.role, scope, eligible, requires, fact)
+    group = groups.get(name_of(principal)) if is_group(principal) else None
+    return Binding(
+        principal,
+        spec.role,
+        scope,
+        eligible,
+        requires,
+        Fact(spec.role, spec, source, path),
+        earliest(spec.expires, group.expires if group else None),
+        getattr(spec, "external", False) or (group is not None and group.external),
+    )
 
 
 def _is_here(scope: str, tenants: Mapping[str, Tenant]) -> bool:

@@ -19,10 +19,16 @@ __all__ = [
     "ElevationWindow",
     "Eligibility",
     "JobLimits",
+    "earliest",
 ]
 
 
 def _least(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else min(a, b)
+
+
+def earliest(a: datetime | None, b: datetime | None) -> datetime | None:
+    """The earlier of two ends; None: never."""
     return b if a is None else a if b is None else min(a, b)
 
 
@@ -124,7 +130,8 @@ class ApprovalRule:
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Everything that one way to an access requires; absent means not required. `approvals` are
-    the rules for expensive jobs, the strictest first; none of them implies another."""
+    the rules for expensive jobs, the strictest first; none of them implies another. From
+    `expires` on there is no such way."""
 
     mfa: bool = False
     managed_device: bool = False
@@ -136,6 +143,7 @@ class Conditions:
     job: JobLimits = NO_LIMITS
     budgets: tuple[str, ...] = ()
     approvals: tuple[ApprovalRule, ...] = ()
+    expires: datetime | None = None
 
     @property
     def approval(self) -> ApprovalRule | None:
@@ -157,6 +165,7 @@ class Conditions:
             job=self.job & other.job,
             budgets=tuple(sorted({*self.budgets, *other.budgets})),
             approvals=self.approvals or other.approvals,
+            expires=earliest(self.expires, other.expires),
         )
 
     def implies(self, other: Conditions) -> bool:
@@ -172,6 +181,7 @@ class Conditions:
             )
             and _implies(self.eligible, other.eligible)
             and _implies(self.elevation, other.elevation)
+            and earliest(self.expires, other.expires) == self.expires
             and self.job.implies(other.job)
             and set(self.budgets) >= set(other.budgets)
             and all(any(mine.implies(rule) for mine in self.approvals) for rule in other.approvals)

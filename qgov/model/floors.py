@@ -17,6 +17,8 @@ def required(
     """The conditions of a binding at a place with this floor; `workload` is its principal,
     None for a group."""
     found = floor & role.requires & binding.requires
+    if binding.expires is not None:
+        found = replace(found, expires=binding.expires)
     if workload is None:
         return found
     # Automation has no second factor, device or country; its token is the proof.

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from qgov.language.permissions import CATALOGUE
@@ -169,6 +170,7 @@ class Fold:
             role.permissions[permission],
             id(binding.requires),
             binding.eligible if held is None else None,
+            binding.expires,
             None if workload is None else (workload.max_token_age_s,),
             None if held is None else held.name,
         )
@@ -224,6 +226,7 @@ class Fold:
             eligible=binding.eligible if held is None else None,
             elevation=_window(held),
             job=asked.job if CATALOGUE[permission].executes else NO_LIMITS,
+            expires=_end(asked.expires, held),
         )
 
     def _approvals(self, backend: str, budgets: Sequence[Budget]) -> tuple[ApprovalRule, ...]:
@@ -236,6 +239,11 @@ class Fold:
             if not any(mine.implies(rule) for mine in kept):
                 kept.append(rule)
         return tuple(kept)
+
+
+def _end(expires: datetime | None, held: Elevation | None) -> datetime | None:
+    """When a way ends beside its elevation; one that the elevation does not outlast is no end."""
+    return None if expires and held and held.expires <= expires else expires
 
 
 def _window(held: Elevation | None) -> ElevationWindow | None:

@@ -60,6 +60,8 @@ def link_groups(
             title=declared[name].title if name in declared else None,
             tenants=tuple(sorted(seen.bound[name])),
             written=seen.first[name],
+            external=name in declared and declared[name].external,
+            expires=declared[name].expires if name in declared else None,
         )
         for name in sorted(seen.first)
     }

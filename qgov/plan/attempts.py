@@ -27,12 +27,12 @@ from qgov.decision.request import MAX_COUNT, GivenElevation, JobSize, Request
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import Budget, Quota
 from qgov.model.accesses import Cell, Path
-from qgov.model.conditions import Conditions, ElevationWindow
+from qgov.model.conditions import Conditions
 from qgov.model.known_by import KnownBy
 from qgov.model.measures import COST, COUNTED, LIMITED, MEASURES
 from qgov.model.principal import is_workload, name_of, workload
 from qgov.plan.changes import ChangedCell, Options, options
-from qgov.plan.misses import MISSES, Contrast, Miss, approved
+from qgov.plan.misses import MISSES, SECOND, Contrast, Miss, approved, is_open
 from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.without_effect import can_be_used
 
@@ -190,7 +190,7 @@ def _suiting(
     cell = item.cell
     side, way, others = direction.allows, path.conditions, contrast.others
     assert side.model is not None
-    who, now = _asker(side, cell, groups), _time(way.elevation, others)
+    who, now = _asker(side, cell, groups), _time(way, others)
     if item.moved is not None:
         both = (item.moved.before, item.moved.after)
         who = _told_apart(who, *(reversed(both) if direction.gained else both))
@@ -214,15 +214,16 @@ def _suiting(
     )
 
 
-def _time(mine: ElevationWindow | None, others: Options) -> datetime:
-    """A moment in the way's window, in the others' as well if there is one."""
-    windows = [w for w in (mine, *(o.elevation for o in others)) if w is not None]
-    starts = [w.not_before for w in windows if w.not_before is not None]
-    if not starts:
-        return SOME_TIME
-    moment = max(starts)
-    inside = mine is None or moment < mine.expires
-    return moment if inside or mine is None or mine.not_before is None else mine.not_before
+def _time(way: Conditions, others: Options) -> datetime:
+    """A moment at which the way is open, the others as well if there is one."""
+    every = (way, *others)
+    starts = [w.not_before for c in every if (w := c.elevation) is not None and w.not_before]
+    ends = [c.expires for c in every if c.expires is not None]
+    moment = max(starts) if starts else min([SOME_TIME, *(end - SECOND for end in ends)])
+    if is_open(way, moment):
+        return moment
+    begins = way.elevation.not_before if way.elevation is not None else None
+    return begins or (way.expires - SECOND if way.expires else moment)
 
 
 def _country(way: Conditions, others: Options) -> str:

@@ -112,6 +112,14 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         lambda c: c.whole == "spec" and not c.document.startswith(_ABOUT_OTHERS),
         accompanies=True,
     ),
+    ConcernRule(
+        "rules-of-binding",
+        Concern.RULES,
+        Risk.MEDIUM,
+        "comes or goes with the binding that it is about",
+        lambda c: c.whole.startswith("spec.bindings["),
+        accompanies=True,
+    ),
     ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
     ConcernRule(
         "access-test-changed",

@@ -1,4 +1,4 @@
-"""What will change by itself as exceptions begin and end, and reviews run out."""
+"""What will change by itself as exceptions begin and end, bindings end, and reviews run out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from qgov.language.scalars import format_money
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
 
 __all__ = ["Event", "horizon"]
@@ -30,6 +31,7 @@ def horizon(model: AccessModel, start: datetime, within_s: int) -> list[Event]:
         if begins is not None:
             found.append(Event(begins, gained, document))
         found.append(Event(ends, lost, document))
+    found += _ends(model)
     for review in model.reviews:
         done = datetime.combine(review.value.completed, time(), UTC)
         due = done + timedelta(seconds=review.value.every)
@@ -37,6 +39,19 @@ def horizon(model: AccessModel, start: datetime, within_s: int) -> list[Event]:
             Event(due, f"the access review of {review.value.scope} is due", review.document)
         )
     return sorted(event for event in found if start < event.when <= end)
+
+
+def _ends(model: AccessModel) -> Iterator[Event]:
+    """The ends of groups, and of bindings that end before their group does."""
+    for group in model.groups.values():
+        if group.expires is not None:
+            what = f"all bindings of {principals.group(group.name)} end"
+            yield Event(group.expires, what, model.organization.source.document)
+    for binding in model.bindings:
+        group_ = model.group_of(binding.principal)
+        if binding.expires is not None and (group_ is None or group_.expires != binding.expires):
+            what = f"{binding.principal} loses {binding.role} on {binding.scope}"
+            yield Event(binding.expires, what, binding.source.document)
 
 
 class _Exception(NamedTuple):

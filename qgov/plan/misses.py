@@ -34,11 +34,11 @@ from qgov.decision.made_up import WITNESS, approval
 from qgov.decision.request import MAX_COUNT, Request
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import Budget
-from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow
+from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.measures import COST, COUNTED, MEASURES, Measure
 from qgov.plan.changes import Options
 
-__all__ = ["MISSES", "Contrast", "Miss", "approval_misses", "approved"]
+__all__ = ["MISSES", "SECOND", "Contrast", "Miss", "approval_misses", "approved", "is_open"]
 
 SECOND: Final = timedelta(seconds=1)
 MOST_COUNTRIES: Final = 8
@@ -78,27 +78,33 @@ def _which(contrast: Contrast, misses: Callable[[Conditions], bool]) -> frozense
 
 
 def _moment(contrast: Contrast) -> Iterator[Miss]:
-    mine = contrast.way.elevation
+    way = contrast.way
+    mine = way.elevation
     windows = [o.elevation for o in contrast.others if o.elevation is not None]
     moments = [window.expires for window in windows]
+    moments += [o.expires for o in contrast.others if o.expires is not None]
     moments += [mine.not_before] if mine is not None and mine.not_before is not None else []
     moments += [w.not_before - SECOND for w in windows if w.not_before is not None]
     moments += [mine.expires - SECOND] if mine is not None else []
+    moments += [way.expires - SECOND] if way.expires is not None else []
     for moment in dict.fromkeys(moments):
-        if _open(mine, moment):
+        if is_open(way, moment):
             missed = _which(contrast, partial(_shut, moment))
             at = Deviation("time", f"at {format_instant(moment)}", moved_to(moment))
             yield Miss("time", at, missed)
 
 
-def _open(window: ElevationWindow | None, moment: datetime) -> bool:
-    return window is None or (
+def is_open(way: Conditions, moment: datetime) -> bool:
+    """Whether a way's elevation and binding are in force at a moment."""
+    window = way.elevation
+    held = window is None or (
         (window.not_before is None or window.not_before <= moment) and moment < window.expires
     )
+    return held and (way.expires is None or moment < way.expires)
 
 
 def _shut(moment: datetime, other: Conditions) -> bool:
-    return not _open(other.elevation, moment)
+    return not is_open(other, moment)
 
 
 def _eligible(contrast: Contrast) -> Iterator[Miss]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
-from qgov.decision.request import MAX_COUNT
+from qgov.decision.request import FIRST_TIME, LAST_TIME, MAX_COUNT
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
@@ -23,7 +24,7 @@ from qgov.plan.renamed_side import RenamedSide
 
 __all__ = ["can_be_used", "without_effect"]
 
-NOBODY: Final = "no request is allowed by it: no country, or no job, is left"
+NOBODY: Final = "no request is allowed by it: no country, no job, or no time, is left"
 ALIKE: Final = "no request is decided otherwise: other bounds are as strict, or it stops nothing"
 
 
@@ -95,6 +96,8 @@ def _effect(cell: Cell, path: Path, view: RenamedSide) -> Iterator[_Effect]:
     quotas = [quota for budget in budgets.values() for quota in budget.quotas]
     if path.conditions.countries == () or any(q.measure == JOBS and q.limit == 0 for q in quotas):
         return
+    if (end := path.conditions.expires) is not None and end <= _beginning(path.conditions):
+        return
     job = path.conditions.job
     for bound in _bounds(cell, view, budgets.values()):
         job &= bound
@@ -104,12 +107,24 @@ def _effect(cell: Cell, path: Path, view: RenamedSide) -> Iterator[_Effect]:
         if job.cost_micros is None or rule.above_micros < job.cost_micros
     ]
     yield _Effect(
-        replace(path.conditions, job=job, budgets=(), approvals=()),
+        replace(
+            path.conditions,
+            job=job,
+            budgets=(),
+            approvals=(),
+            expires=None if end is None or end > LAST_TIME else end,
+        ),
         frozenset(name for name, budget in budgets.items() if _stops(budget)),
         tuple(rules),
         frozenset(name for name, budget in budgets.items() if _counts(budget)),
         frozenset(budgets),
     )
+
+
+def _beginning(conditions: Conditions) -> datetime:
+    """The first moment of a way, if it has any."""
+    held = conditions.elevation
+    return max(FIRST_TIME, (held and held.not_before) or FIRST_TIME)
 
 
 _LIMITS: Final = {measure.quota: measure.limit for measure in MEASURES if measure.quota}

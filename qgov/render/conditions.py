@@ -85,6 +85,7 @@ _ABSENT = {
     "job": "jobs of any size",
     "budgets": "no budget",
     "approvals": "no approval of expensive jobs",
+    "expires": "without end",
 }
 """How it is said that a condition is not there."""
 
@@ -122,6 +123,8 @@ def _phrases(c: Conditions, currency: str) -> dict[str, str]:
         )
     if c.approvals:
         found["approvals"] = "approval " + " and ".join(approvals(c, currency))
+    if c.expires is not None:
+        found["expires"] = f"until {format_instant(c.expires)}"
     return found
 
 

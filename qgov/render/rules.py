@@ -22,8 +22,8 @@ _OPENING = """\
 `qgov validate` checks the configuration against these rules. A finding of severity error stops \
 the run; warnings and notes do not. A rule is silenced for one document and a time by a \
 `Waiver`, which somebody else approves and which is itself listed (QG900); exceptions, clouds and \
-guardrails (QG9xx) cannot be waived. Codes are stable and never reused; those below QG300 are \
-errors of the language and of names, see [the language](../language.md).
+guardrails (QG9xx) cannot be waived, but for QG951 of a tenant that is `shared`. Codes are stable \
+and never reused; those below QG300 are errors of the language and of names, see [the language](../language.md).
 
 The controls are informative: they say which requirement a rule helps to meet, not that it is met.
 """

@@ -18,7 +18,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import ON_PREMISES, Cell, Path, accesses
-from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.conditions import Conditions, JobLimits, earliest
 from qgov.model.tenants import retention_of
 from qgov.render.conditions import approvals
 
@@ -69,10 +69,11 @@ def _access(model: AccessModel) -> Iterator[Row]:
 
 def _path(cell: Cell, path: Path, currency: str) -> Row:
     c, held = path.conditions, path.elevation
+    end = earliest(c.expires, held.expires if held else None)
     return (
         *cell,
         "elevated" if held else "just in time" if c.eligible else "standing",
-        format_instant(held.expires) if held else "",
+        format_instant(end) if end else "",
         c.eligible.approvers if c.eligible else "",
         *_sign_in(c),
         _yes(c.own_only),

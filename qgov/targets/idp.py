@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from qgov.language.scalars import format_instant
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.principal import Principal
@@ -82,9 +83,10 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
 def _line(binding: Binding, permissions: str) -> str:
     # By hand around encoded parts: the role's permissions are encoded once, not per binding.
     eligible = _encode(binding.eligible.as_json()) if binding.eligible else "null"
+    ends = f', "expires": {_encode(format_instant(binding.expires))}' if binding.expires else ""
     return (
         f'{{"role": {_encode(binding.role)}, "scope": {_encode(binding.scope)}, '
-        f'"permissions": {permissions}, "eligible": {eligible}}}'
+        f'"permissions": {permissions}, "eligible": {eligible}{ends}}}'
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from qgov.language.permissions import CATALOGUE
-from qgov.language.scalars import Money, format_duration, format_money
+from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.access_model import AccessModel, Binding, Role, Tenant
 from qgov.model.accesses import backends_of
 from qgov.model.conditions import NONE, Conditions
@@ -247,6 +247,7 @@ def _entry(binding: Binding, scope: str, currency: str) -> str:
             f"approved by {_code(eligible.approvers)}",
         ]
         notes += ["ticket"] if eligible.ticket else []
+    notes += [f"until {format_instant(binding.expires)}"] if binding.expires else []
     return " ".join(
         (
             "◐" if eligible else "●",

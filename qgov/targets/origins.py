@@ -15,8 +15,9 @@ BOUND: Final = (
     f"{ORGANIZATION} spec.bindings",
     "Tenant/{tenant} spec.bindings",
     "Tenant/{tenant} spec.serviceAccounts[*].bindings",
+    f"{ORGANIZATION} spec.groups.*.expires",
 )
-"""What binds a principal to a role."""
+"""What binds a principal to a role, and until when."""
 
 NAMED: Final = (
     f"{ORGANIZATION} spec.groups",

@@ -160,6 +160,54 @@ def test_an_aws_account_of_an_environment_is_nobody_elses() -> None:
     assert {("QG951", "Tenant/atlas"), ("QG951", "Tenant/borealis")} <= new(theirs)
 
 
+SHARED_ACCOUNT = """
+---
+kind: Waiver
+metadata: {{name: one-workspace}}
+spec:
+  rule: QG951
+  document: Tenant/{tenant}
+  reason: The second workspace is ordered
+  ticket: QGOV-9
+  requestedBy: mei@acme.example
+  approvedBy: ines@acme.example
+  notBefore: 2026-11-20T00:00:00Z
+  expires: {expires}
+"""
+
+
+def test_shared_tenants_may_share_an_account_until_a_date() -> None:
+    theirs = FORTE + APART.strip("\n") + THEIRS
+
+    def found(
+        *tenants: str, isolation: str = "shared", expires: str = "2026-12-24T00:00:00Z"
+    ) -> set[tuple[str, str]]:
+        waivers = (
+            SHARED_ACCOUNT.replace("one-", f"{t}-").format(tenant=t, expires=expires)
+            for t in tenants
+        )
+        files = "".join(
+            (
+                theirs.replace(
+                    "name: borealis}\nspec: {",
+                    f"name: borealis}}\nspec: {{isolation: {isolation}, ",
+                ),
+                *waivers,
+            )
+        )
+        return {(code, document) for code, document in new(files) if code in ("QG951", "QG910")}
+
+    both = {("QG951", "Tenant/atlas"), ("QG951", "Tenant/borealis")}
+    assert found() == both
+    assert found("atlas", "borealis") == set()
+    assert found("atlas") == {("QG951", "Tenant/borealis")}
+    assert found("atlas", "borealis", expires="2026-11-21T00:00:00Z") == both
+    assert found("atlas", "borealis", isolation="dedicated") == {
+        ("QG951", "Tenant/borealis"),
+        ("QG910", "Waiver/borealis-workspace"),
+    }
+
+
 @pytest.mark.parametrize(
     "name", ["platform-adrnins", "borea1is-leads", "partner-1ab", "atlas-developers"]
 )

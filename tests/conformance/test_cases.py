@@ -67,6 +67,8 @@ def test_every_binding_has_near_misses_on_both_sides(derived: tuple[Case, ...]) 
         ("developers/developer@production/near/unmanaged-device", "device-unmanaged"),
         ("developers/developer@sandbox/near/country-kp", "country-blocked"),
         ("operators/developer@production/near/token-stale", "token-stale"),
+        ("contractors/developer@sandbox/near/binding-ended", "no-grant"),
+        ("contractors/developer@sandbox/near/binding-long-ended", "no-grant"),
         ("developers/developer@sandbox/near/credential-api-key", "static-credential"),
         ("developers/developer@sandbox/near/wrong-audience", "federation-mismatch"),
         ("developers/developer@sandbox/near/tenant-borealis", "no-grant"),
@@ -97,6 +99,8 @@ def test_a_near_miss_is_denied_for_what_it_is_named_after(fragment: str, reason:
     [
         "developers/developer@production/near/elevation-last-second",
         "operators/developer@production/near/token-oldest",
+        "contractors/developer@sandbox/near/binding-last-second",
+        "contractors/developer@production/near/binding-last-second",
         "developers/developer@sandbox/near/token-skewed",
         "near/shots-quota-chemistry-at",
         "near/budget-chemistry-at/",

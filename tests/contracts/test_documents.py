@@ -23,6 +23,7 @@ from qgov.render.explain import as_json as explain_json
 from qgov.render.findings import as_json as findings_json
 from qgov.render.plan_json import as_json as plan_json
 from qgov.render.who_can import as_json as who_can_json
+from qgov.targets.idp import TARGET as IDP
 from tests.decision.harness import MODEL, asking
 from tests.decision.jobs import EXPENSIVE
 from tests.plan.worlds import BASELINE, NOW, World, changed, plan_of, sides_of
@@ -220,6 +221,16 @@ def test_what_is_compiled_is_valid(tmp_path: Path) -> None:
         _valid(json.loads(written[path]))
 
 
+def test_a_mapping_says_when_a_binding_ends() -> None:
+    written = IDP.emit(MODEL)
+    for content in written.values():
+        _valid(json.loads(content))
+    workforce = json.loads(written["idp/workforce/group-mappings.json"])
+
+    ends = [bound.get("expires") for bound in workforce["groups"]["contractors"]]
+    assert sorted(ends) == ["2026-11-23T11:00:00Z", "2026-11-23T18:00:00Z"]
+
+
 @pytest.mark.parametrize(
     "permission", ["job:submit", "policy:write", "job:cancel", "billing:write"]
 )
@@ -248,7 +259,7 @@ FREE = {"request", "obligations", "diff"}
 
 CONDITIONS = {
     *("mfa", "managed_device", "max_token_age_s", "countries", "own_only", "job", "budgets"),
-    *("eligible", "elevation", "not_before", "approval", "more_approvals"),
+    *("eligible", "elevation", "not_before", "approval", "more_approvals", "expires"),
     *("shots", "circuits", "qubits", "qpu_seconds", "cost_micros"),
 }
 OPTIONAL: dict[str, set[str]] = {

@@ -206,8 +206,10 @@ def _before(at: Situation, age: int) -> str:
 
 
 def _instants(at: Situation) -> Iterable[dict[str, Any]]:
-    """Another time, with a token as fresh: where exceptions and elevations begin and end."""
-    turns = {t for b in at.budgets for r in b.raises for t in (r.not_before, r.expires)}
+    """Another time, with a token as fresh: where exceptions, elevations and the binding begin and
+    end."""
+    turns = {at.path.binding.expires}
+    turns |= {t for b in at.budgets for r in b.raises for t in (r.not_before, r.expires)}
     for held in at.model.elevations:
         if f"user:{held.subject}" == at.cell.principal:
             turns |= {held.not_before, held.expires, held.expires - timedelta(seconds=900)}

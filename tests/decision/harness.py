@@ -49,6 +49,11 @@ FILES = {
             "groups": {
                 "auditors": {"identityProvider": "workforce"},
                 "guests": {"identityProvider": "partner", "shared": True},
+                "contractors": {
+                    "identityProvider": "workforce",
+                    "external": True,
+                    "expires": "2026-11-23T18:00:00Z",
+                },
             },
             "floors": {"mfa": True, "job": {"shots": 8000}},
             "tiers": {"production": {"floors": {"managedDevice": True, "maxTokenAge": "1h"}}},
@@ -114,6 +119,14 @@ FILES = {
                 },
                 {"group": "guests", "role": "developer", "on": "sandbox"},
                 {"group": "operators", "role": "developer", "on": "production"},
+                {"group": "contractors", "role": "developer", "on": "sandbox"},
+                {
+                    "group": "contractors",
+                    "role": "developer",
+                    "on": "production",
+                    "eligible": {"approvers": "leads", "maxDuration": "4h"},
+                    "expires": "2026-11-23T11:00:00Z",
+                },
             ],
             "serviceAccounts": [
                 {
@@ -150,7 +163,14 @@ FILES = {
                     "name": "courier",
                     "owner": "borealis-leads",
                     "federation": {"issuer": CI_ISSUER, "audience": "qgov", "subject": "courier"},
-                    "bindings": [{"role": "developer", "on": "sandbox"}],
+                    "bindings": [
+                        {"role": "developer", "on": "sandbox"},
+                        {
+                            "role": "auditor",
+                            "on": "sandbox",
+                            "expires": "2026-11-24T00:00:00+01:00",
+                        },
+                    ],
                 }
             ],
         },

@@ -24,16 +24,20 @@ JOB: Final = (*LIMITED.values(), "estimated_simulator_seconds")
 
 def sound(model: AccessModel, cell: Cell, path: Path) -> dict[str, Any] | None:
     """A small job, or another action, that the path allows. None where nothing can: no
-    country is left, or a quota of no job at all."""
+    country is left, a quota of no job at all, or a binding that ends before its elevation."""
     conditions, held = path.conditions, path.elevation
     budgets = budgets_of(model, cell, path.binding.principal)
     if conditions.countries == () or any(
         measure == "jobs" and limit == 0 for b in budgets for measure, _, limit, _ in b.quotas
     ):
         return None
+    end = path.binding.expires
     if held is None:
-        return lenient(model, cell, conditions)
+        now = NOW if end is None else min(NOW, end - timedelta(seconds=1))
+        return lenient(model, cell, conditions, now=now)
     assert held.not_before is not None
+    if end is not None and end <= held.not_before:
+        return None
     group = cell._replace(principal=path.binding.principal)
     return lenient(model, group, conditions, held.subject, held.not_before)
 

@@ -39,7 +39,28 @@ def elevated(*elevations: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return asking(PRODUCTION, elevations=list(elevations), **changes)
 
 
+CONTRACTOR = asking(DEVELOPER, groups=["contractors"])
+IN_PRODUCTION = asking(PRODUCTION, groups=["contractors"], elevations=[elevation()])
+CALIBRATING = asking(COURIER, name="queue:prioritize", scope="borealis/sandbox")
+
+
+def at(time: str, request: dict[str, Any]) -> dict[str, Any]:
+    return asking(request, time=time, issued_at=time)
+
+
 ALLOWED: dict[str, dict[str, Any]] = {
+    "a group in its last second": at("2026-11-23T17:59:59Z", CONTRACTOR),
+    "a fraction of a group's last second": at("2026-11-23T17:59:59.999Z", CONTRACTOR),
+    "a binding that ends before its group, in its last second": at(
+        "2026-11-23T10:59:59Z", IN_PRODUCTION
+    ),
+    "a workload's binding in its last second": at("2026-11-23T22:59:59Z", CALIBRATING),
+    "a group that ends, at the first time that engines count": at(
+        "1970-01-01T00:00:00Z", CONTRACTOR
+    ),
+    "an ended binding beside one that goes on": at(
+        "2026-11-23T18:00:00Z", asking(CONTRACTOR, groups=["contractors", "developers"])
+    ),
     "a developer in the sandbox": DEVELOPER,
     "an auditor": AUDITOR,
     "an auditor of the organization": asking(AUDITOR, name="policy:read", scope=""),
@@ -75,6 +96,27 @@ ALLOWED: dict[str, dict[str, Any]] = {
 }
 
 DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "a group that has just ended": (at("2026-11-23T18:00:00Z", CONTRACTOR), {"no-grant"}),
+    "a group that ended a second ago": (at("2026-11-23T18:00:01Z", CONTRACTOR), {"no-grant"}),
+    "a binding that ended before its group": (
+        at("2026-11-23T11:00:00Z", IN_PRODUCTION),
+        {"no-grant"},
+    ),
+    "a workload's binding that has just ended": (
+        at("2026-11-23T23:00:00Z", CALIBRATING),
+        {"no-grant"},
+    ),
+    "a group that ends, at no known time": (
+        asking(CONTRACTOR, time=...),
+        {"context-missing", "no-grant"},
+    ),
+    "an ended binding beside one that lacks something": (
+        at(
+            "2026-11-23T18:00:00Z",
+            asking(CONTRACTOR, groups=["contractors", "developers"], mfa=False),
+        ),
+        {"mfa-missing"},
+    ),
     "nothing at all": ({}, {"subject-unknown", "context-missing", "no-grant"}),
     "an unknown issuer": (
         asking(DEVELOPER, issuer="https://evil.example"),

@@ -54,6 +54,7 @@ AIMED: Final = {
     "quotas": ("usage: ", "context.job."),
     "money": (".spent_micros", "context.job.estimated_cost_micros"),
     "raises": ("instant: ",),
+    "expires": ("instant: ",),
     "approval": ("context.job.estimated_cost_micros", "context.approvals"),
     "eligible": ("context.elevations",),
     "elevations": ("instant: ", "context.elevations"),

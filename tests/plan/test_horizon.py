@@ -49,6 +49,30 @@ def test_everything_that_begins_or_ends_is_told_in_order() -> None:
     ]
 
 
+def test_groups_and_bindings_end() -> None:
+    files = {
+        **BASELINE,
+        "qgov.yaml": BASELINE["qgov.yaml"].replace(
+            "  groups:\n",
+            "  groups:\n    temps: {identityProvider: corporate, external: true, "
+            "expires: 2026-12-31T22:00:00Z}\n",
+            1,
+        ),
+        "tenants/atlas.yaml": BASELINE["tenants/atlas.yaml"].replace(
+            "  bindings:\n",
+            "  bindings:\n    - {group: temps, role: developer, on: sandbox}\n"
+            "    - {group: temps, role: developer, on: test, expires: 2026-12-01T00:00:00Z}\n",
+            1,
+        ),
+    }
+    events = plan_of(files, files, horizon_s=60 * DAY).horizon
+    assert events is not None
+    assert [(event.what, event.document) for event in events] == [
+        ("group:temps loses developer on atlas/test", "Tenant/atlas"),
+        ("all bindings of group:temps end", "Organization/acme"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS
+from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS, RULES
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId, ScopeField, Text
 
@@ -163,6 +163,12 @@ class Binding(Strict):
         None, description="Just-in-time instead of standing."
     )
     requires: Floor | None = Field(None, description="Conditions of this binding alone.")
+    expires: Annotated[Instant | None, MORE] = Field(
+        None, description="When it ends by itself: from then on it grants nothing."
+    )
+    external: Annotated[bool, RULES, LESS] = Field(
+        False, description="Its people are not the company's own, such as contractors."
+    )
 
 
 class Exceptional(Strict):

@@ -35,7 +35,7 @@ from qgov.language.kinds.base import (
 from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
 from qgov.language.kinds.tokens import ClaimName, Tokens
-from qgov.language.scalars import Currency, Day, Duration, Rate, SecretRef, Text, Url
+from qgov.language.scalars import Currency, Day, Duration, Instant, Rate, SecretRef, Text, Url
 
 __all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
 
@@ -94,6 +94,12 @@ class Group(Strict):
     )
     members: Annotated[int, LESS] = Field(
         1, ge=0, description="How many people the directory keeps in it at least."
+    )
+    external: Annotated[bool, LESS] = Field(
+        False, description="Its people are not the company's own, such as contractors."
+    )
+    expires: Annotated[Instant | None, ACCESS, MORE] = Field(
+        None, description="When all of its bindings end by themselves, unless they end earlier."
     )
     previously: FormerNames | None = Field(
         None,

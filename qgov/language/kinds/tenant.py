@@ -33,7 +33,7 @@ from qgov.language.kinds.base import (
     Strict,
     TierName,
 )
-from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
+from qgov.language.scalars import Duration, Instant, ScopeField, SecretRef, Text, Url
 
 __all__ = ["RETENTION_CLASSES", "AwsAccount", "ServiceAccount", "TenantDocument", "TenantSpec"]
 
@@ -141,6 +141,9 @@ class WorkloadBinding(Strict):
         None, description="Just-in-time instead of standing."
     )
     requires: Floor | None = Field(None, description="Conditions of this binding alone.")
+    expires: Annotated[Instant | None, MORE] = Field(
+        None, description="When it ends by itself: from then on it grants nothing."
+    )
 
 
 class ServiceAccount(Strict):

@@ -213,6 +213,8 @@ def _grant(model: AccessModel, binding: Binding) -> Json:
     if binding.eligible is not None:
         approvers = _ref("Group", binding.eligible.approvers)
         given["eligible"] = {**binding.eligible.as_json(), "approvers": approvers}
+    if binding.expires is not None:
+        given["expires"] = _seconds(binding.expires)
     return given
 
 

@@ -170,6 +170,8 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
             grant["eligible"] = binding.eligible.as_json()
         if requires := _conditions(binding.requires):
             grant["requires"] = requires
+        if binding.expires is not None:
+            grant["expires"] = _seconds(binding.expires)
         held = found[tenant_of(binding.scope)]
         if binding.principal not in held:
             held[binding.principal] = {"at": {}}

@@ -269,6 +269,7 @@ candidates := [candidate |
 	object.get(held_by, "issuer", issuer) == issuer
 	some scope in place.scopes
 	some grant in held_by.at[scope]
+	in_force(grant)
 	own := model.roles[grant.role].permissions[action]
 	held := elevations(grant, scope)
 	candidate := {
@@ -284,6 +285,14 @@ candidates := [candidate |
 		],
 	}
 ]
+
+# A grant that ends grants nothing from then on, nor at a time that nobody says.
+in_force(grant) if not grant.expires
+
+in_force(grant) if {
+	now >= 0
+	now < grant.expires
+}
 
 judged := [{"candidate": candidate, "lacks": lacks(candidate)} | some candidate in candidates]
 

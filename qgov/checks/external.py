@@ -1,0 +1,97 @@
+"""People who are not the company's own, and bindings that end by themselves: QG33x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from qgov.checks import guide
+from qgov.checks.facts import found_at, privileged
+from qgov.checks.rule import Found, rule
+from qgov.finding import Severity
+from qgov.language.scalars import format_instant
+from qgov.model.access_model import AccessModel, Fact
+
+
+@rule("QG331", Severity.ERROR, "joiner-mover-leaver", "least-privilege", guide=guide.LIFECYCLE)
+def external_without_end(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """People from outside hold a role without an end.
+
+    No directory of the company says when a contract ends, so nobody takes the role back.
+
+    Remedy: write `expires` into the binding or the group.
+    """
+    for binding in model.bindings:
+        if binding.external and binding.expires is None:
+            message = f"`{binding.principal}` is from outside and holds `{binding.role}` for ever"
+            yield found_at(binding.source, message, "role")
+
+
+@rule("QG332", Severity.ERROR, "least-privilege", "joiner-mover-leaver", guide=guide.LIFECYCLE)
+def external_administers(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """People from outside hold a role that administers.
+
+    What changes policy, money, identities or records is the company's own to answer for.
+
+    Remedy: give the role to a group of the company, or a role without these permissions.
+    """
+    for binding in model.bindings:
+        if binding.external and privileged(model.roles[binding.role]):
+            message = f"`{binding.principal}` is from outside and administers as `{binding.role}`"
+            yield found_at(binding.source, message, "role")
+
+
+@rule("QG333", Severity.ERROR, "separation-of-duties", "change-approval", guide=guide.LIFECYCLE)
+def external_answers(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A group from outside approves, reviews or answers for something.
+
+    An approval counts because the company stands behind it, also when the contract has ended.
+
+    Remedy: name a group of the company.
+    """
+    for group, fact, path in _answering(model):
+        if group in model.groups and model.groups[group].external:
+            message = f"`{group}` is from outside, and {fact.document} asks it as `{path[-1]}`"
+            yield found_at(fact, message, *path)
+
+
+def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, ...]]]:
+    """(group, by what, where in it) of everything that asks a group."""
+    spec, source = model.organization.spec, model.organization.source
+    for risk in type(spec.review).model_fields:
+        for group in getattr(spec.review, risk):
+            yield group, source, ("review", risk)
+    if spec.incident_response is not None:
+        yield spec.incident_response.owner, source, ("incidentResponse", "owner")
+    for store in model.organization.stores.values():
+        yield store.value.owner, store, ("owner",)
+    for tenant in model.tenants.values():
+        yield tenant.spec.owner.group, tenant.source, ("owner", "group")
+    for workload in model.workloads.values():
+        yield workload.spec.owner, workload.source, ("owner",)
+    for binding in model.bindings:
+        if binding.eligible is not None:
+            yield binding.eligible.approvers, binding.source, ("eligible", "approvers")
+    for budget in model.budgets.values():
+        yield budget.owner, budget.source, ("owner",)
+        if budget.approval is not None:
+            yield budget.approval.approvers, budget.source, ("approval", "approvers")
+    for review in model.reviews:
+        yield review.value.reviewers, review, ("reviewers",)
+
+
+@rule("QG334", Severity.WARNING, "joiner-mover-leaver", guide=guide.LIFECYCLE)
+def ended_binding(model: AccessModel, now: datetime) -> Iterator[Found]:
+    """A binding has ended.
+
+    The policy grants nothing by it; a directory or cloud that got it by Terraform holds it until
+    it is gone from the configuration.
+
+    Remedy: remove the binding, and the group where it has no other; or write a later `expires`.
+    """
+    for binding in model.bindings:
+        if binding.expires is not None and binding.expires <= now:
+            ended = format_instant(binding.expires)
+            message = f"`{binding.principal}` as `{binding.role}` ended at {ended}"
+            yield found_at(binding.source, message, "role")
