@@ -9,6 +9,7 @@ from typing import NamedTuple
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
+from qgov.targets.control import Controls
 from qgov.targets.parts import Parts
 
 __all__ = ["Access", "Files", "Target"]
@@ -42,7 +43,7 @@ class Target:
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
     path, values that are equal exactly when the files are. `serves` are the types of identity
     providers to which it gives the roles of groups. `parts` says what the files are made of, and
-    which fields that comes from.
+    which fields that comes from. `controls` is for the target of a cloud: what this enforces.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Target:
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
     serves: frozenset[str] = frozenset()
     parts: Parts | None = None
+    controls: Controls | None = None
