@@ -226,7 +226,8 @@ def _wider(module: Module) -> Iterator[Finding]:
             module,
             "QG980",
             f"{names} may submit to a part of the workspace of `{module.scope}` or see their own "
-            "jobs there, and Azure lets them read and cancel all of its jobs",
+            "jobs there, and Azure lets them read and cancel all of its jobs, and use every "
+            "device of its providers",
             "give the environment a workspace of its own in `environments`",
             Severity.INFO,
             "workspace",
