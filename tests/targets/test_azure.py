@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
@@ -28,6 +30,7 @@ from tests.targets.azure import (
     WORKSPACE,
     company,
     hostile_on_azure,
+    on_azure,
     renamed_on_azure,
 )
 from tests.targets.worked import document, federation, tenant, worked
@@ -484,6 +487,51 @@ def test_terraform_plans_each_module(root: Root, tmp_path: Path, place: str) -> 
     done = terraform(folder, env, "test", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+@st.composite
+def _companies(draw: st.DrawFn) -> AccessModel:
+    """A tenant of two environments, whose devices, workspaces and bindings overlap somehow."""
+    some = st.lists(st.sampled_from(("forte", "fresnel")), unique=True)
+    environments = {
+        name: {**each, "backends": draw(some)}
+        for name, each in (("lab", SHOP["lab"]), ("shop", SHOP["shop"]))
+    }
+    terms = st.sampled_from(
+        (None, ELIGIBLE, {**ELIGIBLE, "approvers": "guests"}, {**ELIGIBLE, "maxDuration": "20m"})
+    )
+    bindings = {
+        (group, role, on): eligible
+        for group, role, on, eligible in draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from(("staff", "guests")),
+                    st.sampled_from(("researcher", "lead")),
+                    st.sampled_from(("*", "lab", "shop", "shop/sales")),
+                    terms,
+                ),
+                max_size=5,
+            )
+        )
+    }
+    return company(
+        environments=environments,
+        workspace=draw(st.sampled_from((WORKSPACE, APART))),
+        bindings=[
+            {"group": group, "role": role, "on": on, **({"eligible": e} if e else {})}
+            for (group, role, on), e in bindings.items()
+        ],
+        serviceAccounts=[NIGHTLY] if draw(st.booleans()) else [],
+    )
+
+
+@given(model=_companies())
+@settings(max_examples=150, deadline=None, derandomize=True, phases=[Phase.generate])
+def test_a_workspace_is_open_to_those_whom_the_table_of_accesses_says(
+    model: AccessModel,
+) -> None:
+    assert TARGET.read_back is not None
+    assert TARGET.read_back(TARGET.emit(model)) == on_azure(model)
 
 
 def test_a_budget_of_projects_in_two_workspaces_is_divided() -> None:
