@@ -232,6 +232,27 @@ def _aws_accounts(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[s
 
 
 @st.composite
+def _azure_workspaces(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
+    """The tenant's workspace, and those of environments that have one of their own."""
+    stored = draw(st.booleans())
+
+    def workspace(number: int) -> dict[str, Any]:
+        return _present(
+            {
+                "subscription": f"00000000-0000-0000-0000-{10 * index + number:012}",
+                "resourceGroup": "quantum",
+                "workspace": f"ws{index}-{number}",
+                "location": "westeurope",
+                "storageAccount": f"results{index}x{number}" if stored else None,
+                "auditStorageAccount": f"audit{index}x{number}" if stored else None,
+            }
+        )
+
+    inside = {tier: workspace(1 + n) for n, tier in enumerate(draw(_some_of(tiers)))}
+    return {**workspace(0), "environments": inside} if inside else workspace(0)
+
+
+@st.composite
 def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
     tiers = draw(_some_of(TIERS, 1))
     environments = {
@@ -285,12 +306,7 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             "floors": draw(st.none() | floors()),
             "clouds": {
                 "braket": draw(_aws_accounts(index, tuple(tiers))),
-                "azure": {
-                    "subscription": f"00000000-0000-0000-0000-{index:012}",
-                    "resourceGroup": "quantum",
-                    "workspace": f"ws{index}",
-                    "location": "westeurope",
-                },
+                "azure": draw(_azure_workspaces(index, tuple(tiers))),
             },
         }
     )

@@ -209,6 +209,8 @@ def test_no_two_tenants_share_a_cloud_account(model: AccessModel) -> None:
     assert {what for what, _ in accounts} == {
         "AWS account",
         "Azure Quantum workspace",
+        "Azure resource group",
+        "Azure storage account",
         "IBM Quantum instance",
         "Google project",
         "S3 bucket",

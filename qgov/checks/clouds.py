@@ -22,7 +22,7 @@ from qgov.checks.facts import (
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Exclusive
-from qgov.model.tenants import aws_accounts, environments_of
+from qgov.model.tenants import aws_accounts, azure_workspaces, environments_of
 
 _CLOUDS: Final = ("braket", "azure", "ibm", "google")
 _BUCKET_PREFIX: Final = "amazon-braket-"
@@ -34,11 +34,12 @@ _DEVICE: Final = re.compile(
 
 @rule("QG951", Severity.ERROR, "tenant-isolation", "cost", guide=guide.ISOLATION)
 def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """Two tenants share one AWS account or bucket, Azure workspace, IBM instance or Google project.
+    """Two tenants share an AWS account or bucket, an Azure workspace, resource group or storage
+    account, an IBM instance or a Google project.
 
     Inside the unit there is no boundary: on IBM anybody who may write can cancel others' jobs,
-    on Google everybody in the project reads every result, and Braket's spending limits are per
-    account.
+    on Google everybody in the project reads every result, Braket's spending limits are per
+    account, and Azure's budgets per resource group.
 
     Remedy: give each tenant an account, workspace, instance or project of its own; until then
     a tenant whose `isolation` is `shared` may have a waiver.
@@ -63,10 +64,12 @@ def azure_access_keys(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: set `accessKeys: false`, and `apiKeyEnabled` to false in the workspace.
     """
-    for tenant, workspace in accounts(model, lambda clouds: clouds.azure):
-        if workspace.access_keys:
-            message = f"the workspace of `{tenant.name}` accepts access keys"
-            yield found_at(tenant.source, message, "clouds", "azure", "accessKeys")
+    for tenant in model.tenants.values():
+        for own, workspace, at in azure_workspaces(tenant.spec):
+            if workspace.access_keys:
+                where = f"{tenant.name}/{own}" if own else tenant.name
+                message = f"the workspace of `{where}` accepts access keys"
+                yield found_at(tenant.source, message, "clouds", *at, "accessKeys")
 
 
 @rule("QG953", Severity.ERROR, "least-privilege", "data-retention", guide=guide.DATA)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from qgov.language.documents import Document
+from qgov.language.kinds.azure import AzureWorkspace
 from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
 from qgov.model import principal
 from qgov.model.access_model import (
@@ -24,6 +25,7 @@ from qgov.model.scope import EVERYWHERE
 __all__ = [
     "Claims",
     "aws_accounts",
+    "azure_workspaces",
     "claims_of",
     "cloud_accounts",
     "environments_of",
@@ -40,7 +42,7 @@ def link_tenant(
 ) -> Tenant:
     """One tenant with its floors folded; `org_issuers` sign in for organization-wide roles."""
     spec = document.spec
-    for name, _, at in aws_accounts(spec)[1:]:
+    for name, _, at in [*aws_accounts(spec)[1:], *azure_workspaces(spec)[1:]]:
         names.defined("environment", name, spec.environments, document, "spec", "clouds", *at)
     provider = organization.providers.get(spec.identity_provider)
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
@@ -186,14 +188,28 @@ def aws_accounts(spec: TenantSpec) -> list[tuple[str, AwsAccount, tuple[str, ...
     return [("", braket, at[:1]), *((name, account, (*at, name)) for name, account in inside)]
 
 
-def environments_of(tenant: Tenant, account: str) -> list[Environment]:
-    """The environments whose jobs run in an AWS account of a tenant, which is called like
-    the environment that has it for its own, or nothing."""
+def azure_workspaces(spec: TenantSpec) -> list[tuple[str, AzureWorkspace, tuple[str, ...]]]:
+    """(environment, workspace, where below `clouds`) of each Azure Quantum workspace of a tenant,
+    as `aws_accounts` has them."""
+    azure = spec.clouds.azure
+    if azure is None:
+        return []
+    at = ("azure", "environments")
+    inside = sorted(azure.environments.items())
+    return [("", azure, at[:1]), *((name, each, (*at, name)) for name, each in inside)]
+
+
+def environments_of(
+    tenant: Tenant, account: str, cloud: Literal["braket", "azure"] = "braket"
+) -> list[Environment]:
+    """The environments whose jobs run in an account (or workspace) of a tenant, which is called
+    like the environment that has it for its own, or nothing."""
     if account:
         found = tenant.environments.get(account)
         return [found] if found else []
-    braket = tenant.spec.clouds.braket
-    own = braket.environments if braket else {}
+    clouds = tenant.spec.clouds
+    place = clouds.braket if cloud == "braket" else clouds.azure
+    own = place.environments if place else {}
     return [each for name, each in tenant.environments.items() if name not in own]
 
 
@@ -204,10 +220,17 @@ def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
         found.append(("AWS account", account.account, (*at, "account")))
         if account.results_bucket is not None:
             found.append(("S3 bucket", account.results_bucket, (*at, "resultsBucket")))
-    if clouds.azure:
-        azure = clouds.azure
-        key = f"{azure.subscription}/{azure.resource_group}/{azure.workspace}".lower()
-        found.append(("Azure Quantum workspace", key, ("azure", "workspace")))
+    for _, azure, at in azure_workspaces(spec):
+        group = f"{azure.subscription}/{azure.resource_group}".lower()
+        key = f"{group}/{azure.workspace}".lower()
+        found.append(("Azure Quantum workspace", key, (*at, "workspace")))
+        found.append(("Azure resource group", group, (*at, "resourceGroup")))
+        for field, name in (
+            ("storageAccount", azure.storage_account),
+            ("auditStorageAccount", azure.audit_storage_account),
+        ):
+            if name is not None:
+                found.append(("Azure storage account", name, (*at, field)))
     if clouds.ibm:
         found.append(("IBM Quantum instance", clouds.ibm.instance, ("ibm", "instance")))
     if clouds.google:

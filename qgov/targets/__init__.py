@@ -21,7 +21,9 @@ from qgov.targets.target import Access, Files, Target
 
 __all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines", "targets"]
 
-_NOT_TARGETS = frozenset({"hcl", "moved", "origins", "outlines", "parts", "sections", "target"})
+_NOT_TARGETS = frozenset(
+    {"control", "hcl", "moved", "origins", "outlines", "parts", "sections", "target"}
+)
 
 
 @cache

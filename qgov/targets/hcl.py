@@ -35,7 +35,7 @@ __all__ = [
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _EXPRESSION: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*|map\(string\)"
+    r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*|\[[0-9]+\])*|map\(string\)"
 )
 _INDEX: Final = re.compile(r"[A-Za-z0-9._~!&()*+,;=:@%/-]+")  # names and addresses: no escapes
 _INDEXED: Final = re.compile(r'(.+)\["(.+)"\]')

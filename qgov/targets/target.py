@@ -9,6 +9,7 @@ from typing import NamedTuple
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
+from qgov.targets.control import Controls
 from qgov.targets.parts import Parts
 from qgov.targets.sections import EVERY_PERMISSION, Permissions, Section
 
@@ -45,6 +46,7 @@ class Target:
     providers to which it gives the roles of groups. `parts` says what the files are made of, and
     which fields that comes from. `sections` are for targets of which much looks at few permissions
     of roles: together they are the outline. `permissions` are those that `unsupported` looks at.
+    which fields that comes from. `controls` is for the target of a cloud: what this enforces.
     """
 
     name: str
@@ -56,3 +58,4 @@ class Target:
     parts: Parts | None = None
     sections: tuple[Section, ...] = ()
     permissions: Permissions = EVERY_PERMISSION
+    controls: Controls | None = None

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 FIRST = {
     "researchers-in-production": "MORE PERMISSIVE: 1 group gains 7 permissions such as job:submit on aurora/production",
     "without-a-second-factor": "MORE PERMISSIVE: 4 groups and 1 person gain 6 permissions such as job:submit on 26 scopes such as academy/bootcamp; 4 new errors",
-    "without-meridian": "TRUST CHANGES: the group meridian-leads goes; 5 fields in all · RULES CHANGE: 18 fields of 7 documents, 6 looser · LESS PERMISSIVE: 8 groups, 1 workload and 1 person lose 24 permissions such as audit:read on 9 scopes such as meridian · GROUPS DELETED: 3 directory groups such as meridian-leads and their memberships are deleted · MONEY CHANGES: 14 fields of 4 documents, 13 looser · RECORDS CHANGE: 7 fields of 2 documents · OPERATIONS CHANGE: 8 fields of 2 documents; cost exposure falls",
+    "without-meridian": "TRUST CHANGES: the group meridian-leads goes; 5 fields in all · RULES CHANGE: 18 fields of 7 documents, 6 looser · LESS PERMISSIVE: 8 groups, 1 workload and 1 person lose 24 permissions such as audit:read on 9 scopes such as meridian · GROUPS DELETED: 3 directory groups such as meridian-leads and their memberships are deleted · MONEY CHANGES: 14 fields of 4 documents, 13 looser · RECORDS CHANGE: 9 fields of 2 documents · OPERATIONS CHANGE: 9 fields of 2 documents; cost exposure falls",
     "three-times-the-budget": "MONEY CHANGES: 2 fields of 2 documents, 2 looser; cost exposure rises",
     "reformatted": "EQUIVALENT: no access changes",
 }

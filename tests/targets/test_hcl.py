@@ -269,7 +269,7 @@ def test_a_comment_heads_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "a.", ".a", "a b", "${a}", "a[0]", "1a", "a.b()", "a\n", '"a"']
+    "wrong", ["", "a.", ".a", "a b", "${a}", "a[b]", "a[0", "1a", "a.b()", "a\n", '"a"']
 )
 def test_only_a_reference_is_an_expression(wrong: str) -> None:
     with pytest.raises(ValueError, match="not a reference"):

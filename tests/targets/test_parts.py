@@ -13,6 +13,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets import Parts, outlines, targets
 from qgov.targets.parts import Field, Key, differences, steps_of
 from tests.plan.worlds import RICH, changed, sides_of
+from tests.targets.azure import renamed_on_azure
 from tests.targets.worked import renamed, worked
 
 WITHOUT = {"codeowners", "matrix"}
@@ -33,7 +34,8 @@ def _parts(name: str) -> Parts:
 def _models() -> tuple[AccessModel, ...]:
     strict = changed(RICH, {"qgov.yaml": {"managedDevice: false": "managedDevice: true"}})
     sides = [sides_of(None, files)[1] for files in (RICH, strict)]
-    return (worked(), renamed(), *(side.model for side in sides if side.model is not None))
+    named = (worked(), renamed(), renamed_on_azure())
+    return (*named, *(side.model for side in sides if side.model is not None))
 
 
 def _keys(parts: Parts) -> Iterator[Key]:
@@ -83,7 +85,9 @@ def test_every_field_of_a_table_is_one_of_the_language(name: str) -> None:
         for fields in table.values():
             for text in fields:
                 document, _, label = text.partition(" ")
-                steps = steps_of(label.replace("{aws}", "braket"))  # or what an environment has
+                # Each stands for an account, or for that of an environment.
+                here = label.replace("{aws}", "braket").replace("{azure}", "azure")
+                steps = steps_of(here)
                 field = Field(document.partition("/")[0], "", steps)
                 concerns = {c for path, c in known[field.kind].items() if _within(field, path)}
                 assert concerns, text

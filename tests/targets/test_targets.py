@@ -23,6 +23,7 @@ from qgov.targets import Access, Target, emit, outlines, targets
 from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
+from tests.targets.azure import hostile_on_azure, on_azure, renamed_on_azure
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
@@ -58,6 +59,8 @@ def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
     """The accesses of the bindings themselves, as far as a target can tell them apart."""
     if name == "braket":
         return on_aws(model)
+    if name == "azure":
+        return on_azure(model)
     providers, keycloak = model.organization.providers, name == "keycloak"
 
     def provider_of(principal: str) -> str:
@@ -260,7 +263,9 @@ Modules = tuple[Path, Env]
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
     """The Terraform of several repositories, and the environment for it."""
     need_terraform()
-    schemas = {name: SCHEMAS / f"{name}.json" for name in ("aws", "awscc", "keycloak")}
+    schemas = {
+        name: SCHEMAS / f"{name}.json" for name in ("aws", "awscc", "azapi", "azurerm", "keycloak")
+    }
     env = mirror(tmp_path_factory.mktemp("providers"), schemas)
     folder = tmp_path_factory.mktemp("out")
     bare = repository(organization())
@@ -271,8 +276,10 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("bare", bare),
         ("hostile-aws", hostile_on_aws()),
         ("renamed-aws", renamed_on_aws()),
+        ("hostile-azure", hostile_on_azure()),
+        ("renamed-azure", renamed_on_azure()),
     ):
-        for path, content in emit(model, ["braket", "keycloak"])[0].items():
+        for path, content in emit(model, ["azure", "braket", "keycloak"])[0].items():
             file = folder / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)

@@ -23,6 +23,7 @@ from qgov.language.concerns import (
     TRUST,
     KeyedBy,
 )
+from qgov.language.kinds.azure import AzureWorkspaces
 from qgov.language.kinds.base import (
     Binding,
     Eligibility,
@@ -218,28 +219,6 @@ class BraketAccount(AwsAccount):
     )
 
 
-class AzureWorkspace(Strict):
-    """An Azure Quantum workspace."""
-
-    concern: ClassVar = OPERATIONS
-
-    subscription: Annotated[
-        str, Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-    ] = Field(description="The subscription's id.")
-    resource_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9._()-]{1,90}$")] = Field(
-        description="The resource group."
-    )
-    workspace: Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$")] = (
-        Field(description="The workspace.")
-    )
-    location: Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")] = Field(
-        description="The Azure region."
-    )
-    access_keys: Annotated[bool, MORE] = Field(
-        False, description="Whether workspace access keys are enabled."
-    )
-
-
 class IbmInstance(Strict):
     """An IBM Quantum service instance."""
 
@@ -273,7 +252,7 @@ class Clouds(Strict):
     concern: ClassVar = OPERATIONS
 
     braket: BraketAccount | None = Field(None, description="Amazon Braket.")
-    azure: AzureWorkspace | None = Field(None, description="Azure Quantum.")
+    azure: AzureWorkspaces | None = Field(None, description="Azure Quantum.")
     ibm: IbmInstance | None = Field(None, description="IBM Quantum.")
     google: GoogleProject | None = Field(None, description="Google Quantum Engine.")
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from qgov.model.access_model import AccessModel, Budget, Tenant
+from qgov.model.access_model import AccessModel, Tenant
+from qgov.model.caps import budgets_near
 
-__all__ = ["Device", "budgets_near", "device", "price_class"]
+__all__ = ["Device", "device", "price_class"]
 
 _ARN: Final = re.compile(
     r"arn:aws:braket:(?P<region>[a-z0-9-]*)::device/"
@@ -65,8 +66,3 @@ def price_class(model: AccessModel, tenant: Tenant, known: Device) -> str:
         if budget.approval is not None and spec.backend_class in budget.approval_classes
     ]
     return "top" if asked and (dearest is None or dearest > min(asked)) else "qpu"
-
-
-def budgets_near(model: AccessModel, tenant: str) -> tuple[Budget, ...]:
-    """The budgets that jobs of a tenant may fall under."""
-    return (*model.budgets_in.get(tenant, ()), *model.budgets_in.get("", ()))

@@ -13,9 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from qgov.model.access_model import AccessModel, Budget
-from qgov.model.scope import matches
-from qgov.targets.braket.devices import budgets_near
+from qgov.model import caps
 from qgov.targets.braket.module import ORGANIZATION, Module, resource
 from qgov.targets.hcl import Block, Ref, Value, address
 
@@ -38,45 +36,14 @@ class Cap:
 
 @lru_cache(maxsize=1)
 def cap(module: Module) -> Cap | None:
-    """What the budgets with a hard stop allow the account's projects together, in the shortest
-    period that bounds them all; None when nothing does, or there is no rate of the US dollar. A
-    budget of projects in several accounts is divided evenly among these. Budgets of single
-    groups and exceptions with an end are for the gateway: AWS sees neither."""
-    projects, near, share = module.projects[0], [], {}
-    for budget in budgets_near(module.model, module.tenant.name):
-        if budget.group is None and budget.stop_micros is not None:
-            near.append(budget)
-            accounts = sum(
-                any(matches(budget.scope, project) for project in some) for some in module.projects
-            )
-            share[budget.name] = budget.stop_micros // max(1, accounts)
-    for period in _UNITS:
-        some = [budget for budget in near if budget.period == period]
-        tightest = {
-            min(around, key=lambda b: (share[b.name], b.name)).name
-            for project in projects
-            if (around := [b for b in some if matches(b.scope, project)])
-        }
-        covered = all(any(matches(b.scope, p) for b in some) for p in projects)
-        if projects and covered:
-            micros = sum(share[name] for name in tightest)
-            whole = [b for b in some if all(matches(b.scope, p) for p in projects)]
-            micros = min([micros, *(share[b.name] for b in whole)])
-            return _in_dollars(module.model, micros, period, whole or some)
-    return None
-
-
-def _in_dollars(model: AccessModel, micros: int, period: str, some: list[Budget]) -> Cap | None:
-    spec = model.organization.spec
-    if spec.currency == "USD":
-        worth = Decimal(1)
-    elif (rate := spec.exchange_rates.get("USD")) is not None:
-        worth = rate.rate
-    else:
+    """What the budgets with a hard stop allow the account's projects together; None when nothing
+    does, or there is no rate of the US dollar."""
+    allowed = caps.cap(module.model, module.tenant.name, module.projects)
+    dollar = caps.worth(module.model, "USD")
+    if allowed is None or dollar is None:
         return None
-    cents = int(Decimal(micros) * _CENTS / _MICROS / worth)  # down: never more than was reviewed
-    warn_at = {max(1, share // 100) for budget in some for share in budget.warn_at}
-    return Cap(cents, period, tuple(sorted(warn_at)))
+    cents = int(Decimal(allowed.micros) * _CENTS / _MICROS / dollar)  # down: no more than reviewed
+    return Cap(cents, allowed.period, allowed.warn_at)
 
 
 def limits(module: Module) -> list[Block]:

@@ -8,8 +8,9 @@ from typing import Final
 
 from qgov.finding import Finding, Origin, Severity
 from qgov.model.access_model import AccessModel, Binding
+from qgov.model.caps import budgets_near
 from qgov.model.principal import is_group, is_workload, name_of
-from qgov.targets.braket.devices import budgets_near, device
+from qgov.targets.braket.devices import device
 from qgov.targets.braket.module import Entitlement, Module, groups_of, modules
 from qgov.targets.braket.money import cap
 from qgov.targets.braket.people import assigned

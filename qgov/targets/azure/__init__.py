@@ -1,0 +1,69 @@
+"""Terraform for each tenant's Azure Quantum workspace: a root module under
+`terraform/tenants/<tenant>/azure/`, and one in `azure/<environment>/` for each environment that
+has a workspace of its own.
+
+The workspace takes no access keys and has only the providers of devices that the tenant's jobs
+may use. Groups and workloads hold the data roles of Azure Quantum, standing or, through
+Privileged Identity Management, just-in-time. A budget warns, and a record is kept of every job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from qgov.model.access_model import AccessModel
+from qgov.targets.azure.controls import CONTROLS
+from qgov.targets.azure.module import Module, modules
+from qgov.targets.azure.money import budgets
+from qgov.targets.azure.parts import PARTS
+from qgov.targets.azure.people import roles, workloads
+from qgov.targets.azure.read_back import CLOUD, FOLDER, read_back
+from qgov.targets.azure.storage import audit, storage
+from qgov.targets.azure.unsupported import unsupported
+from qgov.targets.azure.versions import SCHEMA_VERSIONS, versions
+from qgov.targets.azure.workspace import workspace
+from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.target import Target
+
+__all__ = ["SCHEMA_VERSIONS", "TARGET"]
+
+_COMMENT: Final = (
+    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
+    "Compiled against the schemas of "
+    + " and ".join(f"{name} {version}" for name, version in SCHEMA_VERSIONS.items())
+    + "."
+)
+_FILES: Final = {
+    "versions": versions,
+    "workspace": workspace,
+    "roles": roles,
+    "workloads": workloads,
+    "storage": storage,
+    "audit": audit,
+    "budgets": budgets,
+}
+
+
+def _emit(model: AccessModel) -> dict[str, bytes]:
+    return {path: render(blocks, _COMMENT) for path, blocks in _files(model)}
+
+
+def _outline(model: AccessModel) -> dict[str, Outline]:
+    return {path: outline(blocks) for path, blocks in _files(model)}
+
+
+def _files(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
+    """(path, blocks) of each file; one without blocks is not written."""
+    for module in modules(model):
+        for file, blocks_of in _FILES.items():
+            if blocks := blocks_of(module):
+                yield f"{_folder(module)}/{file}.tf", blocks
+
+
+def _folder(module: Module) -> str:
+    own = f"/{module.own}" if module.own else ""
+    return f"{FOLDER}/{module.tenant.name}/{CLOUD}{own}"
+
+
+TARGET = Target("azure", _emit, unsupported, read_back, _outline, parts=PARTS, controls=CONTROLS)
