@@ -14,7 +14,7 @@ from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel, Fact
 
 
-@rule("QG331", Severity.ERROR, "joiner-mover-leaver", "least-privilege", guide=guide.LIFECYCLE)
+@rule("QG341", Severity.ERROR, "joiner-mover-leaver", "least-privilege", guide=guide.LIFECYCLE)
 def external_without_end(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """People from outside hold a role without an end.
 
@@ -28,7 +28,7 @@ def external_without_end(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(binding.source, message, "role")
 
 
-@rule("QG332", Severity.ERROR, "least-privilege", "joiner-mover-leaver", guide=guide.LIFECYCLE)
+@rule("QG342", Severity.ERROR, "least-privilege", "joiner-mover-leaver", guide=guide.LIFECYCLE)
 def external_administers(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """People from outside hold a role that administers.
 
@@ -42,7 +42,7 @@ def external_administers(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(binding.source, message, "role")
 
 
-@rule("QG333", Severity.ERROR, "separation-of-duties", "change-approval", guide=guide.LIFECYCLE)
+@rule("QG343", Severity.ERROR, "separation-of-duties", "change-approval", guide=guide.LIFECYCLE)
 def external_answers(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """A group from outside approves, reviews or answers for something.
 
@@ -81,7 +81,7 @@ def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, 
         yield review.value.reviewers, review, ("reviewers",)
 
 
-@rule("QG334", Severity.WARNING, "joiner-mover-leaver", guide=guide.LIFECYCLE)
+@rule("QG344", Severity.WARNING, "joiner-mover-leaver", guide=guide.LIFECYCLE)
 def ended_binding(model: AccessModel, now: datetime) -> Iterator[Found]:
     """A binding has ended.
 
