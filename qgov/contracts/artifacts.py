@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from qgov.contracts.conditions import Eligible
-from qgov.contracts.terms import Commit, Count, Digest, Scope, Sha256, one_of
+from qgov.contracts.terms import Commit, Count, Digest, Scope, Sha256, one_of, said
 from qgov.language.permissions import NAMES
 
 __all__ = ["Entry", "GroupMappings", "Manifest"]
@@ -61,5 +61,11 @@ class GroupMappings(TypedDict):
     issuer: str
     audience: str
     groupsClaim: str
-    groups: dict[str, list[Binding]]
+    names: NotRequired[
+        Annotated[
+            dict[str, str],
+            said("Which group a value is, where not each is a group's name; others mean nothing."),
+        ]
+    ]
+    groups: Annotated[dict[str, list[Binding]], said("What each value of the claim means.")]
     workloads: dict[str, Workload]

@@ -91,7 +91,9 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Group:
     """A directory group: its identity provider, how many people it has at least, the
-    tenants that bind it, and where it is first named."""
+    tenants that bind it, and where it is first named. `called` is its name in the directory,
+    `directory_id` what the directory knows it by, where that is written, and `team` what it is
+    called where changes are reviewed."""
 
     name: str
     provider: str
@@ -101,6 +103,9 @@ class Group:
     title: str | None
     tenants: tuple[str, ...]
     written: Written = field(compare=False, repr=False)
+    called: str
+    directory_id: str | None = None
+    team: str | None = None
 
     @property
     def origin(self) -> Origin:

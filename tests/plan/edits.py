@@ -47,6 +47,7 @@ _POOL: Final = (
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
     *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1111:1111::"),
     *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
+    *("https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db48/", "api://other-quantum"),
 )
 """Words that some field or other takes."""
 
@@ -208,7 +209,9 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     if "realm" in data:
         return dict(_entries({**data, "roles": data["roles"]["realm"]}))
     if "Resources" in data:
-        return {each["displayName"]: each for each in data["Resources"]}
+        return {each["externalId"]: each for each in data["Resources"]}
+    if path.endswith("Patches.json"):
+        return dict(data)
     entries = {f"{part}.{n}": v for part in ("groups", "workloads") for n, v in data[part].items()}
     return {**entries, **{n: v for n, v in data.items() if n not in ("groups", "workloads")}}
 
