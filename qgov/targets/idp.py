@@ -191,7 +191,7 @@ def _parts(path: str, content: bytes) -> dict[str, Any]:
 
 def _resource(key: Key) -> str:
     """An entry of the file, or one of its fields."""
-    return ".".join(key[1:3])
+    return key[1] if key[1:2] == ("names",) else ".".join(key[1:3])
 
 
 TARGET = Target(

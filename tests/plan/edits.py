@@ -201,8 +201,11 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     if content is None:
         return {}
     if path.endswith(".tf"):
-        found = _BLOCK.finditer(content.decode())
-        return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in found}
+        blocks = _BLOCK.finditer(content.decode())
+        return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in blocks}
+    if path.endswith("/setup.md"):
+        found = re.split(r"^## (.+)$", content.decode(), flags=re.MULTILINE)[1:]
+        return dict(zip(found[::2], found[1::2], strict=True))
     data = json.loads(content)
     if "Statement" in data:
         return {each["Sid"]: each for each in data["Statement"]}
@@ -227,7 +230,7 @@ def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _address(block: str, labels: list[str], body: str) -> str:
-    moved = re.findall(r"from += (\S+)", body) if block == "moved" else []
+    moved = re.findall(r"from += (\S+)", body) if block in ("moved", "removed") else []
     return ".".join([*([] if block == "resource" else [block]), *labels, *moved])
 
 

@@ -13,6 +13,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets import Parts, outline, targets
 from qgov.targets.parts import Field, Key, differences, steps_of
 from tests.plan.worlds import RICH, changed, sides_of
+from tests.targets.directories import company
 from tests.targets.worked import renamed, worked
 
 WITHOUT = {"codeowners", "matrix"}
@@ -33,7 +34,8 @@ def _parts(name: str) -> Parts:
 def _models() -> tuple[AccessModel, ...]:
     strict = changed(RICH, {"qgov.yaml": {"managedDevice: false": "managedDevice: true"}})
     sides = [sides_of(None, files)[1] for files in (RICH, strict)]
-    return (worked(), renamed(), *(side.model for side in sides if side.model is not None))
+    known = (worked(), renamed(), company(), company(renamed=True))
+    return (*known, *(side.model for side in sides if side.model is not None))
 
 
 def _keys(parts: Parts) -> Iterator[Key]:
