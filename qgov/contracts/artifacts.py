@@ -62,5 +62,11 @@ class GroupMappings(TypedDict):
     issuer: str
     audience: str
     groupsClaim: str
-    groups: dict[str, list[Binding]]
+    names: NotRequired[
+        Annotated[
+            dict[str, str],
+            said("Which group a value is, where not each is a group's name; others mean nothing."),
+        ]
+    ]
+    groups: Annotated[dict[str, list[Binding]], said("What each value of the claim means.")]
     workloads: dict[str, Workload]

@@ -27,4 +27,9 @@ class KnownBy(TypedDict):
     protocol: str
     subject: NotRequired[Annotated[str, said("Of a workload's token; `*` is any text.")]]
     groups_claim: NotRequired[Annotated[str, said("Where a person's token lists the groups.")]]
+    group: NotRequired[
+        Annotated[
+            str, said("What that claim says of the group, if not its name; empty: nothing does.")
+        ]
+    ]
     client: NotRequired[ClientToken]

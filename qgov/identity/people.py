@@ -77,20 +77,20 @@ def person(claims: Claims, provider: Provider, headers: Mapping[str, str]) -> Id
 
 
 def groups(claims: Claims, provider: Provider) -> list[str]:
-    """The person's groups; a claim that is absent means none. Of Keycloak they are full paths:
-    `/name` is the group, `/other/name` another one's subgroup, and stays as it is. Raises
-    RefusedError."""
+    """The person's groups, by the names that the configuration gives them; a claim that is absent
+    means none. Of Keycloak they are full paths: `/name` is the group, `/other/name` another one's
+    subgroup, and stays as it is. Raises RefusedError."""
     elsewhere = claims.get("_claim_names")
     if (isinstance(elsewhere, dict) and provider.groups in elsewhere) or claims.get("hasgroups"):
         raise RefusedError(Reason.OVERAGE)
     given = claims.get(provider.groups, [])
     if not isinstance(given, list) or not all(_sound(each) for each in given):
         raise RefusedError(Reason.GROUPS)
-    if provider.type != "keycloak":
-        return given
-    if not all(each.startswith("/") for each in given):
-        raise RefusedError(Reason.GROUPS)
-    return [each if "/" in each[1:] else each[1:] for each in given]
+    if provider.type == "keycloak":
+        if not all(each.startswith("/") for each in given):
+            raise RefusedError(Reason.GROUPS)
+        given = [each if "/" in each[1:] else each[1:] for each in given]
+    return [group for each in given if (group := provider.group_of(each)) is not None]
 
 
 def _sound(group: object) -> bool:

@@ -36,7 +36,8 @@ class Introspection(NamedTuple):
 class Provider:
     """An identity provider: what its tokens must be, and what they say of a person.
 
-    `groups` and `person` are the names of claims, `acr` and `amr` the values that mean a
+    `groups` and `person` are the names of claims, `named` which group each value of the claim of
+    groups is (None: each is a group's name), `acr` and `amr` the values that mean a
     second factor, `age` is `token` or `sign-in`.
     """
 
@@ -53,6 +54,14 @@ class Provider:
     managed_device: Attested
     country: Attested
     introspection: Introspection | None
+    named: Mapping[str, str] | None = None
+
+    def group_of(self, value: str) -> str | None:
+        """The group that a value of the claim of groups means; None for none of ours. Ids of
+        Entra are compared as it compares them, without case."""
+        if self.named is None:
+            return value
+        return self.named.get(value.lower() if self.type == "entra" else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ def _provider(given: Mapping[str, Any]) -> Provider:
         managed_device=Attested(**given["managed_device"]),
         country=Attested(**given["country"]),
         introspection=Introspection(**asks) if asks else None,
+        named=given.get("named"),
     )
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "MICROS",
     "Currency",
     "Day",
+    "DirectoryText",
     "Duration",
     "Instant",
     "Money",
@@ -30,6 +31,7 @@ __all__ = [
     "ScopeField",
     "SecretRef",
     "Share",
+    "Team",
     "Text",
     "UnitPrice",
     "UnitPriceField",
@@ -39,6 +41,8 @@ __all__ = [
     "format_money",
     "format_share",
     "format_unit_price",
+    "is_object_id",
+    "label",
     "parse_duration",
     "parse_instant",
     "parse_money",
@@ -61,6 +65,7 @@ _UNIT_PRICE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?) ([A-Z]{3})")
 _RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,8})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)%")
+_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -160,6 +165,16 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def label(text: str) -> bool:
+    """Whether a text is a `Name`."""
+    return re.fullmatch(_LABEL, text) is not None
+
+
+def is_object_id(text: str) -> bool:
+    """Whether a text has the form of a GUID, as Entra's ids have."""
+    return _GUID.fullmatch(text) is not None
+
+
 def _rate(value: object) -> Decimal:
     if isinstance(value, str) and _RATE.fullmatch(value) and (rate := Decimal(value)):
         return rate
@@ -186,6 +201,17 @@ _URL = r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!&()*+,;=:@%/-]*
 
 Name = Annotated[str, StringConstraints(pattern=f"^{_LABEL}$")]
 """An RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63."""
+
+DirectoryText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+"""A name or id as a directory writes it. Whether that directory can hold it, a rule says."""
+
+Team = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99})*$"
+    ),
+]
+"""`TEAM` or `ORGANIZATION/TEAM`, as CODEOWNERS names one without its `@`."""
 
 ScopeField = Annotated[
     str, StringConstraints(pattern=rf"^(?:\*|{_LABEL})(?:/(?:\*|{_LABEL})){{0,2}}$")

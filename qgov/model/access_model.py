@@ -91,8 +91,10 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Group:
     """A directory group: its identity provider, how many people it has at least, the
-    tenants that bind it, and where it is first named. `external`: its people are not the
-    company's own; `expires`: when all of its bindings end."""
+    tenants that bind it, and where it is first named. `called` is its name in the directory,
+    `directory_id` what the directory knows it by, where that is written, and `team` what it is
+    called where changes are reviewed. `external`: its people are
+    not the company's own; `expires`: when all of its bindings end."""
 
     name: str
     provider: str
@@ -102,6 +104,9 @@ class Group:
     title: str | None
     tenants: tuple[str, ...]
     written: Written = field(compare=False, repr=False)
+    called: str
+    directory_id: str | None = None
+    team: str | None = None
     external: bool = False
     expires: datetime | None = None
 

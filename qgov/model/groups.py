@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from qgov.language.kinds.organization import Group as GroupSpec
 from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
 from qgov.model.fact import Fact, Written
 from qgov.model.renames import renames
@@ -20,6 +22,9 @@ __all__ = ["groups_gone", "link_groups"]
 
 
 Path = tuple[str | int, ...]
+
+_NOTHING: Final = GroupSpec.model_validate({})
+"""What is said of a group that is only named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,22 @@ def link_groups(
     for tenant in tenants.values():
         _see_tenant(seen, tenant, organization, names)
     default = min(organization.spec.identity_providers)
+    said = {name: declared.get(name, _NOTHING) for name in seen.first}
     return {
         name: Group(
             name=name,
             provider=seen.providers.get(name) or seen.answering.get(name, default),
-            shared=name in declared and declared[name].shared,
-            members=declared[name].members if name in declared else 1,
+            shared=said[name].shared,
+            members=said[name].members,
             declared=name in declared,
-            title=declared[name].title if name in declared else None,
+            title=said[name].title,
             tenants=tuple(sorted(seen.bound[name])),
             written=seen.first[name],
             external=name in declared and declared[name].external,
             expires=declared[name].expires if name in declared else None,
+            called=said[name].directory_name or name,
+            directory_id=said[name].directory_id,
+            team=said[name].team,
         )
         for name in sorted(seen.first)
     }

@@ -10,8 +10,11 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
+from pydantic.alias_generators import to_camel
+
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Group, Workload
+from qgov.model.directories import claim_value
 from qgov.model.principal import Principal
 from qgov.model.tenants import claims_of
 
@@ -21,9 +24,11 @@ __all__ = ["KnownBy", "known_by", "says_so"]
 @dataclass(frozen=True, slots=True)
 class KnownBy:
     """The tokens of a workload, by the claims of its federation (`subject` may hold `*`), or
-    of a group's people, by their identity provider: `groups_claim` is where it lists groups.
-    `audiences` are all that the issuer's tokens may be for. `client` are the tokens that count
-    besides: those which its tenant's Keycloak gives to a workload's client."""
+    of a group's people, by their identity provider: `groups_claim` is where it lists groups, and
+    `group` what stands there for this one, where that is not its name (empty: nothing does, for
+    want of the id that the directory knows it by). `audiences` are all that the issuer's tokens
+    may be for. `client` are the tokens that count besides: those which its tenant's Keycloak
+    gives to a workload's client."""
 
     issuer: str
     audiences: tuple[str, ...]
@@ -31,6 +36,7 @@ class KnownBy:
     protocol: str = "oidc"
     groups_claim: str | None = None
     client: KnownBy | None = None
+    group: str | None = None
 
     @property
     def own(self) -> KnownBy:
@@ -39,6 +45,8 @@ class KnownBy:
 
     def within(self, other: KnownBy) -> bool:
         """Whether every token that counts here counts there."""
+        if self.group == "":
+            return True
         if self.client is not None and (
             other.client is None or not self.client.within(other.client)
         ):
@@ -55,14 +63,16 @@ class KnownBy:
         return self._alike(other)
 
     def _alike(self, other: KnownBy) -> bool:
-        alike = (self.issuer, self.protocol, self.groups_claim) == (
+        alike = (self.issuer, self.protocol, self.groups_claim, self.group) == (
             other.issuer,
             other.protocol,
             other.groups_claim,
+            other.group,
         )
         mine, theirs = self.subject or "", other.subject or ""
         return (
             alike
+            and self.group != ""
             and not {*self.audiences}.isdisjoint(other.audiences)
             and (_like(mine, theirs) or _like(theirs, mine))
         )
@@ -87,15 +97,16 @@ def known_by(model: AccessModel, principal: Principal) -> KnownBy | None:
         return replace(found[0], client=next(iter(found[1:]), None)) if found else None
     group = model.group_of(principal)
     fact = model.organization.providers.get(group.provider) if group else None
-    if fact is None:
+    if group is None or fact is None:
         return None
-    provider = fact.value
+    provider, value = fact.value, claim_value(fact.value, group)
     audiences = model.once(_audiences)[provider.issuer]
     return KnownBy(
         provider.issuer,
         audiences,
         protocol=provider.protocol,
         groups_claim=provider.groups_claim,
+        group=None if value == group.name else value or "",
     )
 
 
@@ -109,6 +120,7 @@ def _audiences(model: AccessModel) -> Mapping[str, tuple[str, ...]]:
 Said = tuple[object, Callable[[], Origin | None]]
 _CLAIMS: Final = ("issuer", "audience", "subject")
 _OF_PROVIDER: Final = {
+    "type": "type",
     "issuer": "issuer",
     "audience": "audience",
     "protocol": "protocol",
@@ -138,6 +150,10 @@ def _of_workload(model: AccessModel, workload: Workload) -> Iterator[tuple[tuple
 def _of_group(model: AccessModel, group: Group) -> Iterator[tuple[tuple[str, ...], Said]]:
     organization = model.organization
     yield ("provider of",), (group.provider, lambda: _names_provider(model, group))
+    for field in ("directory_name", "directory_id"):
+        declared = organization.spec.groups.get(group.name)
+        place = partial(organization.source.written, "groups", group.name, to_camel(field))
+        yield (field,), (declared and getattr(declared, field), place)
     # Whatever provider has the same issuer adds its audience.
     issuer = organization.providers[group.provider].value.issuer
     for name, fact in organization.providers.items():

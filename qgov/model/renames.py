@@ -50,7 +50,7 @@ def renames(model: AccessModel) -> Renames:
         ("role", role.name): _last(role.metadata.previously) for role in model.roles.values()
     }
     for name, group in model.organization.spec.groups.items():
-        former["group", name] = _last(group.previously)
+        former["group", name] = _last(group.former_names)
     for tenant in model.tenants.values():
         former["tenant", tenant.name] = _last(tenant.metadata.previously)
         for what, parent, entries in _inside(tenant):

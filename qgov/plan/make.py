@@ -31,6 +31,7 @@ from qgov.plan.plan import AccessChange, AuthorGains, Compared, Intended, Plan
 from qgov.plan.rails import tripped
 from qgov.plan.rates import with_rates
 from qgov.plan.reach import Reach
+from qgov.plan.reissued import reissued
 from qgov.plan.renaming import SCOPES, renamed
 from qgov.plan.risk import assess
 from qgov.plan.self_check import artifact_changes
@@ -234,7 +235,8 @@ def _findings(
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that come, silenced ones included, and those that go."""
     old, new = [*base.findings, *refused[0]], [*head.findings, *refused[1]]
-    return (*_minus(new, old), *newly_silenced(base, head, now)), _minus(old, new)
+    came = (*_minus(new, old), *newly_silenced(base, head, now), *reissued(base.model, head.model))
+    return came, _minus(old, new)
 
 
 def _minus(findings: Collection[Finding], others: Collection[Finding]) -> tuple[Finding, ...]:

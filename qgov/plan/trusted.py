@@ -60,8 +60,8 @@ def with_trust(intended: Intended, rows: Iterable[ConcernRow]) -> Intended:
 
 
 _MOVING: Final = re.compile(
-    r"spec\.identityProviders\.[^.]+\.(issuer|audience|protocol|groupsClaim)"
-    r"|spec\.groups\.[^.]+\.identityProvider|spec\.identityProvider"
+    r"spec\.identityProviders\.[^.]+\.(type|issuer|audience|protocol|groupsClaim)"
+    r"|spec\.groups\.[^.]+\.(identityProvider|directoryName|directoryId)|spec\.identityProvider"
     r"|spec\.serviceAccounts\[[^]]+\]\.federation\.(issuer|audience|subject)"
 )
 

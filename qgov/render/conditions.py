@@ -69,9 +69,16 @@ def tokens_of(known: KnownBy) -> str:
     """What a principal is known by: `oidc token of https://id.example (aud qgov, sub …)`."""
     claims = [f"aud {' or '.join(known.audiences)}"]
     claims += [f"sub {known.subject}"] if known.subject is not None else []
-    claims += [f"groups in {known.groups_claim}"] if known.groups_claim is not None else []
+    if known.groups_claim is not None:
+        claims += [_in_claim(known.groups_claim, known.group)]
     own = f"{known.protocol} token of {known.issuer} ({', '.join(claims)})"
     return own if known.client is None else f"{own} or {tokens_of(known.client)}"
+
+
+def _in_claim(claim: str, group: str | None) -> str:
+    if group is None:
+        return f"groups in {claim}"
+    return f"{group} in {claim}" if group else f"nothing in {claim}, for want of a directoryId"
 
 
 _ABSENT = {

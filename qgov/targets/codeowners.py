@@ -56,13 +56,19 @@ def pattern(path: str) -> str:
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
-    name = model.organization.name
     lines = [
-        f"{where} {' '.join(f'@{name}/{owner}' for owner in sorted(owners))}\n"
+        f"{where} {' '.join(sorted(f'@{_team(model, owner)}' for owner in owners))}\n"
         for where, owners in _owned(model)
         if owners
     ]
     return {PATH: (_HEAD + "".join(lines)).encode()}
+
+
+def _team(model: AccessModel, owner: str) -> str:
+    """The team of a group; of the organization, unless it says otherwise."""
+    group = model.groups.get(owner)
+    team = owner if group is None or group.team is None else group.team
+    return team if "/" in team else f"{model.organization.name}/{team}"
 
 
 def _owned(model: AccessModel) -> Iterator[tuple[str, set[str]]]:

@@ -1,8 +1,9 @@
 """What each directory group means: the file that a control plane reads at sign-in.
 
-`idp/<provider>/group-mappings.json` gives every group of the groups claim (where Keycloak writes
-`/NAME`), and every workload by the token that it is known by, its bindings. Each binding is one
-line, so that a change of it is a change of one line.
+`idp/<provider>/group-mappings.json` gives every value of the groups claim (where Keycloak writes
+`/NAME`), and every workload by the token that it is known by, its bindings. `names` says which
+group a value is, where not each is a group's name. Each binding is one line, so that a change of
+it is a change of one line.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any, Final
 from qgov.language.scalars import format_instant
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding
+from qgov.model.directories import claim_value, claimed
 from qgov.model.principal import Principal
-from qgov.targets.origins import BOUND, ORGANIZATION
+from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
 from qgov.targets.parts import Key, Parts, Table
 from qgov.targets.target import Access, Files, Target
 
@@ -30,7 +32,10 @@ _PROVIDER: Final = f"{ORGANIZATION} spec.identityProviders.{{provider}}"
 _HELD: Final = (
     *BOUND,
     "Role/* spec.permissions",
-    f"{ORGANIZATION} spec.groups.{{group}}.identityProvider",
+    f"{ORGANIZATION} spec.groups.*.identityProvider",
+    f"{ORGANIZATION} spec.groups.*.directoryName",
+    f"{ORGANIZATION} spec.groups.*.directoryId",
+    f"{_PROVIDER}.type",
     "Tenant/{tenant} spec.identityProvider",
 )
 _WORKLOAD: Final = "Tenant/{tenant} spec.serviceAccounts[*]"
@@ -41,7 +46,8 @@ FIELDS: Final[Table] = {
     "{provider} issuer": (f"{_PROVIDER}.issuer",),
     "{provider} audience": (f"{_PROVIDER}.audience",),
     "{provider} groupsClaim": (f"{_PROVIDER}.groupsClaim",),
-    "{provider} groups {group}": _HELD,
+    "{provider} groups {value}": _HELD,
+    "{provider} names": (*NAMED, f"{_PROVIDER}.type"),
     "{provider} workloads {scope}": (_WORKLOAD, "Tenant/{tenant} spec.identityProvider"),
     "{provider} workloads {scope} issuer": (f"{_WORKLOAD}.federation.issuer",),
     "{provider} workloads {scope} audience": (f"{_WORKLOAD}.federation.audience",),
@@ -71,7 +77,9 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     for binding in model.bindings:
         line = _line(binding, permissions(binding.role))
         if (group := model.group_of(binding.principal)) is not None:
-            groups[group.provider][group.name].append(line)
+            value = claim_value(model.organization.providers[group.provider].value, group)
+            if value is not None:  # else nobody can be in it
+                groups[group.provider][value].append(line)
         elif (workload := model.workload_of(binding.principal)) is not None:
             workloads[provider_of[workload.id]][workload.id].append(line)
     return {
@@ -102,12 +110,15 @@ def _file(model: AccessModel, name: str, groups: _Bound, workloads: _Bound) -> b
         "groupsClaim": provider.groups_claim,
     }
     lines = [f"  {_encode(key)}: {_encode(value)}" for key, value in head.items()]
+    if (names := claimed(model, name)) is not None:
+        told = (f"    {_encode(value)}: {_encode(group)}" for value, group in names.items())
+        lines.append(_object("names", told))
     lines.append(
         _object(
             "groups",
             (
-                f"    {_encode(group)}: {_array(bound, '    ')}"
-                for group, bound in sorted(groups.items())
+                f"    {_encode(value)}: {_array(bound, '    ')}"
+                for value, bound in sorted(groups.items())
             ),
         )
     )
@@ -150,7 +161,11 @@ def _read_back(files: Files) -> frozenset[Access]:
         if not (path.startswith("idp/") and path.endswith("/group-mappings.json")):
             continue
         mapping = json.loads(content)
-        bound = {principals.group(name): held for name, held in mapping["groups"].items()}
+        names = mapping.get("names")
+        bound = {
+            principals.group(value if names is None else names[value]): held
+            for value, held in mapping["groups"].items()
+        }
         for id_, known in mapping["workloads"].items():
             bound[principals.workload(id_)] = known["bindings"]
         for principal, bindings in bound.items():
@@ -178,7 +193,7 @@ def _parts(path: str, content: bytes) -> dict[str, Any]:
 
 def _resource(key: Key) -> str:
     """An entry of the file, or one of its fields."""
-    return ".".join(key[1:3])
+    return key[1] if key[1:2] == ("names",) else ".".join(key[1:3])
 
 
 TARGET = Target(

@@ -366,3 +366,38 @@ def test_headers_count_for_nothing_where_none_is_declared(issuer: Issuer) -> Non
 
 def test_every_reason_has_its_words() -> None:
     assert set(WORDS) == set(Reason)
+
+
+ENTRA_ID = "6f1c0a52-0f6e-4c37-9f0b-3a1d2c4e5f60"
+STRANGER_ID = "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "groups"),
+    [
+        (
+            {"type": "entra", "named": {ENTRA_ID: "aurora-developers"}},
+            [ENTRA_ID.upper(), STRANGER_ID, "aurora-developers"],
+            ["aurora-developers"],
+        ),
+        ({"type": "entra", "named": {}}, [ENTRA_ID, "aurora-developers"], []),
+        (
+            {"type": "okta", "named": {"SG Devs": "aurora-developers", "ops": "ops"}},
+            ["SG Devs", "sg devs", "aurora-developers", "ops", "Everyone"],
+            ["aurora-developers", "ops"],
+        ),
+        ({"type": "okta"}, ["aurora-developers", "Everyone"], ["aurora-developers", "Everyone"]),
+        (
+            {"type": "keycloak", "named": {"devs": "aurora-developers"}},
+            ["/devs", "/other/devs"],
+            ["aurora-developers"],
+        ),
+    ],
+)
+def test_a_value_of_the_claim_is_the_group_that_is_meant_and_no_other(
+    issuer: Issuer, said: dict[str, Any], given: list[str], groups: list[str]
+) -> None:
+    bundle = with_provider(**said)
+    token = issuer.token({"groups": given})
+    found = accepted(verifier(issuer, bundle=bundle).identify(token, now=NOW, headers=PROXY))
+    assert found.subject["properties"]["groups"] == groups

@@ -116,7 +116,7 @@ def test_a_problem_is_told_in_the_languages_words(text: str, message: str, remed
         ),
         (
             "spec: {identityProviders: {a: {type: auth0, issuer: https://a}}, currency: EUR}",
-            "is `auth0`, expected `keycloak`, `okta` or `entra`",
+            "is `auth0`, expected `keycloak`, `okta`, `entra` or `generic`",
         ),
     ],
 )

@@ -47,6 +47,7 @@ _POOL: Final = (
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
     *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1111:1111::"),
     *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
+    *("https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db48/", "api://other-quantum"),
 )
 """Words that some field or other takes."""
 
@@ -200,15 +201,20 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     if content is None:
         return {}
     if path.endswith(".tf"):
-        found = _BLOCK.finditer(content.decode())
-        return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in found}
+        blocks = _BLOCK.finditer(content.decode())
+        return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in blocks}
+    if path.endswith("/setup.md"):
+        found = re.split(r"^## (.+)$", content.decode(), flags=re.MULTILINE)[1:]
+        return dict(zip(found[::2], found[1::2], strict=True))
     data = json.loads(content)
     if "Statement" in data:
         return {each["Sid"]: each for each in data["Statement"]}
     if "realm" in data:
         return dict(_entries({**data, "roles": data["roles"]["realm"]}))
     if "Resources" in data:
-        return {each["displayName"]: each for each in data["Resources"]}
+        return {each["externalId"]: each for each in data["Resources"]}
+    if path.endswith("Patches.json"):
+        return dict(data)
     entries = {f"{part}.{n}": v for part in ("groups", "workloads") for n, v in data[part].items()}
     return {**entries, **{n: v for n, v in data.items() if n not in ("groups", "workloads")}}
 
@@ -224,7 +230,7 @@ def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _address(block: str, labels: list[str], body: str) -> str:
-    moved = re.findall(r"from += (\S+)", body) if block == "moved" else []
+    moved = re.findall(r"from += (\S+)", body) if block in ("moved", "removed") else []
     return ".".join([*([] if block == "resource" else [block]), *labels, *moved])
 
 

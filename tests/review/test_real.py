@@ -15,9 +15,9 @@ from qgov.cli import run
 from qgov.pipeline import load
 from qgov.targets import emit
 from tests.drift.changes import Hand
-from tests.drift.conftest import ROOT
+from tests.drift.conftest import ROOT, directory
 from tests.drift.realm import import_realm, token_of
-from tests.drift.test_scim import Directory, directory
+from tests.drift.scim_service import Directory
 from tests.keycloak.server import Server
 from tests.review.conftest import copy_of
 

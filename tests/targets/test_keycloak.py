@@ -195,20 +195,7 @@ def test_names_too_long_for_keycloak_are_refused_before_anything_is_written() ->
     assert finding in findings
 
 
-def test_providers_of_other_types_are_said_to_be_left_out() -> None:
-    model = repository(
-        organization(
-            identityProviders={
-                "partners": {"type": "okta", "issuer": "https://partner.okta.example"}
-            }
-        )
-    )
-    assert TARGET.emit(model) == {}
-    (finding,) = TARGET.unsupported(model)
-    assert (finding.code, finding.severity) == ("QG970", "info")
-
-
-@pytest.mark.parametrize("type_", ["okta", "entra", "keycloak"])
+@pytest.mark.parametrize("type_", ["generic", "entra", "keycloak"])
 def test_a_tenant_that_no_target_serves_is_told_at_compile(type_: str) -> None:
     issuer = "https://partner.example/realms/x"
     model = repository(
@@ -228,7 +215,7 @@ def test_a_tenant_that_no_target_serves_is_told_at_compile(type_: str) -> None:
     _, findings = emit(model, ["opa"])
 
     told = [(f.code, f.severity, f.document) for f in findings if f.code == "QG977"]
-    expected = [("QG977", "warning", "Tenant/meridian")] if type_ != "keycloak" else []
+    expected = [("QG977", "warning", "Tenant/meridian")] if type_ == "generic" else []
     assert told == expected
     assert all(f"of type {type_}" in f.message for f in findings if f.code == "QG977")
 

@@ -14,6 +14,7 @@ from qgov.targets import Parts, outlines, targets
 from qgov.targets.parts import Field, Key, differences, steps_of
 from tests.plan.worlds import RICH, changed, sides_of
 from tests.targets.azure import renamed_on_azure
+from tests.targets.directories import company
 from tests.targets.worked import renamed, worked
 
 WITHOUT = {"codeowners", "matrix"}
@@ -34,8 +35,8 @@ def _parts(name: str) -> Parts:
 def _models() -> tuple[AccessModel, ...]:
     strict = changed(RICH, {"qgov.yaml": {"managedDevice: false": "managedDevice: true"}})
     sides = [sides_of(None, files)[1] for files in (RICH, strict)]
-    named = (worked(), renamed(), renamed_on_azure())
-    return (*named, *(side.model for side in sides if side.model is not None))
+    worlds = (worked(), renamed(), renamed_on_azure(), company(), company(renamed=True))
+    return (*worlds, *(side.model for side in sides if side.model is not None))
 
 
 def _keys(parts: Parts) -> Iterator[Key]:

@@ -24,6 +24,7 @@ from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.azure import hostile_on_azure, on_azure, renamed_on_azure
+from tests.targets.directories import PRODUCTS, can_say, company, is_known
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
@@ -33,6 +34,7 @@ from tests.terraform.harness import (
     init,
     mirror,
     need_terraform,
+    terraform,
     validate,
 )
 
@@ -56,25 +58,23 @@ print(digest.hexdigest())
 
 
 def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
-    """The accesses of the bindings themselves, as far as a target can tell them apart."""
+    """The accesses of the bindings themselves, as far as a target can say them."""
     if name == "braket":
         return on_aws(model)
     if name == "azure":
         return on_azure(model)
-    providers, keycloak = model.organization.providers, name == "keycloak"
-
-    def provider_of(principal: str) -> str:
-        kind, _, name = principal.partition(":")
-        if kind == "group":
-            return model.groups[name].provider
-        return model.tenants[model.workloads[name].tenant].provider
-
     return frozenset(
         Access(binding.principal, permission, binding.scope, binding.eligible is not None, own)
         for binding in model.bindings
-        if not keycloak or providers[provider_of(binding.principal)].value.type == "keycloak"
+        if name not in PRODUCTS or can_say(model, name, binding)
+        if name != "idp" or is_known(model, binding)
         for permission, own in model.roles[binding.role].permissions.items()
     )
+
+
+def told(target: Target) -> AccessModel:
+    """The worked repository; for a directory that it does not have, a company that has it."""
+    return company() if target.name in {"entra", "generic", "okta"} else worked()
 
 
 @every_target
@@ -157,7 +157,7 @@ def test_output_does_not_depend_on_the_order_of_hashes() -> None:
 
 @every_target
 def test_paths_are_relative_and_texts_end_with_a_line(target: Target) -> None:
-    files = target.emit(worked())
+    files = target.emit(told(target))
     assert files
     for path, content in files.items():
         assert str(PurePosixPath(path)) == path
@@ -216,9 +216,17 @@ def test_what_is_read_back_is_what_the_bindings_say(model: AccessModel) -> None:
 @every_reader
 def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
-    found = target.read_back(target.emit(worked()))
-    assert len(found) > 50
-    assert found == granted(worked(), target.name)
+    model = told(target)
+    found = target.read_back(target.emit(model))
+    assert len(found) > (50 if model is worked() else 2)
+    assert found == granted(model, target.name)
+
+
+@every_reader
+def test_a_company_with_every_directory_is_read_back_whole(target: Target) -> None:
+    assert target.read_back is not None
+    for model in (company(), company(evil=True), company(renamed=True)):
+        assert target.read_back(target.emit(model)) == granted(model, target.name)
 
 
 @every_reader
@@ -226,9 +234,14 @@ def test_a_dropped_binding_is_missed_when_read_back(target: Target) -> None:
     from dataclasses import replace
 
     assert target.read_back is not None
-    dropped = next(b for b in worked().bindings if b.role == "auditor")
-    fewer = replace(worked(), bindings=tuple(b for b in worked().bindings if b is not dropped))
-    lost = granted(worked(), target.name) - granted(fewer, target.name)
+    model = told(target)
+    dropped = next(
+        b
+        for b in model.bindings
+        if (b.role == "auditor" if model is worked() else can_say(model, target.name, b))
+    )
+    fewer = replace(model, bindings=tuple(b for b in model.bindings if b is not dropped))
+    lost = granted(model, target.name) - granted(fewer, target.name)
     assert lost
     assert not lost & target.read_back(target.emit(fewer))
 
@@ -264,12 +277,16 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
     """The Terraform of several repositories, and the environment for it."""
     need_terraform()
     schemas = {
-        name: SCHEMAS / f"{name}.json" for name in ("aws", "awscc", "azapi", "azurerm", "keycloak")
+        name: SCHEMAS / f"{name}.json"
+        for name in ("aws", "awscc", "azapi", "azuread", "azurerm", "keycloak", "okta")
     }
     env = mirror(tmp_path_factory.mktemp("providers"), schemas)
     folder = tmp_path_factory.mktemp("out")
     bare = repository(organization())
     for name, model in (
+        ("company", company()),
+        ("company-hostile", company(evil=True)),
+        ("company-renamed", company(renamed=True)),
         ("worked", worked()),
         ("hostile", hostile()),
         ("renamed", renamed()),
@@ -279,7 +296,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("hostile-azure", hostile_on_azure()),
         ("renamed-azure", renamed_on_azure()),
     ):
-        for path, content in emit(model, ["azure", "braket", "keycloak"])[0].items():
+        for path, content in emit(model, ["azure", "braket", *PRODUCTS])[0].items():
             file = folder / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
@@ -301,6 +318,57 @@ def test_terraform_accepts_every_root_module(modules: Modules) -> None:
     for root in roots:
         init(root, env)
         assert validate(root, env) == []
+
+
+PLANTED = {
+    "entra-groups.tf": ("security_enabled", "securityEnabled", "Unsupported argument"),
+    "entra-sign-in.tf": ("applications {", "application {", "Unsupported block"),
+    "entra-claims.tf": ("group_membership_claims = [", "groups = [", "Unsupported argument"),
+    "entra-just-in-time.tf": ("assignment_type ", "type ", "Missing required argument"),
+    "entra-workloads.tf": (".client_id", ".app_id", "Unsupported attribute"),
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("file", PLANTED)
+def test_terraform_refuses_a_mistake_in_each_file_of_a_directory(
+    modules: Modules, tmp_path: Path, file: str
+) -> None:
+    folder, env = modules
+    right, wrong, complaint = PLANTED[file]
+    root = tmp_path / "root"
+    shutil.copytree(folder / "company/terraform/identity" / file.partition("-")[0], root)
+    text = (root / file).read_text()
+    assert right in text
+    (root / file).write_text(text.replace(right, wrong, 1))
+    init(root, env)
+    found = errors(validate(root, env))
+    assert any(complaint in each for each in found), found
+
+
+MOCKED = """\
+mock_provider "PROVIDER" {}
+
+run "plan" {
+  command = plan
+}
+"""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["entra"])
+@pytest.mark.parametrize("world", ["company", "company-hostile", "company-renamed"])
+def test_a_mock_plan_of_a_directory_succeeds(
+    modules: Modules, tmp_path: Path, name: str, world: str
+) -> None:
+    folder, env = modules
+    root = tmp_path / "root"
+    shutil.copytree(folder / world / "terraform/identity" / name, root)
+    provider = {"entra": "azuread", "okta": "okta"}[name]
+    (root / "mocked.tftest.hcl").write_text(MOCKED.replace("PROVIDER", provider))
+    init(root, env)
+    done = terraform(root, env, "test", "-no-color")
+    assert "1 passed, 0 failed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.real

@@ -1,7 +1,8 @@
 """A directory by SCIM 2.0 (RFC 7644): which groups there are, what is nested in them, and who.
 
-What a group's members may do follows from its name, so that a group that is not there is access
-that is not there, and a group inside another has the access of both.
+What a group's members may do follows from its name (its `directoryName`, where it has one), so
+that a group that is not there is access that is not there, and a group inside another has the
+access of both.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ def _observe(asked: Asked) -> Iterator[Observation]:
     bindings = held(bindings_of(asked.model, provider))
     names = [name for name, one in sorted(asked.model.groups.items()) if one.provider == provider]
     wanted = tuple(each for each in bindings if is_group(each.principal))
+    called = {asked.model.groups[name].called: name for name in names}
     yield Observation(
         f"scim:{provider}",
         "scim",
         Facts(held=wanted, settings={Setting("group", name, ""): True for name in names}),
-        _facts(groups, people, wanted),
+        _facts(groups, people, wanted, called),
         _effect,
     )
 
@@ -94,9 +96,15 @@ def _listed(server: Remote, path: str) -> list[Resource]:
     return found
 
 
-def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Iterable[Held]) -> Facts:
+def _facts(
+    groups: Iterable[Resource],
+    people: Iterable[Resource],
+    wanted: Iterable[Held],
+    called: Mapping[str, str],
+) -> Facts:
+    """What was found; `called` says which group a name in the directory is."""
     known = {str(one["id"]): one for one in people}
-    named = {str(one["id"]): str(one.get("displayName", "")) for one in groups}
+    named = {str(one["id"]): _named(one, called) for one in groups}
     times = Counter(named.values())
     bound: dict[str, list[Held]] = defaultdict(list)
     for each in wanted:
@@ -116,6 +124,13 @@ def _facts(groups: Iterable[Resource], people: Iterable[Resource], wanted: Itera
         twice = times[name] > 1
         settings[Setting("group", f"{name} ({one['id']})" if twice else name, "")] = True
     return Facts(held=tuple(_held(named, above, bound)), settings=settings, groups=members)
+
+
+def _named(one: Resource, called: Mapping[str, str]) -> str:
+    """A group by the name that it has here; one that only has the name of another, by its id."""
+    name = str(one.get("displayName", ""))
+    other = name not in called and name in called.values()
+    return f"{name} ({one['id']})" if other else called.get(name, name)
 
 
 def _held(

@@ -34,6 +34,7 @@ __all__ = [
     "PermissionName",
     "Strict",
     "TierName",
+    "several",
 ]
 
 
@@ -70,14 +71,14 @@ Reference = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
     """Not a list in Python: lists of the language have no order, and this one has."""
     return tuple(value) if isinstance(value, list) else (value,)
 
 
 FormerNames = Annotated[
     tuple[Name, ...],
-    BeforeValidator(_several, json_schema_input_type=Name | list[Name]),
+    BeforeValidator(several, json_schema_input_type=Name | list[Name]),
     Field(min_length=1, max_length=20),
     OPERATIONS,
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from qgov.language.concerns import (
     ABSENT,
@@ -27,15 +27,28 @@ from qgov.language.kinds.base import (
     BackendClass,
     Binding,
     Floor,
-    FormerNames,
     Metadata,
     Name,
     Strict,
+    several,
 )
 from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
 from qgov.language.kinds.tokens import ClaimName, Tokens
-from qgov.language.scalars import Currency, Day, Duration, Instant, Rate, SecretRef, Text, Url
+from qgov.language.scalars import (
+    Currency,
+    Day,
+    DirectoryText,
+    Duration,
+    Instant,
+    Rate,
+    SecretRef,
+    Team,
+    Text,
+    Url,
+    is_object_id,
+    label,
+)
 
 __all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
 
@@ -55,14 +68,18 @@ class IdentityProvider(Strict):
 
     concern: ClassVar = TRUST
 
-    type: Literal["keycloak", "okta", "entra"] = Field(description="The product.")
+    type: Literal["keycloak", "okta", "entra", "generic"] = Field(
+        description="The product; `generic` is any other, such as a university's Shibboleth."
+    )
     issuer: Url = Field(description="The token's `iss`, exactly.")
     protocol: Literal["oidc", "saml"] = Field("oidc", description="How it signs people in.")
     audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
         "qgov", description="The token's `aud`."
     )
     groups_claim: ClaimName = Field(
-        "groups", description="The claim that lists a person's groups; of Keycloak, full paths."
+        "groups",
+        description="The claim that lists a person's groups: of Keycloak full paths, of Okta "
+        "names, of Entra object ids, of any other what `directoryId` or `directoryName` say.",
     )
     realm: Name | None = Field(None, description="The Keycloak realm.")
     login: Annotated[Literal["sso", "local"], LATER] = Field(
@@ -78,6 +95,15 @@ class IdentityProvider(Strict):
         default_factory=lambda: Tokens.model_validate({}),
         description="Which of its tokens count, and what they say of a person.",
     )
+
+
+FormerGroups = Annotated[
+    tuple[DirectoryText, ...],
+    BeforeValidator(several, json_schema_input_type=DirectoryText | list[DirectoryText]),
+    Field(min_length=1, max_length=20),
+    OPERATIONS,
+]
+"""What a group was called before, or what its directory knew it by: one or several."""
 
 
 class Group(Strict):
@@ -101,10 +127,30 @@ class Group(Strict):
     expires: Annotated[Instant | None, ACCESS, MORE] = Field(
         None, description="When all of its bindings end by themselves, unless they end earlier."
     )
-    previously: FormerNames | None = Field(
+    directory_name: Annotated[DirectoryText | None, TRUST] = Field(
         None,
-        description="The former name, so that the directory renames the group with its members.",
+        description="What the directory calls it, in any case and with spaces; absent: as here.",
     )
+    directory_id: Annotated[DirectoryText | None, TRUST] = Field(
+        None,
+        description="What the directory knows it by: Entra's object id, Okta's id, elsewhere "
+        "whatever the claim holds (a distinguished name, a SID).",
+    )
+    team: Annotated[Team | None, RULES] = Field(
+        None,
+        description="Its team where pull requests are reviewed, `TEAM` or `ORGANIZATION/TEAM`; "
+        "absent: called as here.",
+    )
+    previously: FormerGroups | None = Field(
+        None,
+        description="The former name, so that the directory renames the group with its members; "
+        "or the former `directoryId`, so that another one is meant.",
+    )
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """What it was called before, the last one first."""
+        return tuple(n for n in self.previously or () if label(n) and not is_object_id(n))
 
 
 class Tier(Strict):

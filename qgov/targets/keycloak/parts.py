@@ -282,4 +282,11 @@ def _resource(key: Key) -> str:
     return f"{kind}.{address(what, *names[:count])}"
 
 
-PARTS: Final = Parts(("terraform/identity/*", "idp/*/realm.json"), _read, FIELDS, WORDS, _resource)
+_FILES: Final = ("versions", "realm", "roles", "groups", "elevations", "clients", "mfa")
+PARTS: Final = Parts(
+    (*(f"terraform/identity/*/{file}.tf" for file in _FILES), "idp/*/realm.json"),
+    _read,
+    FIELDS,
+    WORDS,
+    _resource,
+)

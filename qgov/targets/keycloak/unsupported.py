@@ -13,21 +13,9 @@ __all__ = ["unsupported"]
 
 
 def unsupported(model: AccessModel) -> list[Finding]:
-    """Providers, names and workloads that the Terraform does not or not fully carry."""
+    """Sign-ins, names and workloads that the Terraform does not or not fully carry."""
     document = model.organization.source.document
-    found = [
-        Finding(
-            "QG970",
-            f"no Terraform is written for the identity provider `{fact.name}` of type "
-            f"{fact.value.type}",
-            fact.origin,
-            f"give its groups their roles from idp/{fact.name}/group-mappings.json",
-            Severity.INFO,
-            document=document,
-        )
-        for fact in model.organization.providers.values()
-        if fact.value.type != "keycloak"
-    ]
+    found: list[Finding] = []
     for module in modules(model):
         fact = model.organization.providers[module.name]
         if module.provider.protocol != "oidc":

@@ -5,11 +5,13 @@ No policy reads it. The tokens of workloads stand beside the workloads (`federat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.language.kinds.tokens import Attested, SecondFactor
 from qgov.model.access_model import AccessModel
+from qgov.model.directories import claimed
 
 __all__ = ["identity_data"]
 
@@ -21,7 +23,15 @@ _OTHERS: Final = SecondFactor(amr=["mfa"])
 
 def identity_data(model: AccessModel) -> dict[str, Any]:
     """Identity provider → what its tokens must be, and what they say of a person."""
-    return {name: _provider(p.value) for name, p in model.organization.providers.items()}
+    return {
+        name: _provider(fact.value) | _groups(claimed(model, name))
+        for name, fact in model.organization.providers.items()
+    }
+
+
+def _groups(named: Mapping[str, str] | None) -> dict[str, Any]:
+    """Which group each value of the claim is, where not each is a group's own name."""
+    return {} if named is None else {"named": dict(named)}
 
 
 def _provider(provider: IdentityProvider) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from qgov.model.access_model import AccessModel
 from qgov.targets.opa.data import model_data
-from qgov.targets.origins import BOUND, MONEY, ORGANIZATION, floor
+from qgov.targets.origins import BOUND, MONEY, NAMED, ORGANIZATION, floor
 from qgov.targets.parts import Parts, Table
 
 __all__ = ["FIELDS", "PARTS", "data_of"]
@@ -75,6 +75,7 @@ FIELDS: Final[Table] = {
     "identity {provider} issuer": (f"{_PROVIDER}.issuer",),
     "identity {provider} audience": (f"{_PROVIDER}.audience",),
     "identity {provider} groups": (f"{_PROVIDER}.groupsClaim",),
+    "identity {provider} named": (*NAMED, f"{_PROVIDER}.type", f"{ORGANIZATION} spec.groups"),
     "identity {provider} algorithms": (f"{_PROVIDER}.tokens.algorithms",),
     "identity {provider} clients": (f"{_PROVIDER}.tokens.clients", f"{_PROVIDER}.audience"),
     "identity {provider} person": (f"{_PROVIDER}.tokens.person",),

@@ -15,7 +15,8 @@ from typing import Final
 
 from qgov.model.access_model import Binding, Group
 from qgov.model.conditions import Eligibility
-from qgov.model.principal import Principal, kind_of, name_of
+from qgov.model.principal import Principal, name_of
+from qgov.targets.directory import held_by, jit_name, role_name
 from qgov.targets.keycloak.module import Module, short
 
 __all__ = [
@@ -80,14 +81,9 @@ class JitGroup:
         return jit_group_name(self.principal, self.role, self.scope)
 
 
-def role_name(role: str, scope: str) -> str:
-    """The realm role of a role at a scope."""
-    return f"qgov:{role}:{scope}"
-
-
 def jit_group_name(principal: Principal, role: str, scope: str) -> str:
-    """The group of an eligible binding. A `/` would read as a subgroup, and names have no dots."""
-    return f"jit:{name_of(principal)}:{role}:{scope}".replace("/", ".")
+    """The group of an eligible binding."""
+    return jit_name(name_of(principal), role, scope)
 
 
 def elevation(binding: Binding, terms: Eligibility) -> str:
@@ -125,15 +121,6 @@ def directory_groups(module: Module) -> list[DirectoryGroup]:
         return DirectoryGroup(group.name, title, held.get(group.name, ()))
 
     return [told(group) for group in module.groups]
-
-
-def held_by(module: Module, kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The (role, scope) of the standing bindings of each principal of a kind."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for binding in module.bindings:
-        if kind_of(binding.principal) == kind and binding.eligible is None:
-            found[name_of(binding.principal)].add((binding.role, binding.scope))
-    return {name: tuple(sorted(held)) for name, held in found.items()}
 
 
 def jit_groups(module: Module) -> list[JitGroup]:

@@ -1,0 +1,184 @@
+"""What a directory cannot hold, or does not tell: QG33x."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from qgov.checks import guide
+from qgov.checks.facts import found_at, group_document
+from qgov.checks.rule import Found, rule
+from qgov.finding import Severity
+from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.quote import quoted
+from qgov.language.scalars import is_object_id
+from qgov.model.access_model import AccessModel, Group
+from qgov.model.directories import DIRECTORIES, Directory, claim_value
+
+
+def _groups(model: AccessModel) -> Iterator[tuple[Group, IdentityProvider, Directory]]:
+    for group in model.groups.values():
+        provider = model.organization.providers[group.provider].value
+        yield group, provider, DIRECTORIES[provider.type]
+
+
+def _at(model: AccessModel, group: Group, message: str, field: str) -> Found:
+    """A breach by what is written of a group, or by the group where nothing is."""
+    source = model.organization.source
+    if (written := source.written("groups", group.name, field)) is not None:
+        return Found(written, message, source.document)
+    return Found(group.origin, message, group_document(model, group.name, group.tenants))
+
+
+@rule("QG331", Severity.ERROR, "joiner-mover-leaver", guide=guide.SSO)
+def name_that_no_directory_holds(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A directory cannot hold the name of a group.
+
+    A directory shortens such a name, trims it or refuses it, and the group that people are in is
+    then another one than was reviewed.
+
+    Remedy: write a `directoryName` on one line, without spaces around it, that is as short as the
+    directory asks; leave it out for Keycloak, whose groups are called as here.
+    """
+    for group, provider, directory in _groups(model):
+        name, said = group.called, quoted(group.called)
+        problem = ""
+        if directory.ours and name != group.name:
+            problem = f"is of a Keycloak, whose groups are called as here, and not {said}"
+        elif len(name) > directory.longest:
+            problem = f"has {len(name)} characters in {provider.type}, which holds "
+            problem += str(directory.longest)
+        elif not name.isprintable() or name != name.strip():
+            problem = f"is called {said} in {provider.type}, which is not one line without "
+            problem += "spaces around it"
+        if problem:
+            yield _at(model, group, f"the group `{group.name}` {problem}", "directoryName")
+
+
+@rule("QG332", Severity.ERROR, "joiner-mover-leaver", "individual-identity", guide=guide.SSO)
+def id_of_another_form(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The id of a group has not the form that its directory gives ids.
+
+    No token and no interface of the directory knows such an id, so that nobody is in the group,
+    or Terraform asks for something that is not there.
+
+    Remedy: copy the group's id from the directory; leave it out for Keycloak, whose tokens have
+    paths.
+    """
+    for group, provider, directory in _groups(model):
+        id_ = group.directory_id
+        if id_ is None:
+            continue
+        if directory.id_form is None:
+            problem = f"is of a {provider.type}, which tells groups by no id"
+        elif not directory.id_form.fullmatch(id_) or not id_.isprintable() or id_ != id_.strip():
+            problem = f"has the id {quoted(id_)}, and one of {provider.type} is "
+            problem += directory.id_words
+        else:
+            continue
+        yield _at(model, group, f"the group `{group.name}` {problem}", "directoryId")
+
+
+@rule("QG333", Severity.ERROR, "least-privilege", "individual-identity", guide=guide.SSO)
+def two_groups_in_one(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Two groups are one in their directory.
+
+    Whoever is in it has what either of them may do, and only one of the two can be meant by what
+    a token says.
+
+    Remedy: give each its own `directoryId` or `directoryName`, or make them one group.
+    """
+    for field, word in (("called", "directoryName"), ("directory_id", "directoryId")):
+        seen: dict[tuple[str, str], str] = {}
+        for group in model.groups.values():
+            value = getattr(group, field)
+            if value is None:
+                continue
+            first = seen.setdefault((group.provider, value.casefold()), group.name)
+            if first != group.name:
+                message = f"`{group.name}` is {quoted(value)} in `{group.provider}`, and so is"
+                yield _at(model, group, f"{message} `{first}`", word)
+        if field == "directory_id":
+            yield from _across(model)
+
+
+def _across(model: AccessModel) -> Iterator[Found]:
+    """Where the claim holds ids of some groups and names of others."""
+    seen: dict[tuple[str, str], str] = {}
+    for group, provider, directory in _groups(model):
+        value = claim_value(provider, group)
+        if not (directory.by_id and directory.by_name) or value is None:
+            continue
+        first = seen.setdefault((group.provider, value.casefold()), group.name)
+        other = model.groups[first]
+        if first != group.name and (group.directory_id is None) != (other.directory_id is None):
+            message = f"`{group.name}` is {quoted(value)} in `{group.provider}`, and so is"
+            yield _at(model, group, f"{message} `{first}`", "directoryId")
+
+
+@rule("QG334", Severity.WARNING, "joiner-mover-leaver", guide=guide.SSO)
+def group_without_an_id(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The tokens of a directory tell groups by ids, and a group has none.
+
+    Nobody can be in the group then: whatever it may do is denied to everybody.
+
+    Remedy: write the group's object id as `directoryId`; of a group that the Terraform makes, its
+    output `group_object_ids` has it after the first apply.
+    """
+    for group, provider, directory in _groups(model):
+        if not directory.by_name and group.directory_id is None:
+            message = f"no `directoryId` says which group of {provider.type} is `{group.name}`"
+            yield _at(model, group, message, "directoryId")
+
+
+_TENANT: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_ISSUERS: Final = {
+    "entra": (
+        re.compile(
+            rf"https://(?:login\.microsoftonline\.(?:com|us)/{_TENANT}/v2\.0"
+            rf"|sts\.windows\.net/{_TENANT}/)"
+        ),
+        "https://login.microsoftonline.com/TENANT/v2.0 or https://sts.windows.net/TENANT/",
+    ),
+    "okta": (
+        re.compile(r"https://[^/]+/oauth2/[A-Za-z0-9]+"),
+        "https://ORG/oauth2/SERVER: tokens of the organization's own server are for Okta alone",
+    ),
+}
+
+
+@rule("QG335", Severity.ERROR, "individual-identity", guide=guide.SSO)
+def issuer_of_no_such_product(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The issuer is none that the product has.
+
+    No token that the platform can verify has this issuer, so everybody is refused; of Entra and
+    Okta it also says which tenant or authorization server is meant.
+
+    Remedy: copy `issuer` from the discovery document of the tenant or the authorization server.
+    """
+    for name, fact in model.organization.providers.items():
+        form = _ISSUERS.get(fact.value.type)
+        if form is not None and not form[0].fullmatch(fact.value.issuer):
+            message = f"the issuer of `{name}` is not of the form {form[1]}"
+            yield found_at(fact, message, "issuer")
+
+
+@rule("QG336", Severity.ERROR, "individual-identity", guide=guide.SSO)
+def audience_that_entra_does_not_write(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The audience is none that Entra writes into tokens of this version.
+
+    Tokens of version 2 are for the application by its id, those of version 1 for it by its id or
+    its address (`api://…`): with anything else everybody is refused.
+
+    Remedy: write the application's client id, or with an issuer at sts.windows.net its `api://`
+    address.
+    """
+    for name, fact in model.organization.providers.items():
+        if fact.value.type != "entra" or is_object_id(fact.value.audience):
+            continue
+        old = fact.value.issuer.startswith("https://sts.")
+        if not (old and re.match(r"(api|https)://.", fact.value.audience)):
+            message = f"no token of `{name}` is for `{fact.value.audience}`"
+            yield found_at(fact, message, "audience")

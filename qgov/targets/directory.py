@@ -1,0 +1,234 @@
+"""What the modules of all directories are made from, whatever the product."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any, Final
+
+from qgov.language.kinds.organization import IdentityProvider
+from qgov.model.access_model import AccessModel, Binding, Group, Workload
+from qgov.model.conditions import NONE, Conditions, Eligibility
+from qgov.model.principal import Principal, is_group, kind_of, name_of
+from qgov.model.renames import Renames, renames
+from qgov.model.scope import EVERYWHERE, contains, tenant_of
+from qgov.targets.hcl import Block, Outline, Ref, address
+from qgov.targets.outlines import unfolded
+from qgov.targets.parts import Key
+
+__all__ = [
+    "GUARD",
+    "JustInTime",
+    "Module",
+    "asked",
+    "conditions_of",
+    "held_by",
+    "jit_name",
+    "just_in_time",
+    "kept_groups",
+    "let_go",
+    "modules",
+    "read_blocks",
+    "resource_of",
+    "role_name",
+    "shortened",
+]
+
+GUARD: Final = "terraform_data.kept_groups"
+"""What refuses to let a group go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What one directory, and the root module that makes it, are made from."""
+
+    model: AccessModel
+    name: str
+    provider: IdentityProvider
+    groups: tuple[Group, ...]
+    bindings: tuple[Binding, ...]
+    workloads: tuple[Workload, ...]
+    renames: Renames
+
+
+@dataclass(frozen=True, slots=True)
+class JustInTime:
+    """What a group may be elevated to: a role at a scope. Where several bindings say how, any of
+    their approvers may approve, for the shortest time, with a ticket if one asks for it."""
+
+    group: str
+    role: str
+    scope: str
+    approvers: tuple[str, ...]
+    max_duration_s: int
+    ticket: bool
+    requires: Conditions
+
+
+def modules(model: AccessModel, type_: str) -> Iterator[Module]:
+    """A root module for each directory of a type. A group is its provider's, a workload its
+    tenant's."""
+    workload_provider = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
+    bindings: dict[str, list[Binding]] = defaultdict(list)
+    workloads: dict[str, list[Workload]] = defaultdict(list)
+    groups: dict[str, list[Group]] = defaultdict(list)
+    for binding in model.bindings:
+        if (group := model.group_of(binding.principal)) is not None:
+            bindings[group.provider].append(binding)
+        elif (holder := model.workload_of(binding.principal)) is not None:
+            bindings[workload_provider[holder.id]].append(binding)
+    for id_, workload in sorted(model.workloads.items()):
+        workloads[workload_provider[id_]].append(workload)
+    for _, group in sorted(model.groups.items()):
+        groups[group.provider].append(group)
+    former = renames(model)
+    for name, fact in sorted(model.organization.providers.items()):
+        if fact.value.type == type_:
+            yield Module(
+                model,
+                name,
+                fact.value,
+                tuple(groups[name]),
+                tuple(bindings[name]),
+                tuple(workloads[name]),
+                former,
+            )
+
+
+def role_name(role: str, scope: str) -> str:
+    """What a role at a scope is called in a directory."""
+    return f"qgov:{role}:{scope}"
+
+
+def jit_name(group: str, role: str, scope: str) -> str:
+    """The group of an eligible binding. A `/` would read as a subgroup, and names have no dots."""
+    return f"jit:{group}:{role}:{scope}".replace("/", ".")
+
+
+def shortened(text: str, width: int) -> str:
+    """A text for people within the width of a directory's column."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def held_by(module: Module, kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The (role, scope) of the standing bindings of each principal of a kind."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for binding in module.bindings:
+        if kind_of(binding.principal) == kind and binding.eligible is None:
+            found[name_of(binding.principal)].add((binding.role, binding.scope))
+    return {name: tuple(sorted(held)) for name, held in found.items()}
+
+
+def just_in_time(module: Module) -> list[JustInTime]:
+    """What people may be elevated to, for each group, role and scope."""
+    bound: dict[tuple[Principal, str, str], list[Binding]] = defaultdict(list)
+    for binding in module.bindings:
+        if binding.eligible is not None and is_group(binding.principal):
+            bound[binding.principal, binding.role, binding.scope].append(binding)
+    return [
+        _elevation(module.model, name_of(who), role, scope, found)
+        for (who, role, scope), found in sorted(bound.items())
+    ]
+
+
+def _elevation(
+    model: AccessModel, group: str, role: str, scope: str, bindings: Iterable[Binding]
+) -> JustInTime:
+    found = list(bindings)
+    terms: list[Eligibility] = [b.eligible for b in found if b.eligible is not None]
+    return JustInTime(
+        group,
+        role,
+        scope,
+        tuple(sorted({each.approvers for each in terms})),
+        min(each.max_duration_s for each in terms),
+        any(each.ticket for each in terms),
+        reduce(and_, (conditions_of(model, binding) for binding in found)),
+    )
+
+
+def asked(module: Module) -> dict[str, Conditions]:
+    """What whoever is in a group may be asked: the strictest of all that it holds standing."""
+    found: dict[str, Conditions] = {}
+    for binding in module.bindings:
+        if binding.eligible is None and is_group(binding.principal):
+            name = name_of(binding.principal)
+            found[name] = found.get(name, NONE) & conditions_of(module.model, binding)
+    return found
+
+
+def conditions_of(model: AccessModel, binding: Binding) -> Conditions:
+    """The strictest that is asked of a binding, at any place that it reaches."""
+    places = model.once(_Places).at(binding.scope)
+    return model.roles[binding.role].requires & binding.requires & places
+
+
+class _Places:
+    """The strictest floors within each scope."""
+
+    def __init__(self, model: AccessModel) -> None:
+        self._model = model
+        self._found: dict[str, Conditions] = {}
+
+    def at(self, scope: str) -> Conditions:
+        """What the places that a scope reaches ask together."""
+        if scope not in self._found:
+            self._found[scope] = reduce(and_, self._floors(scope), self._model.organization.floor)
+        return self._found[scope]
+
+    def _floors(self, scope: str) -> Iterator[Conditions]:
+        tenants = self._model.tenants
+        for tenant in tenants.values() if scope == EVERYWHERE else [tenants[tenant_of(scope)]]:
+            yield tenant.floor
+            for environment in tenant.environments.values():
+                if contains(scope, environment.scope) or contains(environment.scope, scope):
+                    yield environment.floor
+
+
+def kept_groups(addresses: Mapping[str, str]) -> Block:
+    """What refuses to let a group go, by its name and the address of what it is. Terraform
+    forgets `prevent_destroy` with the block that says it, and would delete the group and its
+    memberships when its block is gone. This block stays, whatever groups there are."""
+    return Block(
+        "resource",
+        tuple(GUARD.split(".")),
+        {"for_each": dict(addresses), "input": Ref("each.value")},
+        (Block("lifecycle", (), {"prevent_destroy": True}),),
+    )
+
+
+def let_go(type_: str, module: Module, exist: Iterable[str], made: Iterable[str]) -> list[Block]:
+    """A `removed` block, without destroying, for each group that exists by itself and may have
+    been made here before, under this name or a former one."""
+    still = set(made)
+    names = {name for each in exist for name in (each, module.renames.group(each))}
+    return [
+        Block(
+            "removed",
+            (),
+            {"from": Ref(f"{type_}.{address('group', name)}")},
+            (Block("lifecycle", (), {"destroy": False}),),
+        )
+        for name in sorted(names - still)
+    ]
+
+
+def read_blocks(path: str, value: Outline) -> dict[str, Any]:
+    """Provider → what each block is (of a resource its type) → its labels → its attributes, for
+    the tables of parts."""
+    found: dict[str, Any] = {}
+    for block, labels, content in unfolded(value):
+        names = [block, content["from"]] if block in ("moved", "removed") else [block, *labels]
+        at = found
+        for name in names[1:] if block == "resource" else names:
+            at = at.setdefault(name, {})
+        at |= content
+    return {path.split("/")[-2]: found}
+
+
+def resource_of(key: Key) -> str:
+    """The address of the block that a part belongs to."""
+    return key[1] if key[1] == "terraform" else ".".join(key[1:3])

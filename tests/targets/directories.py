@@ -1,0 +1,127 @@
+"""A company with one directory of each product, and what each can say of its accesses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from qgov.model.access_model import AccessModel, Binding
+from qgov.model.principal import is_group, name_of
+from tests.targets.worked import EVIL, federation, organization, repository, role, tenant
+
+__all__ = ["PRODUCTS", "can_say", "company", "is_known", "provider_of"]
+
+PRODUCTS: Final[dict[str, dict[str, Any]]] = {
+    "entra": {
+        "type": "entra",
+        "issuer": "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
+        "audience": "api://northwind-quantum",
+        "sessionLifetime": "8h",
+    },
+    "generic": {"type": "generic", "issuer": "https://idp.university.example", "protocol": "saml"},
+    "keycloak": {"type": "keycloak", "issuer": "https://id.northwind.example/realms/quantum"},
+    "okta": {"type": "okta", "issuer": "https://northwind.okta.example/oauth2/default"},
+}
+"""An identity provider of each type, called like it."""
+
+_IDS: Final = {
+    "entra": "6f1c0a52-0f6e-4c37-9f0b-3a1d2c4e5f{:02x}",
+    "okta": "00g1emaKYZTWRYYRRT{:02d}",
+    "generic": "CN=SG {:02x},DC=northwind",
+}
+
+
+@cache
+def company(evil: bool = False, renamed: bool = False) -> AccessModel:
+    """Every product with a tenant, three groups (one that exists, one that is made, one that is
+    only bound), a workload, floors and what may be had just-in-time."""
+    groups: dict[str, Any] = {}
+    tenants = []
+    text = EVIL if evil else "SG Quantum Grid Devs"
+    for number, name in enumerate(sorted(PRODUCTS)):
+        known = {"directoryId": _IDS[name].format(number)} if name in _IDS else {}
+        named = {"directoryName": f"{text} {number}"} if name != "keycloak" else {}
+        former = {"previously": f"{name}-crew"} if renamed else {}
+        groups[f"{name}-devs"] = {"identityProvider": name, "title": text, **known, **former}
+        groups[f"{name}-leads"] = {"identityProvider": name, "title": text, **named, **former}
+        eligible = {"approvers": f"{name}-leads", "maxDuration": "5h", "ticket": "required"}
+        if renamed:
+            groups[f"{name}-leads"]["previously"] = f"{name}-heads"
+        tenants.append(
+            tenant(
+                f"{name}-tenant",
+                title=text,
+                previously=f"{name}-former" if renamed else None,
+                identityProvider=name,
+                owner={"group": f"{name}-leads", "contact": "leads@northwind.example"},
+                bindings=[
+                    {"group": f"{name}-devs", "role": "developer", "on": "sandbox"},
+                    {"group": f"{name}-ops", "role": "operator", "on": "*"},
+                    {
+                        "group": f"{name}-devs",
+                        "role": "operator",
+                        "on": "sandbox/chemistry",
+                        "eligible": eligible,
+                        "requires": {"managedDevice": True, "countries": ["DE", "FI"]},
+                    },
+                ],
+                serviceAccounts=[
+                    {
+                        "name": "nightly",
+                        "title": text,
+                        "owner": f"{name}-leads",
+                        "federation": federation(),
+                        "bindings": [{"role": "developer", "on": "sandbox/chemistry"}],
+                    },
+                    {"name": "unknown", "owner": f"{name}-leads"},
+                ],
+            )
+        )
+    return repository(
+        organization(
+            title=text,
+            identityProviders=PRODUCTS,
+            groups=groups,
+            floors={"mfa": True, "maxTokenAge": "12h"},
+        ),
+        role("developer", "job:submit", "job:read:own", title=text, description=text),
+        role("operator", "queue:prioritize", previously="manager" if renamed else None),
+        *tenants,
+    )
+
+
+def provider_of(model: AccessModel, binding: Binding) -> str:
+    """The type of the directory that a binding's principal is of."""
+    if (group := model.group_of(binding.principal)) is not None:
+        name = group.provider
+    else:
+        name = model.tenants[model.workloads[name_of(binding.principal)].tenant].provider
+    return str(model.organization.providers[name].value.type)
+
+
+def is_known(model: AccessModel, binding: Binding) -> bool:
+    """Whether anybody can be a binding's principal: Entra's groups need their ids."""
+    group = model.group_of(binding.principal)
+    return group is None or provider_of(model, binding) != "entra" or group.directory_id is not None
+
+
+def can_say(model: AccessModel, target: str, binding: Binding) -> bool:
+    """Whether a directory's own target can express a binding."""
+    if provider_of(model, binding) != target:
+        return False
+    if target == "okta":
+        return binding.eligible is None and is_group(binding.principal)
+    if target != "entra" or binding.eligible is None:
+        return True
+    alike = [
+        b.eligible
+        for b in model.bindings
+        if b.eligible
+        and (b.principal, b.role, b.scope) == (binding.principal, binding.role, binding.scope)
+    ]
+    here = model.groups[name_of(binding.principal)].provider if is_group(binding.principal) else ""
+    approved = any(
+        each.approvers in model.groups and model.groups[each.approvers].provider == here
+        for each in alike
+    )
+    return bool(here) and approved and min(each.max_duration_s for each in alike) >= 1800
