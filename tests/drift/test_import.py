@@ -307,6 +307,76 @@ def test_a_file_that_is_no_state_writes_nothing(
     assert not (tmp_path / "out").exists()
 
 
+def ours(name: str, *permissions: str, id_: str) -> tuple[str, dict[str, Any]]:
+    """A realm role of ours in a state."""
+    _, _, scope = name.split(":", 2)
+    said = {"permissions": "##".join(permissions), "scope": scope}
+    values = {"id": id_, "realm_id": "r", "name": name, "attributes": said}
+    return f"keycloak_role.r{id_}", values
+
+
+REALM = ("keycloak_realm.r", {"id": "r", "realm": "r"})
+STAFF = ("keycloak_group.a", {"id": "1", "realm_id": "r", "name": "staff"})
+POWER = "qgov:platform-admin:*"
+
+
+def test_an_administrator_all_the_time_is_left_out_and_another_is_assumed(
+    qgov: Call, tmp_path: Path
+) -> None:
+    role = ours(POWER, "policy:write", id_="7")
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["7"]})
+    source = written(tmp_path, of(REALM, STAFF, role, given))
+    found = imported(qgov, source, tmp_path / "out")
+    told = notes(found, "unsaid")
+    assert "the role `platform-admin` of `group:staff` on `*`: the rule QG406 refuses it" in told
+    assert "the group `platform-admins` administers the platform" in notes(found, "assumed")
+    model = load(read_work_tree(tmp_path / "out")[0]).model
+    assert model is not None
+    assert [(b.principal, b.role, b.scope) for b in model.bindings] == [
+        ("group:platform-admins", "platform-admin", "*")
+    ]
+    assert model.roles["platform-admin"].permissions == {"policy:write": False}
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        (
+            [ours("qgov:x:a", "job:read", id_="1"), ours("qgov:x:b", "job:submit", id_="2")],
+            "the role `x`: it means other permissions at each of `qgov:x:a`, `qgov:x:b`",
+        ),
+        ([ours("qgov:x:a", "job:fly", id_="1")], "the role `qgov:x:a`: its name, scope or"),
+        ([ours("qgov:X Y:a", "job:read", id_="1")], "the role `qgov:X Y:a`: its name, scope or"),
+        ([ours("qgov:x:a/b/c/d", "job:read", id_="1")], "the role `qgov:x:a/b/c/d`: its name"),
+        ([ours("qgov:x:${a}", "job:read", id_="1")], "the role `qgov:x:${a}`: its name, scope or"),
+    ],
+)
+def test_a_role_that_the_language_cannot_say_is_listed(
+    qgov: Call, tmp_path: Path, roles: list[Any], told: str
+) -> None:
+    ids = [role["id"] for _, role in roles]
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ids})
+    found = imported(qgov, written(tmp_path, of(REALM, STAFF, *roles, given)), tmp_path / "out")
+    assert told in notes(found, "unsaid")
+    assert found["counts"]["bindings"] == 1
+
+
+def test_what_cannot_be_left_out_is_refused_whole(qgov: Call, tmp_path: Path) -> None:
+    words = ("--admins", "staff", "--approvers", "staff")
+    source = written(tmp_path, FOREIGN["okta"])
+    err = qgov("import", "--source", source, "--out", str(tmp_path / "out"), *words, status=1)
+    assert "NOT IMPORTED" in err
+    assert "QG408" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_title_that_looks_like_a_secret_is_not_written(qgov: Call, tmp_path: Path) -> None:
+    bait = "AKIA" + "IOSFODNN7EXAMPLQ"
+    group = ("keycloak_group.a", {**STAFF[1], "description": bait})
+    imported(qgov, written(tmp_path, of(REALM, group)), tmp_path / "out")
+    assert bait not in (tmp_path / "out" / "qgov.yaml").read_text()
+
+
 def test_groups_in_a_circle_end(qgov: Call, tmp_path: Path) -> None:
     realm = ("keycloak_realm.r", {"id": "r", "realm": "r"})
     circle = [
