@@ -55,7 +55,8 @@ def imported(qgov: Call, source: str, out: Path, *words: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(said)
     assert found["schema"] == "qgov/import/v1"
     there = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
-    assert there == {*found["files"], "imported.md"}
+    assert there == {*found["files"]}
+    assert {"imported.md", "qgov.yaml", ".ci/run", ".github/workflows/drift.yml"} <= there
     return found
 
 
