@@ -362,6 +362,66 @@ def test_a_role_that_the_language_cannot_say_is_listed(
     assert found["counts"]["bindings"] == 1
 
 
+def test_a_strange_role_that_is_called_like_one_of_ours_is_none(qgov: Call, tmp_path: Path) -> None:
+    role = ours(POWER, "policy:write", id_="7")
+    other = ("keycloak_role.other", {"id": "8", "realm_id": "r", "name": "platform-admin"})
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["8"]})
+    found = imported(
+        qgov, written(tmp_path, of(REALM, STAFF, role, other, given)), tmp_path / "out"
+    )
+    text = (tmp_path / "out" / "qgov.yaml").read_text()
+    assert text.count("group: ") == 1
+    assert "group: platform-admins" in text
+    assert found["counts"]["roles"] == 1
+
+
+JIT = "qgov:x:* approvers={} max_duration_s=3600 ticket=optional"
+
+
+def just_in_time(approvers: str) -> tuple[str, dict[str, Any]]:
+    said = {"qgov_principal": "group:staff", "qgov_eligible": JIT.format(approvers)}
+    values = {"id": "5", "realm_id": "r", "name": "jit:staff:x:*", "attributes": said}
+    return "keycloak_group.j", values
+
+
+def test_who_has_a_role_both_ways_and_who_cannot_be_bound_to_it(qgov: Call, tmp_path: Path) -> None:
+    role = ours("qgov:x:*", "job:read", id_="7")
+    leads = ("keycloak_group.b", {"id": "2", "realm_id": "r", "name": "leads"})
+    ada = ("keycloak_user.ada", {"id": "3", "username": "zaphod"})
+    held = [
+        ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["7"]}),
+        ("keycloak_user_roles.a", {"user_id": "3", "role_ids": ["7"]}),
+    ]
+    resources = (REALM, STAFF, leads, role, ada, *held, just_in_time("leads"))
+    found = imported(qgov, written(tmp_path, of(*resources)), tmp_path / "out")
+    model = load(read_work_tree(tmp_path / "out")[0]).model
+    assert model is not None
+    assert sorted(
+        b.eligible.max_duration_s if b.eligible else 0 for b in model.bindings if b.role == "x"
+    ) == [0, 3600]
+    assert "a binding names a group or a workload" in notes(found, "unsaid")
+    assert "zaphod" not in json.dumps(found)
+
+    resources = (REALM, STAFF, role, just_in_time("others"))
+    found = imported(qgov, written(tmp_path, of(*resources)), tmp_path / "two")
+    assert "`others`, who approve it, are no group of this directory" in notes(found, "unsaid")
+
+
+def test_where_keys_are_goes_to_terraform_and_into_the_list(
+    model: AccessModel, qgov: Call, tmp_path: Path
+) -> None:
+    text = json.dumps(state(model, "workforce")).replace("var.jwks_urls!", "https://x.example/jwks")
+    found = imported(qgov, written(tmp_path, text), tmp_path / "out", "--provider", "workforce")
+    (path,) = (tmp_path / "out/terraform/identity/workforce").iterdir()
+    assert path.name == "imported.auto.tfvars.json"
+    issuer = "https://token.actions.githubusercontent.com"
+    assert json.loads(path.read_text()) == {"jwks_urls": {issuer: "https://x.example/jwks"}}
+    remedies = [note["remedy"] for note in found["notes"] if "the keys of" in note["what"]]
+    assert [r.partition(" to it")[0] for r in remedies] == [
+        "set QGOV_JWKS_URL_TOKEN_ACTIONS_GITHUBUSERCONTENT_COM_061A1FCA"
+    ]
+
+
 def test_what_cannot_be_left_out_is_refused_whole(qgov: Call, tmp_path: Path) -> None:
     words = ("--admins", "staff", "--approvers", "staff")
     source = written(tmp_path, FOREIGN["okta"])
