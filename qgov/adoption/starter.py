@@ -16,19 +16,22 @@ from qgov.finding import has_errors
 from qgov.render.schema import path_of, schemas, written
 from qgov.repository.files import is_configuration
 
-__all__ = ["PROGRAMS", "starter"]
+__all__ = ["PROGRAMS", "machinery", "starter"]
 
 PROGRAMS: Final = (".ci/run",)
 """The files that can be run."""
 
-_PLACES: Final = {
-    "readme.md.j2": "README.md",
+_MACHINERY: Final = {
     "requirements.txt.j2": "requirements.txt",
     "gitignore": ".gitignore",
     "ci-run": ".ci/run",
     "workflow.yml": ".github/workflows/qgov.yml",
     "drift.yml": ".github/workflows/drift.yml",
     "elevate.yml": ".github/workflows/elevate.yml",
+}
+_PLACES: Final = {
+    "readme.md.j2": "README.md",
+    **_MACHINERY,
     "answers.yaml.j2": "onboarding/{tenant}.yaml",
     "access-review.yaml.j2": "tenants/access-review.yaml",
     "access-test.yaml.j2": "tests/access/organization.yaml",
@@ -49,6 +52,15 @@ _PLACES: Final = {
 }
 """A file of this package → its place in the new repository. `qgov.yaml` is last: without it
 nothing validates, so that a part is never mistaken for the whole."""
+
+
+def machinery() -> dict[str, bytes]:
+    """What every repository has, whatever it says (path → bytes): its CI, and the schemas for
+    editors."""
+    package = files_of("qgov.adoption") / "files"
+    values = {"version": __version__}
+    made = {place: _made(package, name, values) for name, place in _MACHINERY.items()}
+    return {**_schemas(), **made}
 
 
 def starter(organization: str, tenant: str, now: datetime) -> Onboarded:
@@ -75,8 +87,11 @@ def starter(organization: str, tenant: str, now: datetime) -> Onboarded:
     first = onboard(configuration, templates, tenant, answers, now)
     if has_errors(first.findings):
         return first
-    schema = {path_of(kind): written(content) for kind, content in schemas().items()}
-    return Onboarded({**schema, **templates, **first.files, **made}, first.findings)
+    return Onboarded({**_schemas(), **templates, **first.files, **made}, first.findings)
+
+
+def _schemas() -> dict[str, bytes]:
+    return {path_of(kind): written(content) for kind, content in schemas().items()}
 
 
 def _bytes(package: Traversable, path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from qgov.adoption.additions import new_folder, require_free
 from qgov.adoption.onboarding import require_name
+from qgov.adoption.starter import PROGRAMS, machinery
 from qgov.cli.common import Now, about, clock, one_of
 from qgov.cli.streams import write
 from qgov.drift.imports.directory import KINDS, asked_for, keycloak, managed_by, other
@@ -126,7 +128,8 @@ def command(
         else:
             raise QgovError("--source: give keycloak[:REALM], scim[:NAME] or terraform:FILE")
         found = import_from(observer, what, read, directory, wishes, os.environ, time)
-    new_folder(out, {**found.files, LIST: as_list(found).encode()})
+    found = replace(found, files={**machinery(), LIST: as_list(found).encode(), **found.files})
+    new_folder(out, found.files, PROGRAMS)
     if format_ == "json":
         write(as_json(found))
     else:

@@ -33,11 +33,13 @@ class Field(NamedTuple):
 
 class Undo(NamedTuple):
     """The steps back, each of which is right whatever else differs; or why there are none.
-    `field` is what the language would say of what was found."""
+    `field` is what the language would say of what was found; `given` says that something is held
+    as a binding gives it, where no step takes it back alone."""
 
     steps: tuple[Step, ...] = ()
     why_not: str = ""
     field: Field | None = None
+    given: bool = False
 
 
 NO_STEPS = Undo(why_not="this source tells no steps: take it back where it was made")

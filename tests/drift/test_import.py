@@ -55,7 +55,8 @@ def imported(qgov: Call, source: str, out: Path, *words: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(said)
     assert found["schema"] == "qgov/import/v1"
     there = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
-    assert there == {*found["files"], "imported.md"}
+    assert there == {*found["files"]}
+    assert {"imported.md", "qgov.yaml", ".ci/run", ".github/workflows/drift.yml"} <= there
     return found
 
 
@@ -305,6 +306,136 @@ def test_a_file_that_is_no_state_writes_nothing(
     assert "NOT IMPORTED" in err
     assert reason in err
     assert not (tmp_path / "out").exists()
+
+
+def ours(name: str, *permissions: str, id_: str) -> tuple[str, dict[str, Any]]:
+    """A realm role of ours in a state."""
+    _, _, scope = name.split(":", 2)
+    said = {"permissions": "##".join(permissions), "scope": scope}
+    values = {"id": id_, "realm_id": "r", "name": name, "attributes": said}
+    return f"keycloak_role.r{id_}", values
+
+
+REALM = ("keycloak_realm.r", {"id": "r", "realm": "r"})
+STAFF = ("keycloak_group.a", {"id": "1", "realm_id": "r", "name": "staff"})
+POWER = "qgov:platform-admin:*"
+
+
+def test_an_administrator_all_the_time_is_left_out_and_another_is_assumed(
+    qgov: Call, tmp_path: Path
+) -> None:
+    role = ours(POWER, "policy:write", id_="7")
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["7"]})
+    source = written(tmp_path, of(REALM, STAFF, role, given))
+    found = imported(qgov, source, tmp_path / "out")
+    told = notes(found, "unsaid")
+    assert "the role `platform-admin` of `group:staff` on `*`: the rule QG406 refuses it" in told
+    assert "the group `platform-admins` administers the platform" in notes(found, "assumed")
+    model = load(read_work_tree(tmp_path / "out")[0]).model
+    assert model is not None
+    assert [(b.principal, b.role, b.scope) for b in model.bindings] == [
+        ("group:platform-admins", "platform-admin", "*")
+    ]
+    assert model.roles["platform-admin"].permissions == {"policy:write": False}
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        (
+            [ours("qgov:x:a", "job:read", id_="1"), ours("qgov:x:b", "job:submit", id_="2")],
+            "the role `x`: it means other permissions at each of `qgov:x:a`, `qgov:x:b`",
+        ),
+        ([ours("qgov:x:a", "job:fly", id_="1")], "the role `qgov:x:a`: its name, scope or"),
+        ([ours("qgov:X Y:a", "job:read", id_="1")], "the role `qgov:X Y:a`: its name, scope or"),
+        ([ours("qgov:x:a/b/c/d", "job:read", id_="1")], "the role `qgov:x:a/b/c/d`: its name"),
+        ([ours("qgov:x:${a}", "job:read", id_="1")], "the role `qgov:x:${a}`: its name, scope or"),
+    ],
+)
+def test_a_role_that_the_language_cannot_say_is_listed(
+    qgov: Call, tmp_path: Path, roles: list[Any], told: str
+) -> None:
+    ids = [role["id"] for _, role in roles]
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ids})
+    found = imported(qgov, written(tmp_path, of(REALM, STAFF, *roles, given)), tmp_path / "out")
+    assert told in notes(found, "unsaid")
+    assert found["counts"]["bindings"] == 1
+
+
+def test_a_strange_role_that_is_called_like_one_of_ours_is_none(qgov: Call, tmp_path: Path) -> None:
+    role = ours(POWER, "policy:write", id_="7")
+    other = ("keycloak_role.other", {"id": "8", "realm_id": "r", "name": "platform-admin"})
+    given = ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["8"]})
+    found = imported(
+        qgov, written(tmp_path, of(REALM, STAFF, role, other, given)), tmp_path / "out"
+    )
+    text = (tmp_path / "out" / "qgov.yaml").read_text()
+    assert text.count("group: ") == 1
+    assert "group: platform-admins" in text
+    assert found["counts"]["roles"] == 1
+
+
+JIT = "qgov:x:* approvers={} max_duration_s=3600 ticket=optional"
+
+
+def just_in_time(approvers: str) -> tuple[str, dict[str, Any]]:
+    said = {"qgov_principal": "group:staff", "qgov_eligible": JIT.format(approvers)}
+    values = {"id": "5", "realm_id": "r", "name": "jit:staff:x:*", "attributes": said}
+    return "keycloak_group.j", values
+
+
+def test_who_has_a_role_both_ways_and_who_cannot_be_bound_to_it(qgov: Call, tmp_path: Path) -> None:
+    role = ours("qgov:x:*", "job:read", id_="7")
+    leads = ("keycloak_group.b", {"id": "2", "realm_id": "r", "name": "leads"})
+    ada = ("keycloak_user.ada", {"id": "3", "username": "zaphod"})
+    held = [
+        ("keycloak_group_roles.a", {"group_id": "1", "role_ids": ["7"]}),
+        ("keycloak_user_roles.a", {"user_id": "3", "role_ids": ["7"]}),
+    ]
+    resources = (REALM, STAFF, leads, role, ada, *held, just_in_time("leads"))
+    found = imported(qgov, written(tmp_path, of(*resources)), tmp_path / "out")
+    model = load(read_work_tree(tmp_path / "out")[0]).model
+    assert model is not None
+    assert sorted(
+        b.eligible.max_duration_s if b.eligible else 0 for b in model.bindings if b.role == "x"
+    ) == [0, 3600]
+    assert "a binding names a group or a workload" in notes(found, "unsaid")
+    assert "zaphod" not in json.dumps(found)
+
+    resources = (REALM, STAFF, role, just_in_time("others"))
+    found = imported(qgov, written(tmp_path, of(*resources)), tmp_path / "two")
+    assert "`others`, who approve it, are no group of this directory" in notes(found, "unsaid")
+
+
+def test_where_keys_are_goes_to_terraform_and_into_the_list(
+    model: AccessModel, qgov: Call, tmp_path: Path
+) -> None:
+    text = json.dumps(state(model, "workforce")).replace("var.jwks_urls!", "https://x.example/jwks")
+    found = imported(qgov, written(tmp_path, text), tmp_path / "out", "--provider", "workforce")
+    (path,) = (tmp_path / "out/terraform/identity/workforce").iterdir()
+    assert path.name == "imported.auto.tfvars.json"
+    issuer = "https://token.actions.githubusercontent.com"
+    assert json.loads(path.read_text()) == {"jwks_urls": {issuer: "https://x.example/jwks"}}
+    remedies = [note["remedy"] for note in found["notes"] if "the keys of" in note["what"]]
+    assert [r.partition(" to it")[0] for r in remedies] == [
+        "set QGOV_JWKS_URL_TOKEN_ACTIONS_GITHUBUSERCONTENT_COM_061A1FCA"
+    ]
+
+
+def test_what_cannot_be_left_out_is_refused_whole(qgov: Call, tmp_path: Path) -> None:
+    words = ("--admins", "staff", "--approvers", "staff")
+    source = written(tmp_path, FOREIGN["okta"])
+    err = qgov("import", "--source", source, "--out", str(tmp_path / "out"), *words, status=1)
+    assert "NOT IMPORTED" in err
+    assert "QG408" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_title_that_looks_like_a_secret_is_not_written(qgov: Call, tmp_path: Path) -> None:
+    bait = "AKIA" + "IOSFODNN7EXAMPLQ"
+    group = ("keycloak_group.a", {**STAFF[1], "description": bait})
+    imported(qgov, written(tmp_path, of(REALM, group)), tmp_path / "out")
+    assert bait not in (tmp_path / "out" / "qgov.yaml").read_text()
 
 
 def test_groups_in_a_circle_end(qgov: Call, tmp_path: Path) -> None:

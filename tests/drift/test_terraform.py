@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
+from qgov.drift.adopt.adopt import adopt
 from qgov.drift.drift import Drift, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
 from qgov.render.revert import as_script
+from qgov.repository import read_work_tree
 from qgov.targets import emit
 from qgov.targets.hcl import Block, Ref, parse
-from tests.drift.conftest import NOW
+from tests.drift.conftest import NOW, ROOT
 from tests.terraform.harness import clean_env, need_terraform, terraform
 
 Json = dict[str, Any]
@@ -314,6 +316,30 @@ def test_a_state_that_is_not_the_compiled_module_s_is_told(
     change(document)
     drift = read(model, document, tmp_path)
     assert [d for d in drift if d.kind is kind and words in d.message], [d.message for d in drift]
+
+
+# -------------------------------------------------------------------------------------- adopted
+
+
+def one_role_more(document: Json) -> None:
+    by_address(document, "group_roles.group_aurora-contractors")["role_ids"].append(
+        by_address(document, "keycloak_role.role_researcher__aurora_sandbox_chemistry")["id"]
+    )
+
+
+@pytest.mark.parametrize("change", [one_role_more, no_roles])
+def test_a_role_of_a_state_is_adopted_and_then_in_sync(
+    model: AccessModel, tmp_path: Path, change: Callable[[Json], object]
+) -> None:
+    files, _ = read_work_tree(ROOT)
+    document = state(model)
+    change(document)
+    drift = [d for d in read(model, document, tmp_path) if not d.rule.startswith("setting-")]
+    adoption = adopt(model, files, drift, NOW)
+    assert not adoption.why_not
+    assert {*adoption.files} == {"tenants/aurora/tenant.yaml"}
+    left = read(adoption.model, document, tmp_path)
+    assert [d.message for d in left if not d.rule.startswith("setting-")] == []
 
 
 # ----------------------------------------------------------------------------------- unreadable

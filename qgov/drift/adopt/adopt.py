@@ -131,7 +131,7 @@ class _Pen:
             return f"the configuration has no role `{held.role}`"
         if held.eligible:
             return "nobody knows on which terms: write an eligible binding with its approvers"
-        if not undo.steps:
+        if not (undo.steps or undo.given):
             return f"a binding is direct, and this goes through {', '.join(held.through)}"
         if is_workload(held.principal):
             return self._bind_workload(held)

@@ -54,15 +54,21 @@ def administered(said: Said, admins: str | None, approvers: str | None) -> Said:
     just in time and approved by the group `approvers`. Where they are not named they are those of
     `qgov init`."""
     able = {role for role, its in said.roles.items() if RECOVERY in its}
-    holders = [b for b in said.bindings if b.role in able and is_group(b.principal)]
+    holders = [
+        b
+        for b in said.bindings
+        if b.role in able and is_group(b.principal) and b.scope == EVERYWHERE
+    ]
     groups = {**said.groups}
     notes = [*said.notes]
     bindings = said.bindings
     roles = {**said.roles}
     if not holders:
         who, other = admins or ADMINISTRATORS, approvers or APPROVERS
-        role = next(n for n in (_ADMIN_ROLE, f"qgov-{_ADMIN_ROLE}") if n not in roles)
-        roles[role] = _POWERS
+        role = min(able, default="")
+        if not able:
+            role = next(n for n in (_ADMIN_ROLE, f"qgov-{_ADMIN_ROLE}") if n not in roles)
+            roles[role] = _POWERS
         bound = Bound(group(who), role, EVERYWHERE, Terms(other, 14_400, ticket=True))
         bindings = (*bindings, bound)
         new = [name for name in (who, other) if name not in groups]
@@ -123,7 +129,11 @@ def _organization(said: Said, organization: str, notes: list[Note]) -> dict[str,
     provider |= said.provider
     if said.tokens:
         provider["tokens"] = dict(said.tokens)
-    keeper = next(name_of(b.principal) for b in said.bindings if RECOVERY in said.roles[b.role])
+    keeper = next(
+        name_of(b.principal)
+        for b in said.bindings
+        if RECOVERY in said.roles[b.role] and is_group(b.principal)
+    )
     floors: dict[str, Yaml] = {"mfa": True}
     if said.token_age_s is not None and not _longer(said):
         floors["maxTokenAge"] = format_duration(said.token_age_s)

@@ -69,7 +69,6 @@ def import_from(
     configuration that validates.
     """
     said = read_facts(directory, source.facts, source.direct, source.words)
-    said = administered(said, wishes.admins, wishes.approvers)
     said, files, assumed, model = _valid(said, wishes, now)
     flow = source.facts.settings.get(Setting("realm", "", "browserFlow"))
     more, imports, left, kept = beside(
@@ -137,6 +136,7 @@ def _valid(
     errors: list[Finding] = []
     waived: dict[tuple[str, str], None] = {}
     for _ in range(_ROUNDS):
+        said = administered(said, wishes.admins, wishes.approvers)
         files, assumed = documents(said, wishes.organization)
         if wishes.leave is not None:
             for rule, document in waived:

@@ -9,14 +9,14 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from qgov.drift.facts import Facts, Held, Plain, Setting
+from qgov.drift.facts import Facts, Held, Plain, Setting, label_of
 from qgov.drift.imports.provider import Things, provider_of
 from qgov.drift.imports.said import Bound, Directory, Note, Said, Terms, Why, Workload
 from qgov.drift.imports.words import printable
 from qgov.language.kinds.base import PermissionName
 from qgov.language.kinds.tenant import Federation
 from qgov.language.scalars import Name
-from qgov.model.principal import Principal, is_group, is_workload, name_of
+from qgov.model.principal import Principal, is_group, is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL, jit_group_name
 from qgov.targets.keycloak.facts.clients import ISSUER
@@ -59,11 +59,14 @@ def read_facts(
         *(Bound(h.principal, h.role, h.scope) for h in found.held if not h.eligible and direct(h)),
         *(bound for _, of in jit for bound in of),
     ]
-    kept = {
-        bound: None
-        for bound in sorted(bindings)
-        if bound.role in roles and _bindable(bound, groups, workloads)
-    }
+    kept: dict[Bound, None] = {}
+    for bound in sorted(bindings, key=lambda each: (*each[:3], each.terms or ())):
+        if bound.role not in roles:
+            continue
+        if why := _why_not(bound, groups, workloads):
+            notes.append(_unbound(bound, why))
+        else:
+            kept[bound] = None
     return Said(
         directory,
         provider,
@@ -121,16 +124,27 @@ def _able(found: Facts, group: str) -> int | None:
     return min(able, _ENOUGH)
 
 
-def _bindable(bound: Bound, groups: Mapping[str, object], workloads: Mapping[str, object]) -> bool:
+def _why_not(bound: Bound, groups: Mapping[str, object], workloads: Mapping[str, object]) -> str:
+    """Why no binding says this, or nothing."""
     who = name_of(bound.principal)
-    if not is_scope(bound.scope):
-        return False
     if bound.terms is not None and bound.terms.approvers not in groups:
-        return False
+        return f"`{bound.terms.approvers}`, who approve it, are no group of this directory"
     if is_group(bound.principal):
-        return who in groups
-    return (
-        is_workload(bound.principal) and who in workloads and contains(tenant_of(who), bound.scope)
+        return "" if who in groups else "the language has no such group"
+    if not is_workload(bound.principal):
+        return "a binding names a group or a workload"
+    if who in workloads and contains(tenant_of(who), bound.scope):
+        return ""
+    return "a workload is bound in its own tenant"
+
+
+def _unbound(bound: Bound, why: str) -> Note:
+    who = label_of(bound.principal) if is_user(bound.principal) else bound.principal
+    return Note(
+        Why.UNSAID,
+        f"the role `{bound.role}` of `{who}` on `{bound.scope}`",
+        why,
+        "write a binding that the language has, and take this away where it was made",
     )
 
 

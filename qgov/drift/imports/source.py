@@ -11,6 +11,7 @@ from qgov.drift.imports.said import Note, Why
 from qgov.drift.observer import Asked, Existing, Observer, UnreadableError
 from qgov.drift.observers.terraform.directory import Managed, managed_in, resources_of
 from qgov.drift.observers.terraform.document import GUARD, Document, Resource, read_document
+from qgov.drift.observers.terraform.identity import given
 from qgov.drift.observers.terraform.meaning import effect_of
 from qgov.drift.undo import Fact
 from qgov.errors import QgovError
@@ -63,15 +64,11 @@ def state_of(file: str, product: str | None) -> tuple[Document, Managed]:
 
 def of_state(document: Document, managed: Managed) -> Source:
     """What a state manages."""
-
-    def direct(held: Held) -> bool:
-        return held.through[0].startswith("the realm role `qgov:")
-
     rest = {each.address: each for each in resources_of(document)}
     own = {each.address for each in managed.resources}
     own.add(GUARD)
     notes = tuple(_unsaid(r for a, r in rest.items() if a.partition("[")[0] not in own))
-    return Source(managed.facts, direct, managed.existing, managed.words, notes)
+    return Source(managed.facts, given, managed.existing, managed.words, notes)
 
 
 def _unsaid(resources: Iterable[Resource]) -> Iterator[Note]:

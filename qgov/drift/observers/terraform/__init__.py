@@ -15,7 +15,7 @@ from typing import Any, Final
 from qgov.drift.facts import Facts, Held, Plain, Setting
 from qgov.drift.observer import Asked, Effect, Need, Observation, Observer, UnreadableError
 from qgov.drift.observers.terraform.document import GUARD, Change, Document, read_document
-from qgov.drift.observers.terraform.identity import TOLD, held_in, provider_in
+from qgov.drift.observers.terraform.identity import TOLD, given, held_in, provider_in
 from qgov.drift.observers.terraform.meaning import effect_of, tenants_by_account
 from qgov.drift.observers.terraform.module import module_of, same, wanted_of
 from qgov.drift.undo import Fact, Undo
@@ -67,7 +67,8 @@ def _observation(model: AccessModel, file: str, document: Document) -> Observati
 def _undo(fact: Fact) -> Undo:
     if isinstance(fact.what, Setting):
         return Undo((("terraform", "apply", f"-target={fact.what.name}"),))
-    return Undo(why_not="it is undone by `terraform apply` of the reviewed commit, as a whole")
+    why_not = "it is undone by `terraform apply` of the reviewed commit, as a whole"
+    return Undo(why_not=why_not, given=given(fact.what))
 
 
 def _effect(

@@ -12,7 +12,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
 from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL
 
-__all__ = ["TOLD", "held_in", "provider_in"]
+__all__ = ["TOLD", "given", "held_in", "provider_in"]
 
 TOLD: Final = frozenset(
     {
@@ -22,6 +22,9 @@ TOLD: Final = frozenset(
     }
 )
 """Types that say who holds what: told as accesses, and not as resources."""
+
+
+_BY: Final = "the realm role "
 
 
 def provider_in(model: AccessModel, resources: Mapping[str, Resource]) -> str | None:
@@ -66,9 +69,14 @@ def held_in(resources: Mapping[str, Resource]) -> Iterator[Held]:
             yield from _held(Principal(whose), value.partition(" ")[0], True)
 
 
+def given(held: Held) -> bool:
+    """Whether something is held as a binding gives it: by a role of ours, and all the time."""
+    return not held.eligible and held.through == (f"{_BY}`qgov:{held.role}:{held.scope}`",)
+
+
 def _held(who: Principal, role: str, eligible: bool = False) -> Iterator[Held]:
     """A role at a scope is `qgov:ROLE:SCOPE`; any other is of the realm's own."""
     _, _, rest = role.partition("qgov:")
     name, _, scope = rest.partition(":")
-    way = f"the realm role `{role}`"
+    way = f"{_BY}`{role}`"
     yield Held(who, name or role, scope or "*", (way,), eligible)
