@@ -81,10 +81,7 @@ def serving(groups: int, people: int, clients: int) -> Iterator[tuple[str, str, 
         import_realm(server, emitted()["workforce"])
         for part in grown(groups, people, clients):
             path = f"/admin/realms/{REALMS['workforce']}/partialImport"
-            answer = server.admin.post(path, json=part, timeout=600)
-            if not answer.is_success:
-                print(list(part)[-1], answer.text, server.log()[-3000:], flush=True)
-            answer.raise_for_status()
+            server.admin.post(path, json=part, timeout=600).raise_for_status()
         # A token lives for a minute, a run of one request after the other may not.
         server.admin.put("/admin/realms/master", json={"accessTokenLifespan": 3600})
         yield f"http://127.0.0.1:{server.port}", token_of(server), _process(server.port)

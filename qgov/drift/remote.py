@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from qgov.drift.deadline import Deadline, transport
 from qgov.drift.observer import Asked, UnreadableError
 
 __all__ = ["Remote", "path_of", "remote"]
@@ -51,6 +52,7 @@ class Remote:
     deadline_s: float
     parallel: int
     ends: float
+    deadline: Deadline
     rights: Mapping[str, str] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
     """How many entries the longest page had so far, by the last part of its path."""
@@ -106,12 +108,11 @@ class Remote:
         form: Mapping[str, str] | None,
     ) -> bytes:
         url = f"{self.base}{path}"
-        began = time.monotonic()
-        if began > self.ends:
+        if time.monotonic() > self.ends:
             raise UnreadableError(f"{url}: after {WHOLE_S:g} s not all of it was read")
-        until = began + self.deadline_s
         with (
             _said(url, self.deadline_s),
+            self.deadline.within(self.deadline_s),
             self.client.stream(method, url, params=query, data=form) as answer,
         ):
             self._require(answer, url, path)
@@ -120,8 +121,6 @@ class Remote:
                 content += part
                 if len(content) > LARGEST:
                     raise UnreadableError(f"{url}: more than {LARGEST // 1024 // 1024} MiB")
-                if time.monotonic() > until:
-                    raise UnreadableError(f"{url}: not answered within {self.deadline_s:g} s")
             return bytes(content)
 
     def _require(self, answer: httpx.Response, url: str, path: str) -> None:
@@ -182,13 +181,20 @@ def remote(
         context = ssl.create_default_context(cafile=asked.setting("QGOV_CA_FILE"))
     except (OSError, ssl.SSLError) as error:
         raise UnreadableError("QGOV_CA_FILE: no certificates can be read from it") from error
+    deadline = Deadline()
     with httpx.Client(
+        transport=transport(context, asked.parallel, deadline),
         headers={"Accept": "application/json", **(headers or {})},
         timeout=httpx.Timeout(asked.timeout_s),
         follow_redirects=False,
-        verify=context,
         trust_env=False,
-        limits=httpx.Limits(max_connections=asked.parallel),
     ) as client:
-        ends = time.monotonic() + WHOLE_S
-        yield Remote(base.rstrip("/"), client, asked.timeout_s, asked.parallel, ends, rights or {})
+        yield Remote(
+            base.rstrip("/"),
+            client,
+            asked.timeout_s,
+            asked.parallel,
+            time.monotonic() + WHOLE_S,
+            deadline,
+            rights or {},
+        )

@@ -86,7 +86,10 @@ def write(server: Remote, method: str, realm: str, account: str, group: str) -> 
     again. Says what went wrong; nothing where the server says that it is done."""
     path = path_of("admin", "realms", realm, "users", account, "groups", group)
     try:
-        with server.client.stream(method, f"{server.base}{path}") as answer:
+        with (
+            server.deadline.within(server.deadline_s),
+            server.client.stream(method, f"{server.base}{path}") as answer,
+        ):
             status = answer.status_code
     except httpx.TimeoutException:
         return f"not answered within {server.deadline_s:g} s"

@@ -14,9 +14,9 @@ from qgov.language.kinds.exceptions import AccessReviewSpec
 from qgov.model.access_model import AccessModel
 from qgov.model.fact import Fact
 from qgov.model.principal import group, is_group, is_workload, name_of
-from qgov.model.scope import contains
+from qgov.model.scope import EVERYWHERE
 
-__all__ = ["Campaign", "GroupAccess", "campaigns", "of_note"]
+__all__ = ["Campaign", "GroupAccess", "campaigns", "meets", "of_note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,15 @@ def campaigns(
 
 def _unread(model: AccessModel, review: AccessReviewSpec, read: set[str]) -> list[str]:
     names = {name_of(b.principal) for b in model.bindings if is_group(b.principal)
-             and _meets(review.scope, b.scope)}  # fmt: skip
+             and meets(review.scope, b.scope)}  # fmt: skip
     needed = {model.groups[n].provider for n in (*names, review.reviewers) if n in model.groups}
     return sorted(needed - read)
 
 
-def _meets(scope: str, other: str) -> bool:
-    """Whether what holds on one holds somewhere on the other."""
-    return contains(scope, other) or contains(other, scope)
+def meets(scope: str, other: str) -> bool:
+    """Whether what holds on one, which may be a pattern, holds somewhere on the other."""
+    labels = zip(scope.split("/"), other.split("/"), strict=False)
+    return all(one == two or EVERYWHERE in (one, two) for one, two in labels)
 
 
 def _given(seen: Observation) -> dict[str, list[Held]]:
@@ -116,7 +117,7 @@ def _campaign(
     declared = model.groups.get(spec.reviewers)
     for one, given in held:
         for path, people in sorted(one.found.groups.items()):
-            access = [each for each in given.get(group(path), ()) if _meets(spec.scope, each.scope)]
+            access = [each for each in given.get(group(path), ()) if meets(spec.scope, each.scope)]
             if access:
                 groups.append(GroupAccess(one.name, path, tuple(access), _sorted(people)))
         if declared is not None and one.name.endswith(f":{declared.provider}"):
@@ -127,7 +128,7 @@ def _campaign(
             for each in one.found.held
             if not is_group(each.principal)
             and not (is_workload(each.principal) and each.what in reviewed)
-            and _meets(spec.scope, each.scope)
+            and meets(spec.scope, each.scope)
         ]
     return Campaign(
         review, tuple(groups), tuple(sorted(reviewers)), tuple(beside), late_s(spec, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,3 +167,36 @@ def test_things_are_read_side_by_side_and_no_more_than_the_bound(model: AccessMo
     with serving(answers) as base, remote(given, base) as server:
         assert server.each(lambda n: server.get(f"/{n}"), range(12)) == [{}] * 12
     assert most[0] == 4
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_a_server_that_sends_a_byte_now_and_then_is_cut_off(model: AccessModel, where: str) -> None:
+    """It would go on for ten seconds, and then be done: each byte comes in time, not the whole."""
+    sent, gone = [0], threading.Event()
+
+    def trickle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+        drip = b"X: " if where == "headers" else b" "
+        try:
+            connection.sendall(head + (b"" if where == "headers" else b"\r\n"))
+            for byte in drip + b"." * 98:
+                connection.sendall(bytes([byte]))
+                sent[0] += 1
+                gone.wait(0.1)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=lambda: trickle(listening.accept()[0]))
+        thread.start()
+        with (
+            remote(asked(model), f"http://127.0.0.1:{port}") as server,
+            pytest.raises(UnreadableError, match="not answered within 1 s"),
+        ):
+            server.get("/")
+        thread.join()
+    assert 0 < sent[0] < 95

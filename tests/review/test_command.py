@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 
 from qgov.cli import run
 from qgov.contracts.schema import output_schemas
+from qgov.review.campaign import meets
 from tests.drift.conftest import ROOT
 from tests.drift.loopback import Reply, as_json
 from tests.review.directory import LIST, Directory
@@ -172,3 +173,26 @@ def test_the_page_has_every_code() -> None:
     used = set(re.findall(r'"(QG9\d\d)"', sources))
     assert used == set(re.findall(r"^\| (QG9\d\d) \|", page, re.MULTILINE))
     assert len(used) == 11
+
+
+@pytest.mark.parametrize(
+    ("scope", "other", "so"),
+    [
+        ("*", "aurora/test", True),
+        ("aurora", "*", True),
+        ("aurora", "aurora/test/chemistry", True),
+        ("aurora/test", "aurora", True),
+        ("aurora/test", "aurora/sandbox", False),
+        ("aurora", "auror", False),
+        ("*/production", "aurora/production/chemistry", True),
+        ("*/production", "aurora", True),
+        ("*/production", "aurora/test", False),
+        ("aurora/*/chemistry", "aurora/test/chemistry", True),
+        ("aurora/*/chemistry", "aurora/test/other", False),
+    ],
+)
+def test_a_review_is_about_what_holds_somewhere_in_its_scope(
+    scope: str, other: str, so: bool
+) -> None:
+    assert meets(scope, other) is so
+    assert meets(other, scope) is so

@@ -131,6 +131,13 @@ class Architecture:
             return False
         return True
 
+    def elevate(self) -> None:
+        """Who is elevated now is in a just-in-time group. Raises SystemExit where anybody is
+        not."""
+        done = self.qgov("elevate", "--apply", "--now", format_instant(self.clock()))
+        if done.returncode:
+            raise SystemExit(f"{done.stdout}{done.stderr}")
+
     def drift(self) -> list[dict[str, Any]]:
         """What `qgov drift` finds now, in every system that runs. Raises SystemExit where it
         cannot read one."""

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from docs.examples.reference.architecture import Architecture
 from qgov.model.access_model import AccessModel
-from qgov.targets.keycloak.facts.access import jit_group_name
 from tests.drift.changes import Hand
 from tests.keycloak.realms import REALMS, representation
 from tests.keycloak.sign_in import (
@@ -74,8 +73,8 @@ REALM: Final = "quantum"
 
 
 def let_in(running: Architecture) -> dict[str, str]:
-    """Make everybody, let those be elevated whom the documents elevate, and sign each in with
-    their own browser or exchange their token. Name → access token."""
+    """Make everybody, let `qgov elevate` elevate whom the documents elevate, and sign each in
+    with their own browser or exchange their token. Name → access token."""
     with ThreadPoolExecutor(2) as pool:
         tokens = pool.map(lambda who: _known(running, who), CAST)
         found = {who.name: token for who, token in zip(CAST, tokens, strict=True)}
@@ -83,9 +82,8 @@ def let_in(running: Architecture) -> dict[str, str]:
         if each.not_before is not None and each.not_before <= running.clock() < each.expires:
             (binding,) = each.through
             name = binding.principal.removeprefix("group:")
-            jit = jit_group_name(binding.principal, binding.role, binding.scope)
-            realm = realm_of(running.model, name)
-            person(running.keycloak, realm, each.subject, [f"/{name}", f"/{jit}"])
+            person(running.keycloak, realm_of(running.model, name), each.subject, [f"/{name}"])
+    running.elevate()
     found[MEI] = sign_in(running.keycloak, REALM, MEI)["access_token"]
     return found
 
