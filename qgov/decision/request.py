@@ -217,9 +217,16 @@ Reader = Callable[[Any], Any]
 """A value to what it is read as; None when it is not what was expected."""
 
 
+_OBJECT: Final = (dict, Mapping)
+"""The likeliest first: asking about an abstract type takes long."""
+
+_PLAIN: Final = frozenset((str, int, bool))
+"""Types that stand in JSON as they are."""
+
+
 def _object(value: Any) -> Mapping[str, Any]:
     """An object; anything else reads as an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, _OBJECT) else {}
 
 
 def _flat(value: Any) -> Mapping[str, Any]:
@@ -341,10 +348,16 @@ _IN_CONTEXT: Final = ("token", "elevations", "approvals", "job", "usage")
 
 def _written(value: Any) -> Any:
     """A part of a request as JSON, without what is None."""
+    if type(value) in _PLAIN:
+        return value
     if type(value) in _SHAPES:
         value = {name: getattr(value, name) for name, _ in _SHAPES[type(value)]}
-    if isinstance(value, Mapping):
-        return {name: _written(each) for name, each in value.items() if each is not None}
+    if isinstance(value, _OBJECT):
+        return {
+            name: each if type(each) in _PLAIN else _written(each)
+            for name, each in value.items()
+            if each is not None
+        }
     if isinstance(value, tuple):
         return [_written(each) for each in value]
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

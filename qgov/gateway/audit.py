@@ -4,7 +4,10 @@ An event that `append` has returned survives the process and the power. A line t
 cut short was never acknowledged; the next append replaces it, and says so in a line of its
 own. Several processes and threads may append to one file.
 
-Beside FILE is FILE.checkpoint, rewritten in place after each append. It is not flushed: it
+One flush covers whatever was written before it: threads that append while another one flushes
+wait for one more flush together.
+
+Beside FILE is FILE.checkpoint, rewritten in place after each flush. It is not flushed: it
 is written when its entry already is on the disk, so that after a power loss it can lag
 behind and never claim too much, and half of the time of an append is saved.
 """
@@ -84,8 +87,9 @@ class AuditLog:
     def __init__(self, path: Path, stream: str) -> None:
         self.path = path
         self.stream = stream
-        self._lock = Lock()
+        self._lock, self._flushing = Lock(), Lock()
         self._handle = self._point = -1
+        self._flushed = 0
         self._end, self._seq, self._head = 0, 0, ""
         self._open()
 
@@ -112,8 +116,9 @@ class AuditLog:
             line, head = written(seq + 1, head, "event", content)
             self._write(before + line, end)
             self._seq, self._head = seq + 1, head
-            self._write_checkpoint()
-            return LogPosition(self._seq, head, uid)
+            written_to = self._end
+        self._flush(written_to)
+        return LogPosition(seq + 1, head, uid)
 
     def close(self) -> None:
         """Let go of the file. Nothing is lost without it."""
@@ -135,7 +140,7 @@ class AuditLog:
         self.close()
 
     def _open(self) -> None:
-        self._process, self._broken = os.getpid(), ""
+        self._process, self._broken, self._flushed = os.getpid(), "", 0
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         with self._told("cannot be opened"):
             self._handle = os.open(self.path, flags, 0o600)
@@ -230,19 +235,33 @@ class AuditLog:
         return {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
 
     def _write(self, raw: bytes, end: int) -> None:
-        """The lines in one call, over a torn line where there is one, and onto the disk."""
+        """The lines in one call, over a torn line where there is one."""
         count = os.pwrite(self._handle, raw, self._end)
         if count < len(raw):  # what there is of it is a torn line, and so the next append's
             raise OSError(errno.ENOSPC, f"only {count} of {len(raw)} bytes were written")
         if self._end + count < end:
             os.ftruncate(self._handle, self._end + count)
-        try:
-            os.fdatasync(self._handle)
-        except OSError as error:
-            # What is on the disk now, nobody knows; a second flush would succeed and not tell.
-            self._broken = f"its last event could not be flushed ({error.strerror})"
-            raise
         self._end += count
+
+    def _flush(self, end: int) -> None:
+        """Wait until everything before `end` is on the disk."""
+        with self._flushing, self._told("cannot be written"):
+            if self._flushed >= end:
+                return
+            self._check()
+            with self._lock:
+                reached = Checkpoint(self.stream, self._seq, self._end, self._head)
+            try:
+                os.fdatasync(self._handle)
+            except OSError as error:
+                # What is on the disk now, nobody knows; a second flush would succeed and not tell.
+                self._broken = f"its last event could not be flushed ({error.strerror})"
+                raise
+            self._flushed = reached.length
+            with self._exclusively():
+                # What another process has appended since, its checkpoint covers.
+                if os.fstat(self._handle).st_size in (reached.length, self._end):
+                    self._write_checkpoint(reached)
 
     def _begin_checkpoint(self, near: Path) -> None:
         """Make the checkpoint. It and the log exist after a power loss; from then on only
@@ -250,7 +269,7 @@ class AuditLog:
         fresh = near.with_name(f"{near.name}.new")
         self._point = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            self._write_checkpoint()
+            self._write_checkpoint(Checkpoint(self.stream, self._seq, self._end, self._head))
             os.fsync(self._point)
             os.fsync(self._handle)
             fresh.rename(near)
@@ -263,10 +282,14 @@ class AuditLog:
             os.close(self._point)
             raise
 
-    def _write_checkpoint(self) -> None:
-        os.pwrite(
-            self._point, Checkpoint(self.stream, self._seq, self._end, self._head).encode(), 0
-        )
+    def _write_checkpoint(self, reached: Checkpoint) -> None:
+        os.pwrite(self._point, reached.encode(), 0)
+
+    def _check(self) -> None:
+        if self._broken:
+            raise AuditError(
+                f"{self.path} takes no more events: {self._broken}; mend that and open it again"
+            )
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
@@ -274,10 +297,7 @@ class AuditLog:
             if os.getpid() != self._process and not self._broken:
                 self.close()  # a lock that was inherited over fork() excludes nobody
                 self._open()
-            if self._broken:
-                raise AuditError(
-                    f"{self.path} takes no more events: {self._broken}; mend that and open it again"
-                )
+            self._check()
             fcntl.flock(self._handle, fcntl.LOCK_EX)
             try:
                 yield

@@ -149,10 +149,11 @@ class Ledger:
             finish(database, job_id, "started")
             return True
 
-    def settle(self, job_id: str, actual: Amounts, now: datetime) -> bool:
+    def settle(self, job_id: str, actual: Amounts, now: datetime, *, flushed: bool = True) -> bool:
         """Count what a job really took, in the windows of its reservation, instead of the
-        estimate; False when exactly this was done before. Raises LedgerError."""
-        with self._transaction() as database:
+        estimate; False when exactly this was done before. Unless `flushed`, the power's loss may
+        undo it: for what `recover` would do again. Raises LedgerError."""
+        with self._transaction(flushed=flushed) as database:
             known = job_of(database, job_id)
             if known is not None and known.state == "settled" and known.actual == actual:
                 return False
@@ -286,7 +287,9 @@ class Ledger:
                 raise LedgerError(f"the owner `{owner}` died with unfinished jobs; give a new id")
 
     @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+    def _transaction(
+        self, begin: str = "BEGIN IMMEDIATE", *, flushed: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """All of it or nothing; a reader sees one state."""
         with self._lock, self._told():
             database = self._database
@@ -294,14 +297,19 @@ class Ledger:
                 raise LedgerError(f"the ledger {self.path} is closed; open it again")
             if os.getpid() != self._process:
                 raise LedgerError(f"{self.path} was opened before a fork; open it in each process")
-            database.execute(begin)
+            if not flushed:
+                database.execute("PRAGMA synchronous = NORMAL")
             try:
+                database.execute(begin)
                 yield database
                 database.execute("COMMIT")
             except BaseException:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+            finally:
+                if not flushed:
+                    database.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -42,7 +42,8 @@ class Running:
     def _end(self, stage: Stage, error: str = "") -> str:
         with self._lock:
             if not self._event:
-                self._ledger.settle(self.facts.job_id, self._estimate, self._clock())
+                # That it started is on the disk: recovery settles it at the same estimate.
+                self._ledger.settle(self.facts.job_id, self._estimate, self._clock(), flushed=False)
                 self._event = self._tell(
                     stage, self.facts, error, start=self._start, actual=self._estimate
                 )

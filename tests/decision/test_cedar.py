@@ -499,3 +499,29 @@ def test_more_than_can_be_answered_in_time_is_an_error() -> None:
     assert CedarEngine(POLICIES, SCHEMA, ENTITIES, deadline_s=60).decide([asked])[0].allow
     with pytest.raises(EngineError, match=r"did not answer within 0\.01 s"):
         CedarEngine(POLICIES, SCHEMA, ENTITIES, deadline_s=0.01).decide([asked])
+
+
+def test_what_requests_of_one_call_ask_alike_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A budget does not ask how somebody signed in: only their ways differ."""
+    asked: list[Any] = []
+    plain = cedarpy.is_authorized_batch
+
+    def counted(requests: list[Any], *files: Any) -> Any:
+        asked.extend(requests)
+        return plain(requests, *files)
+
+    requests = [DEVELOPER, asking(DEVELOPER, mfa=False), DEVELOPER]
+    with engine_of(MODEL) as engine:
+        wanted = [engine.decide([request])[0] for request in requests]
+        monkeypatch.setattr(cedarpy, "is_authorized_batch", counted)
+        alone = [engine.decide([request])[0] for request in requests[:2]]
+        ways = [request for request in asked if request["action"]["id"] != "charge"]
+        budgets = (len(asked) - len(ways)) // 2
+        asked.clear()
+        together = engine.decide(requests)
+    assert (together, alone) == (wanted, wanted[:2])
+    assert budgets > 0
+    assert len(ways) > 1
+    assert len(asked) == len(ways) + budgets

@@ -8,15 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import pytest
 
 from qgov.gateway.audit import AuditError, AuditLog, checkpoint, events, verify
 from qgov.gateway.chain import MAX_LINE, genesis
+from qgov.gateway.verification import beside
 from tests.gateway.facts import event
 
 ROOT = Path(__file__).parents[2]
@@ -301,6 +303,81 @@ def test_a_failed_flush_ends_the_log(path: Path, monkeypatch: pytest.MonkeyPatch
             log.append(event("c"))
     fill(path, 1)
     assert verify(path).problems == ()
+
+
+def test_who_appends_while_another_flushes_shares_the_next_flush(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, pwrite = os.fdatasync, os.pwrite
+    flushed: list[int] = []
+    others, written = 31, Semaphore(0)
+
+    def slow(handle: int) -> None:
+        flushed.append(os.fstat(handle).st_size)
+        if len(flushed) == 1:  # the first is not done before all others have written
+            for _ in range(others):
+                assert written.acquire(timeout=60)
+        real(handle)
+
+    def seen(handle: int, raw: bytes, at: int) -> int:
+        count = pwrite(handle, raw, at)
+        if flushed and raw.startswith(b'{"event"'):
+            written.release()
+        return count
+
+    with AuditLog(path, "jobs") as log:
+        monkeypatch.setattr("os.fdatasync", slow)
+        monkeypatch.setattr("os.pwrite", seen)
+        positions: list[int] = []
+        threads = [
+            Thread(target=lambda n=n: positions.append(log.append(event(f"e-{n}")).seq))
+            for n in range(1 + others)
+        ]
+        threads[0].start()
+        while not flushed:
+            time.sleep(0.001)
+        for thread in threads[1:]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(positions) == list(range(1, 2 + others))
+    assert len(flushed) == 2
+    assert flushed[1] == path.stat().st_size
+    assert verify(path, checkpoint=checkpoint(path)).entries == 1 + others
+    assert json.loads(beside(path).read_bytes())["size"] == 1 + others
+
+
+def test_a_flush_that_fails_fails_for_all_who_wait_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = Event(), Event()
+
+    def fail(_: int) -> None:
+        begun.set()
+        assert go.wait(60)
+        raise OSError(errno.EIO, "Input/output error")
+
+    failed: list[str] = []
+
+    def append(name: str) -> None:
+        with pytest.raises(AuditError):
+            log.append(event(name))
+        failed.append(name)
+
+    with AuditLog(path, "jobs") as log:
+        monkeypatch.setattr("os.fdatasync", fail)
+        first = Thread(target=append, args=("a",))
+        first.start()
+        assert begun.wait(60)
+        second = Thread(target=append, args=("b",))
+        second.start()
+        while len(uids(path)) < 2:
+            time.sleep(0.001)
+        go.set()
+        first.join()
+        second.join()
+    assert sorted(failed) == ["a", "b"]
 
 
 @pytest.mark.parametrize("place", ["", "nowhere/log", "/dev/null", "/dev/full"])

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
 from typing import Any
 
 import cirq
@@ -275,6 +276,38 @@ def test_a_job_that_cannot_be_marked_as_started_does_not_run_and_the_log_says_so
     assert stages(gated) == ["started", "failed"]
     assert spent(gated) == 0
     assert differences(gated.ledger, gated.folder / "jobs.jsonl") == []
+
+
+def test_a_settlement_that_the_power_took_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not flushed: what was before it is, and so is what the log says."""
+    told: list[str] = []
+    write = Ledger.settle
+    after = tmp_path / "after"
+
+    def kept(ledger: Ledger, *arguments: Any, **more: Any) -> bool:
+        copytree(tmp_path / "before", after, ignore=ignore_patterns("jobs.*", "admin.*"))
+        assert ledger._database is not None
+        ledger._database.set_trace_callback(told.append)
+        return write(ledger, *arguments, **more)
+
+    monkeypatch.setattr(Ledger, "settle", kept)
+    before = gate(tmp_path / "before", owner="before")
+    before.session().sampler("local-simulator", Recording()).run(BELL)
+    monkeypatch.undo()
+    before.close()
+    for log in (tmp_path / "before").glob("*.jsonl*"):
+        copy(log, after)
+
+    assert [text for text in told if not text.startswith(("SELECT", "UPDATE", "INSERT"))] == [
+        *("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", "COMMIT"),
+        "PRAGMA synchronous = FULL",
+    ]
+    again = gate(after, owner="after")
+    assert differences(again.ledger, after / "jobs.jsonl") == []
+    assert spent(again) == ONE
+    assert stages(again) == ["started", "succeeded"]
 
 
 @pytest.mark.parametrize("method", ["reserve", "mark_started", "settle"])

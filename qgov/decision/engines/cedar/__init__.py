@@ -84,9 +84,12 @@ class CedarEngine(Closing):
 
     def decide(self, requests: Sequence[RequestJson]) -> list[Decision]:
         """One decision for each request, in order. Raises EngineError."""
-        return in_turn(self._decide, requests)
+        said: dict[_Asking, Said] = {}
+        return in_turn(lambda request: self._decide(request, said), requests)
 
-    def _decide(self, request: RequestJson) -> Decision:
+    def _decide(self, request: RequestJson, said: dict[_Asking, Said]) -> Decision:
+        """The decision. What requests ask alike, such as whether a budget bears a job, is asked
+        once: `said` are the answers by everything that Cedar was told."""
         end = time.monotonic() + self._deadline_s
         asked = asked_of(request, self._known)
         proposed = questions(asked, self._known)
@@ -94,7 +97,10 @@ class CedarEngine(Closing):
         while batch := list(islice(proposed, AT_ONCE)):
             if answers and time.monotonic() >= end:
                 raise EngineError(f"Cedar did not answer within {self._deadline_s:g} s")
-            answers += zip(batch, self._ask(asked, batch), strict=True)
+            by = {question: _asking(asked, question) for question in batch}
+            fresh = {by[question]: question for question in batch if by[question] not in said}
+            said |= zip(fresh, self._ask(asked, [*fresh.values()]), strict=True)
+            answers += [(question, said[by[question]]) for question in batch]
         joined = join(answers)
         return Decision(
             allow=not joined.reasons,
@@ -105,6 +111,8 @@ class CedarEngine(Closing):
         )
 
     def _ask(self, asked: Asked, batch: Sequence[Evaluation]) -> list[Said]:
+        if not batch:
+            return []
         requests = [
             {
                 "principal": asked.principal,
@@ -136,6 +144,15 @@ class CedarEngine(Closing):
             "retention": dict(self._known.retention.get(tenant, {})) if placed else {},
             "budgets": list(budgets),
         }
+
+
+_Asking = tuple[str, ...]
+"""All that Cedar is told with one question."""
+
+
+def _asking(asked: Asked, question: Evaluation) -> _Asking:
+    principal, resource = asked.principal, asked.resource
+    return (*principal.values(), *resource.values(), question.action, question.context)
 
 
 def _digest(*files: bytes) -> str:
