@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
 from qgov.targets.braket.money import budgets, limits
@@ -110,4 +111,4 @@ def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
     yield "trail-bucket", ("trail-bucket",), trail_bucket_policy(module)
 
 
-TARGET = Target("braket", _emit, unsupported, read_back, _outline, parts=PARTS)
+TARGET = Target("braket", _emit, unsupported, read_back, _outline, parts=PARTS, controls=CONTROLS)
