@@ -22,7 +22,9 @@ __all__ = ["Access", "Files", "Parts", "Target", "emit", "outline", "targets"]
 
 _Made = TypeVar("_Made")
 
-_NOT_TARGETS = frozenset({"control", "hcl", "moved", "origins", "outlines", "parts", "target"})
+_NOT_TARGETS = frozenset(
+    {"control", "hcl", "kept", "moved", "origins", "outlines", "parts", "target"}
+)
 
 
 @cache

@@ -36,6 +36,7 @@ from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
 from qgov.targets.target import Target
 
@@ -51,6 +52,23 @@ _NOTES: Final = {
     "limits": "Apply it anew when a period begins, with its period_start and period_end: outside\n"
     "of them AWS rejects every task.",
 }
+_KEPT: Final = frozenset(
+    {
+        "aws_budgets_budget",
+        "aws_budgets_budget_action",
+        "aws_cloudtrail",
+        "aws_s3_bucket",
+        "awscc_braket_spending_limit",
+    }
+)
+
+
+def _kept(module: Module) -> list[Block]:
+    """What keeps money and records."""
+    made = [*storage(module), *trail(module), *limits(module), *budgets(module)]
+    return [kept("resources", addresses(made, _KEPT))]
+
+
 _FILES: Final = {
     "versions": versions,
     "permission_sets": permission_sets,
@@ -60,6 +78,7 @@ _FILES: Final = {
     "trail": trail,
     "limits": limits,
     "budgets": budgets,
+    "kept": _kept,
 }
 
 

@@ -21,12 +21,12 @@ from qgov.drift.observers.terraform.module import module_of, same, wanted_of
 from qgov.drift.undo import Fact, Undo
 from qgov.drift.wanted import bindings_of, held
 from qgov.model.access_model import AccessModel
+from qgov.targets.kept import GUARD
 
 __all__ = ["OBSERVER"]
 
 _FILES: Final = "QGOV_TERRAFORM_JSON"
 _KIND: Final = "resource"
-_GUARD: Final = "terraform_data.kept_groups"  # protects groups, and is nothing by itself
 _SECRET: Final = "(sensitive)"  # noqa: S105 - what stands in the place of one
 
 
@@ -91,7 +91,7 @@ def _by_plan(document: Document) -> tuple[dict[Setting, Plain], dict[Setting, Pl
     wanted: dict[Setting, Plain] = {}
     found: dict[Setting, Plain] = {}
     for change in document.changes or ():
-        if change.type in TOLD or change.address.startswith(_GUARD):
+        if change.type in TOLD or change.address.startswith(GUARD):
             continue
         thing = Setting(_KIND, change.address, "")
         if change.after is not None:
@@ -145,10 +145,10 @@ def _by_module(
     wanted: dict[Setting, Plain] = {}
     found: dict[Setting, Plain] = {}
     for address, resource in document.resources.items():
-        if resource.type not in TOLD and not address.startswith(_GUARD):
+        if resource.type not in TOLD and not address.startswith(GUARD):
             found[Setting(_KIND, address, "")] = resource.type
     for address, type_, name, value in wanted_of(blocks, document.resources):
-        if type_ in TOLD or address.startswith(_GUARD):
+        if type_ in TOLD or address.startswith(GUARD):
             continue
         setting = Setting(_KIND, address, name)
         there = document.resources.get(address)

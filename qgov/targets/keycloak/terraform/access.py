@@ -8,6 +8,7 @@ from typing import Final
 from qgov.model.principal import is_group, name_of
 from qgov.model.renames import Renames
 from qgov.targets.hcl import Block, Ref, address
+from qgov.targets.kept import GUARD, kept
 from qgov.targets.keycloak.facts.access import (
     ELIGIBLE,
     PRINCIPAL,
@@ -25,7 +26,7 @@ __all__ = ["MANY", "elevations", "groups", "roles"]
 MANY: Final = "##"
 """What joins the values of an attribute in the Terraform provider."""
 
-_GUARD: Final = "terraform_data.kept_groups"
+_GUARD: Final = f"{GUARD}groups"
 
 
 def roles(module: Module) -> list[Block]:
@@ -63,7 +64,9 @@ def groups(module: Module) -> list[Block]:
         found.append(resource("group", name, {**REALM, "name": group.name, **title}, KEPT))
         found.append(_holds(name, [_role(*key) for key in group.held]))
     names = [group.name for group in module.groups]
-    found.append(_kept(names))
+    found.append(
+        kept("groups", {name: f"keycloak_group.{address('group', name)}" for name in names})
+    )
     return found + moved(_addresses(module.renames.group, names))
 
 
@@ -91,21 +94,6 @@ def _addresses(former: Callable[[str], str], names: Iterable[str]) -> Iterator[t
 def _moves(old: str, new: str) -> Iterator[tuple[Ref, Ref]]:
     for kind in ("keycloak_group", "keycloak_group_roles"):
         yield Ref(f"{kind}.{old}"), Ref(f"{kind}.{new}")
-
-
-def _kept(names: Iterable[str]) -> Block:
-    """What refuses to let a group go. Terraform forgets `prevent_destroy` with the block that
-    says it, and would delete the group and its memberships when its block is gone. This block
-    stays, whatever groups there are, and protects each of them by name."""
-    return Block(
-        "resource",
-        tuple(_GUARD.split(".")),
-        {
-            "for_each": {name: f"keycloak_group.{address('group', name)}" for name in names},
-            "input": Ref("each.value"),
-        },
-        (KEPT,),
-    )
 
 
 def elevations(module: Module) -> list[Block]:
