@@ -27,6 +27,7 @@ EXPECTED = {
     "audit/jobs-refused.jsonl",
     "conformance.json",
     "conformance.xml",
+    "controls.md",
     "findings.sarif",
     "incident-response.md",
     "intent.md",
