@@ -43,15 +43,20 @@ def _tables() -> dict[str, Controls]:
     return {name: target.controls for name, target in known if target.controls is not None}
 
 
-def enforced(model: AccessModel) -> dict[Place, dict[Kind, Control]]:
+def enforced(model: AccessModel) -> Mapping[Place, Mapping[Kind, Control]]:
     """(tenant, cloud) → what the cloud enforces there, for each cloud with an account."""
+    return model.once(_enforced)
+
+
+def _enforced(model: AccessModel) -> dict[Place, dict[Kind, Control]]:
+    tables = _tables()
     return {
         (name, cloud): {
             kind: row if isinstance(row, Control) else row(model, tenant)
-            for kind, row in sorted(table.items(), key=lambda each: list(Kind).index(each[0]))
+            for kind, row in table.items()
         }
         for name, tenant in sorted(model.tenants.items())
-        for cloud, table in _tables().items()
+        for cloud, table in tables.items()
         if getattr(tenant.spec.clouds, cloud, None) is not None
     }
 
@@ -143,7 +148,7 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     for name, cloud in found:
         left = " · ".join(open_.get((name, cloud), ())) or "–"
         lines.append(f"| `{name}` | [`{cloud}`](#{cloud}) | {left} |")
-    clouds: dict[str, dict[str, dict[Kind, Control]]] = defaultdict(dict)
+    clouds: dict[str, dict[str, Mapping[Kind, Control]]] = defaultdict(dict)
     for (name, cloud), rows in found.items():
         clouds[cloud][name] = rows
     for cloud, tenants in sorted(clouds.items()):
