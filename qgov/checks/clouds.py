@@ -31,6 +31,8 @@ _DEVICE: Final = re.compile(
     r"(?P<kind>qpu|quantum-simulator)/[a-z0-9-]+/[A-Za-z0-9._-]+"
 )
 
+_TARGET: Final = re.compile(r"[a-z][a-z0-9-]*\.(?P<kind>qpu|sim|simulator)(?![a-z0-9-])")
+
 
 @rule("QG951", Severity.ERROR, "tenant-isolation", "cost", guide=guide.ISOLATION)
 def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
@@ -255,6 +257,25 @@ def braket_class_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found
             said = "qpu" if parts["kind"] == "qpu" else "simulator"
             if said != backend.value.backend_class:
                 message = f"the ARN of `{name}` is that of a {said}"
+                yield found_at(backend, message, "class")
+
+
+@rule("QG968", Severity.ERROR, "cost", "least-privilege", guide=guide.COSTS)
+def azure_class_elsewhere(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """The class of an Azure backend is not the one that its target says.
+
+    Tiers and approvals go by the class, and Azure opens whatever the target's provider has: a QPU
+    that calls itself a simulator is open to whoever may use simulators.
+
+    Remedy: write `class: qpu` for a target such as `ionq.qpu.forte-1`, and `simulator` for
+    `ionq.simulator` or `pasqal.sim.emu-sv`.
+    """
+    for name, backend in model.organization.backends.items():
+        parts = _TARGET.match(backend.value.target or "")
+        if backend.value.cloud == "azure" and parts is not None:
+            said = "qpu" if parts["kind"] == "qpu" else "simulator"
+            if said != backend.value.backend_class:
+                message = f"the target of `{name}` is that of a {said}"
                 yield found_at(backend, message, "class")
 
 

@@ -31,7 +31,7 @@ from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_view import verdict
 from qgov.render.report import as_html
 from qgov.render.tables import Table, as_csv, tables
-from qgov.targets import emit
+from qgov.targets import emit, targets
 
 __all__ = ["PACK", "Evidence", "contents", "predicate"]
 
@@ -141,6 +141,11 @@ def _policies(evidence: Evidence) -> bytes:
     return _text(lines)
 
 
+def _controls(evidence: Evidence) -> bytes:
+    """The page of controls that `qgov compile` writes of the head."""
+    return targets()["controls"].emit(evidence.after)["docs/controls.md"]
+
+
 def _table(found: Table) -> list[str]:
     rows = [[escape(cell) for cell in row] for row in found.rows]
     return table(found.columns, rows) or ["Nothing is declared."]
@@ -182,6 +187,7 @@ _FILES: Final[tuple[tuple[str, str, _Maker], ...]] = (
         lambda e: as_html(e.plan, e.before, e.after, e.proof.document).encode(),
     ),
     ("policies.md", "Sign-in, roles, quotas, retention, residency, vendors", _policies),
+    ("controls.md", "What each cloud enforces, what the gateway alone, and what nobody", _controls),
     ("incident-response.md", "Who acts, how access ends, what is kept", _incident_response),
     (
         "conformance.json.xz",

@@ -22,7 +22,18 @@ from qgov.targets.target import Access, Files, Target
 __all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines", "targets"]
 
 _NOT_TARGETS = frozenset(
-    {"control", "directory", "hcl", "moved", "origins", "outlines", "parts", "sections", "target"}
+    {
+        "control",
+        "directory",
+        "hcl",
+        "kept",
+        "moved",
+        "origins",
+        "outlines",
+        "parts",
+        "sections",
+        "target",
+    }
 )
 
 

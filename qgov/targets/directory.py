@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -15,6 +15,7 @@ from qgov.model.conditions import NONE, Conditions, Eligibility
 from qgov.model.principal import Principal, is_group, kind_of, name_of
 from qgov.model.renames import Renames, renames
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
+from qgov.targets import kept
 from qgov.targets.hcl import Block, Outline, Ref, address
 from qgov.targets.outlines import unfolded
 from qgov.targets.parts import Key
@@ -28,7 +29,6 @@ __all__ = [
     "held_by",
     "jit_name",
     "just_in_time",
-    "kept_groups",
     "let_go",
     "modules",
     "read_blocks",
@@ -37,7 +37,7 @@ __all__ = [
     "shortened",
 ]
 
-GUARD: Final = "terraform_data.kept_groups"
+GUARD: Final = f"{kept.GUARD}groups"
 """What refuses to let a group go."""
 
 
@@ -186,18 +186,6 @@ class _Places:
             for environment in tenant.environments.values():
                 if contains(scope, environment.scope) or contains(environment.scope, scope):
                     yield environment.floor
-
-
-def kept_groups(addresses: Mapping[str, str]) -> Block:
-    """What refuses to let a group go, by its name and the address of what it is. Terraform
-    forgets `prevent_destroy` with the block that says it, and would delete the group and its
-    memberships when its block is gone. This block stays, whatever groups there are."""
-    return Block(
-        "resource",
-        tuple(GUARD.split(".")),
-        {"for_each": dict(addresses), "input": Ref("each.value")},
-        (Block("lifecycle", (), {"prevent_destroy": True}),),
-    )
 
 
 def let_go(type_: str, module: Module, exist: Iterable[str], made: Iterable[str]) -> list[Block]:

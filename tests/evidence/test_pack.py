@@ -28,6 +28,7 @@ EXPECTED = {
     "audit/jobs-refused.jsonl",
     "conformance.json.xz",
     "conformance.xml",
+    "controls.md",
     "findings.sarif",
     "incident-response.md",
     "intent.md",

@@ -17,7 +17,7 @@ from tests.targets.azure import renamed_on_azure
 from tests.targets.directories import company
 from tests.targets.worked import renamed, worked
 
-WITHOUT = {"codeowners", "matrix"}
+WITHOUT = {"codeowners", "controls", "matrix"}
 """Targets that are read by people and platforms, and enforce nothing."""
 
 every_table = pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from qgov.drift.facts import Facts, Held, Setting
 from qgov.drift.imports.said import Note, Why
 from qgov.drift.observer import Asked, Existing, Observer, UnreadableError
 from qgov.drift.observers.terraform.directory import Managed, managed_in, resources_of
-from qgov.drift.observers.terraform.document import GUARD, Document, Resource, read_document
+from qgov.drift.observers.terraform.document import Document, Resource, read_document
 from qgov.drift.observers.terraform.identity import given
 from qgov.drift.observers.terraform.meaning import effect_of
 from qgov.drift.undo import Fact
 from qgov.errors import QgovError
 from qgov.targets.hcl import Block
+from qgov.targets.kept import GUARD
 
 __all__ = ["Source", "of_observer", "of_state", "state_of"]
 
@@ -66,8 +67,11 @@ def of_state(document: Document, managed: Managed) -> Source:
     """What a state manages."""
     rest = {each.address: each for each in resources_of(document)}
     own = {each.address for each in managed.resources}
-    own.add(GUARD)
-    notes = tuple(_unsaid(r for a, r in rest.items() if a.partition("[")[0] not in own))
+    notes = tuple(
+        _unsaid(
+            r for a, r in rest.items() if a.partition("[")[0] not in own and not a.startswith(GUARD)
+        )
+    )
     return Source(managed.facts, given, managed.existing, managed.words, notes)
 
 

@@ -24,6 +24,7 @@ from qgov.targets.azure.unsupported import unsupported
 from qgov.targets.azure.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.azure.workspace import workspace
 from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.kept import addresses, kept
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -34,6 +35,23 @@ _COMMENT: Final = (
     + " and ".join(f"{name} {version}" for name, version in SCHEMA_VERSIONS.items())
     + "."
 )
+_KEPT: Final = frozenset(
+    {
+        "azapi_resource",
+        "azurerm_consumption_budget_resource_group",
+        "azurerm_monitor_diagnostic_setting",
+        "azurerm_storage_account",
+        "azurerm_storage_container",
+    }
+)
+
+
+def _kept(module: Module) -> list[Block]:
+    """What keeps money and records, and the workspace with its jobs."""
+    made = [*workspace(module), *storage(module), *audit(module), *budgets(module)]
+    return [kept("resources", addresses(made, _KEPT))]
+
+
 _FILES: Final = {
     "versions": versions,
     "workspace": workspace,
@@ -42,6 +60,7 @@ _FILES: Final = {
     "storage": storage,
     "audit": audit,
     "budgets": budgets,
+    "kept": _kept,
 }
 
 

@@ -38,8 +38,8 @@ CONTROLS: Final[Controls] = {
         "Data Reader where all jobs and results may be read"
     ),
     Kind.DEVICE: partly(
-        "a workspace has only the providers whose devices may be used; Azure tells no device of "
-        "a provider from another"
+        "a workspace has only the providers whose devices may be used; other devices of "
+        "the same provider are open too"
     ),
     Kind.RESIDENCY: gateway(
         "the workspace has a location, and the vendor's device stands where it stands"

@@ -3,7 +3,7 @@
 Azure's roles are about a whole workspace. So who may submit is given one only where they may use
 every device of the workspace, and standing only where they may use each at all times; reading is
 given where it is held for all of the workspace. Who may submit may then also read and cancel what
-everybody submits there: that is said (`unsupported.py`).
+everybody submits there: that is said (`controls.py`).
 """
 
 from __future__ import annotations

@@ -95,6 +95,7 @@ FIELDS: Final[Table] = {
         *_HELD,
         *_SECOND_FACTOR,
     ),
+    "{tenant} {azure} terraform_data": (_AZURE, *_CAP),
     "{tenant} {azure} azurerm_user_assigned_identity": (*_HELD, *_PLACE),
     "{tenant} {azure} azurerm_federated_identity_credential": _HELD,
     "{tenant} {azure} azurerm_storage_account": _STORED,

@@ -9,15 +9,11 @@ from qgov.model.access_model import AccessModel, Binding
 from qgov.model.caps import budgets_near
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.azure.entitlements import (
-    CONTRIBUTOR,
     GIVEN,
     confined,
     distrust,
-    standing,
     terms,
-    whole,
 )
-from qgov.targets.azure.entitlements import eligible as activated
 from qgov.targets.azure.module import Module, modules, provider_of
 from qgov.targets.azure.money import MOST_WARNINGS, amount, currency, warnings
 
@@ -36,7 +32,6 @@ def unsupported(model: AccessModel) -> list[Finding]:
         found += _unknown(module)
         found += _confined(module)
         found += _not_activated(module)
-        found += _wider(module)
     found += _without_target(model)
     return found
 
@@ -205,33 +200,6 @@ def _eligible(module: Module, given: str) -> Iterable[Binding]:
         and is_group(b.principal)
         and needed <= set(module.model.roles[b.role].permissions)
     ]
-
-
-def _wider(module: Module) -> Iterator[Finding]:
-    """A workspace that tells those who submit more than they may see."""
-    own = {"job:read", "job:cancel", "result:read"}
-    narrow = sorted(
-        {
-            name_of(held.principal)
-            for held in (*standing(module), *activated(module))
-            if held.given == CONTRIBUTOR
-            for binding in held.bindings
-            if not whole(module, binding)
-            or any(module.model.roles[binding.role].permissions.get(each, True) for each in own)
-        }
-    )
-    if narrow:
-        names = ", ".join(f"`{name}`" for name in narrow)
-        yield _of_tenant(
-            module,
-            "QG980",
-            f"{names} may submit to a part of the workspace of `{module.scope}` or see their own "
-            "jobs there, and Azure lets them read and cancel all of its jobs, and use every "
-            "device of its providers",
-            "give the environment a workspace of its own in `environments`",
-            Severity.INFO,
-            "workspace",
-        )
 
 
 def _without_target(model: AccessModel) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
 from qgov.targets.braket.money import budgets, limits
@@ -36,6 +37,7 @@ from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
 from qgov.targets.sections import Section
 from qgov.targets.target import Target
@@ -52,6 +54,23 @@ _NOTES: Final = {
     "limits": "Apply it anew when a period begins, with its period_start and period_end: outside\n"
     "of them AWS rejects every task.",
 }
+_KEPT: Final = frozenset(
+    {
+        "aws_budgets_budget",
+        "aws_budgets_budget_action",
+        "aws_cloudtrail",
+        "aws_s3_bucket",
+        "awscc_braket_spending_limit",
+    }
+)
+
+
+def _kept(module: Module) -> list[Block]:
+    """What keeps money and records."""
+    made = [*storage(module), *trail(module), *limits(module), *budgets(module)]
+    return [kept("resources", addresses(made, _KEPT))]
+
+
 _FILES: Final = {
     "versions": versions,
     "permission_sets": permission_sets,
@@ -61,6 +80,7 @@ _FILES: Final = {
     "trail": trail,
     "limits": limits,
     "budgets": budgets,
+    "kept": _kept,
 }
 
 
@@ -119,6 +139,7 @@ TARGET = Target(
     read_back,
     _outline,
     parts=PARTS,
+    controls=CONTROLS,
     sections=(Section(_outline, PERMISSIONS),),
     permissions=PERMISSIONS,
 )

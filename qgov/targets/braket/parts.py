@@ -151,6 +151,7 @@ FIELDS: Final[Table] = {
         *_HOME,
     ),
     "{tenant} {aws} aws_s3_bucket_versioning": _BUCKET,
+    "{tenant} {aws} terraform_data": (_AWS, *_CAP, *_BUCKETS),
     "{tenant} {aws} aws_cloudtrail": _ACCOUNT,
     "{tenant} {aws} aws_cloudtrail trail region": _HOME,
     "{tenant} {aws} aws_cloudtrail trail kms_key_id": (*_KEYS, *_HOME),

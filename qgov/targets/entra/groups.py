@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import Group
-from qgov.targets.directory import GUARD, Module, held_by, kept_groups, let_go, shortened
+from qgov.targets.directory import GUARD, Module, held_by, let_go, shortened
 from qgov.targets.entra.module import KNOWN, assigned, group_id, resource
 from qgov.targets.hcl import Block, Ref, Value, address
+from qgov.targets.kept import kept
 from qgov.targets.moved import moved
 
 __all__ = ["groups"]
@@ -36,7 +37,7 @@ def groups(module: Module) -> list[Block]:
             name = f"{address('group', group.name)}__{KNOWN.upper()}"
             found.append(assigned(name, f"role_{KNOWN}", id_))
     found.append(
-        kept_groups({g.name: f"azuread_group.{address('group', g.name)}" for g in module.groups})
+        kept("groups", {g.name: f"azuread_group.{address('group', g.name)}" for g in module.groups})
     )
     made = (g.name for g in module.groups if g.directory_id is None)
     exist = (g.name for g in module.groups if g.directory_id is not None)

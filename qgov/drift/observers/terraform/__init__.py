@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from qgov.drift.facts import Facts, Held, Plain, Setting
 from qgov.drift.observer import Asked, Effect, Need, Observation, Observer, UnreadableError
-from qgov.drift.observers.terraform.document import GUARD, Change, Document, read_document
+from qgov.drift.observers.terraform.document import Change, Document, read_document
 from qgov.drift.observers.terraform.identity import TOLD, given, held_in, provider_in
 from qgov.drift.observers.terraform.meaning import effect_of, tenants_by_account
 from qgov.drift.observers.terraform.module import module_of, same, wanted_of
 from qgov.drift.undo import Fact, Undo
 from qgov.drift.wanted import bindings_of, held
 from qgov.model.access_model import AccessModel
+from qgov.targets.kept import GUARD
 
 __all__ = ["OBSERVER"]
 

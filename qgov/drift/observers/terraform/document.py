@@ -10,10 +10,7 @@ from typing import Any, Final
 
 from qgov.drift.observer import UnreadableError
 
-__all__ = ["GUARD", "Change", "Document", "Resource", "read_document"]
-
-GUARD: Final = "terraform_data.kept_groups"
-"""What protects groups in a compiled module, and is nothing by itself."""
+__all__ = ["Change", "Document", "Resource", "read_document"]
 
 _LARGEST: Final = 256 * 1024 * 1024
 _KNOWN: Final = {"resource_changes": ("1.0", "1.1", "1.2"), "values": ("1.0",)}

@@ -7,8 +7,8 @@ from typing import Final
 
 from qgov.model.principal import is_group, name_of
 from qgov.model.renames import Renames
-from qgov.targets.directory import GUARD, kept_groups
 from qgov.targets.hcl import Block, Ref, address
+from qgov.targets.kept import GUARD, kept
 from qgov.targets.keycloak.facts.access import (
     ELIGIBLE,
     PRINCIPAL,
@@ -25,6 +25,8 @@ __all__ = ["MANY", "elevations", "groups", "roles"]
 
 MANY: Final = "##"
 """What joins the values of an attribute in the Terraform provider."""
+
+_GUARD: Final = f"{GUARD}groups"
 
 
 def roles(module: Module) -> list[Block]:
@@ -62,7 +64,9 @@ def groups(module: Module) -> list[Block]:
         found.append(resource("group", name, {**REALM, "name": group.name, **title}, KEPT))
         found.append(_holds(name, [_role(*key) for key in group.held]))
     names = [group.name for group in module.groups]
-    found.append(kept_groups({n: f"keycloak_group.{address('group', n)}" for n in names}))
+    found.append(
+        kept("groups", {name: f"keycloak_group.{address('group', name)}" for name in names})
+    )
     return found + moved(_addresses(module.renames.group, names))
 
 
@@ -84,7 +88,7 @@ def _addresses(former: Callable[[str], str], names: Iterable[str]) -> Iterator[t
     for name in names:
         old, new = address("group", former(name)), address("group", name)
         yield from _moves(old, new)
-        yield Ref(GUARD, former(name)), Ref(GUARD, name)
+        yield Ref(_GUARD, former(name)), Ref(_GUARD, name)
 
 
 def _moves(old: str, new: str) -> Iterator[tuple[Ref, Ref]]:
