@@ -219,4 +219,4 @@ def read_blocks(path: str, value: Outline) -> dict[str, Any]:
 
 def resource_of(key: Key) -> str:
     """The address of the block that a part belongs to."""
-    return key[1] if key[1] == "terraform" else ".".join(key[1:3])
+    return key[1] if key[1] in ("terraform", "import") else ".".join(key[1:3])

@@ -77,10 +77,14 @@ def company(evil: bool = False, renamed: bool = False) -> AccessModel:
                 ],
             )
         )
+    providers = dict(PRODUCTS)
+    if renamed:  # and an authorization server of its own
+        issuer = "https://northwind.okta.example/oauth2/aus9o8wzkhckw9TLa0h7z"
+        providers["okta"] = {**PRODUCTS["okta"], "issuer": issuer}
     return repository(
         organization(
             title=text,
-            identityProviders=PRODUCTS,
+            identityProviders=providers,
             groups=groups,
             floors={"mfa": True, "maxTokenAge": "12h"},
         ),
@@ -110,7 +114,10 @@ def can_say(model: AccessModel, target: str, binding: Binding) -> bool:
     if provider_of(model, binding) != target:
         return False
     if target == "okta":
-        return binding.eligible is None and is_group(binding.principal)
+        group = model.group_of(binding.principal)
+        if binding.eligible is not None or group is None:
+            return False
+        return model.organization.providers[group.provider].value.protocol == "oidc"
     if target != "entra" or binding.eligible is None:
         return True
     alike = [

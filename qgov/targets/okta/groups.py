@@ -1,0 +1,86 @@
+"""`okta-groups.tf`: the directory groups, and what each holds standing.
+
+A group whose `directoryId` is written exists: it is named by that id, and Terraform neither makes,
+changes nor deletes it. One without is made, and refused to go. Whose members are in it, by rules
+or by hand, is the directory's to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from qgov.model.access_model import Group
+from qgov.targets.directory import (
+    GUARD,
+    Module,
+    held_by,
+    kept_groups,
+    let_go,
+    role_name,
+    shortened,
+)
+from qgov.targets.hcl import Block, Ref, Value, address
+from qgov.targets.moved import moved
+from qgov.targets.okta.module import APPLICATION, ROLES, group_id, resource
+
+__all__ = ["groups"]
+
+_DESCRIPTION: Final = 1024
+
+
+def groups(module: Module) -> list[Block]:
+    """The groups, those that exist let go, and their assignments to the application, which carry
+    the roles of standing bindings."""
+    held = held_by(module, "group")
+    found: list[Block] = []
+    for group in module.groups:
+        if group.directory_id is None:
+            found.append(_made(group))
+        if module.provider.protocol == "oidc":  # else there is no application
+            found.append(_assigned(group, held.get(group.name, ())))
+    names = {g.name: f"okta_group.{address('group', g.name)}" for g in module.groups}
+    ids: dict[str, Value] = {group.name: group_id(group) for group in module.groups}
+    made = (g.name for g in module.groups if g.directory_id is None)
+    exist = (g.name for g in module.groups if g.directory_id is not None)
+    return [
+        *found,
+        kept_groups(names),
+        Block("output", ("group_ids",), {"value": ids}),
+        *let_go("okta_group", module, exist, made),
+        *moved(_moves(module)),
+    ]
+
+
+def _made(group: Group) -> Block:
+    title = {} if group.title is None else {"description": shortened(group.title, _DESCRIPTION)}
+    kept = Block("lifecycle", (), {"prevent_destroy": True})
+    name = address("group", group.name)
+    return resource("group", name, {"name": group.called, **title}, kept)
+
+
+def _assigned(group: Group, held: tuple[tuple[str, str], ...]) -> Block:
+    roles = [role_name(role, scope) for role, scope in held]
+    return resource(
+        "app_group_assignment",
+        address("group", group.name),
+        {
+            "app_id": Ref(f"{APPLICATION}.id"),
+            "group_id": group_id(group),
+            "profile": json.dumps({ROLES: roles}),
+            "depends_on": [Ref(f"okta_app_user_schema_property.{ROLES}")],
+        },
+    )
+
+
+def _moves(module: Module) -> Iterator[tuple[Ref, Ref]]:
+    """What the resources of groups were and are."""
+    for group in module.groups:
+        old = address("group", module.renames.group(group.name))
+        new = address("group", group.name)
+        if group.directory_id is None:
+            yield Ref(f"okta_group.{old}"), Ref(f"okta_group.{new}")
+        if module.provider.protocol == "oidc":
+            yield Ref(f"okta_app_group_assignment.{old}"), Ref(f"okta_app_group_assignment.{new}")
+        yield Ref(GUARD, module.renames.group(group.name)), Ref(GUARD, group.name)
