@@ -16,12 +16,12 @@ from qgov.targets.directory import (
     GUARD,
     Module,
     held_by,
-    kept_groups,
     let_go,
     role_name,
     shortened,
 )
 from qgov.targets.hcl import Block, Ref, Value, address
+from qgov.targets.kept import kept
 from qgov.targets.moved import moved
 from qgov.targets.okta.module import APPLICATION, ROLES, group_id, resource
 
@@ -46,7 +46,7 @@ def groups(module: Module) -> list[Block]:
     exist = (g.name for g in module.groups if g.directory_id is not None)
     return [
         *found,
-        kept_groups(names),
+        kept("groups", names),
         Block("output", ("group_ids",), {"value": ids}),
         *let_go("okta_group", module, exist, made),
         *moved(_moves(module)),
@@ -55,9 +55,9 @@ def groups(module: Module) -> list[Block]:
 
 def _made(group: Group) -> Block:
     title = {} if group.title is None else {"description": shortened(group.title, _DESCRIPTION)}
-    kept = Block("lifecycle", (), {"prevent_destroy": True})
+    stays = Block("lifecycle", (), {"prevent_destroy": True})
     name = address("group", group.name)
-    return resource("group", name, {"name": group.called, **title}, kept)
+    return resource("group", name, {"name": group.called, **title}, stays)
 
 
 def _assigned(group: Group, held: tuple[tuple[str, str], ...]) -> Block:
