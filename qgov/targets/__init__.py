@@ -7,22 +7,21 @@ point loads to a `Target`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TypeVar
+from typing import Any, NamedTuple
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
 from qgov.targets.parts import Parts
+from qgov.targets.sections import NO_PERMISSION, Permissions, Section, View
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Parts", "Target", "emit", "outline", "targets"]
+__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines", "targets"]
 
-_Made = TypeVar("_Made")
-
-_NOT_TARGETS = frozenset({"hcl", "moved", "origins", "outlines", "parts", "target"})
+_NOT_TARGETS = frozenset({"hcl", "moved", "origins", "outlines", "parts", "sections", "target"})
 
 
 @cache
@@ -43,13 +42,79 @@ def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, byte
     model. Raises ValueError when a target breaks the contract (a path that is not below
     the folder, the manifest's own, or one that another target writes)."""
     chosen = [target for name, target in targets().items() if not only or name in only]
-    return _gathered(model, [(target, target.emit) for target in chosen])
+    findings = [finding for target in chosen for finding in target.unsupported(model)]
+    findings += _unserved(model)
+    if any(finding.severity == "error" for finding in findings):
+        return {}, findings
+    files: dict[str, bytes] = {}
+    for target in chosen:
+        for path, content in target.emit(model).items():
+            if _is_misplaced(path) or path in files:
+                raise ValueError(f"target {target.name} may not write {path!r}")
+            files[path] = content
+    return dict(sorted(files.items())), findings
 
 
-def outline(model: AccessModel) -> tuple[dict[str, object], list[Finding]]:
-    """As `emit`, with a value for each file in the place of its content: equal for two models
-    exactly when the contents are."""
-    return _gathered(model, [(each, each.outline or each.emit) for each in targets().values()])
+class Outlines(NamedTuple):
+    """What would be written of a model, where it is only compared: a value for each file in the
+    place of its content; nothing when a target cannot express the model, as `findings` say."""
+
+    files: Mapping[str, Any]
+    findings: list[Finding]
+
+
+def outlines(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
+    """The outlines of two models (None: the empty repository), whose values are equal exactly when
+    the contents of the files are. What cannot differ is in neither: what a section of a target
+    makes of models that are the same to it, and notices are told of the one as of the other."""
+    views = [None if model is None else View(model) for model in (base, head)]
+    findings = _unsupported_of(views)
+    files: tuple[dict[str, Any], ...] = ({}, {})
+    whole = [not any(f.severity == "error" for f in found) for found in findings]
+    for target in targets().values():
+        for section in target.sections or (Section(target.outline or target.emit),):
+            seen = _seen(views, section.permissions)
+            if all(whole) and seen[0] == seen[1]:
+                continue
+            for model, compiled, found in zip(seen, whole, files, strict=True):
+                if model is not None and compiled:
+                    _add(target, section.of(model), found)
+    old, new = (Outlines(*each) for each in zip(files, findings, strict=True))
+    return old, new
+
+
+def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
+    """What the targets cannot express of each model; looked for once where that is the same."""
+    found: list[list[Finding]] = [[], []]
+    for target in targets().values():
+        seen = _seen(views, target.permissions)
+        if seen[0] is not None and seen[0] == seen[1]:
+            same = target.unsupported(seen[0])
+            found = [[*each, *same] for each in found]
+        else:
+            for each, model in zip(found, seen, strict=True):
+                each.extend(() if model is None else target.unsupported(model))
+    for each, model in zip(found, _seen(views, NO_PERMISSION), strict=True):
+        each.extend(() if model is None else _unserved(model))
+    return found
+
+
+def _seen(views: Iterable[View | None], permissions: Permissions) -> list[AccessModel | None]:
+    return [None if view is None else view(permissions) for view in views]
+
+
+def _add(target: Target, made: Mapping[str, Any], files: dict[str, Any]) -> None:
+    """Add what a section of a target makes. Raises ValueError where it may not."""
+    for path, content in made.items():
+        known = files.setdefault(path, content)
+        if _is_misplaced(path) or not (known is content or isinstance(content, Mapping)):
+            raise ValueError(f"target {target.name} may not write {path!r}")
+        if known is not content:
+            files[path] = {**known, **content}
+
+
+def _is_misplaced(path: str) -> bool:
+    return path == "manifest.json" or not {"", ".", ".."}.isdisjoint(path.split("/"))
 
 
 def _unserved(model: AccessModel) -> Iterator[Finding]:
@@ -67,22 +132,3 @@ def _unserved(model: AccessModel) -> Iterator[Finding]:
                 Severity.WARNING,
                 document=tenant.source.document,
             )
-
-
-def _gathered(
-    model: AccessModel,
-    makers: Collection[tuple[Target, Callable[[AccessModel], Mapping[str, _Made]]]],
-) -> tuple[dict[str, _Made], list[Finding]]:
-    findings = [finding for target, _ in makers for finding in target.unsupported(model)]
-    findings += _unserved(model)
-    if any(finding.severity == "error" for finding in findings):
-        return {}, findings
-    files: dict[str, _Made] = {}
-    for target, made_of in makers:
-        for path, content in made_of(model).items():
-            parts = path.split("/")
-            misplaced = path == "manifest.json" or not {"", ".", ".."}.isdisjoint(parts)
-            if misplaced or path in files:
-                raise ValueError(f"target {target.name} may not write {path!r}")
-            files[path] = content
-    return dict(sorted(files.items())), findings

@@ -19,6 +19,7 @@ from qgov.model.accesses import backends_of
 from qgov.model.conditions import NONE, Conditions
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, tenant_of
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Target
 
 __all__ = ["ONE_PAGE", "TARGET", "escape"]
@@ -50,8 +51,11 @@ def escape(text: str) -> str:
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
+    return {**_main_page(model), **_pages(model)}
+
+
+def _main_page(model: AccessModel) -> dict[str, bytes]:
     bindings = _by_tenant(model)
-    pages = len(model.tenants) > ONE_PAGE
     title = escape(model.organization.metadata.title or model.organization.name)
     lines = [
         f"# Access matrix of {title}",
@@ -64,27 +68,40 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
         "## Tenants",
         "",
     ]
-    files: dict[str, bytes] = {}
-    if pages:
+    if _has_pages(model):
         lines += _index(model, bindings)
-    for name, tenant in model.tenants.items():
-        section = _tenant(model, tenant, bindings[name])
-        if pages:
-            page = [
+    else:
+        for name, tenant in model.tenants.items():
+            lines += [f"### {_heading(tenant)}", "", *_tenant(model, tenant, bindings[name])]
+    lines += ["## Roles", "", *_roles(model)]
+    return {"docs/access-matrix.md": _bytes(lines)}
+
+
+def _has_pages(model: AccessModel) -> bool:
+    """Whether each tenant has a page of its own."""
+    return len(model.tenants) > ONE_PAGE
+
+
+def _pages(model: AccessModel) -> dict[str, bytes]:
+    """The page of each tenant; what roles may do is on the main page alone."""
+    if not _has_pages(model):
+        return {}
+    bindings = _by_tenant(model)
+    return {
+        f"docs/access-matrix/{name}.md": _bytes(
+            [
                 f"# {_heading(tenant)}",
                 "",
                 _NOTICE,
                 "",
                 _LEGEND,
                 "",
-                *section,
+                *_tenant(model, tenant, bindings[name]),
                 "[Roles and the whole organization](../access-matrix.md)",
             ]
-            files[f"docs/access-matrix/{name}.md"] = _bytes(page)
-        else:
-            lines += [f"### {_heading(tenant)}", "", *section]
-    lines += ["## Roles", "", *_roles(model)]
-    return {"docs/access-matrix.md": _bytes(lines), **files}
+        )
+        for name, tenant in model.tenants.items()
+    }
 
 
 def _bytes(lines: Iterable[str]) -> bytes:
@@ -299,4 +316,9 @@ def _mark(own: bool | None) -> str:
     return _NONE if own is None else "own" if own else "yes"
 
 
-TARGET = Target("matrix", _emit)
+TARGET = Target(
+    "matrix",
+    _emit,
+    sections=(Section(_main_page), Section(_pages, NO_PERMISSION)),
+    permissions=NO_PERMISSION,
+)

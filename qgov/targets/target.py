@@ -10,6 +10,7 @@ from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal
 from qgov.targets.parts import Parts
+from qgov.targets.sections import EVERY_PERMISSION, Permissions, Section
 
 __all__ = ["Access", "Files", "Target"]
 
@@ -42,7 +43,8 @@ class Target:
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
     path, values that are equal exactly when the files are. `serves` are the types of identity
     providers to which it gives the roles of groups. `parts` says what the files are made of, and
-    which fields that comes from.
+    which fields that comes from. `sections` are for targets of which much looks at few permissions
+    of roles: together they are the outline. `permissions` are those that `unsupported` looks at.
     """
 
     name: str
@@ -52,3 +54,5 @@ class Target:
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
     serves: frozenset[str] = frozenset()
     parts: Parts | None = None
+    sections: tuple[Section, ...] = ()
+    permissions: Permissions = EVERY_PERMISSION

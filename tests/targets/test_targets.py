@@ -8,13 +8,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.targets import Access, Target, emit, targets
+from qgov.targets import Access, Target, emit, outlines, targets
+from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
@@ -74,7 +80,7 @@ def test_the_same_model_gives_the_same_bytes(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", [t for t in targets().values() if t.outline], ids=lambda t: t.name
+    "target", [t for t in targets().values() if t.outline or t.sections], ids=lambda t: t.name
 )
 @settings(
     max_examples=20,
@@ -86,15 +92,50 @@ def test_the_same_model_gives_the_same_bytes(target: Target) -> None:
 def test_an_outline_says_which_files_differ(
     target: Target, one: AccessModel, other: AccessModel
 ) -> None:
-    assert target.outline is not None
     for first, second in ((one, other), (one, worked()), (worked(), worked.__wrapped__())):
-        outlines, others = target.outline(first), target.outline(second)
+        values, others = _outline(target, first), _outline(target, second)
         files, others_files = target.emit(first), target.emit(second)
         paths = {*files, *others_files}
-        assert {*outlines, *others} == paths
+        assert {*values, *others} == paths
         for path in paths:
             same = files.get(path) == others_files.get(path)
-            assert (outlines.get(path) == others.get(path)) == same
+            assert (values.get(path) == others.get(path)) == same
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(model=st.one_of(models(), st.just(worked())), data=st.data())
+def test_outlines_say_which_files_a_permission_of_a_role_changes(
+    model: AccessModel, data: st.DataObject
+) -> None:
+    """Though no section is made that does not look at it."""
+    name = data.draw(st.sampled_from(sorted(model.roles)))
+    permission = data.draw(st.sampled_from(sorted(CATALOGUE)))
+    held = dict(model.roles[name].permissions)
+    if held.pop(permission, None) is None:
+        held = dict(sorted({**held, permission: False}.items()))
+    role = replace(model.roles[name], permissions=held)
+    other = replace(model, roles={**model.roles, name: role})
+
+    (one, _), (two, _) = outlines(model, other)
+    files, others = emit(model)[0], emit(other)[0]
+
+    if files and others:
+        differing = {path for path in {*one, *two} if one.get(path) != two.get(path)}
+        assert differing == {p for p in {*files, *others} if files.get(p) != others.get(p)}
+
+
+def _outline(target: Target, model: AccessModel) -> dict[str, Any]:
+    """By path what each section makes of as much of the model as it sees."""
+    found: dict[str, dict[int, Any]] = defaultdict(dict)
+    for number, section in enumerate(target.sections or (Section(target.outline or target.emit),)):
+        for path, value in section.of(View(model)(section.permissions)).items():
+            found[path][number] = value
+    return dict(found)
 
 
 def test_output_does_not_depend_on_the_order_of_hashes() -> None:

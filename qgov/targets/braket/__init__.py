@@ -22,6 +22,7 @@ from qgov.targets.braket.money import budgets, limits
 from qgov.targets.braket.parts import PARTS, Policy
 from qgov.targets.braket.people import assigned, permission_sets
 from qgov.targets.braket.policies import (
+    PERMISSIONS,
     Statement,
     entitlement_policy,
     guardrail,
@@ -36,6 +37,7 @@ from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.parts import Key
+from qgov.targets.sections import Section
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -110,4 +112,13 @@ def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
     yield "trail-bucket", ("trail-bucket",), trail_bucket_policy(module)
 
 
-TARGET = Target("braket", _emit, unsupported, read_back, _outline, parts=PARTS)
+TARGET = Target(
+    "braket",
+    _emit,
+    unsupported,
+    read_back,
+    _outline,
+    parts=PARTS,
+    sections=(Section(_outline, PERMISSIONS),),
+    permissions=PERMISSIONS,
+)

@@ -17,6 +17,7 @@ from qgov.model.access_model import Workload
 from qgov.targets.braket.module import Entitlement, Module
 
 __all__ = [
+    "PERMISSIONS",
     "SPENDING",
     "Statement",
     "elevation_trust",
@@ -38,6 +39,19 @@ SPENDING: Final = (
 """What only the role that applies the Terraform may do."""
 
 _TASKS: Final = ("braket:CreateJob", "braket:CreateQuantumTask")
+PERMISSIONS: Final = frozenset(
+    {
+        "audit:read",
+        "budget:read",
+        "job:cancel",
+        "job:read",
+        "job:submit",
+        "result:delete",
+        "result:read",
+    }
+)
+"""Those that IAM has something to say of; nothing else of a role is looked at."""
+
 _KEYS: Final = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
 _IDENTITY_CENTER: Final = "role/aws-reserved/sso.amazonaws.com/*"
 _SELF: Final = "${aws:userid}"  # a variable of IAM: who asks

@@ -13,8 +13,9 @@ from qgov.targets.hcl import outline, render
 from qgov.targets.keycloak import representation, terraform
 from qgov.targets.keycloak.parts import PARTS
 from qgov.targets.keycloak.read_back import read_back
-from qgov.targets.keycloak.terraform import SCHEMA_VERSION
+from qgov.targets.keycloak.terraform import ROLES, SCHEMA_VERSION
 from qgov.targets.keycloak.unsupported import unsupported
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
@@ -25,9 +26,14 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     return {**hcl, **representation.files(model)}
 
 
-def _outline(model: AccessModel) -> dict[str, object]:
-    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model)}
-    return {**hcl, **representation.outlines(model)}
+def _roles(model: AccessModel) -> dict[str, object]:
+    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model, only=ROLES)}
+    return {**hcl, **representation.outlines(model, representation.roles)}
+
+
+def _others(model: AccessModel) -> dict[str, object]:
+    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model, but=ROLES)}
+    return {**hcl, **representation.outlines(model, representation.others)}
 
 
 TARGET = Target(
@@ -35,7 +41,8 @@ TARGET = Target(
     _emit,
     unsupported,
     read_back,
-    _outline,
     serves=frozenset({"keycloak"}),
     parts=PARTS,
+    sections=(Section(_roles), Section(_others, NO_PERMISSION)),
+    permissions=NO_PERMISSION,
 )

@@ -230,7 +230,8 @@ def _put(found: dict[str, Any], key: Iterable[str], content: Mapping[str, Any]) 
 
 def _realm(realm: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for field, value in {**realm, "roles": realm["roles"]["realm"]}.items():
+    for field, content in realm.items():
+        value = content["realm"] if field == "roles" else content
         if field not in _LISTS:
             found[field] = value
             continue

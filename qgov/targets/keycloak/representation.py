@@ -9,7 +9,7 @@ that: every dollar sign is an escape, but for the addresses of issuers' keys. Th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from qgov.model.access_model import AccessModel
@@ -38,7 +38,7 @@ from qgov.targets.keycloak.facts.setting import Setting
 from qgov.targets.keycloak.facts.sign_in import CONDITION, COOKIE, FLOW, FORMS, levels
 from qgov.targets.keycloak.module import Module, modules, short
 
-__all__ = ["files", "jwks_variable", "outlines"]
+__all__ = ["files", "jwks_variable", "others", "outlines", "roles"]
 
 _Json = dict[str, Any]
 
@@ -48,9 +48,9 @@ def files(model: AccessModel) -> dict[str, bytes]:
     return {_path(module): _file(module) for module in modules(model)}
 
 
-def outlines(model: AccessModel) -> dict[str, object]:
-    """What would be written, by path."""
-    return {_path(module): _realm(module) for module in modules(model)}
+def outlines(model: AccessModel, part: Callable[[Module], _Json]) -> dict[str, object]:
+    """What would be written of a part of each realm (`roles`, `others`), by path."""
+    return {_path(module): part(module) for module in modules(model)}
 
 
 def _path(module: Module) -> str:
@@ -76,6 +76,21 @@ def _placeholder(issuer: Issuer) -> str:
 
 
 def _realm(module: Module) -> _Json:
+    found: _Json = {}
+    for field, value in others(module).items():
+        if field == "defaultRole":
+            found |= roles(module)
+        found[field] = value
+    return found
+
+
+def roles(module: Module) -> _Json:
+    """The field of the realm that says what roles may do; no other does."""
+    return {"roles": {"realm": _roles(module)}}
+
+
+def others(module: Module) -> _Json:
+    """Every other field of the realm."""
     known, trusted = clients(module), issuers(module)
     attributes = {ADMIN_EVENTS_EXPIRATION: str(EVENTS_S)}
     realm = _fields(settings(module))
@@ -87,7 +102,6 @@ def _realm(module: Module) -> _Json:
         **_fields(BRUTE_FORCE),
         **_fields(EVENTS),
         "eventsListeners": list(LISTENERS),
-        "roles": {"realm": _roles(module)},
         "defaultRole": {"name": _default_role(module)},
         "groups": _groups(module),
         "clientScopes": [_scope(name, mappers) for name, mappers in SCOPES.items()],

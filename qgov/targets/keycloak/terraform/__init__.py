@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from qgov.model.access_model import AccessModel
@@ -13,7 +13,7 @@ from qgov.targets.keycloak.terraform.clients import clients
 from qgov.targets.keycloak.terraform.realm import SCHEMA_VERSION, realm, versions
 from qgov.targets.keycloak.terraform.sign_in import sign_in
 
-__all__ = ["FOLDER", "SCHEMA_VERSION", "files"]
+__all__ = ["FOLDER", "ROLES", "SCHEMA_VERSION", "files"]
 
 FOLDER: Final = "terraform/identity"
 """Where the root modules are."""
@@ -37,10 +37,17 @@ _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
 }
 
 
-def files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
-    """(path, comment, blocks) of each file; one without blocks is not written."""
+ROLES: Final = ("roles",)
+"""The files that say what roles may do; no other does."""
+
+
+def files(
+    model: AccessModel, *, only: Collection[str] = tuple(_FILES), but: Collection[str] = ()
+) -> Iterator[tuple[str, str, list[Block]]]:
+    """(path, comment, blocks) of each file, or of those of these names; one without blocks is not
+    written."""
     for module in modules(model):
         for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
+            if file in only and file not in but and (blocks := blocks_of(module)):
                 comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
                 yield f"{FOLDER}/{module.name}/{file}.tf", comment, blocks
