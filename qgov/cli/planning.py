@@ -109,7 +109,7 @@ def sides_of(asked: Asked) -> Sides:
         with each():
             repository = open_repository(asked.root)
             old, new = _snapshots(repository, asked)
-    cache = Path(repository.common_dir) / "qgov" / "index.json"
+    cache = Path(repository.common_dir) / "qgov"
 
     def loaded(old: Snapshot) -> tuple[datetime, tuple[Side, Side, Reach]]:
         committed = time_of(old, new, wall_clock()) if asked.now is None else None

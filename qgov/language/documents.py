@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,16 +16,16 @@ from qgov.language.quote import quoted
 from qgov.language.reader import Value, place, read
 from qgov.language.text import MAX_BYTES
 
-__all__ = ["Document", "Documents", "Text", "read_documents"]
+__all__ = ["Document", "Documents", "Text", "documents_of", "read_documents"]
 
 
 class Text:
-    """A file's text, kept to look places up in. Few facts are ever shown, so the file is read
-    again, once, when the first place is asked for."""
+    """A file's text (or what reads it), kept to look places up in. Few facts are ever shown, so the
+    file is read again, once, when the first place is asked for."""
 
     __slots__ = ("_data", "_marked", "path")
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes | Callable[[], bytes]) -> None:
         self.path = path
         self._data = data
         self._marked: dict[Origin, Value] | None = None
@@ -33,7 +33,8 @@ class Text:
     def marked(self, start: Origin) -> Value:
         """The values of the document that starts at `start`, with their places."""
         if self._marked is None:
-            documents, _ = read(self.path, self._data)
+            data = self._data if isinstance(self._data, bytes) else self._data()
+            documents, _ = read(self.path, data)
             self._marked = {origin: value for value, origin in documents}
         return self._marked[start]
 
@@ -103,6 +104,18 @@ def read_documents(files: Mapping[str, bytes]) -> tuple[Documents, list[Finding]
                 (partial if refused else valid).append(document)
             findings += refused
     return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
+
+
+def documents_of(text: Text, values: Iterable[tuple[Value, Origin]]) -> Documents | None:
+    """The documents that the values of a file are, which `read` found in it without a finding,
+    each with the place where it starts; None where one is no document of today's language."""
+    found: list[Document] = []
+    for value, start in values:
+        document, refused = _document(text, value, start)
+        if refused or document is None:
+            return None
+        found.append(document)
+    return Documents(tuple(found))
 
 
 def _document(text: Text, value: Value, start: Origin) -> tuple[Document | None, list[Finding]]:

@@ -8,20 +8,16 @@ a cache inside the git directory, keyed by content: deleting it costs time, neve
 
 from __future__ import annotations
 
-import json
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from qgov import __version__
 from qgov.language.documents import Document
-from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
 from qgov.model.belonging import belongs_to
 from qgov.model.tenants import cloud_accounts, retention_of
+from qgov.plan import cache
 
 __all__ = [
     "NAMED",
@@ -34,7 +30,7 @@ __all__ = [
     "summarize",
 ]
 
-_FORMAT: Final = "qgov/index/v5"
+_FORMAT: Final = "qgov/index/v6"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
@@ -130,19 +126,11 @@ def _exclusives(spec: TenantSpec) -> tuple[str, ...]:
     return tuple(sorted(bound | {f"{NAMED}: {group}" for group in answering} | clouds))
 
 
-def _schema_digest() -> str:
-    # A blob that this version of the language reads may be one that another refuses.
-    return f"{__version__}:{len(KINDS)}"
-
-
 def load_index(path: Path) -> Index:
     """The index kept at `path`; empty when there is none that can be trusted."""
     try:
-        stored = json.loads(path.read_bytes())
-        if stored["format"] != _FORMAT or stored["language"] != _schema_digest():
-            return {}
-        return {blob: _loaded(summaries) for blob, summaries in stored["blobs"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {blob: _loaded(each) for blob, each in (cache.load(path, _FORMAT) or {}).items()}
+    except (ValueError, TypeError, AttributeError):
         return {}
 
 
@@ -156,14 +144,5 @@ def _loaded(stored: list[Any] | None) -> tuple[Summary, ...] | None:
 
 
 def save_index(path: Path, index: Mapping[str, tuple[Summary, ...] | None]) -> None:
-    """Keep the index at `path`, whole or not at all; a folder that cannot be written is
-    no error, because the index is only a cache."""
-    content = {"format": _FORMAT, "language": _schema_digest(), "blobs": dict(index)}
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink()
+    """Keep the index at `path`; where that cannot be written, nothing is kept."""
+    cache.save(path, _FORMAT, dict(index))

@@ -29,12 +29,10 @@ from qgov.plan.index import (
 )
 from qgov.plan.intent import reaches_all, undefined
 from qgov.plan.reach import Reach, reach_of
+from qgov.plan.values import Kept, Parsed
 from qgov.repository import RepositoryError, Snapshot
 
 __all__ = ["LEEWAY", "Side", "load_cached", "load_sides", "time_of"]
-
-_Parsed = dict[tuple[str, str], tuple[Documents, list[Finding]]]
-"""(path, blob) → what was read of it, by either side: most files are the same on both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +86,52 @@ def load_cached(
     whole: bool = False,
 ) -> tuple[Side, Side, Reach]:
     """What `load_sides` loads, and as much as an intent speaks of besides; the index is kept
-    in the file `cache`."""
-    index = load_index(cache)
-    known = len(index)
+    in the folder `cache`, and what documents say once all of them are loaded."""
+    index = load_index(cache / "index.json")
+    known, values = len(index), Kept(cache / "values.json")
     # What an intent speaks of may lie in a tenant that the change does not touch.
     whole = whole or (intent is not None and reaches_all(intent))
-    before, after, reach = load_sides(base, head, index, now, whole=whole)
+    before, after, reach = load_sides(base, head, index, now, values, whole=whole)
     if intent and not reach.whole and undefined(intent, (before.model, after.model)):
-        before, after, reach = load_sides(base, head, index, now, whole=True)
+        before, after, reach = load_sides(base, head, index, now, values, whole=True)
     if len(index) != known:
-        save_index(cache, {b: index[b] for side in (base, head) for b in side.blobs.values()})
+        save_index(
+            cache / "index.json",
+            {b: index[b] for side in (base, head) for b in side.blobs.values()},
+        )
     return before, after, reach
 
 
 def load_sides(
-    base: Snapshot, head: Snapshot, index: Index, now: datetime, *, whole: bool = False
+    base: Snapshot,
+    head: Snapshot,
+    index: Index,
+    now: datetime,
+    kept: Kept | None = None,
+    *,
+    whole: bool = False,
 ) -> tuple[Side, Side, Reach]:
     """Both sides and how far the change between them reaches. Learns new blobs into
-    `index`. `now` is the clock of the rules, the same for both sides. `whole` loads what
-    the change does not reach as well."""
+    `index`. `now` is the clock of the rules, the same for both sides. What documents say is looked
+    up in `kept` and kept there. `whole` loads what the change does not reach as well."""
     parsed = _learn(index, base, head)
     reach = reach_of(base, head, index)
     if whole:
         reach = reach.everywhere
-    sides = _sides(base, head, index, reach, parsed, now)
+    sides = _sides(base, head, index, reach, parsed, now, kept)
     if not reach.whole and (
         _judged_apart(sides) or _shares_money(sides) or deleted(*(s.model for s in sides))
     ):
         reach = reach.everywhere
-        sides = _sides(base, head, index, reach, parsed, now)
+        sides = _sides(base, head, index, reach, parsed, now, kept)
+    if reach.whole and kept is not None:
+        kept.keep((base, head), parsed)
     return sides[0], sides[1], reach
 
 
-def _learn(index: Index, base: Snapshot, head: Snapshot) -> _Parsed:
+def _learn(index: Index, base: Snapshot, head: Snapshot) -> Parsed:
     """Index the blobs that it does not know; returns what was parsed."""
-    parsed: _Parsed = {}
+    parsed: Parsed = {}
     for snapshot in (base, head):
         unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
         for path, data in snapshot.read(unknown.values()).items():
@@ -134,8 +143,17 @@ def _learn(index: Index, base: Snapshot, head: Snapshot) -> _Parsed:
 
 
 def _sides(
-    base: Snapshot, head: Snapshot, index: Index, reach: Reach, parsed: _Parsed, now: datetime
+    base: Snapshot,
+    head: Snapshot,
+    index: Index,
+    reach: Reach,
+    parsed: Parsed,
+    now: datetime,
+    kept: Kept | None,
 ) -> list[Side]:
+    if reach.whole and kept is not None:
+        for snapshot in (base, head):
+            kept.read(snapshot, parsed)
     # What is the same on both sides is sorted once for both; what is changed is wanted.
     near, far = [], _Far()
     for path, blob in sorted(base.blobs.items() & head.blobs.items()):
@@ -172,7 +190,7 @@ def _side(
     far: _Far,
     index: Index,
     reach: Reach,
-    parsed: _Parsed,
+    parsed: Parsed,
     now: datetime,
     known: tuple[Loaded, Rest] | None = None,
 ) -> tuple[Side, tuple[Loaded, Rest]]:
@@ -204,7 +222,7 @@ def _side(
 
 
 def _read(
-    snapshot: Snapshot, paths: Iterable[str], parsed: _Parsed
+    snapshot: Snapshot, paths: Iterable[str], parsed: Parsed
 ) -> tuple[Documents, list[Finding]]:
     """The documents of some paths; what was parsed already is not read again."""
     keys = {path: (path, snapshot.blobs[path]) for path in paths}

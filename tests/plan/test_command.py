@@ -98,6 +98,29 @@ def test_the_cache_is_never_believed(world: World, spoil: object) -> None:
     assert world.plan("--format", "json")[:2] == expected[:2]
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"8h", b"9h")),
+        lambda path: path.write_bytes(path.read_bytes()[:-100]),
+        lambda path: (path.unlink(), path.mkdir()),
+    ],
+    ids=["deleted", "changed", "cut off", "in the way"],
+)
+def test_what_was_read_before_is_never_believed(world: World, spoil: object) -> None:
+    """Of a change that reaches every tenant, which reads all of it again from what is kept."""
+    world.write(changed(BASELINE, {"qgov.yaml": {"maxTokenAge: 12h": "maxTokenAge: 10h"}}))
+    expected = world.plan("--format", "json")
+    again = world.plan("--format", "json")
+    assert callable(spoil)
+    spoil(world.root / ".git" / "qgov" / "values.json")
+
+    assert expected[0] == 0
+    assert again == expected
+    assert world.plan("--format", "json") == expected
+
+
 def test_two_commits_are_compared_whatever_lies_in_the_work_tree(world: World) -> None:
     first = world.git("rev-parse", "HEAD").strip()
     second = world.commit(changed(BASELINE, PROJECT))

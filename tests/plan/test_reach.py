@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -299,19 +298,28 @@ def test_an_index_that_cannot_be_trusted_is_no_index(tmp_path: Path, content: by
 )
 def test_an_index_of_another_shape_is_no_index(tmp_path: Path, summaries: Any) -> None:
     path = tmp_path / "index.json"
-    save_index(path, {})
-    stored = json.loads(path.read_bytes())
-    path.write_text(json.dumps(stored | {"blobs": {"abc": summaries}}))
+    save_index(path, {"abc": summaries})
 
     assert load_index(path) == {}
 
 
-@pytest.mark.parametrize("field", ["format", "language"])
-def test_an_index_of_another_version_is_no_index(tmp_path: Path, field: str) -> None:
+@pytest.mark.parametrize("field", range(3), ids=["format", "language", "digest"])
+def test_an_index_of_another_version_is_no_index(tmp_path: Path, field: int) -> None:
     path = tmp_path / "index.json"
     save_index(path, {"abc": ()})
     assert load_index(path) == {"abc": ()}
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {field: "another"}))
+    head, _, body = path.read_bytes().partition(b"\n")
+    said = head.split(b" ")
+    said[field] = b"another"
+    path.write_bytes(b" ".join(said) + b"\n" + body)
+
+    assert load_index(path) == {}
+
+
+def test_an_index_with_a_changed_byte_is_no_index(tmp_path: Path) -> None:
+    path = tmp_path / "index.json"
+    save_index(path, {"abc": ()})
+    path.write_bytes(path.read_bytes().replace(b"abc", b"abd"))
 
     assert load_index(path) == {}
 
