@@ -19,7 +19,7 @@ from qgov.targets.parts import Parts
 from qgov.targets.sections import NO_PERMISSION, Permissions, Section, View
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines", "targets"]
+__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines_of", "targets"]
 
 _NOT_TARGETS = frozenset(
     {
@@ -76,7 +76,7 @@ class Outlines(NamedTuple):
     findings: list[Finding]
 
 
-def outlines(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
+def outlines_of(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
     """The outlines of two models (None: the empty repository), whose values are equal exactly when
     the contents of the files are. What cannot differ is in neither: what a section of a target
     makes of models that are the same to it, and notices are told of the one as of the other."""
