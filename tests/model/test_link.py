@@ -43,7 +43,7 @@ def test_a_tenant_admits_the_issuers_of_organization_wide_groups() -> None:
 
     assert model.tenants["aurora"].issuers == (
         "https://id.northwind.example/realms/quantum",
-        "https://login.partners.example/v2.0",
+        "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
     )
 
 

@@ -32,6 +32,7 @@ EACH: dict[str, tuple[Conditions, str]] = {
     "managed_device": (Conditions(managed_device=True), "managed device"),
     "max_token_age_s": (Conditions(max_token_age_s=900), "token at most 15m old"),
     "countries": (Conditions(countries=("DE", "FR")), "from DE, FR"),
+    "expires": (Conditions(expires=END), "until 2026-11-23T12:00:00Z"),
     "job": (
         Conditions(job=JobLimits(1000, 2, 3, 4, 5_000_000)),
         "jobs up to 1,000 shots, 2 circuits, 3 qubits, 4 QPU seconds, 5.00 EUR",
