@@ -44,9 +44,10 @@ def _untyped(claims: Claims, provider: Provider) -> bool:
 def _application(claims: Claims, provider: Provider) -> bool:
     """Whether Entra gave it to an application by itself or to a managed identity: `idtyp` is
     there on demand only, but a person's `sub` is never the object id."""
+    if provider.type != "entra":
+        return False
     object_id = text(claims, "oid")
-    own = bool(object_id) and object_id == text(claims, "sub")
-    return claims.get("idtyp") == "app" or (provider.type == "entra" and own)
+    return claims.get("idtyp") == "app" or (object_id != "" and object_id == text(claims, "sub"))
 
 
 def client_of(claims: Claims) -> str:
@@ -62,7 +63,8 @@ def person(claims: Claims, provider: Provider, headers: Mapping[str, str]) -> Id
     client, id_ = client_of(claims), text(claims, provider.person)
     if client not in provider.clients:
         raise RefusedError(Reason.CLIENT)
-    by_itself = text(claims, "sub") == client or _application(claims, provider)
+    by_itself = text(claims, "sub") == client or claims.get("idtyp") == "app"
+    by_itself = by_itself or _application(claims, provider)
     if by_itself or (provider.type == "keycloak" and id_.startswith("service-account-")):
         raise RefusedError(Reason.NOT_A_PERSON)
     if not id_:

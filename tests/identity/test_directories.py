@@ -235,6 +235,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any], Reason]] = {
         {"sub": OKTA["cid"], "uid": ..., "auth_time": ..., "groups": ...},
         Reason.NOT_A_PERSON,
     ),
+    "okta without scopes, called an application": (
+        "okta",
+        {"scp": ..., "idtyp": "app", "oid": OKTA["sub"]},
+        Reason.TYPE,
+    ),
     "okta without scopes": ("okta", {"scp": ...}, Reason.TYPE),
     "okta without a sign-in": ("okta", {"auth_time": ...}, Reason.SIGN_IN_UNKNOWN),
     "okta with a bound token": ("okta", {"cnf": {"jkt": "x"}}, Reason.BOUND),
@@ -263,6 +268,12 @@ def test_a_token_is_refused_for_its_reason(
     ask: Ask, provider: str, changes: dict[str, Any], why: Reason
 ) -> None:
     assert reason(ask(provider, **changes)) == why
+
+
+def test_a_claim_of_entra_means_nothing_elsewhere(ask: Ask) -> None:
+    for other in ({"oid": [1]}, {"oid": OKTA["sub"]}, {"acrs": "phr"}, {"uti": "x"}):
+        found = accepted(ask("okta", **other))
+        assert (found.subject["id"], found.token_id) == (OKTA["uid"], OKTA["jti"])
 
 
 def test_a_claim_of_groups_that_nobody_declared_gives_none(ask: Ask) -> None:
