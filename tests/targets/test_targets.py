@@ -25,7 +25,16 @@ from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.azure import hostile_on_azure, on_azure, renamed_on_azure
 from tests.targets.directories import PRODUCTS, can_say, company, is_known
-from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
+from tests.targets.worked import (
+    ROOT,
+    example,
+    hostile,
+    organization,
+    renamed,
+    repository,
+    role,
+    worked,
+)
 from tests.terraform.harness import (
     SCHEMAS,
     Env,
@@ -225,7 +234,7 @@ def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
 @every_reader
 def test_a_company_with_every_directory_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
-    for model in (company(), company(evil=True), company(renamed=True)):
+    for model in (company(), company(evil=True), company(renamed=True), example()):
         assert target.read_back(target.emit(model)) == granted(model, target.name)
 
 
@@ -288,6 +297,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("company-hostile", company(evil=True)),
         ("company-renamed", company(renamed=True)),
         ("worked", worked()),
+        ("example", example()),
         ("hostile", hostile()),
         ("renamed", renamed()),
         ("bare", bare),
