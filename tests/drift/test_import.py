@@ -469,6 +469,10 @@ def test_a_folder_that_is_not_empty_is_refused_before_anything_is_read(
         (("--source", "opa"), "give keycloak[:REALM], scim[:NAME] or terraform:FILE"),
         (("--source", "nothing"), "`nothing` is not one of"),
         (("--source", "keycloak"), "say which realm"),
+        (
+            ("--source", "keycloak:A b", "--issuer", "https://x.example/realms/A%20b"),
+            "the language cannot name the realm `A b`",
+        ),
         (("--source", "scim:No Name"), "is no name of an identity provider"),
         (("--source", "scim", "--issuer", "http://x"), "is no https address"),
         (("--source", "scim", "--name", "No Name"), "--name"),
