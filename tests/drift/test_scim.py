@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -110,3 +111,21 @@ def test_a_service_of_something_else_is_unreadable(model: AccessModel) -> None:
         pytest.raises(UnreadableError, match=r"is no SCIM 2\.0 service"),
     ):
         read(model, base)
+
+
+@pytest.mark.real
+def test_a_group_is_read_by_what_the_directory_calls_it(
+    model: AccessModel, directory: Directory
+) -> None:
+    groups = dict(model.groups)
+    name = "aurora-developers"
+    groups[name] = replace(groups[name], called="SG Aurora ${x}")
+    named = replace(model, groups=groups)
+    report = read(named, directory.base)
+    assert told(report, Kind.MISSING, name)
+    assert [each for each in report.drift if f"{name} (" in each.message]
+
+    patch = json.loads(emit(named, ["scim"])[0]["idp/workforce/scim/Patches.json"])[name]
+    id_ = directory.id_of(name)
+    assert directory.client.patch(f"/Groups/{id_}", json=patch).is_success
+    assert not [each for each in read(named, directory.base).drift if name in each.message]

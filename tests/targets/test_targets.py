@@ -24,7 +24,13 @@ from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.azure import hostile_on_azure, on_azure, renamed_on_azure
-from tests.targets.directories import PRODUCTS, can_say, company, is_known
+from tests.targets.directories import (
+    PRODUCTS,
+    can_say,
+    company,
+    is_known,
+    models_of_every_product,
+)
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
@@ -211,6 +217,24 @@ def test_what_is_read_back_is_what_the_bindings_say(model: AccessModel) -> None:
         if target.read_back is not None:
             wanted = granted(model, name)
             assert target.read_back(target.emit(model)) == wanted, name
+
+
+@pytest.mark.no_cover
+@given(model=models_of_every_product())
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=set(Phase) - {Phase.shrink},
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_every_directory_agrees_with_the_mapping_and_the_bundle(model: AccessModel) -> None:
+    """One table over all products: what each says is what the bindings say of it."""
+    found = {n: t.read_back(t.emit(model)) for n, t in targets().items() if t.read_back}
+    for name, read in found.items():
+        assert read == granted(model, name), name
+    for name in PRODUCTS:
+        known = frozenset(a for a in found.get(name, ()) if a in found["idp"] or a in found["opa"])
+        assert known == found.get(name, frozenset())
 
 
 @every_reader
