@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qgov.finding import Finding
@@ -43,7 +43,8 @@ class Target:
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
     path, values that are equal exactly when the files are. `serves` are the types of identity
     providers to which it gives the roles of groups. `parts` says what the files are made of, and
-    which fields that comes from. `controls` is for the target of a cloud: what this enforces.
+    which fields that comes from. `controls` is for the target of a cloud, or of
+    several: by cloud, what it enforces.
     """
 
     name: str
@@ -53,4 +54,4 @@ class Target:
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
     serves: frozenset[str] = frozenset()
     parts: Parts | None = None
-    controls: Controls | None = None
+    controls: Mapping[str, Controls] = field(default_factory=dict)

@@ -130,4 +130,6 @@ def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
     yield "trail-bucket", ("trail-bucket",), trail_bucket_policy(module)
 
 
-TARGET = Target("braket", _emit, unsupported, read_back, _outline, parts=PARTS, controls=CONTROLS)
+TARGET = Target(
+    "braket", _emit, unsupported, read_back, _outline, parts=PARTS, controls={CLOUD: CONTROLS}
+)
