@@ -470,7 +470,13 @@ run "plan" {
 @pytest.mark.real
 @pytest.mark.parametrize(
     "place",
-    ["academy/azure", "helix/azure", "helix/azure/production", "meridian/azure/production"],
+    [
+        "academy/azure",
+        "helix/azure",
+        "helix/azure/production",
+        "meridian/azure",
+        "meridian/azure/production",
+    ],
 )
 def test_terraform_plans_each_module(root: Root, tmp_path: Path, place: str) -> None:
     tenants, env = root
