@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from qgov.drift.drift import Drift, GroupPeople, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
+from qgov.targets import emit
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json, serving
 from tests.drift.scim_service import GROUP, Directory
