@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
-from qgov.targets import Access, Target, emit, outlines_of, targets
+from qgov.targets import Access, Target, emit, outlined, targets
 from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
@@ -130,7 +130,7 @@ def test_outlines_say_which_files_a_permission_of_a_role_changes(
     role = replace(model.roles[name], permissions=held)
     other = replace(model, roles={**model.roles, name: role})
 
-    (one, _), (two, _) = outlines_of(model, other)
+    (one, _), (two, _) = outlined(model, other)
     files, others = emit(model)[0], emit(other)[0]
 
     if files and others:
