@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from qgov.language.documents import Document
-from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
+from qgov.language.kinds.tenant import AwsAccount, IbmInstance, Retention, RetentionPlan, TenantSpec
 from qgov.model import principal
 from qgov.model.access_model import (
     AccessModel,
@@ -28,6 +28,7 @@ __all__ = [
     "cloud_accounts",
     "environments_of",
     "exclusives_of",
+    "ibm_instances",
     "link_tenant",
     "link_workloads",
     "retention_of",
@@ -42,6 +43,10 @@ def link_tenant(
     spec = document.spec
     for name, _, at in aws_accounts(spec)[1:]:
         names.defined("environment", name, spec.environments, document, "spec", "clouds", *at)
+    for _, instance, at in ibm_instances(spec):
+        for index, name in enumerate(instance.environments):
+            path = ("spec", "clouds", *at, "environments", index)
+            names.defined("environment", name, spec.environments, document, *path)
     provider = organization.providers.get(spec.identity_provider)
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
     issuers = {provider.value.issuer} if provider else set()
@@ -197,6 +202,17 @@ def environments_of(tenant: Tenant, account: str) -> list[Environment]:
     return [each for name, each in tenant.environments.items() if name not in own]
 
 
+def ibm_instances(spec: TenantSpec) -> list[tuple[str, IbmInstance, tuple[str, ...]]]:
+    """(name, instance, where below `clouds`) of each IBM Quantum instance of a tenant; the first
+    one has no name."""
+    ibm = spec.clouds.ibm
+    if ibm is None:
+        return []
+    at = ("ibm", "instances")
+    further = sorted(ibm.instances.items())
+    return [("", ibm, at[:1]), *((name, instance, (*at, name)) for name, instance in further)]
+
+
 def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
     """(what, key, where in the document) of every cloud account that a tenant names."""
     clouds, found = spec.clouds, []
@@ -208,8 +224,8 @@ def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
         azure = clouds.azure
         key = f"{azure.subscription}/{azure.resource_group}/{azure.workspace}".lower()
         found.append(("Azure Quantum workspace", key, ("azure", "workspace")))
-    if clouds.ibm:
-        found.append(("IBM Quantum instance", clouds.ibm.instance, ("ibm", "instance")))
+    for _, instance, at in ibm_instances(spec):
+        found.append(("IBM Quantum instance", instance.instance, (*at, "instance")))
     if clouds.google:
         found.append(("Google project", clouds.google.project, ("google", "project")))
     return [(what, key, ("spec", "clouds", *path)) for what, key, path in found]

@@ -45,7 +45,7 @@ _POOL: Final = (
     *("*", "sandbox", "test", "atlas/test", "borealis", "borealis/sandbox/chemistry", "everything"),
     *("job:submit", "policy:read", "usage:read", "group:admins", "uk", "us", "on-premises"),
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
-    *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1111:1111::"),
+    *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000011:00000000-0000-4000-8000-000000000011::"),
     *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
 )
 """Words that some field or other takes."""
