@@ -209,7 +209,7 @@ def ibm_other_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
             for _, instance, _ in ibm_instances(tenant.spec)
             if not instance.environments or environment.name in instance.environments
         ]
-        regions = sorted({instance.region for instance in serving})
+        regions: list[str] = sorted({instance.region for instance in serving})
         if tenant.spec.clouds.ibm is not None and region not in regions:
             place = f"the instance of `{tenant.name}` in {ticks(regions)}"
             if not regions:

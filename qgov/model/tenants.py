@@ -45,7 +45,7 @@ def link_tenant(
         names.defined("environment", name, spec.environments, document, "spec", "clouds", *at)
     for _, instance, at in ibm_instances(spec):
         for index, name in enumerate(instance.environments):
-            path = ("spec", "clouds", *at, "environments", index)
+            path: tuple[str | int, ...] = ("spec", "clouds", *at, "environments", index)
             names.defined("environment", name, spec.environments, document, *path)
     provider = organization.providers.get(spec.identity_provider)
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")

@@ -48,7 +48,9 @@ def access_groups(module: Module) -> list[Block]:
             for group in standing:
                 found.append(_rule(module, held, group))
                 was = address("rule", *old, module.renames.group(group))
-                renamed.append(_both("ibm_iam_access_group_dynamic_rule", was, _rule_of(held, group)))
+                renamed.append(
+                    _both("ibm_iam_access_group_dynamic_rule", was, _rule_of(held, group))
+                )
         if eligible := groups_of(held, eligible=True):
             tags = [f"{ELIGIBLE}{group}" for group in eligible]
             about = f"{held.about}, just-in-time"

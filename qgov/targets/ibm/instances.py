@@ -1,4 +1,4 @@
-"""`instances.tf` and `networks.tf`: the instances, their devices, and from where they are reached."""
+"""`instances.tf` and `networks.tf`: the instances, their devices, and what reaches them."""
 
 from __future__ import annotations
 
@@ -68,16 +68,23 @@ def networks(module: Module) -> list[Block]:
         if not each.spec.networks:
             continue
         addresses = tuple(
-            Block("addresses", (), {"type": "subnet" if "/" in text else "ipAddress", "value": text})
+            Block("addresses", (), {"type": _kind(text), "value": text})
             for text in sorted(set(each.spec.networks))
         )
         zone = Ref(f"ibm_cbr_zone.{each.address}.id")
-        context = {"name": "networkZoneId", "value": zone}
+        context: dict[str, Value] = {"name": "networkZoneId", "value": zone}
         guid = Ref(f"ibm_resource_instance.{each.address}.guid")
-        targets = {"accountId": each.account, "serviceName": SERVICE, "serviceInstance": guid}
+        targets: dict[str, Value] = {
+            "accountId": each.account,
+            "serviceName": SERVICE,
+            "serviceInstance": guid,
+        }
         found += [
             resource(
-                "cbr_zone", each.address, {"name": each.title, "account_id": each.account}, *addresses
+                "cbr_zone",
+                each.address,
+                {"name": each.title, "account_id": each.account},
+                *addresses,
             ),
             resource(
                 "cbr_rule",
@@ -96,3 +103,8 @@ def networks(module: Module) -> list[Block]:
             ),
         ]
     return found
+
+
+def _kind(address: str) -> str:
+    """What IBM calls an address or a subnet."""
+    return "subnet" if "/" in address else "ipAddress"

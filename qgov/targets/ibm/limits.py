@@ -85,9 +85,7 @@ def bounding(module: Module, instance: Instance) -> list[Budget]:
     ]
 
 
-def allowed(
-    module: Module, instance: Instance, raised: Collection[_Raised] = ()
-) -> int | None:
+def allowed(module: Module, instance: Instance, raised: Collection[_Raised] = ()) -> int | None:
     """The seconds that the budgets leave to the projects of an instance together; None where some
     project has no bound. A budget of projects in several instances is divided evenly."""
     some = bounding(module, instance)
@@ -101,9 +99,7 @@ def allowed(
         if not around:
             return None
         tightest.add(min(around, key=lambda name: (share[name], name)))
-    whole = [
-        share[b.name] for b in some if all(matches(b.scope, p) for p in instance.projects)
-    ]
+    whole = [share[b.name] for b in some if all(matches(b.scope, p) for p in instance.projects)]
     return min([sum(share[name] for name in tightest), *whole]) if tightest else None
 
 
@@ -135,10 +131,7 @@ def second_micros(module: Module, instance: Instance) -> Fraction | None:
     """The price of a second on the dearest device of an instance, in micros of the organization's
     currency; None where a device has none, or one of another kind than IBM's."""
     prices = module.model.organization.prices
-    hours = [
-        prices[name].per_hour_micros if name in prices else 0 for name in instance.backends
-    ]
+    hours = [prices[name].per_hour_micros if name in prices else 0 for name in instance.backends]
     if not hours or min(hours) <= 0:
         return None
     return Fraction(max(hours)) / _HOUR_S
-

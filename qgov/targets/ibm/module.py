@@ -95,9 +95,7 @@ class Instance:
 
     def serves(self, scope: str) -> bool:
         """Whether it runs jobs of a scope."""
-        return any(
-            contains(scope, e.scope) or contains(e.scope, scope) for e in self.environments
-        )
+        return any(contains(scope, e.scope) or contains(e.scope, scope) for e in self.environments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +173,9 @@ def modules(model: AccessModel) -> Iterator[Module]:
                 model,
                 tenant,
                 instances,
-                tuple(_entitlements(model, tenant, instances, [*inside.get(name, ()), *everywhere])),
+                tuple(
+                    _entitlements(model, tenant, instances, [*inside.get(name, ()), *everywhere])
+                ),
                 tuple(workloads.get(name, ())),
                 tuple(elevations.get(name, ())),
                 former,

@@ -123,7 +123,7 @@ _COUNTS: Final = {
 
 def _read(path: str, value: Any) -> dict[str, Any]:
     """The blocks of a file by tenant or account, or what the allocation tool is told."""
-    _, kind, *names, file = path.split("/")
+    _, kind, *names, _file = path.split("/")
     found: dict[str, Any] = {}
     if not isinstance(value, tuple):
         instances = {each["name"]: each for each in value["instances"]}
@@ -158,6 +158,8 @@ def _names(block: str, labels: Sequence[str], content: Mapping[str, Any]) -> Key
 def _resource(key: Key) -> str:
     """The address of a resource, or what else a block is."""
     _, _, kind, *rest = key
+    if kind == "qauvern":  # the name of an instance stands after the plan and `instances`
+        return ".".join([kind, *rest[2:3]])
     return ".".join([kind, *rest[: kind != "terraform"]])
 
 

@@ -54,7 +54,9 @@ def _unholdable(module: Module) -> Iterator[Finding]:
     for held in module.entitlements:
         long = max((name for _, name in held.instances), key=len)
         if len(long) > _DISPLAY:
-            message = f"the custom role `{long}` has {len(long)} characters, and IBM keeps {_DISPLAY}"
+            message = (
+                f"the custom role `{long}` is longer than the {_DISPLAY} characters that IBM keeps"
+            )
             yield _at(held.bindings[0], "QG978", message, "shorten the name of the role")
         for elevation in counted(module, held):
             try:
@@ -101,7 +103,7 @@ def _silent(module: Module) -> Iterator[Finding]:
             for bonus in bonuses(module, each):
                 if bonus.start.date() >= bonus.end.date():
                     message = (
-                        f"a budget exception of {bonus.end:%Y-%m-%d} adds nothing to `{each.title}`: "
+                        f"an exception until {bonus.end:%Y-%m-%d} adds nothing to `{each.title}`: "
                         "qauvern counts whole days in UTC, without the last one"
                     )
                     yield _warning(module, each, message, "let it end on a later day")
@@ -152,9 +154,7 @@ def _without_target(model: AccessModel) -> Iterator[Finding]:
             )
 
 
-def _at(
-    binding: Binding, code: str, message: str, remedy: str, *, weak: bool = False
-) -> Finding:
+def _at(binding: Binding, code: str, message: str, remedy: str, *, weak: bool = False) -> Finding:
     severity = Severity.WARNING if weak else Severity.ERROR
     source = binding.source
     return Finding(code, message, binding.origin, remedy, severity, document=source.document)
