@@ -159,7 +159,10 @@ def test_a_tenant_claims_its_clouds_and_groups() -> None:
         ("AWS account", "123456789013"),
         ("S3 bucket", "northwind-aurora"),
         ("Azure Quantum workspace", "0f8fad5b-d9cb-469f-a165-70867728950e/aurora/aurora"),
-        ("IBM Quantum instance", "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000001:00000000-0000-4000-8000-000000000002::"),
+        (
+            "IBM Quantum instance",
+            "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000001:00000000-0000-4000-8000-000000000002::",
+        ),
         ("Google project", "northwind-aurora"),
         ("group", "aurora-developers"),
     }

@@ -31,18 +31,18 @@ def on_ibm(model: AccessModel) -> frozenset[Access]:
 def _on_ibm(model: AccessModel) -> Iterator[Access]:
     for binding in model.bindings:
         eligible = binding.eligible is not None
-        workload = model.workload_of(binding.principal)
+        workload, group = model.workload_of(binding.principal), model.group_of(binding.principal)
         if workload is not None:
             proven = workload.issuer is not None or workload.spec.static_credential is not None
             if eligible or not proven:
                 continue
-        elif (group := model.group_of(binding.principal)) is None:
+        elif group is None:
             continue
         for name, tenant in model.tenants.items():
             scope = name if binding.scope == "*" else binding.scope
             if tenant_of(scope) != name:
                 continue
-            if workload is None:
+            if group is not None:
                 issuer = model.organization.providers[group.provider].value.issuer
                 if issuer not in tenant.issuers:
                     continue

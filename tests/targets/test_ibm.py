@@ -60,11 +60,10 @@ def resources(model: AccessModel, file: str, kind: str) -> dict[str, Block]:
 def actions(model: AccessModel) -> dict[str, list[str]]:
     """The custom roles of the account: name for people → actions without the service."""
     file = TARGET.emit(model).get(f"terraform/accounts/ibm/{ACCOUNT}/roles.tf", b"")
+    found: list[Any] = [block.attributes for block in parse(file)]
     return {
-        str(b.attributes["display_name"]): [
-            str(action).removeprefix("quantum-computing.") for action in b.attributes["actions"]
-        ]
-        for b in parse(file)
+        each["display_name"]: [a.removeprefix("quantum-computing.") for a in each["actions"]]
+        for each in found
     }
 
 
