@@ -28,6 +28,7 @@ __all__ = [
     "cloud_accounts",
     "environments_of",
     "exclusives_of",
+    "ibm_accounts",
     "ibm_instances",
     "link_tenant",
     "link_workloads",
@@ -211,6 +212,12 @@ def ibm_instances(spec: TenantSpec) -> list[tuple[str, IbmInstance, tuple[str, .
     at = ("ibm", "instances")
     further = sorted(ibm.instances.items())
     return [("", ibm, at[:1]), *((name, instance, (*at, name)) for name, instance in further)]
+
+
+def ibm_accounts(spec: TenantSpec) -> list[str]:
+    """The IBM Cloud accounts that the instances of a tenant belong to."""
+    crns = (instance.instance for _, instance, _ in ibm_instances(spec))
+    return sorted({crn.split(":")[6].removeprefix("a/") for crn in crns})
 
 
 def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -21,7 +21,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.tenant import TenantSpec
 from qgov.model.belonging import belongs_to
-from qgov.model.tenants import cloud_accounts, retention_of
+from qgov.model.tenants import cloud_accounts, ibm_accounts, retention_of
 
 __all__ = [
     "NAMED",
@@ -34,7 +34,7 @@ __all__ = [
     "summarize",
 ]
 
-_FORMAT: Final = "qgov/index/v5"
+_FORMAT: Final = "qgov/index/v6"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
@@ -111,6 +111,9 @@ def _ties(document: Document) -> tuple[Tie, ...]:
         if (token := account.federation) is not None:
             key = f"token {token.issuer.rstrip('/')} {token.audience} {token.subject}"
             found.add(Tie(key, document.name, alone))
+    for account in ibm_accounts(spec):
+        # Its root module is there as long as some tenant has an instance in it.
+        found.add(Tie(f"IBM account {account}", document.name, alone))
     return tuple(sorted(found))
 
 

@@ -58,12 +58,11 @@ def resources(model: AccessModel, file: str, kind: str) -> dict[str, Block]:
 
 
 def actions(model: AccessModel) -> dict[str, list[str]]:
-    """The custom roles of the account: name for people → actions without the service."""
-    file = TARGET.emit(model).get(f"terraform/accounts/ibm/{ACCOUNT}/roles.tf", b"")
-    found: list[Any] = [block.attributes for block in parse(file)]
+    """The custom roles: label → actions without the service."""
+    found: dict[str, Any] = resources(model, "roles", "ibm_iam_custom_role")
     return {
-        each["display_name"]: [a.removeprefix("quantum-computing.") for a in each["actions"]]
-        for each in found
+        name: [a.removeprefix("quantum-computing.") for a in each.attributes["actions"]]
+        for name, each in found.items()
     }
 
 
@@ -88,14 +87,14 @@ def test_the_recorded_version_is_that_of_the_schema() -> None:
 
 def test_a_submitter_has_no_action_on_the_jobs_of_others() -> None:
     assert actions(company(bindings=[STANDING])) == {
-        "qgov researcher whole": ["device.read", "instance.read", "job.create"]
+        "role_researcher__whole": ["device.read", "instance.read", "job.create"]
     }
 
 
 def test_what_iam_cannot_narrow_is_given_for_the_whole_instance_alone() -> None:
     lead = {"group": "leads", "role": "lead", "on": "lab"}
     found = ["job.cancel", "job.read", "workload.list"]
-    whole = actions(company(bindings=[lead]))["qgov lead whole"]
+    whole = actions(company(bindings=[lead]))["role_lead__whole"]
     assert set(found) < set(whole)
     assert {"instance-usage.read", "instance.configuration.read"} < set(whole)
     part = company(bindings=[{**lead, "on": "lab/chemistry"}])
@@ -106,7 +105,7 @@ def test_what_iam_cannot_narrow_is_given_for_the_whole_instance_alone() -> None:
 def test_jobs_are_not_read_by_who_may_not_read_results_for_both_are_one_action() -> None:
     reader = role("reader", "job:read", "job:cancel")
     model = company(reader, bindings=[{"group": "staff", "role": "reader", "on": "lab"}])
-    assert actions(model)["qgov reader whole"] == ["device.read", "instance.read", "job.cancel"]
+    assert actions(model)["role_reader__whole"] == ["device.read", "instance.read", "job.cancel"]
 
 
 def test_who_holds_it_standing_is_a_member_by_sign_in_and_no_name_is_a_part_of_another() -> None:
@@ -131,7 +130,9 @@ def test_a_membership_is_as_short_as_ibm_keeps_one(age: str, hours: int) -> None
 def test_a_policy_is_for_one_instance() -> None:
     model = company(bindings=[STANDING])
     (policy,) = resources(model, "access_groups", "ibm_iam_access_group_policy").values()
-    assert policy.attributes["roles"] == ["qgov researcher whole"]
+    assert policy.attributes["roles"] == [
+        Ref("ibm_iam_custom_role.role_researcher__whole.display_name")
+    ]
     assert {b.attributes["name"]: b.attributes["value"] for b in policy.blocks} == {
         "serviceName": "quantum-computing",
         "serviceInstance": Ref("ibm_resource_instance.instance_aurora.guid"),
@@ -275,13 +276,13 @@ def test_a_tenant_may_have_several_instances() -> None:
         ("group:leads", "instance_aurora__overseas"),
     }
     # What is in an instance alone is given for all of the instance.
-    assert "job.read" in actions(apart())["qgov lead whole"]
+    assert "job.read" in actions(apart())["role_lead__whole"]
 
 
 def test_a_rename_keeps_its_resources() -> None:
     moved = {
         str(b.attributes["from"]): str(b.attributes["to"])
-        for file in ("instances", "access_groups", "service_ids")
+        for file in ("instances", "roles", "access_groups", "service_ids")
         for b in blocks(renamed_on_ibm(), file)
         if b.type == "moved"
     }
@@ -301,6 +302,8 @@ def test_a_rename_keeps_its_resources() -> None:
         "ibm_iam_access_group_policy.eligible_scientist__dawn_bench": (
             "ibm_iam_access_group_policy.eligible_researcher__aurora_lab"
         ),
+        "ibm_iam_custom_role.role_scientist": "ibm_iam_custom_role.role_researcher",
+        "ibm_iam_custom_role.role_scientist__whole": "ibm_iam_custom_role.role_researcher__whole",
         "ibm_iam_service_id.workload_cron": "ibm_iam_service_id.workload_nightly",
         f"ibm_iam_service_policy.workload_cron__{old}": (
             f"ibm_iam_service_policy.workload_nightly__{new}"
@@ -494,7 +497,7 @@ def test_the_tool_reads_each_of_several_plans(tmp_path: Path) -> None:
 
 
 def test_a_role_whose_name_ibm_cannot_hold_is_refused_with_its_place() -> None:
-    long = "r" * 40
+    long = "r" * 37
     model = company(
         role(long, "job:submit"), bindings=[{"group": "staff", "role": long, "on": "lab"}]
     )
@@ -502,7 +505,7 @@ def test_a_role_whose_name_ibm_cannot_hold_is_refused_with_its_place() -> None:
     assert finding.severity == "error"
     assert finding.remedy == "shorten the name of the role"
     assert emit(model, ["ibm"])[0] == {}
-    short = "r" * 39
+    short = "r" * 36
     model = company(
         role(short, "job:submit"), bindings=[{"group": "staff", "role": short, "on": "lab"}]
     )

@@ -16,12 +16,13 @@ from typing import Any, Final
 from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.ibm.access import access_groups, service_ids
-from qgov.targets.ibm.accounts import Account, accounts, activity_tracker, custom_roles
+from qgov.targets.ibm.accounts import accounts, activity_tracker
 from qgov.targets.ibm.instances import instances, networks
 from qgov.targets.ibm.module import Module, modules
 from qgov.targets.ibm.parts import PARTS
 from qgov.targets.ibm.qauvern import configurations, text
 from qgov.targets.ibm.read_back import ACCOUNTS, CLOUD, FOLDER, read_back
+from qgov.targets.ibm.roles import custom_roles
 from qgov.targets.ibm.unsupported import unsupported
 from qgov.targets.ibm.versions import SCHEMA_VERSIONS, account_versions, versions
 from qgov.targets.target import Target
@@ -36,12 +37,12 @@ _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "instances": instances,
     "networks": networks,
+    "roles": custom_roles,
     "access_groups": access_groups,
     "service_ids": service_ids,
 }
-_OF_ACCOUNT: Final[dict[str, Callable[[Account], list[Block]]]] = {
+_OF_ACCOUNT: Final[dict[str, Callable[[str], list[Block]]]] = {
     "versions": account_versions,
-    "roles": custom_roles,
     "activity_tracker": activity_tracker,
 }
 
@@ -67,7 +68,7 @@ def _terraform(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
     for account in accounts(known):
         for file, made_of in _OF_ACCOUNT.items():
             if blocks := made_of(account):
-                yield f"{ACCOUNTS}/{account.id}/{file}.tf", blocks
+                yield f"{ACCOUNTS}/{account}/{file}.tf", blocks
 
 
 def _qauvern(model: AccessModel) -> Iterator[tuple[str, dict[str, Any]]]:

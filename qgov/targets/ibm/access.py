@@ -21,6 +21,7 @@ from qgov.targets.ibm.module import (
     resource,
     short,
 )
+from qgov.targets.ibm.roles import role_of
 from qgov.targets.moved import moved
 
 __all__ = ["ELIGIBLE", "access_groups", "counted", "service_ids"]
@@ -102,13 +103,13 @@ def _group(
         group,
         {"name": named(held.role.name, what, *key), "description": short(about), **labels},
     )
-    for instance, role in held.instances:
+    for instance, whole in held.instances:
         yield resource(
             "iam_access_group_policy",
             _policy_of(what, key, instance),
             {
                 "access_group_id": Ref(f"ibm_iam_access_group.{group}.id"),
-                "roles": [role],
+                "roles": [role_of(held.role.name, whole=whole)],
                 **(_PATTERN if window else {}),
             },
             *_attributes(instance),
@@ -243,13 +244,16 @@ def service_ids(module: Module) -> list[Block]:
         was = module.renames.workload(known.id).partition("/")[2]
         renamed.append(_both("ibm_iam_service_id", address("workload", was), place))
         for held in given:
-            for instance, role in held.instances:
+            for instance, whole in held.instances:
                 policy = _policy_of("workload", (known.spec.name, *held.key), instance)
                 found.append(
                     resource(
                         "iam_service_policy",
                         policy,
-                        {"iam_id": Ref(f"ibm_iam_service_id.{place}.iam_id"), "roles": [role]},
+                        {
+                            "iam_id": Ref(f"ibm_iam_service_id.{place}.iam_id"),
+                            "roles": [role_of(held.role.name, whole=whole)],
+                        },
                         *_attributes(instance),
                     )
                 )

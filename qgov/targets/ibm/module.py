@@ -37,7 +37,6 @@ __all__ = [
     "Entitlement",
     "Instance",
     "Module",
-    "custom_role",
     "groups_of",
     "modules",
     "named",
@@ -100,13 +99,13 @@ class Instance:
 
 @dataclass(frozen=True, eq=False)
 class Entitlement:
-    """What one role gives at one scope. `instances` are those that run jobs of the scope, with
-    the names of the custom roles that say what it gives there; `max_token_age_s` is the shortest
-    that any of its bindings asks for."""
+    """What one role gives at one scope. `instances` are those that run jobs of the scope, each
+    with whether everything that runs there lies in it; `max_token_age_s` is the shortest that any
+    of its bindings asks for."""
 
     role: Role
     scope: str
-    instances: tuple[tuple[Instance, str], ...]
+    instances: tuple[tuple[Instance, bool], ...]
     bindings: tuple[Binding, ...]
     max_token_age_s: int | None
 
@@ -219,7 +218,7 @@ def _entitlements(
     for (role_name, scope), all_of in sorted(held.items()):
         role = model.roles[role_name]
         given = tuple(
-            (instance, custom_role(role.name, whole=instance.whole(scope)))
+            (instance, instance.whole(scope))
             for instance in instances
             if instance.serves(scope) and actions_of(role, whole=instance.whole(scope))
         )
@@ -237,12 +236,6 @@ def _age(
         if contains(scope, environment.scope):
             floor &= environment.floor
     return required(floor, role, binding, model.workload_of(binding.principal)).max_token_age_s
-
-
-def custom_role(role: str, *, whole: bool) -> str:
-    """The name for people of the custom role that says what a role gives in an instance: in all
-    of it, or to those of a part of it. Policies name it so."""
-    return f"qgov {role} whole" if whole else f"qgov {role}"
 
 
 def groups_of(held: Entitlement, *, eligible: bool) -> tuple[str, ...]:

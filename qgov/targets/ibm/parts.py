@@ -53,7 +53,6 @@ def _held(tenant: str, role: str) -> tuple[str, ...]:
 _DEVICES: Final = _devices(_TENANT)
 _HELD: Final = _held(_TENANT, "{role}")
 _ALL: Final = _held(_TENANT, "*")
-_ANY: Final = _held("Tenant/*", "{role}")
 _TOKEN_AGE: Final = (
     *(
         f"{floor}maxTokenAge"
@@ -97,6 +96,7 @@ FIELDS: Final[Table] = {
     "tenant {tenant} ibm_resource_instance {address} parameters_json": _LIMIT,
     "tenant {tenant} ibm_cbr_zone": (_IBM,),
     "tenant {tenant} ibm_cbr_rule": (_IBM,),
+    "tenant {tenant} ibm_iam_custom_role {address} {role}": _HELD,
     f"{_ONE} standing {{role}} {{scope}}": _HELD,
     f"{_ONE} eligible {{role}} {{scope}}": _HELD,
     f"{_ONE} rule {{role}} {{scope}} {{group}}": _CLAIM,
@@ -107,8 +107,6 @@ FIELDS: Final[Table] = {
     "tenant {tenant} qauvern": (_IBM,),
     "tenant {tenant} qauvern {plan} instances": _LIMIT,
     "account {account}": ("Tenant/* spec.clouds.ibm",),
-    "account {account} ibm_iam_custom_role": _held("Tenant/*", "*"),
-    "account {account} ibm_iam_custom_role {address} {role}": _ANY,
 }
 
 _COUNTS: Final = {

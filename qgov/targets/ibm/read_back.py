@@ -43,28 +43,18 @@ def read_back(files: Files) -> frozenset[Access]:
 
 def holders(files: Files) -> Iterator[Holder]:
     """Everybody who has something in any instance."""
-    roles = {
-        (path.split("/")[3], each["display_name"]): tuple(each["actions"])
-        for path in sorted(files)
-        if path.startswith(f"{ACCOUNTS}/") and path.endswith("/roles.tf")
-        for each in _resources(files, path)["ibm_iam_custom_role"].values()
-    }
     for path in sorted(files):
         parts = path.split("/")
         if path.startswith(f"{FOLDER}/") and parts[3:] == [CLOUD, "instances.tf"]:
-            yield from _holders(files, "/".join(parts[:4]), parts[2], roles)
+            yield from _holders(files, "/".join(parts[:4]), parts[2])
 
 
-def _holders(
-    files: Files, folder: str, tenant: str, roles: Mapping[tuple[str, str], tuple[str, ...]]
-) -> Iterator[Holder]:
+def _holders(files: Files, folder: str, tenant: str) -> Iterator[Holder]:
     known = _resources(files, f"{folder}/access_groups.tf")
     own = _resources(files, f"{folder}/service_ids.tf")
-    instances = _blocks(files, f"{folder}/instances.tf")
-    account = {
-        _label(block.attributes["to"]): str(block.attributes["id"]).split(":")[6].removeprefix("a/")
-        for block in instances
-        if block.type == "import"
+    roles = {
+        label: tuple(each["actions"])
+        for label, each in _resources(files, f"{folder}/roles.tf")["ibm_iam_custom_role"].items()
     }
     members: dict[str, list[str]] = defaultdict(list)
     for rule in known["ibm_iam_access_group_dynamic_rule"].values():
@@ -72,7 +62,7 @@ def _holders(
     for attributes, inside in _policies(known["ibm_iam_access_group_policy"]):
         group = _label(attributes["access_group_id"])
         what, scope = _scope_of(group)
-        actions = roles[account[inside], attributes["roles"][0]]
+        actions = roles[_label(attributes["roles"][0])]
         if what == "standing":
             for name in members[group]:
                 yield principals.group(name), False, scope, inside, actions
@@ -84,7 +74,7 @@ def _holders(
         inside = _instance_of(attributes)
         name, _, scope, *_ = label.removeprefix("workload_").split("__")
         who = principals.workload(f"{tenant}/{name}")
-        actions = roles[account[inside], attributes["roles"][0]]
+        actions = roles[_label(attributes["roles"][0])]
         yield who, False, scope.replace("_", "/"), inside, actions
 
 

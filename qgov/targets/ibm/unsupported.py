@@ -16,6 +16,7 @@ from qgov.targets.ibm.access import counted
 from qgov.targets.ibm.instances import MANAGED
 from qgov.targets.ibm.limits import bonuses, bounding, limit
 from qgov.targets.ibm.module import Entitlement, Instance, Module, modules
+from qgov.targets.ibm.roles import title_of
 
 __all__ = ["unsupported"]
 
@@ -52,7 +53,7 @@ def _unholdable(module: Module) -> Iterator[Finding]:
             remedy = "keep all instances of a tenant in one account"
             yield _of_instance(module, each, "QG978", message, remedy, "instance")
     for held in module.entitlements:
-        long = max((name for _, name in held.instances), key=len)
+        long = title_of(module.tenant.name, held.role.name, whole=True)
         if len(long) > _DISPLAY:
             message = (
                 f"the custom role `{long}` is longer than the {_DISPLAY} characters that IBM keeps"

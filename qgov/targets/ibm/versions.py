@@ -7,7 +7,6 @@ from typing import Final
 
 from qgov.targets.hcl import Block, Ref, Value
 from qgov.targets.ibm.access import counted
-from qgov.targets.ibm.accounts import Account
 from qgov.targets.ibm.module import Module, groups_of
 
 __all__ = ["SCHEMA_VERSIONS", "account_versions", "versions"]
@@ -27,9 +26,9 @@ def versions(module: Module) -> list[Block]:
     return _versions(module.account, _variables(module))
 
 
-def account_versions(account: Account) -> list[Block]:
+def account_versions(account: str) -> list[Block]:
     """Terraform, the variables and the provider of an account's module."""
-    return _versions(account.id, ((name, "string", about) for name, about in _AUDIT.items()))
+    return _versions(account, ((name, "string", about) for name, about in _AUDIT.items()))
 
 
 def _versions(account: str, variables: Iterable[tuple[str, str, str]]) -> list[Block]:
