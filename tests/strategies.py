@@ -68,6 +68,15 @@ BACKENDS: dict[str, dict[str, Any]] = {
         "qubits": 156,
         "target": "ibm_aachen",
     },
+    "willow": {
+        "cloud": "google",
+        "vendor": "google",
+        "class": "qpu",
+        "region": "us",
+        "jurisdiction": "us",
+        "qubits": 105,
+        "target": "willow_pink",
+    },
     "forte": {
         "cloud": "azure",
         "vendor": "ionq",
@@ -80,7 +89,7 @@ BACKENDS: dict[str, dict[str, Any]] = {
 }
 VENDORS = {
     name: {"title": name, "country": "FI", "reviewed": "2026-10-01", "reviewEvery": "1y"}
-    for name in ("northwind", "iqm", "ionq", "ibm")
+    for name in ("northwind", "iqm", "ionq", "ibm", "google")
 }
 
 
@@ -318,6 +327,12 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
                     "location": "westeurope",
                 },
                 "ibm": draw(_ibm_instances(index, tuple(tiers))),
+                "google": _present(
+                    {
+                        "project": f"quantum-{index}",
+                        "number": draw(st.sampled_from((None, f"10000000{index}"))),
+                    }
+                ),
             },
         }
     )

@@ -22,9 +22,9 @@ from qgov.checks.facts import (
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Exclusive
-from qgov.model.tenants import aws_accounts, environments_of, ibm_instances
+from qgov.model.tenants import VENDORS, aws_accounts, environments_of, ibm_instances
 
-_CLOUDS: Final = ("braket", "azure", "ibm", "google")
+_CLOUDS: Final = ("braket", "azure", "ibm", "google", *VENDORS)
 _BUCKET_PREFIX: Final = "amazon-braket-"
 _DEVICE: Final = re.compile(
     r"arn:aws:braket:(?P<region>[a-z0-9-]*)::device/"

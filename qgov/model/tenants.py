@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from qgov.language.documents import Document
-from qgov.language.kinds.tenant import AwsAccount, IbmInstance, Retention, RetentionPlan, TenantSpec
+from qgov.language.kinds.clouds import IbmInstance
+from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
 from qgov.model import principal
 from qgov.model.access_model import (
     AccessModel,
@@ -22,6 +23,7 @@ from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
+    "VENDORS",
     "Claims",
     "aws_accounts",
     "claims_of",
@@ -35,6 +37,14 @@ __all__ = [
     "retention_of",
     "scope_defined",
 ]
+
+VENDORS: Final = {
+    "ionq": "IonQ",
+    "quantinuum": "Quantinuum Nexus",
+    "iqm": "IQM Resonance",
+    "rigetti": "Rigetti QCS",
+}
+"""The vendors whose own services are clouds, by the field of `clouds`."""
 
 
 def link_tenant(
@@ -235,4 +245,8 @@ def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
         found.append(("IBM Quantum instance", instance.instance, (*at, "instance")))
     if clouds.google:
         found.append(("Google project", clouds.google.project, ("google", "project")))
+    for cloud, title in VENDORS.items():
+        own = getattr(clouds, cloud)
+        if own is not None:
+            found.append((f"{title} project", own.project, (cloud, "project")))
     return [(what, key, ("spec", "clouds", *path)) for what, key, path in found]

@@ -22,7 +22,7 @@ __all__ = ["Access", "Files", "Parts", "Target", "emit", "outline", "targets"]
 
 _Made = TypeVar("_Made")
 
-_NOT_TARGETS = frozenset({"hcl", "moved", "origins", "outlines", "parts", "target"})
+_NOT_TARGETS = frozenset({"hcl", "moved", "origins", "outlines", "parts", "steps", "target"})
 
 
 @cache

@@ -166,5 +166,9 @@ def test_a_tenant_claims_its_clouds_and_groups() -> None:
         ),
         ("IBM Quantum instance", f"{crn}:00000000-0000-4000-8000-000000000003::"),
         ("Google project", "northwind-aurora"),
+        ("IonQ project", "aurora"),
+        ("Quantinuum Nexus project", "aurora"),
+        ("IQM Resonance project", "aurora"),
+        ("Rigetti QCS project", "aurora"),
         ("group", "aurora-developers"),
     }

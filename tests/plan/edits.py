@@ -47,7 +47,12 @@ _POOL: Final = (
     *("*", "sandbox", "test", "atlas/test", "borealis", "borealis/sandbox/chemistry", "everything"),
     *("job:submit", "policy:read", "usage:read", "group:admins", "uk", "us", "on-premises"),
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
-    *("atlas/legacy", f"{_CRN}:00000000-0000-4000-8000-000000000011::", "203.0.113.0/24"),
+    *(
+        "atlas/legacy",
+        f"{_CRN}:00000000-0000-4000-8000-000000000011::",
+        "203.0.113.0/24",
+        "100000000002",
+    ),
     *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
 )
 """Words that some field or other takes."""

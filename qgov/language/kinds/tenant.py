@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from qgov.language.concerns import (
     ABSENT,
@@ -34,12 +33,12 @@ from qgov.language.kinds.base import (
     Strict,
     TierName,
 )
+from qgov.language.kinds.clouds import GoogleProject, IbmAccount, VendorProject
 from qgov.language.scalars import Duration, ScopeField, SecretRef, Text, Url
 
 __all__ = [
     "RETENTION_CLASSES",
     "AwsAccount",
-    "IbmInstance",
     "ServiceAccount",
     "TenantDocument",
     "TenantSpec",
@@ -52,24 +51,6 @@ Email = Annotated[str, Field(pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,190}$")]
 _SUBJECT = (
     r"^[A-Za-z0-9*/{_-](?:[A-Za-z0-9 *@.:/{}|+#=,_()~'&!-]{0,298}[A-Za-z0-9*@.:/{}|+#=,_()~'&!-])?$"
 )
-
-
-def _network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError as error:
-        raise PydanticCustomError("network", "{reason}", {"reason": str(error)}) from None
-    return text
-
-
-_IBM_CRN = (
-    r"^crn:v1:[a-z0-9-]{1,40}:public:quantum-computing:(?:us-east|eu-de):"
-    r"a/[0-9a-f]{32}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}::$"
-)
-Network = Annotated[
-    str, Field(pattern=r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?$"), AfterValidator(_network)
-]
-"""An IPv4 address, or a subnet as CIDR."""
 Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 
 
@@ -263,57 +244,6 @@ class AzureWorkspace(Strict):
     )
 
 
-class IbmInstance(Strict):
-    """An IBM Quantum service instance, of one plan in one region."""
-
-    concern: ClassVar = OPERATIONS
-
-    instance: Annotated[str, Field(pattern=_IBM_CRN)] = Field(description="The instance's CRN.")
-    plan: Literal["open", "pay-as-you-go", "flex", "premium"] = Field(
-        description="The plan that is paid for."
-    )
-    region: Literal["us-east", "eu-de"] = Field(description="The IBM Cloud region.")
-    instance_limit_seconds: Annotated[int | None, MONEY, MORE] = Field(
-        None, ge=0, description="The native hard stop, in seconds; a budget may set a stricter one."
-    )
-    used_seconds: Annotated[int, MONEY, MORE] = Field(
-        0,
-        ge=0,
-        description="What it had used when its budgets' period began: pay-as-you-go counts its "
-        "whole life, so this is added to what they allow.",
-    )
-    environments: Annotated[list[Name], DIFFERENT] = Field(
-        default_factory=list,
-        description="The environments whose jobs it runs; empty: all that use its region.",
-    )
-    networks: Annotated[list[Network], TRUST, MEMBERS] = Field(
-        default_factory=list,
-        description="From where it can be reached, such as the gateway's addresses; empty: from "
-        "anywhere.",
-    )
-
-
-class IbmAccount(IbmInstance):
-    """The IBM Quantum instance of a tenant, and its further ones."""
-
-    concern: ClassVar = OPERATIONS
-
-    instances: dict[Name, IbmInstance] = Field(
-        default_factory=dict,
-        description="Further instances by name, of other plans, regions or environments.",
-    )
-
-
-class GoogleProject(Strict):
-    """A Google Cloud project with the Quantum Engine API enabled."""
-
-    concern: ClassVar = OPERATIONS
-
-    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
-        description="The project's id."
-    )
-
-
 class Clouds(Strict):
     """The native accounts that are the tenant's alone."""
 
@@ -323,6 +253,10 @@ class Clouds(Strict):
     azure: AzureWorkspace | None = Field(None, description="Azure Quantum.")
     ibm: IbmAccount | None = Field(None, description="IBM Quantum.")
     google: GoogleProject | None = Field(None, description="Google Quantum Engine.")
+    ionq: VendorProject | None = Field(None, description="IonQ Quantum Cloud.")
+    quantinuum: VendorProject | None = Field(None, description="Quantinuum Nexus.")
+    iqm: VendorProject | None = Field(None, description="IQM Resonance.")
+    rigetti: VendorProject | None = Field(None, description="Rigetti QCS.")
 
 
 class TenantSpec(Strict):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from qgov.language.kinds.tenant import IbmInstance
+from qgov.language.kinds.clouds import IbmInstance
 from qgov.model.access_model import (
     AccessModel,
     Binding,

@@ -1,0 +1,54 @@
+"""What Google cannot hold, and whom no federation proves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from qgov.finding import Finding, Severity
+from qgov.model.access_model import AccessModel
+from qgov.targets.google.module import Module, modules, untrusted
+
+__all__ = ["unsupported"]
+
+_ACCOUNT: Final = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+
+
+def unsupported(model: AccessModel) -> list[Finding]:
+    """Names that Google cannot hold, and workloads that it cannot be told of."""
+    return [finding for module in modules(model) for finding in _of(module)]
+
+
+def _of(module: Module) -> Iterator[Finding]:
+    for known in module.workloads:
+        if not _ACCOUNT.fullmatch(known.spec.name):
+            yield Finding(
+                "QG978",
+                f"`{known.spec.name}` cannot be a service account of Google's, whose names have 6 "
+                "to 30 characters and begin with a letter",
+                known.source.at("name"),
+                "rename the service account",
+                document=known.source.document,
+            )
+    if not module.used.devices:
+        return
+    model, project = module.model, module.project
+    for binding in model.bindings:
+        holder = model.workload_of(binding.principal)
+        if holder is None or holder.tenant != module.used.tenant.name:
+            continue
+        if not module.used.reaches(binding.scope):
+            continue
+        problem = untrusted(project, holder)
+        if binding.eligible is not None:
+            problem = "it holds this just-in-time, which no federation says"
+        if problem and "job:submit" in model.roles[binding.role].permissions:
+            yield Finding(
+                "QG980",
+                f"Google is not told of `{holder.id}`: {problem}",
+                binding.origin,
+                "say exactly who it is in `federation`, or let it go through the gateway",
+                Severity.WARNING,
+                document=binding.source.document,
+            )
