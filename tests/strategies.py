@@ -68,6 +68,15 @@ BACKENDS: dict[str, dict[str, Any]] = {
         "qubits": 156,
         "target": "ibm_aachen",
     },
+    "resonance": {
+        "cloud": "iqm",
+        "vendor": "iqm",
+        "class": "qpu",
+        "region": "eu",
+        "jurisdiction": "eu",
+        "qubits": 20,
+        "target": "garnet",
+    },
     "willow": {
         "cloud": "google",
         "vendor": "google",
@@ -327,6 +336,7 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
                     "location": "westeurope",
                 },
                 "ibm": draw(_ibm_instances(index, tuple(tiers))),
+                "iqm": {"project": f"quantum-{index}"},
                 "google": _present(
                     {
                         "project": f"quantum-{index}",

@@ -177,7 +177,7 @@ def _read_back(files: Files) -> frozenset[Access]:
     found: set[Access] = set()
     for path, content in files.items():
         parts = path.split("/")
-        if path.startswith(f"{_FOLDER}/") and parts[3] in VENDORS and parts[4:] == [FILE]:
+        if path.startswith(f"{_FOLDER}/") and parts[4:] == [FILE] and parts[3] in VENDORS:
             found.update(read(content))
     return frozenset(found)
 
@@ -221,6 +221,11 @@ def _parts(path: str, value: Any) -> dict[str, Any]:
     return {tenant: {cloud: {"about": about, "tasks": tasks, "people": people}}}
 
 
-PARTS: Final = Parts(tuple(f"{_FOLDER}/*/{cloud}/*" for cloud in VENDORS), _parts, FIELDS)
+PARTS: Final = Parts(
+    tuple(f"{_FOLDER}/*/{cloud}/*" for cloud in VENDORS),
+    _parts,
+    FIELDS,
+    resource=lambda _: "steps",
+)
 
 TARGET = Target("direct", _emit, _unsupported, _read_back, _outline, parts=PARTS)

@@ -209,6 +209,8 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     if path.endswith(".tf"):
         found = _BLOCK.finditer(content.decode())
         return {_address(b[1], re.findall(r'"([^"]+)"', b[2]), b[3]): b[3] for b in found}
+    if path.endswith(".md"):
+        return {"steps": content}
     if path.endswith(".yaml"):
         data = yaml.safe_load(content)
         inside = {f"qauvern.{each['name']}": each for each in data.pop("instances")}

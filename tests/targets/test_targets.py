@@ -17,6 +17,8 @@ from qgov.model.access_model import AccessModel
 from qgov.targets import Access, Target, emit, targets
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
+from tests.targets.direct import company as at_a_vendor
+from tests.targets.direct import on_vendors
 from tests.targets.google import federated_at_google, on_google
 from tests.targets.ibm import on_ibm, renamed_on_ibm
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
@@ -58,6 +60,8 @@ def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
         return on_ibm(model)
     if name == "google":
         return on_google(model)
+    if name == "direct":
+        return on_vendors(model)
     providers, keycloak = model.organization.providers, name == "keycloak"
 
     def provider_of(principal: str) -> str:
@@ -72,6 +76,11 @@ def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
         if not keycloak or providers[provider_of(binding.principal)].value.type == "keycloak"
         for permission, own in model.roles[binding.role].permissions.items()
     )
+
+
+def told_to(target: Target) -> AccessModel:
+    """The worked repository, or one that uses a vendor directly, which it does not."""
+    return at_a_vendor() if target.name == "direct" else worked()
 
 
 @every_target
@@ -119,7 +128,7 @@ def test_output_does_not_depend_on_the_order_of_hashes() -> None:
 
 @every_target
 def test_paths_are_relative_and_texts_end_with_a_line(target: Target) -> None:
-    files = target.emit(worked())
+    files = target.emit(told_to(target))
     assert files
     for path, content in files.items():
         assert str(PurePosixPath(path)) == path
@@ -178,9 +187,9 @@ def test_what_is_read_back_is_what_the_bindings_say(model: AccessModel) -> None:
 @every_reader
 def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
-    found = target.read_back(target.emit(worked()))
-    assert len(found) > {"google": 0, "ibm": 15}.get(target.name, 50)
-    assert found == granted(worked(), target.name)
+    found = target.read_back(target.emit(told_to(target)))
+    assert len(found) > {"direct": 0, "google": 0, "ibm": 15}.get(target.name, 50)
+    assert found == granted(told_to(target), target.name)
 
 
 @every_reader
@@ -188,9 +197,13 @@ def test_a_dropped_binding_is_missed_when_read_back(target: Target) -> None:
     from dataclasses import replace
 
     assert target.read_back is not None
-    dropped = next(b for b in worked().bindings if b.role == "auditor")
-    fewer = replace(worked(), bindings=tuple(b for b in worked().bindings if b is not dropped))
-    lost = granted(worked(), target.name) - granted(fewer, target.name)
+    whole = told_to(target)
+    submits = target.name in ("direct", "google")  # of these nothing else is known
+    dropped = next(b for b in whole.bindings if b.role == ("researcher" if submits else "auditor"))
+    if target.name == "google":
+        dropped = next(b for b in whole.bindings if b.scope.startswith("meridian/production"))
+    fewer = replace(whole, bindings=tuple(b for b in whole.bindings if b is not dropped))
+    lost = granted(whole, target.name) - granted(fewer, target.name)
     assert lost
     assert not lost & target.read_back(target.emit(fewer))
 
