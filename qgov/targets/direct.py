@@ -119,7 +119,7 @@ def _steps(model: AccessModel, cloud: str, used: Used) -> Steps:
             *_bounds(model, vendor, used),
             vendor.people,
         ),
-        dict(sorted((each.key, "") for each in used.listed)),
+        dict(sorted((each.key, "") for each in used.listed if not each.endless)),
         vendor.read_back,
     )
 
@@ -156,8 +156,21 @@ def _unsupported(model: AccessModel) -> list[Finding]:
     found = []
     for cloud, title in VENDORS.items():
         for used in by_tenant(model, cloud):
+            source = used.tenant.source
+            found += [
+                Finding(
+                    "QG980",
+                    f"nobody is asked to let `{each.workload.id}` in at {title}: it holds this "
+                    "just-in-time, and nothing there would end it",
+                    each.binding.origin,
+                    "let it go through the gateway",
+                    Severity.WARNING,
+                    document=each.binding.source.document,
+                )
+                for each in used.listed
+                if each.workload is not None and each.endless
+            ]
             if used.devices and not list(_bounds(model, _TABLE[cloud], used)):
-                source = used.tenant.source
                 found.append(
                     Finding(
                         "QG980",

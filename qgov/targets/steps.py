@@ -83,6 +83,11 @@ class Listed:
     workload: Workload | None
 
     @property
+    def endless(self) -> bool:
+        """Whether it is just-in-time for a service account: nothing there would end it."""
+        return self.workload is not None and self.binding.eligible is not None
+
+    @property
     def key(self) -> tuple[Principal, str, str]:
         """The row of it in a list."""
         when = "while elevated" if self.binding.eligible else "always"
@@ -92,8 +97,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Used:
     """What a tenant uses of a cloud: the environments (scopes) with a device of it, these
-    devices by their ids, and who may submit to them. A service account that is only eligible is
-    not among these: nothing ends what it holds."""
+    devices by their ids, and who may submit to them."""
 
     tenant: Tenant
     places: frozenset[str]
@@ -137,9 +141,8 @@ def _listed(model: AccessModel, used: Used, bindings: Iterable[Binding]) -> Iter
     for binding in bindings:
         scope = used.tenant.name if binding.scope == EVERYWHERE else binding.scope
         workload = model.workload_of(binding.principal)
-        someone = is_group(binding.principal) or (workload is not None and not binding.eligible)
         if (
-            someone
+            (is_group(binding.principal) or workload is not None)
             and used.reaches(scope)
             and "job:submit" in model.roles[binding.role].permissions
             and admitted(model, binding, scope)

@@ -88,7 +88,10 @@ def test_who_is_let_in_is_read_back() -> None:
     eligible = {"approvers": "leads", "maxDuration": "4h", "ticket": "required"}
     later = {**NIGHTLY, "name": "later"}
     later["bindings"] = [{"role": "researcher", "on": "lab", "eligible": eligible}]
-    files = TARGET.emit(company(serviceAccounts=[NIGHTLY, later]))
+    model = company("ionq", MONEY, serviceAccounts=[NIGHTLY, later])
+    (finding,) = TARGET.unsupported(model)
+    assert "`aurora/later`" in finding.message
+    files = TARGET.emit(model)
     assert TARGET.read_back is not None
     assert TARGET.read_back(files) == {
         Access(principals.group("staff"), "job:submit", "aurora/lab", eligible=False, own=False),

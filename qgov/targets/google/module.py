@@ -14,7 +14,7 @@ from qgov.language.kinds.clouds import GoogleProject
 from qgov.model.access_model import AccessModel, Workload
 from qgov.targets.steps import Listed, Used, by_tenant
 
-__all__ = ["POOL", "Module", "member_of", "modules", "service_account", "untrusted"]
+__all__ = ["POOL", "Module", "member_of", "modules", "service_account", "unlisted"]
 
 POOL: Final = "qgov"
 """The id of a project's workload identity pool; the project is the tenant's alone."""
@@ -39,17 +39,20 @@ def modules(model: AccessModel) -> Iterator[Module]:
     for used in by_tenant(model, "google"):
         project = used.tenant.spec.clouds.google
         assert project is not None
-        listed = tuple(
-            each
-            for each in used.listed
-            if each.workload is None or untrusted(project, each.workload) is None
-        )
+        listed = tuple(each for each in used.listed if unlisted(project, each) is None)
         proven = {each.workload.id: each.workload for each in listed if each.workload is not None}
         workloads = tuple(known for _, known in sorted(proven.items()))
         yield Module(model, used, project, listed, workloads)
 
 
-def untrusted(project: GoogleProject, known: Workload) -> str | None:
+def unlisted(project: GoogleProject, each: Listed) -> str | None:
+    """Why somebody cannot be on Google's list; None when they can."""
+    if each.endless:
+        return "it holds this just-in-time, which no federation says"
+    return None if each.workload is None else _untrusted(project, each.workload)
+
+
+def _untrusted(project: GoogleProject, known: Workload) -> str | None:
     """Why no federation can say who a workload is; None when one can."""
     if known.issuer is None or known.subject is None:
         return "it has no federation"

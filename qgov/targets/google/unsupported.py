@@ -8,7 +8,7 @@ from typing import Final
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.google.module import Module, modules, untrusted
+from qgov.targets.google.module import Module, modules, unlisted
 
 __all__ = ["unsupported"]
 
@@ -31,24 +31,14 @@ def _of(module: Module) -> Iterator[Finding]:
                 "rename the service account",
                 document=known.source.document,
             )
-    if not module.used.devices:
-        return
-    model, project = module.model, module.project
-    for binding in model.bindings:
-        holder = model.workload_of(binding.principal)
-        if holder is None or holder.tenant != module.used.tenant.name:
-            continue
-        if not module.used.reaches(binding.scope):
-            continue
-        problem = untrusted(project, holder)
-        if binding.eligible is not None:
-            problem = "it holds this just-in-time, which no federation says"
-        if problem and "job:submit" in model.roles[binding.role].permissions:
+    for each in module.used.listed:
+        problem = unlisted(module.project, each)
+        if each.workload is not None and problem is not None:
             yield Finding(
                 "QG980",
-                f"Google is not told of `{holder.id}`: {problem}",
-                binding.origin,
+                f"Google is not told of `{each.workload.id}`: {problem}",
+                each.binding.origin,
                 "say exactly who it is in `federation`, or let it go through the gateway",
                 Severity.WARNING,
-                document=binding.source.document,
+                document=each.binding.source.document,
             )

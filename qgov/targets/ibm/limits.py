@@ -76,9 +76,10 @@ def bonuses(module: Module, instance: Instance) -> list[Bonus]:
 def bounding(module: Module, instance: Instance) -> list[Budget]:
     """The budgets that bound some of an instance in seconds. Those of single groups are for the
     gateway: IBM sees none."""
+    near = module.model.budgets_in
     return [
         budget
-        for budget in module.model.budgets.values()
+        for budget in (*near.get(instance.tenant, ()), *near.get("", ()))
         if budget.group is None
         and any(matches(budget.scope, project) for project in instance.projects)
         and _seconds(module, instance, budget, ()) is not None
