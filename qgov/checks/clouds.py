@@ -88,7 +88,9 @@ def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 def ibm_name_in_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """The name of a group in an IBM tenant is a part of another's.
 
-    IBM's dynamic rules compare claims with CONTAINS: who is in `chemlab` is in `lab` too.
+    CONTAINS of IBM's dynamic rules looks for a part in a claim that is a single text: by a rule
+    that is written by hand, who is in `chemlab` alone is in `lab` too. The rules that are compiled
+    ask for a second entry of the claim.
 
     Remedy: rename one of the two.
     """
