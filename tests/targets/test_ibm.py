@@ -13,13 +13,19 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, Phase, given, settings
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
+from qgov.model.accesses import accesses, backends_of
+from qgov.model.principal import is_workload, name_of
+from qgov.model.scope import contains
+from qgov.model.tenants import ibm_instances
 from qgov.targets import emit
 from qgov.targets.hcl import Block, Ref, parse
 from qgov.targets.ibm import SCHEMA_VERSIONS, TARGET
 from qgov.targets.ibm.read_back import holders
+from tests.strategies import models
 from tests.targets.ibm import (
     ACCOUNT,
     BUDGET,
@@ -309,6 +315,70 @@ def test_a_rename_keeps_its_resources() -> None:
             f"ibm_iam_service_policy.workload_nightly__{new}"
         ),
     }
+
+
+@given(model=models())
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=set(Phase) - {Phase.shrink},
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_each_device_is_open_to_those_whom_the_table_of_accesses_says(model: AccessModel) -> None:
+    compare_devices(model)
+
+
+def test_each_device_of_several_instances_is_open_to_those_it_says() -> None:
+    assert compare_devices(apart()) == 3
+    assert compare_devices(worked()) > 3
+
+
+def compare_devices(model: AccessModel) -> int:
+    """Compare the table of accesses with the devices of the instances that somebody reaches; how
+    many there are. What is reached besides, since an instance knows no environment, is said."""
+    files = TARGET.emit(model)
+    said = {f.message.split("`")[1] for f in TARGET.unsupported(model) if " reaches `" in f.message}
+    reached = set()
+    for who, eligible, scope, inside, may in holders(files):
+        if "quantum-computing.job.create" not in may:
+            continue
+        tenant, _, name = inside.removeprefix("instance_").partition("__")
+        (instance,) = (i for n, i, _ in ibm_instances(model.tenants[tenant].spec) if n == name)
+        (open_to,) = (
+            json.loads(str(block.attributes["parameters_json"]))["backends"]
+            for block in parse(files[f"terraform/tenants/{tenant}/ibm/instances.tf"])
+            if block.labels == ("ibm_resource_instance", inside)
+        )
+        own = set()
+        for environment in model.tenants[tenant].environments.values():
+            if instance.environments and environment.name not in instance.environments:
+                continue
+            for backend in backends_of(model, environment):
+                spec = model.organization.backends[backend].value
+                places = [f"{environment.scope}/{project}" for project in environment.projects]
+                here = [place for place in places if contains(scope, place)]
+                if spec.cloud == "ibm" and spec.target in open_to and here:
+                    own.add(spec.target)
+                    reached |= {(who, place, backend, not eligible) for place in here}
+        assert own
+        assert not set(open_to) - own or any(text.endswith(f" at {scope}") for text in said)
+    wanted = set()
+    for cell, paths in accesses(model).of("job:submit").items():
+        tenant, home, _ = cell.scope.split("/")
+        spec = model.organization.backends[cell.backend].value
+        served = any(
+            spec.region == i.region and (not i.environments or home in i.environments)
+            for _, i, _ in ibm_instances(model.tenants[tenant].spec)
+        )
+        for path in paths if spec.cloud == "ibm" and served else ():
+            standing = path.conditions.eligible is None
+            if path.elevation is None and (standing or not is_workload(cell.principal)):
+                wanted.add((cell.principal, cell.scope, cell.backend, standing))
+    keyed = {row for row in reached if not is_workload(row[0]) or row in wanted}
+    assert keyed == wanted
+    # A key proves a workload to IBM whom no token proves to the gateway.
+    assert all(model.workloads[name_of(row[0])].spec.static_credential for row in reached - keyed)
+    return len(wanted)
 
 
 # ------------------------------------------------------------------------------------- limits
