@@ -59,6 +59,33 @@ BACKENDS: dict[str, dict[str, Any]] = {
         "qubits": 20,
         "target": "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet",
     },
+    "heron": {
+        "cloud": "ibm",
+        "vendor": "ibm",
+        "class": "qpu",
+        "region": "eu-de",
+        "jurisdiction": "eu",
+        "qubits": 156,
+        "target": "ibm_aachen",
+    },
+    "resonance": {
+        "cloud": "iqm",
+        "vendor": "iqm",
+        "class": "qpu",
+        "region": "eu",
+        "jurisdiction": "eu",
+        "qubits": 20,
+        "target": "garnet",
+    },
+    "willow": {
+        "cloud": "google",
+        "vendor": "google",
+        "class": "qpu",
+        "region": "us",
+        "jurisdiction": "us",
+        "qubits": 105,
+        "target": "willow_pink",
+    },
     "forte": {
         "cloud": "azure",
         "vendor": "ionq",
@@ -71,7 +98,7 @@ BACKENDS: dict[str, dict[str, Any]] = {
 }
 VENDORS = {
     name: {"title": name, "country": "FI", "reviewed": "2026-10-01", "reviewEvery": "1y"}
-    for name in ("northwind", "iqm", "ionq")
+    for name in ("northwind", "iqm", "ionq", "ibm", "google")
 }
 
 
@@ -253,6 +280,31 @@ def _azure_workspaces(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> di
 
 
 @st.composite
+def _ibm_instances(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
+    """The tenant's instance, and some for single environments or of the other region."""
+
+    def instance(number: int, region: str, environments: list[str]) -> dict[str, Any]:
+        account = "0" * 31 + str(index)
+        id_ = f"00000000-0000-4000-8000-{number:012}"
+        return {
+            "instance": f"crn:v1:bluemix:public:quantum-computing:{region}:a/{account}:{id_}::",
+            "plan": draw(st.sampled_from(("open", "pay-as-you-go", "flex", "premium"))),
+            "region": region,
+            "instanceLimitSeconds": draw(st.sampled_from((None, 600))),
+            "environments": environments,
+        }
+
+    found = _present(instance(index, "eu-de", draw(_some_of(tiers))))
+    further = {
+        f"i{n}": _present(
+            instance(100 * (index + 1) + n, draw(st.sampled_from(("eu-de", "us-east"))), some)
+        )
+        for n, some in enumerate(draw(st.lists(_some_of(tiers), max_size=2)))
+    }
+    return {**found, "instances": further}
+
+
+@st.composite
 def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
     tiers = draw(_some_of(TIERS, 1))
     environments = {
@@ -307,6 +359,14 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             "clouds": {
                 "braket": draw(_aws_accounts(index, tuple(tiers))),
                 "azure": draw(_azure_workspaces(index, tuple(tiers))),
+                "ibm": draw(_ibm_instances(index, tuple(tiers))),
+                "iqm": {"project": f"quantum-{index}"},
+                "google": _present(
+                    {
+                        "project": f"quantum-{index}",
+                        "number": draw(st.sampled_from((None, f"10000000{index}"))),
+                    }
+                ),
             },
         }
     )

@@ -203,8 +203,11 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
             yield at_backend(tenant, environment, backend, message)
 
 
-_OPERATORS: Final = {"braket": "US", "azure": "US", "ibm": "US", "google": "US"}
-"""The seat of who operates each cloud: Amazon, Microsoft, IBM, Google."""
+_OPERATORS: Final = {
+    **dict.fromkeys(("braket", "azure", "ibm", "google", "ionq", "quantinuum", "rigetti"), "US"),
+    "iqm": "FI",
+}
+"""The seat of who operates each cloud."""
 
 
 def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:

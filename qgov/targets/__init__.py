@@ -32,6 +32,7 @@ _NOT_TARGETS = frozenset(
         "outlines",
         "parts",
         "sections",
+        "steps",
         "target",
     }
 )

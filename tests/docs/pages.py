@@ -28,7 +28,7 @@ __all__ = ["BASE", "FOLDER", "PAGES", "Performance", "perform"]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "how-to"
 BASE = FOLDER / "base"
-PAGES = sorted(path.name for path in FOLDER.glob("*.md") if path.name != "README.md")
+PAGES = sorted({path.name for path in FOLDER.glob("*.md")} - {"README.md", "add-a-cloud.md"})
 NOW = "1795600800"  # 2026-11-25T10:00:00Z
 _FIELD = re.compile(r"^  (?=\S)", re.MULTILINE)
 

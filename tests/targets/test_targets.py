@@ -18,12 +18,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Binding
 from qgov.targets import Access, Target, emit, outlined, targets
 from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
 from tests.targets.azure import hostile_on_azure, on_azure, renamed_on_azure
+from tests.targets.direct import company as at_a_vendor
+from tests.targets.direct import on_vendors
 from tests.targets.directories import (
     PRODUCTS,
     can_say,
@@ -31,6 +33,8 @@ from tests.targets.directories import (
     is_known,
     models_of_every_product,
 )
+from tests.targets.google import federated_at_google, on_google
+from tests.targets.ibm import on_ibm, renamed_on_ibm
 from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
 from tests.terraform.harness import (
     SCHEMAS,
@@ -69,6 +73,12 @@ def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
         return on_aws(model)
     if name == "azure":
         return on_azure(model)
+    if name == "ibm":
+        return on_ibm(model)
+    if name == "google":
+        return on_google(model)
+    if name == "direct":
+        return on_vendors(model)
     return frozenset(
         Access(binding.principal, permission, binding.scope, binding.eligible is not None, own)
         for binding in model.bindings
@@ -79,7 +89,10 @@ def granted(model: AccessModel, name: str = "") -> frozenset[Access]:
 
 
 def told(target: Target) -> AccessModel:
-    """The worked repository; for a directory that it does not have, a company that has it."""
+    """The worked repository; for a directory or vendor that it does not have, a company that has
+    it."""
+    if target.name == "direct":
+        return at_a_vendor()
     return company() if target.name in {"entra", "generic", "okta"} else worked()
 
 
@@ -242,7 +255,8 @@ def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
     model = told(target)
     found = target.read_back(target.emit(model))
-    assert len(found) > (50 if model is worked() else 2)
+    least = {"direct": 0, "google": 0, "ibm": 15}
+    assert len(found) > least.get(target.name, 50 if model is worked() else 2)
     assert found == granted(model, target.name)
 
 
@@ -253,17 +267,22 @@ def test_a_company_with_every_directory_is_read_back_whole(target: Target) -> No
         assert target.read_back(target.emit(model)) == granted(model, target.name)
 
 
+def _tells(name: str, model: AccessModel, binding: Binding) -> bool:
+    """Whether a target shows that a binding is gone."""
+    if name == "direct":
+        return binding.role == "researcher"
+    if name == "google":
+        return binding.scope.startswith("meridian/production")
+    return binding.role == "auditor" if model is worked() else can_say(model, name, binding)
+
+
 @every_reader
 def test_a_dropped_binding_is_missed_when_read_back(target: Target) -> None:
     from dataclasses import replace
 
     assert target.read_back is not None
     model = told(target)
-    dropped = next(
-        b
-        for b in model.bindings
-        if (b.role == "auditor" if model is worked() else can_say(model, target.name, b))
-    )
+    dropped = next(b for b in model.bindings if _tells(target.name, model, b))
     fewer = replace(model, bindings=tuple(b for b in model.bindings if b is not dropped))
     lost = granted(model, target.name) - granted(fewer, target.name)
     assert lost
@@ -302,7 +321,10 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
     need_terraform()
     schemas = {
         name: SCHEMAS / f"{name}.json"
-        for name in ("aws", "awscc", "azapi", "azuread", "azurerm", "keycloak", "okta")
+        for name in (
+            *("aws", "awscc", "azapi", "azuread", "azurerm", "google"),
+            *("ibm", "keycloak", "okta"),
+        )
     }
     env = mirror(tmp_path_factory.mktemp("providers"), schemas)
     folder = tmp_path_factory.mktemp("out")
@@ -319,8 +341,11 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("renamed-aws", renamed_on_aws()),
         ("hostile-azure", hostile_on_azure()),
         ("renamed-azure", renamed_on_azure()),
+        ("renamed-ibm", renamed_on_ibm()),
+        ("google", federated_at_google()),
     ):
-        for path, content in emit(model, ["azure", "braket", *PRODUCTS])[0].items():
+        clouds = ("azure", "braket", "google", "ibm")
+        for path, content in emit(model, [*clouds, *PRODUCTS])[0].items():
             file = folder / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
