@@ -177,9 +177,12 @@ def scopes_at(model: AccessModel, within: str, level: int) -> Iterator[str]:
                     yield scope
 
 
-def backends_of(model: AccessModel, environment: Environment) -> tuple[str, ...]:
-    """The backends that an environment names and its tenant's residency allows."""
-    residency = model.tenants[tenant_of(environment.scope)].residency
+def backends_of(
+    model: AccessModel, environment: Environment, scope: str | None = None
+) -> tuple[str, ...]:
+    """The backends that an environment names and its tenant's residency allows, or that of a
+    project's scope in it."""
+    residency = model.residency(scope or environment.scope)
     facts = model.organization.backends
     return tuple(
         name
@@ -225,7 +228,7 @@ class _Fold:
         assert environment is not None
         budgets = budgets_at(self._model, scope, grant.binding.principal)
         names = tuple(sorted(budget.name for budget in budgets))
-        for backend in backends_of(self._model, environment):
+        for backend in backends_of(self._model, environment, scope):
             key = (id(conditions), backend, names)
             if (found := self._folded.get(key)) is None:
                 found = self._folded[key] = replace(

@@ -23,7 +23,8 @@ _OPENING = """\
 the run; warnings and notes do not. A rule is silenced for one document and a time by a \
 `Waiver`, which somebody else approves and which is itself listed (QG900); exceptions, clouds and \
 guardrails (QG9xx) cannot be waived, but for QG951 of a tenant that is `shared`. Codes are stable \
-and never reused; those below QG300 are errors of the language and of names, see [the language](../language.md).
+and never reused; those below QG300 are errors of the language and of names, see \
+[the language](../language.md).
 
 The controls are informative: they say which requirement a rule helps to meet, not that it is met.
 """

@@ -100,7 +100,10 @@ FILES = {
                 "production": {
                     "tier": "production",
                     "backends": ["iqm-garnet"],
-                    "projects": ["chemistry"],
+                    "projects": [
+                        "chemistry",
+                        {"name": "vault", "residency": ["on-premises", "us"]},
+                    ],
                     "queue": "governed",
                 },
             },

@@ -347,6 +347,10 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a backend of elsewhere": (asking(DEVELOPER, backend="iqm-garnet"), {"backend-not-entitled"}),
     "an unknown backend": (asking(DEVELOPER, backend="abacus"), {"backend-not-entitled"}),
+    "a backend where a project's data may not be": (
+        asking(PRODUCTION, groups=["operators"], project="vault"),
+        {"residency"},
+    ),
     "a backend abroad": (asking(DEVELOPER, backend="forte"), {"residency"}),
     "no backend": (asking(DEVELOPER, backend=...), {"context-missing"}),
     "several at once": (
