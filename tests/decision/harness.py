@@ -95,13 +95,13 @@ FILES = {
                 "sandbox": {
                     "tier": "sandbox",
                     "backends": ["local-simulator", "forte"],
-                    "projects": ["chemistry"],
+                    "projects": ["chemistry", {"name": "archive", "residency": ["eu"]}],
                 },
                 "production": {
                     "tier": "production",
                     "backends": ["iqm-garnet"],
                     "projects": [
-                        "chemistry",
+                        {"name": "chemistry", "residency": ["eu"]},
                         {"name": "vault", "residency": ["on-premises", "us"]},
                     ],
                     "queue": "governed",

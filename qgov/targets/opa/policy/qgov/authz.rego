@@ -548,7 +548,6 @@ denials contains "residency" if {
 # A project may say where its data may be, of where the tenant's may be.
 denials contains "residency" if {
 	executes
-	place.scopes
 	jurisdiction := model.backends[backend].jurisdiction
 	jurisdiction != "on-premises"
 	own := environment.projects[project_name].residency
