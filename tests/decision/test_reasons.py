@@ -353,6 +353,10 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a backend of elsewhere": (asking(DEVELOPER, backend="iqm-garnet"), {"backend-not-entitled"}),
     "an unknown backend": (asking(DEVELOPER, backend="abacus"), {"backend-not-entitled"}),
+    "an unknown backend, where a project says its residency": (
+        asking(PRODUCTION, groups=["operators"], backend="abacus"),
+        {"backend-not-entitled"},
+    ),
     "a backend abroad, in no project": (
         asking(DEVELOPER, backend="forte", scope="aurora"),
         {"scope-unknown", "no-grant"},
