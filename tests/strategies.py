@@ -258,6 +258,19 @@ def _aws_accounts(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[s
     return {**found, "environments": inside} if inside else found
 
 
+def _projects(name: str) -> st.SearchStrategy[Any]:
+    """A project, mostly of nothing but its name."""
+    where = (["eu"], ["us"], ["eu", "us"], ["on-premises"])
+    said = [{"name": name, "residency": places} for places in where]
+    regulated = {"name": name, "classification": "regulated"}
+    return st.sampled_from((*[name] * 6, *said, regulated))
+
+
+def _names(environment: dict[str, Any]) -> list[str]:
+    """The names of an environment's projects."""
+    return [p if isinstance(p, str) else p["name"] for p in environment["projects"]]
+
+
 @st.composite
 def _azure_workspaces(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
     """The tenant's workspace, and those of environments that have one of their own."""
@@ -312,14 +325,14 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             {
                 "tier": tier,
                 "backends": sorted({"local-simulator", *draw(_some_of(tuple(BACKENDS)))}),
-                "projects": draw(_some_of(PROJECTS, 1)),
+                "projects": [draw(_projects(name)) for name in draw(_some_of(PROJECTS, 1))],
                 "queue": "governed" if queues and draw(st.booleans()) else None,
                 "floors": draw(st.none() | floors()),
             }
         )
         for tier in tiers
     }
-    scopes = ("*", *tiers, *(f"{t}/{p}" for t in tiers for p in environments[t]["projects"]))
+    scopes = ("*", *tiers, *(f"{t}/{p}" for t in tiers for p in _names(environments[t])))
     accounts = [
         _present(
             {
@@ -486,7 +499,7 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
         scopes.append(name)
         for environment, content in spec["environments"].items():
             scopes.append(f"{name}/{environment}")
-            scopes += [f"{name}/{environment}/{p}" for p in content["projects"]]
+            scopes += [f"{name}/{environment}/{p}" for p in _names(content)]
     for index, spec in enumerate(draw(st.lists(_elevations(tuple(scopes)), max_size=3))):
         name = f"elevation-{index}"
         files[f"tenants/{name}.yaml"] = _document("Elevation", name, spec)
@@ -554,7 +567,7 @@ def requests(draw: st.DrawFn, model: AccessModel) -> dict[str, Any]:
     )
     properties = dict(zip(("tenant", "environment", "project"), labels, strict=False))
     environment = model.environment(scope)
-    allowed = backends_of(model, environment) if environment else ()
+    allowed = backends_of(model, environment, scope) if environment else ()
     properties["backend"] = _mostly(
         draw, draw(st.sampled_from(allowed or tuple(BACKENDS))), *BACKENDS, "abacus", None
     )

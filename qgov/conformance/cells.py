@@ -120,7 +120,7 @@ def _refusal(model: AccessModel, cell: Cell) -> str:
     if cell.backend and environment is not None:
         if cell.backend not in environment.backends:
             return "backend-not-entitled"
-        if cell.backend not in backends_of(model, environment):
+        if cell.backend not in backends_of(model, environment, cell.scope):
             return "residency"
     return "no-grant"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from qgov.language.documents import Document
 from qgov.language.kinds.azure import AzureWorkspace
 from qgov.language.kinds.clouds import IbmInstance
 from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
+from qgov.language.kinds.tenant import Environment as EnvironmentSpec
 from qgov.model import principal
 from qgov.model.access_model import (
     AccessModel,
@@ -105,8 +106,19 @@ def _environments(
             & floor
             & names.conditions(spec.floors, document, *path, "floors"),
             source=Fact(name, spec, document, path),
+            residency=_residency(spec, document.spec.residency),
         )
     return found
+
+
+def _residency(spec: EnvironmentSpec, whole: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Project → the jurisdictions that it and its tenant allow, where it says any."""
+    found: dict[str, set[str]] = {}
+    for project in spec.projects:
+        if project.residency is not None:
+            allowed = found.setdefault(project.name, {*whole})
+            allowed &= {*project.residency}
+    return {name: tuple(sorted(allowed)) for name, allowed in sorted(found.items())}
 
 
 def link_workloads(document: Document, tenant: Tenant, names: Resolver) -> dict[str, Workload]:

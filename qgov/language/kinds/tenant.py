@@ -53,6 +53,8 @@ _SUBJECT = (
     r"^[A-Za-z0-9*/{_-](?:[A-Za-z0-9 *@.:/{}|+#=,_()~'&!-]{0,298}[A-Za-z0-9*@.:/{}|+#=,_()~'&!-])?$"
 )
 Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+Classification = Literal["public", "internal", "confidential", "regulated"]
+"""How sensitive data is, the most sensitive last."""
 
 
 class Owner(Strict):
@@ -72,6 +74,15 @@ class Project(Strict):
     concern: ClassVar = ACCESS
 
     name: Name = Field(description="Its name within the environment.")
+    residency: Annotated[list[Jurisdiction] | None, RECORDS, MEMBERS] = Field(
+        None,
+        min_length=1,
+        description="Jurisdictions where its data may be, of those of the tenant.",
+    )
+    classification: Annotated[Classification | None, RULES, EARLIER] = Field(
+        None,
+        description="The most sensitive data it handles, where that is more than the tenant's.",
+    )
     previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
@@ -252,9 +263,9 @@ class TenantSpec(Strict):
     residency: Annotated[list[Jurisdiction], RECORDS, MEMBERS] = Field(
         min_length=1, description="Jurisdictions where its data may be."
     )
-    classification: Annotated[
-        Literal["public", "internal", "confidential", "regulated"], RULES, EARLIER
-    ] = Field("internal", description="The most sensitive data it handles.")
+    classification: Annotated[Classification, RULES, EARLIER] = Field(
+        "internal", description="The most sensitive data it handles, single projects apart."
+    )
     frameworks: Annotated[list[Name], RULES, FEWER] = Field(
         default_factory=list, description="Compliance frameworks that bind it."
     )
