@@ -15,6 +15,7 @@ from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.scope import matches
 from qgov.model.tenants import VENDORS
+from qgov.targets.control import Controls, Kind, gateway, nobody, partly
 from qgov.targets.origins import BOUND, ORGANIZATION
 from qgov.targets.parts import Parts, Table
 from qgov.targets.steps import FILE, Steps, Used, by_tenant, read, text
@@ -88,6 +89,39 @@ _TABLE: Final = {
             "its own is documented there.",
         ),
     ),
+}
+
+_UNTOLD: Final = "the vendor documents nothing of the kind"
+_KEY: Final = "a key of a member, which the gateway has"
+_EACH: Final[Controls] = {
+    **{kind: gateway(_UNTOLD) for kind in Kind},
+    Kind.ACCESS: partly("the members of the project, by `steps.md`"),
+    Kind.RESIDENCY: gateway("the device stands where it stands"),
+    Kind.WORKLOAD: gateway(_KEY),
+    Kind.ELEVATION: nobody("who is a member stays one until somebody takes them off the list"),
+    Kind.RETENTION: nobody(_UNTOLD),
+    Kind.INPUTS: nobody(_UNTOLD),
+    Kind.AUDIT: gateway(_UNTOLD),
+}
+CONTROLS: Final[dict[str, Controls]] = {
+    "ionq": {
+        **_EACH,
+        Kind.DEVICE: partly("the backends of the project, by `steps.md`"),
+        Kind.MONEY: partly("the budget of the project, by `steps.md`"),
+        Kind.OWN_JOBS: nobody("who is in the project sees all of its jobs"),
+        Kind.OWN_RESULTS: nobody("who is in the project sees all of its jobs"),
+    },
+    "quantinuum": {
+        **_EACH,
+        Kind.ACCESS: partly("the role Contributor of a user group, by `steps.md`"),
+        Kind.DEVICE: partly("the systems of a user group, by `steps.md`"),
+        Kind.JOB_SIZE: partly("`max_cost` of each job, which the caller gives"),
+        Kind.MONEY: gateway("Nexus counts HQCs, and no money"),
+        Kind.OWN_JOBS: partly("the roles of projects"),
+        Kind.OWN_RESULTS: partly("the roles of projects"),
+    },
+    "iqm": {**_EACH, Kind.MONEY: partly("credits, which are seconds, by `steps.md`")},
+    "rigetti": {**_EACH, Kind.MONEY: gateway("the balance is read, and stops nothing")},
 }
 
 
@@ -241,4 +275,4 @@ PARTS: Final = Parts(
     resource=lambda _: "steps",
 )
 
-TARGET = Target("direct", _emit, _unsupported, _read_back, _outline, parts=PARTS)
+TARGET = Target("direct", _emit, _unsupported, _read_back, _outline, parts=PARTS, controls=CONTROLS)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.google.controls import CONTROLS
 from qgov.targets.google.module import Module, modules
 from qgov.targets.google.parts import PARTS
 from qgov.targets.google.requests import requests
@@ -72,4 +73,6 @@ def _read_back(files: Files) -> frozenset[Access]:
     )
 
 
-TARGET = Target("google", _emit, unsupported, _read_back, _outline, parts=PARTS)
+TARGET = Target(
+    "google", _emit, unsupported, _read_back, _outline, parts=PARTS, controls={"google": CONTROLS}
+)

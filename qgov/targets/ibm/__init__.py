@@ -17,6 +17,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.ibm.access import access_groups, service_ids
 from qgov.targets.ibm.accounts import accounts, activity_tracker
+from qgov.targets.ibm.controls import CONTROLS
 from qgov.targets.ibm.instances import instances, networks
 from qgov.targets.ibm.module import Module, modules
 from qgov.targets.ibm.parts import PARTS
@@ -25,6 +26,7 @@ from qgov.targets.ibm.read_back import ACCOUNTS, CLOUD, FOLDER, read_back
 from qgov.targets.ibm.roles import custom_roles
 from qgov.targets.ibm.unsupported import unsupported
 from qgov.targets.ibm.versions import SCHEMA_VERSIONS, account_versions, versions
+from qgov.targets.kept import addresses, kept
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -33,6 +35,13 @@ _COMMENT: Final = (
     "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
     f"Compiled against the schema of IBM-Cloud/ibm {SCHEMA_VERSIONS['ibm']}."
 )
+
+
+def _kept(module: Module) -> list[Block]:
+    """What keeps the instances, which jobs and their results are in."""
+    return [kept("resources", addresses(instances(module), {"ibm_resource_instance"}))]
+
+
 _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "instances": instances,
@@ -40,6 +49,7 @@ _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "roles": custom_roles,
     "access_groups": access_groups,
     "service_ids": service_ids,
+    "kept": _kept,
 }
 _OF_ACCOUNT: Final[dict[str, Callable[[str], list[Block]]]] = {
     "versions": account_versions,
@@ -77,4 +87,6 @@ def _qauvern(model: AccessModel) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{FOLDER}/{module.tenant.name}/{CLOUD}/{name}", content
 
 
-TARGET = Target("ibm", _emit, unsupported, read_back, _outline, parts=PARTS)
+TARGET = Target(
+    "ibm", _emit, unsupported, read_back, _outline, parts=PARTS, controls={CLOUD: CONTROLS}
+)

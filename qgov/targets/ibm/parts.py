@@ -94,6 +94,7 @@ FIELDS: Final[Table] = {
     "tenant {tenant} moved": (*_ALL, *_RENAMED),
     "tenant {tenant} ibm_resource_instance": (_IBM,),
     "tenant {tenant} ibm_resource_instance {address} parameters_json": _LIMIT,
+    "tenant {tenant} terraform_data": (_IBM,),
     "tenant {tenant} ibm_cbr_zone": (_IBM,),
     "tenant {tenant} ibm_cbr_rule": (_IBM,),
     "tenant {tenant} ibm_iam_custom_role {address} {role}": _HELD,
