@@ -10,6 +10,7 @@ from qgov.checks import guide
 from qgov.checks.facts import (
     SENSITIVE,
     at_backend,
+    at_project,
     at_record,
     found_at,
     projects,
@@ -22,7 +23,7 @@ from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Environment, Tenant
-from qgov.model.accesses import ON_PREMISES
+from qgov.model.accesses import ON_PREMISES, backends_of
 
 _YEAR: Final = 365 * 86_400
 _EU: Final = frozenset(
@@ -139,6 +140,33 @@ def residency_wider_than_tenant(model: AccessModel, _now: datetime) -> Iterator[
                 )
                 at = ("environments", name, "projects", index, "residency")
                 yield found_at(tenant.source, message, *at)
+
+
+@rule("QG760", Severity.WARNING, "residency", guide=guide.VENDORS)
+def residency_that_no_cloud_tells(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A project may not use a backend of its environment, and its cloud knows no projects.
+
+    The gateway holds the project's residency. Whoever reaches the cloud by its own rights for
+    another project of the environment may send this one's data there too.
+
+    Remedy: give the project an environment with an account of its own.
+    """
+    for tenant, environment, backend in uses(model, model.organization.backends):
+        cloud = model.organization.backends[backend].value.cloud
+        if getattr(tenant.spec.clouds, cloud, None) is None:
+            continue
+        shut = {
+            project
+            for project in environment.residency
+            if backend not in backends_of(model, environment, f"{environment.scope}/{project}")
+        }
+        for project in sorted(shut) if shut < {*environment.projects} else ():
+            if backend in backends_of(model, environment):
+                message = (
+                    f"`{project}` may not use `{backend}`, which others of {environment.scope} "
+                    f"use: the cloud `{cloud}` tells no projects apart"
+                )
+                yield at_project(tenant, environment, project, message)
 
 
 @rule("QG753", Severity.ERROR, "residency", "assessment", guide=guide.VENDORS)

@@ -8,7 +8,6 @@ from typing import Final
 
 from qgov.finding import Finding, Origin, Severity
 from qgov.model.access_model import AccessModel, Binding
-from qgov.model.accesses import backends_of
 from qgov.model.caps import budgets_near
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
@@ -163,7 +162,6 @@ def _silent(module: Module) -> Iterator[Finding]:
             Severity.WARNING,
             document=source.document,
         )
-    yield from _together(module)
     for known in module.workloads if module.devices else ():
         if known.issuer is None:
             yield _no_role(known.id, distrust(known) or "", known.source.origin, source.document)
@@ -171,26 +169,6 @@ def _silent(module: Module) -> Iterator[Finding]:
         for binding in held.bindings:
             if is_workload(binding.principal):
                 yield from _unassumable(module, held, binding)
-
-
-def _together(module: Module) -> Iterator[Finding]:
-    """Projects whose residency is narrower than that of others beside them."""
-    model, source = module.model, module.tenant.source
-    for environment in module.environments:
-        for project in environment.residency:
-            near, own = f"{environment.scope}/{project}", backends_of(model, environment)
-            inside = backends_of(model, environment, near)
-            outside = [n for n in own if n not in inside and device(model, n) is not None]
-            if outside:
-                yield Finding(
-                    "QG980",
-                    f"AWS tells no projects apart: beside the gateway, who may use "
-                    f"`{'`, `'.join(outside)}` elsewhere in {environment.scope} may for {near} too",
-                    environment.origin,
-                    "give the project an environment with an account of its own",
-                    Severity.WARNING,
-                    document=source.document,
-                )
 
 
 def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterator[Finding]:
