@@ -13,7 +13,17 @@ from typing import Any, Final, NamedTuple, NoReturn
 from qgov.decision.reference import SKEW_S
 from qgov.identity.reasons import Reason, RefusedError
 
-__all__ = ["Claims", "Unverified", "audiences", "instant", "read", "strict_json", "text", "times"]
+__all__ = [
+    "Claims",
+    "Unverified",
+    "audiences",
+    "instant",
+    "read",
+    "strict_json",
+    "text",
+    "times",
+    "token_id",
+]
 
 Claims = Mapping[str, Any]
 
@@ -86,6 +96,12 @@ def text(claims: Claims, name: str) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
         raise RefusedError(Reason.CLAIMS)
     return value
+
+
+def token_id(claims: Claims) -> str:
+    """What a token is known by in logs: its `jti`, for which Entra writes `uti`. Raises
+    RefusedError."""
+    return text(claims, "jti") or text(claims, "uti")
 
 
 def instant(claims: Claims, name: str) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from qgov.identity.claims import MAX_TEXT, Claims, instant, text
+from qgov.identity.claims import MAX_TEXT, Claims, instant, text, token_id
 from qgov.identity.identity import Identity
 from qgov.identity.reasons import Reason, RefusedError
 from qgov.identity.trust import Attested, Provider
@@ -26,18 +26,28 @@ def access_token(claims: Claims, kind: str, provider: Provider) -> None:
     """That it is an access token, and a bearer's; `kind` is the header's `typ`. Raises
     RefusedError."""
     said = text(claims, "typ").lower()
-    told = kind in _AT or said == "bearer" or (provider.type != "keycloak" and _scoped(claims))
+    told = kind in _AT or said == "bearer" or _untyped(claims, provider)
     if said not in ("", "bearer") or not told:
         raise RefusedError(Reason.TYPE)
     if "cnf" in claims:
         raise RefusedError(Reason.BOUND)
 
 
-def _scoped(claims: Claims) -> bool:
-    """Okta and Entra type no token, but only access tokens have scopes, and only ID tokens what
-    ties them to a sign-in."""
+def _untyped(claims: Claims, provider: Provider) -> bool:
+    """Whether it is an access token of Okta or Entra, which type none: only access tokens have
+    scopes, or are an application's own, and only ID tokens have what ties them to a sign-in."""
+    scoped = any(claims.get(name) for name in ("scp", "scope")) or _application(claims, provider)
     of_sign_in = {"nonce", "at_hash", "c_hash"}
-    return any(claims.get(name) for name in ("scp", "scope")) and of_sign_in.isdisjoint(claims)
+    return provider.type != "keycloak" and scoped and of_sign_in.isdisjoint(claims)
+
+
+def _application(claims: Claims, provider: Provider) -> bool:
+    """Whether Entra gave it to an application by itself or to a managed identity: `idtyp` is
+    there on demand only, but a person's `sub` is never the object id."""
+    if provider.type != "entra":
+        return False
+    object_id = text(claims, "oid")
+    return claims.get("idtyp") == "app" or (object_id != "" and object_id == text(claims, "sub"))
 
 
 def client_of(claims: Claims) -> str:
@@ -53,11 +63,12 @@ def person(claims: Claims, provider: Provider, headers: Mapping[str, str]) -> Id
     client, id_ = client_of(claims), text(claims, provider.person)
     if client not in provider.clients:
         raise RefusedError(Reason.CLIENT)
-    if not id_:
-        raise RefusedError(Reason.NO_PERSON)
     by_itself = text(claims, "sub") == client or claims.get("idtyp") == "app"
+    by_itself = by_itself or _application(claims, provider)
     if by_itself or (provider.type == "keycloak" and id_.startswith("service-account-")):
         raise RefusedError(Reason.NOT_A_PERSON)
+    if not id_:
+        raise RefusedError(Reason.NO_PERSON)
     circumstances = {
         "mfa": _second_factor(claims, provider),
         "managed_device": _managed(_attested(provider.managed_device, claims, headers)),
@@ -71,7 +82,7 @@ def person(claims: Claims, provider: Provider, headers: Mapping[str, str]) -> Id
             "properties": {"groups": groups(claims, provider), "issuer": provider.issuer},
         },
         {"token": token, **{n: v for n, v in circumstances.items() if v is not None}},
-        token_id=text(claims, "jti"),
+        token_id=token_id(claims),
         session_id=text(claims, "sid"),
     )
 
@@ -118,12 +129,22 @@ def _written(at: float) -> str:
 
 def _second_factor(claims: Claims, provider: Provider) -> bool | None:
     """Whether one was shown; None when the token does not say how the person signed in."""
-    level, methods = text(claims, "acr"), claims.get("amr", [])
-    if not isinstance(methods, list) or not all(isinstance(each, str) for each in methods):
-        raise RefusedError(Reason.CLAIMS)
-    shown = level in provider.acr or not provider.amr.isdisjoint(methods)
-    silent = not (level and provider.acr) and not (methods and provider.amr)
+    # Entra's contexts of authentication; those of its version 2 say nothing else of a sign-in.
+    levels = _listed(claims, "acrs") if provider.type == "entra" else []
+    methods = _listed(claims, "amr")
+    if level := text(claims, "acr"):
+        levels = [level, *levels]
+    shown = not (provider.acr.isdisjoint(levels) and provider.amr.isdisjoint(methods))
+    silent = not (levels and provider.acr) and not (methods and provider.amr)
     return None if silent and not shown else shown
+
+
+def _listed(claims: Claims, name: str) -> list[str]:
+    """A claim that is a list of texts; empty when the token has none. Raises RefusedError."""
+    given = claims.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise RefusedError(Reason.CLAIMS)
+    return given
 
 
 def _attested(where: Attested, claims: Claims, headers: Mapping[str, str]) -> Any:

@@ -11,7 +11,7 @@ from joserfc.jws import JWSRegistry, deserialize_compact
 
 from qgov.decision.bundle import Bundle
 from qgov.identity.asking import NoAnswerError, Surroundings, UnusableAnswerError
-from qgov.identity.claims import Claims, Unverified, audiences, read, text, times
+from qgov.identity.claims import Claims, Unverified, audiences, read, text, times, token_id
 from qgov.identity.identity import NO_HEADERS, Identity, Refused
 from qgov.identity.keys import Issuers, Key
 from qgov.identity.people import access_token, client_of, issued_at, person
@@ -123,12 +123,12 @@ def _by(token: str, key: Key, algorithm: str) -> bool:
 
 def _told(claims: Claims) -> Identity:
     """Who the issuer says that it is, for the log, whatever is wrong with the token besides."""
-    said = (claims.get(name) for name in ("iss", "sub", "jti", "sid"))
-    issuer, subject, token_id, session_id = (s if isinstance(s, str) else "" for s in said)
+    said = (claims.get(name) for name in ("iss", "sub", "jti", "uti", "sid"))
+    issuer, subject, jti, uti, session_id = (s if isinstance(s, str) else "" for s in said)
     return Identity(
         {"id": subject, "properties": {"issuer": issuer}},
         {"token": {"kind": "oidc"}},
-        token_id,
+        jti or uti,
         session_id,
     )
 
@@ -142,6 +142,6 @@ def _workload(claims: Claims, known: set[str], audience: str, subject: str) -> I
     return Identity(
         {"type": "workload", "id": known.pop(), "properties": properties},
         {"token": token},
-        token_id=text(claims, "jti"),
+        token_id=token_id(claims),
         session_id=text(claims, "sid"),
     )

@@ -3,7 +3,7 @@
 A block of YAML begins with a comment that says where it goes. `# PATH` is a whole file;
 `# in PATH` holds fields of the file's `spec`, each in place of what stood there. A block of
 `console` holds commands and what they print. `python -m tests.docs.pages` writes what they
-print into the pages.
+print into the pages. `docs/company.md` is performed where the example company is committed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -24,9 +25,23 @@ from markdown_it import MarkdownIt
 
 from qgov.cli import run
 
-__all__ = ["BASE", "FOLDER", "PAGES", "Performance", "perform"]
+__all__ = [
+    "BASE",
+    "COMPANY",
+    "COMPANY_PAGE",
+    "FOLDER",
+    "PAGES",
+    "PATCH",
+    "Performance",
+    "perform",
+    "perform_company",
+]
 
-FOLDER = Path(__file__).parents[2] / "docs" / "how-to"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "how-to"
+COMPANY_PAGE = ROOT / "docs" / "company.md"
+COMPANY = Path("examples", "company")
+PATCH = Path("docs", "examples", "contractors-stay.patch")
 BASE = FOLDER / "base"
 PAGES = sorted({path.name for path in FOLDER.glob("*.md")} - {"README.md", "add-a-cloud.md"})
 NOW = "1795600800"  # 2026-11-25T10:00:00Z
@@ -45,7 +60,31 @@ class Performance:
 def perform(page: str, root: Path) -> Performance:
     """Do what a page says, in a copy of the base at `root`."""
     shutil.copytree(BASE, root, dirs_exist_ok=True)
-    done = Performance((FOLDER / page).read_text(encoding="utf-8"))
+    return _told(FOLDER / page, root)
+
+
+def perform_company(root: Path) -> Performance:
+    """Do what the page about the example company says, in a repository at `root`."""
+    shutil.copytree(ROOT / COMPANY, root / COMPANY)
+    (root / PATCH).parent.mkdir(parents=True)
+    shutil.copy(ROOT / PATCH, root / PATCH)
+    # The page says the commit's name, so that nothing else may be in it.
+    for words in ("init -q -b main", f"add {COMPANY}", "commit -q -m Begin"):
+        subprocess.run(["git", *words.split()], cwd=root, env=_git(), check=True)
+    return _told(COMPANY_PAGE, root)
+
+
+def _git() -> dict[str, str]:
+    """An environment in which the same commit has the same name."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    for who in ("AUTHOR", "COMMITTER"):
+        kept |= {f"GIT_{who}_NAME": "Caldera", f"GIT_{who}_EMAIL": "platform@caldera.example"}
+        kept |= {f"GIT_{who}_DATE": f"{NOW} +0000"}
+    return {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def _told(page: Path, root: Path) -> Performance:
+    done = Performance(page.read_text(encoding="utf-8"))
     lines = done.text.splitlines(keepends=True)
     shift = 0
     for token in MarkdownIt("commonmark").parse(done.text):
@@ -97,6 +136,9 @@ def _performed(root: Path, block: str, commands: list[str]) -> list[str]:
         if words == ["echo", "$?"]:
             lines.append(f"{status}\n")
             continue
+        if words[:2] == ["git", "apply"]:
+            subprocess.run(words, cwd=root, env=_git(), check=True)
+            continue
         assert words[0] == "qgov", call
         status, printed = _run(root, words[1:])
         lines += printed.splitlines(keepends=True)
@@ -121,6 +163,8 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             (FOLDER / page).write_text(perform(page, Path(folder)).text, encoding="utf-8")
             sys.stderr.write(f"{page}\n")
+    with TemporaryDirectory() as folder:
+        COMPANY_PAGE.write_text(perform_company(Path(folder)).text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,8 @@ class Issuer:
         if path in self.answers:
             self.answers[path](handler)
         elif path == DISCOVERY:
-            where = {"jwks_uri": f"{self.name}/certs", "introspection_endpoint": f"{self.name}/ask"}
+            base = self.name.rstrip("/")
+            where = {"jwks_uri": f"{base}/certs", "introspection_endpoint": f"{base}/ask"}
             respond(handler, json.dumps({"issuer": self.name, **where}))
         elif path == "/certs":
             keys = [k if isinstance(k, dict) else k.as_dict(private=False) for k in self.keys]
