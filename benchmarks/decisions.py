@@ -2,8 +2,9 @@
 
     python benchmarks/decisions.py                    # 10, 1,000 and 10,000 tenants
     python benchmarks/decisions.py --tenants 10 1000
+    python benchmarks/decisions.py --against main~5   # and another version's engines, in turn
 
-Decisions are counted in this process, best of three; the bare engines answer the smallest
+No request is asked twice, so that nothing is gained by remembering an answer. Decisions are counted in this process, best of three; the bare engines answer the smallest
 question that they can. Ratios hold across machines, figures a second do not.
 """
 
@@ -11,7 +12,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,17 +28,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from generate import generate  # noqa: E402
+from run import checked_out  # noqa: E402
 
 from qgov.decision.access_tests import request_of  # noqa: E402
 from qgov.decision.bundle import read_bundle  # noqa: E402
-from qgov.decision.engine import EngineError, Settings  # noqa: E402
-from qgov.decision.engines import engines  # noqa: E402
 from qgov.language.kinds.access_test import Case  # noqa: E402
 from qgov.model.access_model import AccessModel  # noqa: E402
 from qgov.pipeline import load  # noqa: E402
 from qgov.repository import read_work_tree  # noqa: E402
 from qgov.targets import emit  # noqa: E402
 
+LIBRARIES = os.environ.get("PYTHONPATH", "")
 AIMS = {"reference": 200_000, "rego": 8_000, "cedar": 20_000}
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -64,12 +68,40 @@ def questions(model: AccessModel, count: int) -> list[dict[str, Any]]:
                     "scope": f"{tenant}/sandbox/chemistry",
                     "backend": "iqm-garnet" if number % 4 == 2 else "local-simulator",
                 },
-                "context": {"job": {"shots": 1000, "qubits": 2}},
+                "context": {"job": {"shots": 1000 - number % 900, "qubits": 2}},
                 "expect": "allow",
             }
         )
         asked.append(request_of(model, case).to_json())
     return asked
+
+
+ENGINES = """
+import json, sys, time
+from pathlib import Path
+from decisions import company, questions
+from qgov.decision.engine import EngineError, Settings
+from qgov.decision.engines import engines
+from qgov.targets import emit
+model = company(Path(sys.argv[1]), int(sys.argv[2]))
+asked = questions(model, int(sys.argv[3]))
+artifacts, _ = emit(model, ["opa", "cedar"])
+found = {}
+for kind in engines().values():
+    try:
+        with kind.start(model, artifacts, Settings(deadline_s=60.0)) as engine:
+            engine.decide(asked[:10])
+            best = 0.0
+            for _ in range(3):
+                start = time.perf_counter()
+                engine.decide(asked)
+                best = max(best, len(asked) / (time.perf_counter() - start))
+            found[kind.name] = best
+    except EngineError as error:
+        print(f"{kind.name}: {error}", file=sys.stderr)
+print(json.dumps(found))
+"""
+"""A process of a version: a folder, tenants, requests → decisions a second."""
 
 
 def rate(decide: Callable[[Sequence[Any]], object], asked: Sequence[Any]) -> float:
@@ -125,22 +157,25 @@ def bare_python(count: int) -> float:
     return rate(decide, range(count))
 
 
-def measure_engines(sizes: Sequence[int], count: int) -> dict[str, dict[int, float]]:
-    """Engine → tenants → decisions a second."""
-    found: dict[str, dict[int, float]] = {}
+def measure_engines(
+    sizes: Sequence[int], count: int, codes: Sequence[Path]
+) -> list[dict[str, dict[int, float]]]:
+    """For each version: engine → tenants → decisions a second."""
+    found: list[dict[str, dict[int, float]]] = [{} for _ in codes]
     for size in sizes:
-        with tempfile.TemporaryDirectory() as name:
-            model = company(Path(name) / "company", size)
-            artifacts, _ = emit(model, ["opa", "cedar"])
-            asked = questions(model, count)
-            for kind in engines().values():
-                print(f"{kind.name}, {size:,} tenants …", file=sys.stderr)
-                try:
-                    with kind.start(model, artifacts, Settings(deadline_s=60.0)) as engine:
-                        engine.decide(asked[:1])
-                        found.setdefault(kind.name, {})[size] = rate(engine.decide, asked)
-                except EngineError as error:
-                    print(f"{kind.name}: {error}", file=sys.stderr)
+        for code, rates in zip(codes, found, strict=True):
+            print(f"{code}, {size:,} tenants …", file=sys.stderr)
+            with tempfile.TemporaryDirectory() as name:
+                path = os.pathsep.join([str(code), str(code / "benchmarks"), LIBRARIES])
+                said = subprocess.run(
+                    [sys.executable, "-c", ENGINES, f"{name}/company", str(size), str(count)],
+                    env={**os.environ, "PYTHONPATH": path},
+                    cwd=code,
+                    stdout=subprocess.PIPE,
+                    check=True,
+                ).stdout
+            for engine, rate_ in json.loads(said).items():
+                rates.setdefault(engine, {})[size] = rate_
     return found
 
 
@@ -192,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tenants", type=int, nargs="+", default=[10, 1000, 10_000])
     parser.add_argument("--requests", type=int, default=400)
+    parser.add_argument("--against", metavar="COMMIT", help="measure its engines too, in turn")
     arguments = parser.parse_args()
     sizes, count = arguments.tenants, arguments.requests
     bare = {
@@ -199,14 +235,22 @@ def main() -> None:
         "rego": bare_rego(count),
         "cedar": bare_cedar(count),
     }
-    found = measure_engines(sizes, count)
+    with tempfile.TemporaryDirectory() as name:
+        codes = [ROOT]
+        if arguments.against:
+            codes.append(checked_out(arguments.against, Path(name)))
+        found, *before = measure_engines(sizes, count, codes)
     direct, governed = measure_gateway(150)
     print("Decisions a second\n")
     heads = [f"{size:,} tenants" for size in sizes]
+    heads += [f"to {arguments.against}, {size:,} tenants" for size in sizes for _ in before]
     print(f"| engine | {' | '.join(heads)} | slowest to fastest | bare engine | aim |")
-    print("|---|" + "---|" * (len(sizes) + 3))
+    print("|---|" + "---|" * (len(heads) + 3))
     for name, rates in found.items():
-        cells = " | ".join(f"{rates[size]:,.0f}" for size in sizes)
+        figures = [f"{rates[size]:,.0f}" for size in sizes]
+        for then in before:
+            figures += [f"{rates[size] / then[name][size]:.1f} ×" for size in sizes]
+        cells = " | ".join(figures)
         spread = min(rates.values()) / max(rates.values())
         floor = f"{bare[name]:,.0f}" if name in bare else ""
         aim = f"≥ {AIMS[name]:,}, ≥ 0.80" if name in AIMS else ""

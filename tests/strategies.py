@@ -59,6 +59,33 @@ BACKENDS: dict[str, dict[str, Any]] = {
         "qubits": 20,
         "target": "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet",
     },
+    "heron": {
+        "cloud": "ibm",
+        "vendor": "ibm",
+        "class": "qpu",
+        "region": "eu-de",
+        "jurisdiction": "eu",
+        "qubits": 156,
+        "target": "ibm_aachen",
+    },
+    "resonance": {
+        "cloud": "iqm",
+        "vendor": "iqm",
+        "class": "qpu",
+        "region": "eu",
+        "jurisdiction": "eu",
+        "qubits": 20,
+        "target": "garnet",
+    },
+    "willow": {
+        "cloud": "google",
+        "vendor": "google",
+        "class": "qpu",
+        "region": "us",
+        "jurisdiction": "us",
+        "qubits": 105,
+        "target": "willow_pink",
+    },
     "forte": {
         "cloud": "azure",
         "vendor": "ionq",
@@ -71,7 +98,7 @@ BACKENDS: dict[str, dict[str, Any]] = {
 }
 VENDORS = {
     name: {"title": name, "country": "FI", "reviewed": "2026-10-01", "reviewEvery": "1y"}
-    for name in ("northwind", "iqm", "ionq")
+    for name in ("northwind", "iqm", "ionq", "ibm", "google")
 }
 
 
@@ -231,6 +258,19 @@ def _aws_accounts(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[s
     return {**found, "environments": inside} if inside else found
 
 
+def _projects(name: str) -> st.SearchStrategy[Any]:
+    """A project, mostly of nothing but its name."""
+    where = (["eu"], ["us"], ["eu", "us"], ["on-premises"])
+    said = [{"name": name, "residency": places} for places in where]
+    regulated = {"name": name, "classification": "regulated"}
+    return st.sampled_from((*[name] * 6, *said, regulated))
+
+
+def _names(environment: dict[str, Any]) -> list[str]:
+    """The names of an environment's projects."""
+    return [p if isinstance(p, str) else p["name"] for p in environment["projects"]]
+
+
 @st.composite
 def _azure_workspaces(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
     """The tenant's workspace, and those of environments that have one of their own."""
@@ -253,6 +293,31 @@ def _azure_workspaces(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> di
 
 
 @st.composite
+def _ibm_instances(draw: st.DrawFn, index: int, tiers: tuple[str, ...]) -> dict[str, Any]:
+    """The tenant's instance, and some for single environments or of the other region."""
+
+    def instance(number: int, region: str, environments: list[str]) -> dict[str, Any]:
+        account = "0" * 31 + str(index)
+        id_ = f"00000000-0000-4000-8000-{number:012}"
+        return {
+            "instance": f"crn:v1:bluemix:public:quantum-computing:{region}:a/{account}:{id_}::",
+            "plan": draw(st.sampled_from(("open", "pay-as-you-go", "flex", "premium"))),
+            "region": region,
+            "instanceLimitSeconds": draw(st.sampled_from((None, 600))),
+            "environments": environments,
+        }
+
+    found = _present(instance(index, "eu-de", draw(_some_of(tiers))))
+    further = {
+        f"i{n}": _present(
+            instance(100 * (index + 1) + n, draw(st.sampled_from(("eu-de", "us-east"))), some)
+        )
+        for n, some in enumerate(draw(st.lists(_some_of(tiers), max_size=2)))
+    }
+    return {**found, "instances": further}
+
+
+@st.composite
 def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
     tiers = draw(_some_of(TIERS, 1))
     environments = {
@@ -260,14 +325,14 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             {
                 "tier": tier,
                 "backends": sorted({"local-simulator", *draw(_some_of(tuple(BACKENDS)))}),
-                "projects": draw(_some_of(PROJECTS, 1)),
+                "projects": [draw(_projects(name)) for name in draw(_some_of(PROJECTS, 1))],
                 "queue": "governed" if queues and draw(st.booleans()) else None,
                 "floors": draw(st.none() | floors()),
             }
         )
         for tier in tiers
     }
-    scopes = ("*", *tiers, *(f"{t}/{p}" for t in tiers for p in environments[t]["projects"]))
+    scopes = ("*", *tiers, *(f"{t}/{p}" for t in tiers for p in _names(environments[t])))
     accounts = [
         _present(
             {
@@ -307,6 +372,14 @@ def _tenants(draw: st.DrawFn, index: int, queues: bool) -> dict[str, Any]:
             "clouds": {
                 "braket": draw(_aws_accounts(index, tuple(tiers))),
                 "azure": draw(_azure_workspaces(index, tuple(tiers))),
+                "ibm": draw(_ibm_instances(index, tuple(tiers))),
+                "iqm": {"project": f"quantum-{index}"},
+                "google": _present(
+                    {
+                        "project": f"quantum-{index}",
+                        "number": draw(st.sampled_from((None, f"10000000{index}"))),
+                    }
+                ),
             },
         }
     )
@@ -426,7 +499,7 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
         scopes.append(name)
         for environment, content in spec["environments"].items():
             scopes.append(f"{name}/{environment}")
-            scopes += [f"{name}/{environment}/{p}" for p in content["projects"]]
+            scopes += [f"{name}/{environment}/{p}" for p in _names(content)]
     for index, spec in enumerate(draw(st.lists(_elevations(tuple(scopes)), max_size=3))):
         name = f"elevation-{index}"
         files[f"tenants/{name}.yaml"] = _document("Elevation", name, spec)
@@ -494,7 +567,7 @@ def requests(draw: st.DrawFn, model: AccessModel) -> dict[str, Any]:
     )
     properties = dict(zip(("tenant", "environment", "project"), labels, strict=False))
     environment = model.environment(scope)
-    allowed = backends_of(model, environment) if environment else ()
+    allowed = backends_of(model, environment, scope) if environment else ()
     properties["backend"] = _mostly(
         draw, draw(st.sampled_from(allowed or tuple(BACKENDS))), *BACKENDS, "abacus", None
     )

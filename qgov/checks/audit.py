@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import at_record, found_at, ticks
+from qgov.checks.facts import at_record, classified, found_at, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
@@ -31,7 +31,7 @@ def mutable_audit_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if audit is None or audit.store not in stores or stores[audit.store].value.immutable:
             continue
         by = [f for f in tenant.spec.frameworks if f in asking]
-        if by or tenant.spec.classification == "regulated":
+        if by or classified(tenant) == "regulated":
             message = (
                 f"`{audit.store}` can be overwritten, though "
                 f"{ticks(by) or 'regulated data'} asks for write-once audit logs"

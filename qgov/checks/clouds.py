@@ -22,9 +22,15 @@ from qgov.checks.facts import (
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel, Exclusive
-from qgov.model.tenants import aws_accounts, azure_workspaces, environments_of
+from qgov.model.tenants import (
+    VENDORS,
+    aws_accounts,
+    azure_workspaces,
+    environments_of,
+    ibm_instances,
+)
 
-_CLOUDS: Final = ("braket", "azure", "ibm", "google")
+_CLOUDS: Final = ("braket", "azure", "ibm", "google", *VENDORS)
 _BUCKET_PREFIX: Final = "amazon-braket-"
 _DEVICE: Final = re.compile(
     r"arn:aws:braket:(?P<region>[a-z0-9-]*)::device/"
@@ -94,7 +100,9 @@ def braket_bucket_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
 def ibm_name_in_name(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """The name of a group in an IBM tenant is a part of another's.
 
-    IBM's dynamic rules compare claims with CONTAINS: who is in `chemlab` is in `lab` too.
+    CONTAINS of IBM's dynamic rules looks for a part in a claim that is a single text: by a rule
+    that is written by hand, who is in `chemlab` alone is in `lab` too. The rules that are compiled
+    ask for a second entry of the claim.
 
     Remedy: rename one of the two.
     """
@@ -126,10 +134,11 @@ def ibm_without_limit(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: set `instanceLimitSeconds`; it counts the instance's whole life.
     """
-    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
-        if instance.plan == "pay-as-you-go" and instance.instance_limit_seconds is None:
-            message = f"the pay-as-you-go instance of `{tenant.name}` has no limit of its own"
-            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
+    for tenant in model.tenants.values():
+        for _, instance, at in ibm_instances(tenant.spec):
+            if instance.plan == "pay-as-you-go" and instance.instance_limit_seconds is None:
+                message = f"the pay-as-you-go instance of `{tenant.name}` has no limit of its own"
+                yield found_at(tenant.source, message, "clouds", *at, "plan")
 
 
 @rule("QG956", Severity.WARNING, "cost", "vendor-risk", guide=guide.TIERS)
@@ -140,11 +149,13 @@ def open_plan_in_production(model: AccessModel, _now: datetime) -> Iterator[Foun
 
     Remedy: order a paid plan for production.
     """
-    for tenant, instance in accounts(model, lambda clouds: clouds.ibm):
-        tiers = {environment.tier for environment in tenant.environments.values()}
-        if instance.plan == "open" and PRODUCTION in tiers:
-            message = f"`{tenant.name}` has production and IBM's open plan"
-            yield found_at(tenant.source, message, "clouds", "ibm", "plan")
+    for tenant in model.tenants.values():
+        for _, instance, at in ibm_instances(tenant.spec):
+            served = instance.environments or tenant.environments
+            tiers = {e.tier for name, e in tenant.environments.items() if name in served}
+            if instance.plan == "open" and PRODUCTION in tiers:
+                message = f"`{tenant.name}` has production and IBM's open plan"
+                yield found_at(tenant.source, message, "clouds", *at, "plan")
 
 
 @rule("QG957", Severity.INFO, "vendor-risk", "change-approval", guide=guide.API_FIRST)
@@ -207,12 +218,17 @@ def ibm_other_region(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     for tenant, environment, backend in uses(model, of_cloud(model, "ibm")):
         region = model.organization.backends[backend].value.region
-        instance = tenant.spec.clouds.ibm
-        if instance is not None and instance.region != region:
-            message = (
-                f"`{backend}` is in `{region}`, the "
-                f"instance of `{tenant.name}` in `{instance.region}`"
-            )
+        serving = [
+            instance
+            for _, instance, _ in ibm_instances(tenant.spec)
+            if not instance.environments or environment.name in instance.environments
+        ]
+        regions: list[str] = sorted({instance.region for instance in serving})
+        if tenant.spec.clouds.ibm is not None and region not in regions:
+            place = f"the instance of `{tenant.name}` in {ticks(regions)}"
+            if not regions:
+                place = f"no instance of `{tenant.name}` is for `{environment.name}`"
+            message = f"`{backend}` is in `{region}`, {place}"
             yield at_backend(tenant, environment, backend, message)
 
 

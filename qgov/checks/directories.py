@@ -14,8 +14,9 @@ from qgov.finding import Severity
 from qgov.language.kinds.organization import IdentityProvider
 from qgov.language.quote import quoted
 from qgov.language.scalars import is_object_id
-from qgov.model.access_model import AccessModel, Group
+from qgov.model.access_model import AccessModel, Binding, Group
 from qgov.model.directories import DIRECTORIES, Directory, claim_value
+from qgov.model.principal import is_group, name_of
 
 
 def _groups(model: AccessModel) -> Iterator[tuple[Group, IdentityProvider, Directory]]:
@@ -182,3 +183,30 @@ def audience_that_entra_does_not_write(model: AccessModel, _now: datetime) -> It
         if not (old and re.match(r"(api|https)://.", fact.value.audience)):
             message = f"no token of `{name}` is for `{fact.value.audience}`"
             yield found_at(fact, message, "audience")
+
+
+@rule("QG337", Severity.WARNING, "strong-authentication", guide=guide.MFA)
+def second_factor_that_no_token_tells(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A second factor is asked for, and the tokens tell of none.
+
+    Entra writes how people signed in (`amr`) into tokens of version 1 only, so that with version 2
+    the decision denies whatever asks for a second factor, to everybody.
+
+    Remedy: take the issuer at sts.windows.net, or say under `tokens.secondFactor` what tells it.
+    """
+    asking = {
+        model.groups[name_of(binding.principal)].provider
+        for binding in model.bindings
+        if is_group(binding.principal) and _asks(model, binding)
+    }
+    for name in sorted(asking):
+        fact = model.organization.providers[name]
+        version_2 = fact.value.type == "entra" and fact.value.issuer.endswith("/v2.0")
+        if version_2 and fact.value.tokens.second_factor is None:
+            message = f"no token of `{name}` tells that a second factor was shown"
+            yield found_at(fact, message, "issuer")
+
+
+def _asks(model: AccessModel, binding: Binding) -> bool:
+    floor = model.floor(binding.scope)
+    return (model.roles[binding.role].requires & binding.requires & floor).mfa

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from qgov.checks.rule import Found
-from qgov.language.kinds.tenant import Clouds, Retention
+from qgov.language.kinds.tenant import Classification, Clouds, Project, Retention
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Environment, Fact, Role, Tenant
 from qgov.model.principal import is_group, is_workload, name_of
@@ -22,6 +22,7 @@ __all__ = [
     "at_environment",
     "at_project",
     "at_record",
+    "classified",
     "effective",
     "environments",
     "found_at",
@@ -30,10 +31,12 @@ __all__ = [
     "of_cloud",
     "of_workloads",
     "privileged",
+    "projects",
     "reaches_production",
     "records",
     "roles_with",
     "spending",
+    "strictest",
     "submitting",
     "ticks",
     "uses",
@@ -44,6 +47,7 @@ T = TypeVar("T")
 PRODUCTION: Final = "production"
 SENSITIVE: Final = frozenset({"confidential", "regulated"})
 """The classifications whose records are not for everybody."""
+_CLASSES: Final = get_args(Classification)
 _DEPTH: Final = {name: permission.level.depth for name, permission in CATALOGUE.items()}
 
 
@@ -132,6 +136,25 @@ def environments(model: AccessModel) -> Iterator[tuple[Tenant, Environment]]:
     for tenant in model.tenants.values():
         for environment in tenant.environments.values():
             yield tenant, environment
+
+
+def strictest(*classes: str | None) -> str:
+    """The most sensitive of some classifications."""
+    return max((c for c in classes if c is not None), key=_CLASSES.index)
+
+
+def classified(tenant: Tenant) -> str:
+    """The most sensitive data that a tenant handles, in whichever project."""
+    return strictest(
+        tenant.spec.classification, *(p.classification for _, _, p in projects(tenant))
+    )
+
+
+def projects(tenant: Tenant) -> Iterator[tuple[str, int, Project]]:
+    """(environment, number, project) of each project of a tenant."""
+    for name, environment in tenant.spec.environments.items():
+        for index, project in enumerate(environment.projects):
+            yield name, index, project
 
 
 def uses(

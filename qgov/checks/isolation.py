@@ -13,6 +13,7 @@ from qgov.checks.facts import (
     at_record,
     environments,
     found_at,
+    projects,
     records,
     submitting,
     ticks,
@@ -209,3 +210,9 @@ def regulated_tenant_shared(model: AccessModel, _now: datetime) -> Iterator[Foun
             yield found_at(
                 tenant.source, f"`{tenant.name}` handles regulated data and is shared", "isolation"
             )
+            continue
+        for name, index, project in projects(tenant):
+            if project.classification == "regulated" and tenant.isolation != "dedicated":
+                message = f"`{project.name}` handles regulated data in a tenant that is shared"
+                at = ("environments", name, "projects", index, "classification")
+                yield found_at(tenant.source, message, *at)

@@ -10,17 +10,20 @@ from qgov.checks import guide
 from qgov.checks.facts import (
     SENSITIVE,
     at_backend,
+    at_project,
     at_record,
     found_at,
+    projects,
     records,
+    strictest,
     ticks,
     uses,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
-from qgov.model.access_model import AccessModel
-from qgov.model.accesses import ON_PREMISES
+from qgov.model.access_model import AccessModel, Environment, Tenant
+from qgov.model.accesses import ON_PREMISES, backends_of
 
 _YEAR: Final = 365 * 86_400
 _EU: Final = frozenset(
@@ -103,9 +106,67 @@ def store_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Foun
     where = {n: s.value.jurisdiction for n, s in model.organization.stores.items()}
     for tenant, name, retention in records(model):
         place = where.get(retention.store, ON_PREMISES)
+        for scope, own in _narrower(tenant):
+            if place in tenant.residency and place not in own and place != ON_PREMISES:
+                message = f"{name} are kept in `{place}`, outside the residency of `{scope}`"
+                yield at_record(tenant, name, "store", message)
         if place not in tenant.residency and place != ON_PREMISES:
             message = f"{name} are kept in `{place}`, outside the residency of `{tenant.name}`"
             yield at_record(tenant, name, "store", message)
+
+
+def _narrower(tenant: Tenant) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The projects with a residency of their own, and where their data may be."""
+    for environment in tenant.environments.values():
+        for project, own in environment.residency.items():
+            yield f"{environment.scope}/{project}", own
+
+
+@rule("QG759", Severity.ERROR, "residency", guide=guide.VENDORS)
+def residency_wider_than_tenant(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A project's residency has a jurisdiction that its tenant's has not.
+
+    The narrower of both decides, so that it allows nothing there.
+
+    Remedy: remove the jurisdiction from the project's `residency`, or add it to the tenant's.
+    """
+    for tenant in model.tenants.values():
+        for name, index, project in projects(tenant):
+            outside = {*(project.residency or ())} - {*tenant.residency, ON_PREMISES}
+            if outside:
+                message = (
+                    f"the data of `{project.name}` may be in {ticks(sorted(outside))}, that of "
+                    f"`{tenant.name}` may not"
+                )
+                at = ("environments", name, "projects", index, "residency")
+                yield found_at(tenant.source, message, *at)
+
+
+@rule("QG760", Severity.WARNING, "residency", guide=guide.VENDORS)
+def residency_that_no_cloud_tells(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A project may not use a backend of its environment, and its cloud knows no projects.
+
+    The gateway holds the project's residency. Whoever reaches the cloud by its own rights for
+    another project of the environment may send this one's data there too.
+
+    Remedy: give the project an environment with an account of its own.
+    """
+    for tenant, environment, backend in uses(model, model.organization.backends):
+        cloud = model.organization.backends[backend].value.cloud
+        if getattr(tenant.spec.clouds, cloud, None) is None:
+            continue
+        shut = {
+            project
+            for project in environment.residency
+            if backend not in backends_of(model, environment, f"{environment.scope}/{project}")
+        }
+        for project in sorted(shut) if shut < {*environment.projects} else ():
+            if backend in backends_of(model, environment):
+                message = (
+                    f"`{project}` may not use `{backend}`, which others of {environment.scope} "
+                    f"use: the cloud `{cloud}` tells no projects apart"
+                )
+                yield at_project(tenant, environment, project, message)
 
 
 @rule("QG753", Severity.ERROR, "residency", "assessment", guide=guide.VENDORS)
@@ -188,23 +249,40 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
         for operator in (_OPERATORS.get(backend.value.cloud, ""),)
     }
     for tenant, environment, backend in uses(model, seats):
-        covered = _countries(tenant.residency)
-        if tenant.spec.classification not in SENSITIVE or covered is None:
-            continue
-        outside = [
-            f"{how} of {seat}"
-            for how, seat in seats[backend].items()
-            if seat and seat not in covered
-        ]
-        if outside:
-            message = (
-                f"`{backend}` is {' and '.join(outside)}, outside the residency of `{tenant.name}`"
-            )
-            yield at_backend(tenant, environment, backend, message)
+        where = model.organization.backends[backend].value.jurisdiction
+        for what, classification, residency in _handling(tenant, environment, where):
+            covered = _countries(residency)
+            if classification not in SENSITIVE or covered is None:
+                continue
+            outside = [
+                f"{how} of {seat}"
+                for how, seat in seats[backend].items()
+                if seat and seat not in covered
+            ]
+            if outside:
+                message = f"`{backend}` is {' and '.join(outside)}, outside the residency of {what}"
+                yield at_backend(tenant, environment, backend, message)
 
 
-_OPERATORS: Final = {"braket": "US", "azure": "US", "ibm": "US", "google": "US"}
-"""The seat of who operates each cloud: Amazon, Microsoft, IBM, Google."""
+def _handling(
+    tenant: Tenant, environment: Environment, where: str
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(what, its classification, its residency) of the tenant, and of each project that says more
+    than it and whose jobs may run in a jurisdiction."""
+    whole = tenant.spec.classification
+    yield f"`{tenant.name}`", whole, tenant.residency
+    for project in tenant.spec.environments[environment.name].projects:
+        own = environment.residency.get(project.name, tenant.residency)
+        said = strictest(whole, project.classification)
+        if (said, own) != (whole, tenant.residency) and where in (*own, ON_PREMISES):
+            yield f"`{environment.scope}/{project.name}`", said, own
+
+
+_OPERATORS: Final = {
+    **dict.fromkeys(("braket", "azure", "ibm", "google", "ionq", "quantinuum", "rigetti"), "US"),
+    "iqm": "FI",
+}
+"""The seat of who operates each cloud."""
 
 
 def _countries(jurisdictions: tuple[str, ...]) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import SENSITIVE, answering, at_record, found_at, records, ticks
+from qgov.checks.facts import SENSITIVE, answering, at_record, classified, found_at, records, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.kinds.organization import RetentionBounds
@@ -144,7 +144,7 @@ def provider_holds_the_key(model: AccessModel, _now: datetime) -> Iterator[Found
     stores = model.organization.stores
     held = {name for name, s in stores.items() if s.value.encryption == "provider-key"}
     for tenant, name, retention in records(model):
-        regulated = tenant.spec.classification == "regulated" and name in _CONTENT
+        regulated = classified(tenant) == "regulated" and name in _CONTENT
         if regulated and retention.store in held:
             message = f"the provider holds the key to the regulated {name} in `{retention.store}`"
             yield at_record(tenant, name, "store", message)
@@ -159,9 +159,9 @@ def no_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: name the frameworks that bind the tenant in `frameworks`.
     """
     for tenant in model.tenants.values():
-        if tenant.spec.classification in SENSITIVE and not tenant.spec.frameworks:
+        if (handled := classified(tenant)) in SENSITIVE and not tenant.spec.frameworks:
             yield found_at(
                 tenant.source,
-                f"`{tenant.name}` handles {tenant.spec.classification} data and names no framework",
+                f"`{tenant.name}` handles {handled} data and names no framework",
                 "classification",
             )

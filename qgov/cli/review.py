@@ -38,7 +38,7 @@ _VIEWS: Final[Mapping[str, Callable[[Report], str]]] = {
 def command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[REVIEW]...", help="The reviews to hold.", show_default="all"),
+        typer.Argument(metavar="REVIEW", help="The reviews to hold.", show_default="all"),
     ] = None,
     root: Root = Path(),
     source: Annotated[

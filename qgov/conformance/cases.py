@@ -108,11 +108,11 @@ def _spots(
             yield path, (not_owner,)
         if not path.backend or shut(path):
             continue
-        if alike("job", floor, path.backend, own) | first("job"):
+        budgets = tuple(budget.name for budget in path.budgets)
+        if alike("job", floor, path.backend, budgets, own) | first("job"):
             yield path, ABOUT_JOBS
         if first("backend"):
             yield path, ABOUT_BACKENDS
-        budgets = tuple(budget.name for budget in path.budgets)
         rules = tuple(rule.budget for rule in path.approval_rules)
         if alike("money", path.scope, budgets, rules) | first("money"):
             yield path, ABOUT_MONEY

@@ -16,9 +16,9 @@ from qgov.conformance.table import Draft, Table, line_of, what
 from qgov.decision.made_up import CONFORMANCE
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.model.access_model import AccessModel, Environment
-from qgov.model.accesses import Cell, backends_of, scopes_at
+from qgov.model.accesses import Cell, admitted, backends_of, scopes_at
 from qgov.model.principal import Principal, group, is_workload, name_of, workload
-from qgov.model.scope import EVERYWHERE, contains, tenant_of
+from qgov.model.scope import EVERYWHERE, tenant_of
 
 __all__ = ["allowed", "denied", "denied_cell", "nobody_else"]
 
@@ -46,17 +46,20 @@ def allowed(found: Table) -> Iterator[Draft]:
 
 def denied(found: Table) -> Iterator[Draft]:
     """What workloads may not do, one by one: each is its own subject. So are groups that hold a
-    binding that gives nothing, because they sign in where the tenant admits nobody."""
-    model, bound = found.model, _Bound(found.model)
+    binding that gives nothing: the tenant admits nobody who signs in where they do, or the project
+    may not use the backend."""
+    model, one = found.model, {binding.principal: binding for binding in found.model.bindings}
     for who in map(group, sorted(model.groups)):
         for permission in CATALOGUE.values():
             for scope in scopes_at(model, EVERYWHERE, permission.level.depth):
                 backend = next(_backends(model, scope), "") if permission.executes else ""
                 cell = Cell(who, permission.name, scope, backend)
                 reached = scope in found.reach.get((who, permission.name), ())
-                if not reached and bound(who, permission.name, scope):
-                    case, _ = _denied_cell(model, cell)
-                    yield Draft(case, Assertion("tenant-mismatch"))
+                if reached or scope not in found.bound.get((who, permission.name), ()):
+                    continue
+                case, assertion = _denied_cell(model, cell)
+                let_in = admitted(model, one[who], scope)
+                yield Draft(case, assertion if let_in else Assertion("tenant-mismatch"))
     homes: dict[str, set[str]] = defaultdict(set)
     for binding in model.bindings:
         homes[binding.principal].add(tenant_of(binding.scope))
@@ -120,29 +123,14 @@ def _refusal(model: AccessModel, cell: Cell) -> str:
     if cell.backend and environment is not None:
         if cell.backend not in environment.backends:
             return "backend-not-entitled"
-        if cell.backend not in backends_of(model, environment):
+        if cell.backend not in backends_of(model, environment, cell.scope):
             return "residency"
     return "no-grant"
 
 
-class _Bound:
-    """Whether a binding gives a principal a permission somewhere, whether it can use it or
-    not."""
-
-    def __init__(self, model: AccessModel) -> None:
-        self._held: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for binding in model.bindings:
-            for permission in model.roles[binding.role].permissions:
-                self._held[binding.principal, permission].append(binding.scope)
-
-    def __call__(self, principal: str, permission: str, scope: str) -> bool:
-        held = self._held.get((principal, permission), ())
-        return any(contains(outer, scope) for outer in held)
-
-
 def nobody_else(found: Table) -> Iterator[Draft]:
     """Everywhere: the groups of one provider that hold nothing there, all at once."""
-    model, bound = found.model, _Bound(found.model)
+    model = found.model
     together: dict[str, list[str]] = defaultdict(list)
     for known in model.groups.values():
         if known.provider in model.organization.providers:
@@ -151,7 +139,9 @@ def nobody_else(found: Table) -> Iterator[Draft]:
         for scope in scopes_at(model, EVERYWHERE, permission.level.depth):
             for provider, names in sorted(together.items()):
                 without = tuple(
-                    name for name in sorted(names) if not bound(group(name), permission.name, scope)
+                    name
+                    for name in sorted(names)
+                    if scope not in found.bound.get((group(name), permission.name), ())
                 )
                 for backend in _backends(model, scope) if permission.executes else ("",):
                     if without:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from qgov.conformance.access_path import AccessPath
 from qgov.conformance.case import Assertion, Case
+from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding
-from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.accesses import Cell, Path, accesses, scopes_at
 from qgov.model.principal import is_user
 
 __all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
@@ -19,11 +20,13 @@ __all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
 @dataclass(frozen=True, slots=True)
 class Table:
     """The table of accesses with what the derivation looks up in it: the scopes where a
-    principal holds a permission, and its paths to a cell."""
+    principal holds a permission (`bound`: where a binding says so, whether or not there is a
+    backend to use it on), and its paths to a cell."""
 
     model: AccessModel
     cells: Mapping[Cell, tuple[Path, ...]]
     reach: dict[tuple[str, str], frozenset[str]]
+    bound: dict[tuple[str, str], frozenset[str]]
 
     def paths(self, cell: Cell) -> tuple[AccessPath, ...]:
         """The paths to a cell, in the order of the bindings."""
@@ -33,8 +36,11 @@ class Table:
             for who in {cell.principal, group}
             for path in self.cells.get(cell._replace(principal=who), ())
         }
-        reach = self.reach.get((cell.principal, cell.permission), frozenset()) | self.reach.get(
-            (group, cell.permission), frozenset()
+        reach = frozenset(
+            scope
+            for known in (self.reach, self.bound)
+            for who in (cell.principal, group)
+            for scope in known.get((who, cell.permission), ())
         )
         return tuple(
             AccessPath(self.model, *cell, path, len(through) == 1, reach)
@@ -55,7 +61,16 @@ def table(model: AccessModel) -> Table:
     reach: dict[tuple[str, str], set[str]] = defaultdict(set)
     for cell in cells:
         reach[cell.principal, cell.permission].add(cell.scope)
-    return Table(model, cells, {key: frozenset(scopes) for key, scopes in reach.items()})
+    bound: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for binding in model.bindings:
+        for name in model.roles[binding.role].permissions:
+            scopes = scopes_at(model, binding.scope, CATALOGUE[name].level.depth)
+            bound[binding.principal, name].update(scopes)
+    return Table(model, cells, _frozen(reach), _frozen(bound))
+
+
+def _frozen(found: Mapping[tuple[str, str], set[str]]) -> dict[tuple[str, str], frozenset[str]]:
+    return {key: frozenset(scopes) for key, scopes in found.items()}
 
 
 class Draft(NamedTuple):

@@ -157,7 +157,7 @@ def _time(model: AccessModel, case: Case) -> datetime:
 def _backend(model: AccessModel, scope: str) -> str:
     """The first backend that is allowed there; empty where there is none."""
     environment = model.environment(scope)
-    return next(iter(backends_of(model, environment)), "") if environment else ""
+    return next(iter(backends_of(model, environment, scope)), "") if environment else ""
 
 
 def _country(model: AccessModel, request: Request) -> str:

@@ -30,7 +30,7 @@ def _residency(asked: Question) -> Iterator[str]:
     fact = asked.model.organization.backends.get(asked.request.resource.backend or "")
     if fact is None or asked.tenant is None or asked.scope is None:
         return
-    if fact.value.jurisdiction not in (*asked.tenant.residency, ON_PREMISES):
+    if fact.value.jurisdiction not in (*asked.model.residency(asked.scope), ON_PREMISES):
         yield "residency"
 
 

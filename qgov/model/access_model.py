@@ -118,7 +118,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A part of a tenant. `floor` is organization ∧ tier ∧ tenant ∧ environment."""
+    """A part of a tenant. `floor` is organization ∧ tier ∧ tenant ∧ environment; `residency` has
+    the projects whose data may be in some of the tenant's jurisdictions only."""
 
     name: str
     scope: str
@@ -128,6 +129,7 @@ class Environment:
     queue: str | None
     floor: Conditions
     source: Fact[Any] = field(compare=False, repr=False)
+    residency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def origin(self) -> Origin:
@@ -393,3 +395,9 @@ class AccessModel:
             return environment.floor
         tenant = self.tenants.get(scope)
         return tenant.floor if tenant else self.organization.floor
+
+    def residency(self, scope: str) -> tuple[str, ...]:
+        """The jurisdictions where the data of a scope inside of a tenant may be."""
+        tenant, environment = self.tenants[tenant_of(scope)], self.environment(scope)
+        own = environment.residency if environment is not None else {}
+        return own.get(scope.rpartition("/")[2], tenant.residency)

@@ -125,6 +125,11 @@ def _of_job(model: AccessModel, cell: Cell) -> _Grounds:
         yield ("entitlement", environment.scope, backend), Ground(True, place)
     residency = partial(tenant.source.at, "residency")
     yield ("residency", tenant.name), Ground(tenant.residency, residency)
+    source, project = environment.source, cell.scope.rpartition("/")[2]
+    if project in environment.residency:
+        index = source.value.project_names.index(project)
+        place = partial(source.at, "projects", index, "residency")
+        yield ("residency", cell.scope), Ground(environment.residency[project], place)
     if (fact := model.organization.backends.get(backend)) is not None:
         value = (fact.value.jurisdiction, fact.value.backend_class, fact.value.limits)
         yield ("backend", backend), Ground(value, lambda: fact.origin)

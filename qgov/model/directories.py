@@ -7,6 +7,7 @@ id where one is written, else the name. What a product can hold stands beside it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -76,13 +77,27 @@ def directory_id(provider: IdentityProvider, group: Group) -> str | None:
 
 def claimed(model: AccessModel, provider: str) -> dict[str, str] | None:
     """Claim value → group, where a provider's tokens say something else than the groups' names:
-    then no other value means anything. None where each value is a name."""
+    then no other value means anything, nor one that is two groups'. None where each value is a
+    name."""
+    return model.once(_claimed)[provider]
+
+
+def _claimed(model: AccessModel) -> Mapping[str, dict[str, str] | None]:
+    return {name: _claimed_at(model, name) for name in model.organization.providers}
+
+
+def _claimed_at(model: AccessModel, provider: str) -> dict[str, str] | None:
     of = model.organization.providers[provider].value
     groups = model.once(_by_provider).get(provider, ())
     values = {group.name: claim_value(of, group) for group in groups}
     if DIRECTORIES[of.type].by_name and all(value == name for name, value in values.items()):
         return None
-    return {value: name for name, value in sorted(values.items()) if value is not None}
+    counted = Counter(values.values())
+    return {
+        value: name
+        for name, value in sorted(values.items())
+        if value is not None and counted[value] == 1
+    }
 
 
 def _by_provider(model: AccessModel) -> Mapping[str, tuple[Group, ...]]:

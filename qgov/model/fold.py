@@ -108,9 +108,12 @@ def scopes_at(model: AccessModel, within: str, level: int) -> Iterator[str]:
                     yield scope
 
 
-def backends_of(model: AccessModel, environment: Environment) -> tuple[str, ...]:
-    """The backends that an environment names and its tenant's residency allows."""
-    residency = model.tenants[tenant_of(environment.scope)].residency
+def backends_of(
+    model: AccessModel, environment: Environment, scope: str | None = None
+) -> tuple[str, ...]:
+    """The backends that an environment names and its tenant's residency allows, or that of a
+    project's scope in it."""
+    residency = model.residency(scope or environment.scope)
     facts = model.organization.backends
     return tuple(
         name
@@ -211,7 +214,7 @@ class Fold:
             budgets = budgets_around(model, scope) if is_project else []
             found = self._places[scope] = _Place(
                 self._equal.setdefault(floor, floor),
-                backends_of(model, environment) if environment else (),
+                backends_of(model, environment, scope) if environment else (),
                 budgets,
                 _names(budgets) if all(b.group is None for b in budgets) else None,
             )

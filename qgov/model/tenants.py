@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, NamedTuple
 
 from qgov.language.documents import Document
 from qgov.language.kinds.azure import AzureWorkspace
+from qgov.language.kinds.clouds import IbmInstance
 from qgov.language.kinds.tenant import AwsAccount, Retention, RetentionPlan, TenantSpec
+from qgov.language.kinds.tenant import Environment as EnvironmentSpec
 from qgov.model import principal
 from qgov.model.access_model import (
     AccessModel,
@@ -23,6 +25,7 @@ from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 
 __all__ = [
+    "VENDORS",
     "Claims",
     "aws_accounts",
     "azure_workspaces",
@@ -30,11 +33,21 @@ __all__ = [
     "cloud_accounts",
     "environments_of",
     "exclusives_of",
+    "ibm_accounts",
+    "ibm_instances",
     "link_tenant",
     "link_workloads",
     "retention_of",
     "scope_defined",
 ]
+
+VENDORS: Final = {
+    "ionq": "IonQ",
+    "quantinuum": "Quantinuum Nexus",
+    "iqm": "IQM Resonance",
+    "rigetti": "Rigetti QCS",
+}
+"""The vendors whose own services are clouds, by the field of `clouds`."""
 
 
 def link_tenant(
@@ -44,6 +57,10 @@ def link_tenant(
     spec = document.spec
     for name, _, at in [*aws_accounts(spec)[1:], *azure_workspaces(spec)[1:]]:
         names.defined("environment", name, spec.environments, document, "spec", "clouds", *at)
+    for _, instance, at in ibm_instances(spec):
+        for index, name in enumerate(instance.environments):
+            path: tuple[str | int, ...] = ("spec", "clouds", *at, "environments", index)
+            names.defined("environment", name, spec.environments, document, *path)
     provider = organization.providers.get(spec.identity_provider)
     floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
     issuers = {provider.value.issuer} if provider else set()
@@ -89,8 +106,19 @@ def _environments(
             & floor
             & names.conditions(spec.floors, document, *path, "floors"),
             source=Fact(name, spec, document, path),
+            residency=_residency(spec, document.spec.residency),
         )
     return found
+
+
+def _residency(spec: EnvironmentSpec, whole: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Project → the jurisdictions that it and its tenant allow, where it says any."""
+    found: dict[str, set[str]] = {}
+    for project in spec.projects:
+        if project.residency is not None:
+            allowed = found.setdefault(project.name, {*whole})
+            allowed &= {*project.residency}
+    return {name: tuple(sorted(allowed)) for name, allowed in sorted(found.items())}
 
 
 def link_workloads(document: Document, tenant: Tenant, names: Resolver) -> dict[str, Workload]:
@@ -213,6 +241,23 @@ def environments_of(
     return [each for name, each in tenant.environments.items() if name not in own]
 
 
+def ibm_instances(spec: TenantSpec) -> list[tuple[str, IbmInstance, tuple[str, ...]]]:
+    """(name, instance, where below `clouds`) of each IBM Quantum instance of a tenant; the first
+    one has no name."""
+    ibm = spec.clouds.ibm
+    if ibm is None:
+        return []
+    at = ("ibm", "instances")
+    further = sorted(ibm.instances.items())
+    return [("", ibm, at[:1]), *((name, instance, (*at, name)) for name, instance in further)]
+
+
+def ibm_accounts(spec: TenantSpec) -> list[str]:
+    """The IBM Cloud accounts that the instances of a tenant belong to."""
+    crns = (instance.instance for _, instance, _ in ibm_instances(spec))
+    return sorted({crn.split(":")[6].removeprefix("a/") for crn in crns})
+
+
 def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
     """(what, key, where in the document) of every cloud account that a tenant names."""
     clouds, found = spec.clouds, []
@@ -231,8 +276,12 @@ def cloud_accounts(spec: TenantSpec) -> list[tuple[str, str, tuple[str, ...]]]:
         ):
             if name is not None:
                 found.append(("Azure storage account", name, (*at, field)))
-    if clouds.ibm:
-        found.append(("IBM Quantum instance", clouds.ibm.instance, ("ibm", "instance")))
+    for _, instance, at in ibm_instances(spec):
+        found.append(("IBM Quantum instance", instance.instance, (*at, "instance")))
     if clouds.google:
         found.append(("Google project", clouds.google.project, ("google", "project")))
+    for cloud, title in VENDORS.items():
+        own = getattr(clouds, cloud)
+        if own is not None:
+            found.append((f"{title} project", own.project, (cloud, "project")))
     return [(what, key, ("spec", "clouds", *path)) for what, key, path in found]

@@ -62,6 +62,13 @@ def _new_principal(change: FieldChange) -> bool:
     return change.whole == "spec" or change.whole.startswith("spec.serviceAccounts[")
 
 
+def _of_entry(change: FieldChange) -> bool:
+    """Whether it comes or goes with a binding or a project."""
+    return change.whole.startswith("spec.bindings[") or (
+        bool(change.whole) and ".projects[" in change.field
+    )
+
+
 _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
 """Documents that are rules for others."""
 
@@ -113,11 +120,11 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         accompanies=True,
     ),
     ConcernRule(
-        "rules-of-binding",
+        "rules-of-entry",
         Concern.RULES,
         Risk.MEDIUM,
-        "comes or goes with the binding that it is about",
-        lambda c: c.whole.startswith("spec.bindings["),
+        "comes or goes with the binding or project that it is about",
+        _of_entry,
         accompanies=True,
     ),
     ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
@@ -171,6 +178,14 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.MEDIUM,
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
+        accompanies=True,
+    ),
+    ConcernRule(
+        "records-of-project",
+        Concern.RECORDS,
+        Risk.MEDIUM,
+        "comes or goes with the project that it is about",
+        _of_entry,
         accompanies=True,
     ),
     ConcernRule("records-stricter", Concern.RECORDS, Risk.LOW, "records are safer", _stricter),

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from qgov.language.documents import Document
 from qgov.language.kinds.tenant import TenantSpec
 from qgov.model.belonging import belongs_to
-from qgov.model.tenants import cloud_accounts, retention_of
+from qgov.model.tenants import cloud_accounts, ibm_accounts, retention_of
 from qgov.plan import cache
 
 __all__ = [
@@ -107,6 +107,9 @@ def _ties(document: Document) -> tuple[Tie, ...]:
         if (token := account.federation) is not None:
             key = f"token {token.issuer.rstrip('/')} {token.audience} {token.subject}"
             found.add(Tie(key, document.name, alone))
+    for account in ibm_accounts(spec):
+        # Its root module is there as long as some tenant has an instance in it.
+        found.add(Tie(f"IBM account {account}", document.name, alone))
     return tuple(sorted(found))
 
 

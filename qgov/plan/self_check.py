@@ -14,7 +14,7 @@ from qgov.finding import Finding, Origin, has_errors
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, ResourceChange
 from qgov.plan.tellings import Rows, Tellings
-from qgov.targets import outlines_of, targets
+from qgov.targets import outlined, targets
 from qgov.targets.parts import Difference, Key, differences
 
 __all__ = ["artifact_changes"]
@@ -26,7 +26,7 @@ def artifact_changes(
     """The artifacts that differ, with the rows that say why; and what is wrong with those of each
     side: what the targets cannot express, and at the head what changes without a row. From the
     loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
-    (old, refused), (new, found) = outlines_of(base, head)
+    (old, refused), (new, found) = outlined(base, head)
     differing = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
     if not differing:
         return (), (refused, found)

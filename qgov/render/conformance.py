@@ -97,10 +97,12 @@ def _failures(document: Document, colour: bool) -> list[str]:
     return lines
 
 
-def _weight(case: Mapping[str, Any]) -> tuple[bool, bool, bool, str, str]:
-    """First what is allowed and should not be, and of that first what names a role and ran."""
+def _weight(case: Mapping[str, Any]) -> tuple[bool, bool, bool, bool, str, str]:
+    """First what is allowed and should not be, and of that first what names a role, what the bundle
+    itself gives, and what ran."""
     opened = case["decision"]["allow"] and case["expect"] == "deny"
-    return not opened, not case["role"], not case["submitted"], case["id"], case["engine"]
+    given, id_ = case["id"].startswith("grant:"), case["id"]
+    return not opened, not case["role"], not given, not case["submitted"], id_, case["engine"]
 
 
 def _where(case: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from qgov.targets.parts import Parts
 from qgov.targets.sections import NO_PERMISSION, Permissions, Section, View
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlines_of", "targets"]
+__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlined", "targets"]
 
 _NOT_TARGETS = frozenset(
     {
@@ -32,6 +32,7 @@ _NOT_TARGETS = frozenset(
         "outlines",
         "parts",
         "sections",
+        "steps",
         "target",
     }
 )
@@ -76,10 +77,11 @@ class Outlines(NamedTuple):
     findings: list[Finding]
 
 
-def outlines_of(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
+def outlined(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
     """The outlines of two models (None: the empty repository), whose values are equal exactly when
-    the contents of the files are. What cannot differ is in neither: what a section of a target
-    makes of models that are the same to it, and notices are told of the one as of the other."""
+    the contents of the files are. What does not differ is in neither, so that no more than one
+    section is held whole; and what a section makes of models that are the same to it is not made.
+    """
     views = [None if model is None else View(model) for model in (base, head)]
     findings = _unsupported_of(views)
     files: tuple[dict[str, Any], ...] = ({}, {})
@@ -89,11 +91,14 @@ def outlines_of(base: AccessModel | None, head: AccessModel | None) -> tuple[Out
             seen = _seen(views, section.permissions)
             if all(whole) and seen[0] == seen[1]:
                 continue
-            for model, compiled, found in zip(seen, whole, files, strict=True):
-                if model is not None and compiled:
-                    _add(target, section.of(model), found)
-    old, new = (Outlines(*each) for each in zip(files, findings, strict=True))
-    return old, new
+            old, new = (
+                {} if model is None or not compiled else section.of(model)
+                for model, compiled in zip(seen, whole, strict=True)
+            )
+            same = {path for path in old.keys() & new.keys() if old[path] == new[path]}
+            for made, found in ((old, files[0]), (new, files[1])):
+                _add(target, {p: made[p] for p in made.keys() - same}, found)
+    return Outlines(files[0], findings[0]), Outlines(files[1], findings[1])
 
 
 def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:

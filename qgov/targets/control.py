@@ -1,7 +1,7 @@
 """What a control is, and how a cloud says which of them it enforces.
 
 Each target of a cloud has a table `CONTROLS` in its folder, with a row for each `Kind`, and gives
-it to its `Target`:
+it to its `Target` by the name that the cloud has in `backends.*.cloud` and in a tenant's `clouds`:
 
     CONTROLS: Final[Controls] = {
         Kind.DEVICE: native("a service control policy denies all others"),
@@ -9,9 +9,8 @@ it to its `Target`:
         Kind.MONEY: _money,  # a function of the model and the tenant, where it depends on them
         ...
     }
-    TARGET = Target("braket", ..., controls=CONTROLS)
+    TARGET = Target("braket", ..., controls={"braket": CONTROLS})
 
-The name of the target is that of the cloud in `backends.*.cloud` and in a tenant's `clouds`.
 `docs/controls.md` and its finding (`controls.py`) are made of these tables alone.
 """
 

@@ -39,8 +39,8 @@ Place = tuple[str, str]  # a tenant, and a cloud that it has an account in
 
 def _tables() -> dict[str, Controls]:
     """Cloud → what it enforces."""
-    known = targets.targets().items()
-    return {name: target.controls for name, target in known if target.controls is not None}
+    known = targets.targets().values()
+    return dict(sorted((cloud, t) for each in known for cloud, t in each.controls.items()))
 
 
 def enforced(model: AccessModel) -> Mapping[Place, Mapping[Kind, Control]]:

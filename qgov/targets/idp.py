@@ -77,8 +77,9 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     for binding in model.bindings:
         line = _line(binding, permissions(binding.role))
         if (group := model.group_of(binding.principal)) is not None:
+            names = claimed(model, group.provider)
             value = claim_value(model.organization.providers[group.provider].value, group)
-            if value is not None:  # else nobody can be in it
+            if value is not None and (names is None or value in names):  # else nobody is in it
                 groups[group.provider][value].append(line)
         elif (workload := model.workload_of(binding.principal)) is not None:
             workloads[provider_of[workload.id]][workload.id].append(line)

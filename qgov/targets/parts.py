@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
+from string import Formatter
 from typing import Any, Final, NamedTuple
 
 from qgov.model.scope import tenant_of
@@ -157,13 +158,16 @@ def _fitting(
 
 
 def _field(text: str, names: Mapping[str, str]) -> Field:
-    document, _, label = text.format_map(_Names(names)).partition(" ")
+    return _filled(text, tuple((name, names.get(name, _ANY)) for name in _variables(text)))
+
+
+@cache
+def _variables(text: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+@lru_cache(maxsize=1 << 14)
+def _filled(text: str, names: tuple[tuple[str, str], ...]) -> Field:
+    document, _, label = text.format_map(dict(names)).partition(" ")
     kind, _, name = document.partition("/")
     return Field(kind, name, steps_of(label))
-
-
-class _Names(dict[str, str]):
-    """What the variables of a pattern stand for; any name, where it does not say."""
-
-    def __missing__(self, _: str) -> str:
-        return _ANY

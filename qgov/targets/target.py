@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qgov.finding import Finding
@@ -46,7 +46,7 @@ class Target:
     providers to which it gives the roles of groups. `parts` says what the files are made of, and
     which fields that comes from. `sections` are for targets of which much looks at few permissions
     of roles: together they are the outline. `permissions` are those that `unsupported` looks at.
-    which fields that comes from. `controls` is for the target of a cloud: what this enforces.
+    `controls` is for the target of a cloud, or of several: by cloud, what it enforces.
     """
 
     name: str
@@ -58,4 +58,4 @@ class Target:
     parts: Parts | None = None
     sections: tuple[Section, ...] = ()
     permissions: Permissions = EVERY_PERMISSION
-    controls: Controls | None = None
+    controls: Mapping[str, Controls] = field(default_factory=dict)

@@ -29,8 +29,11 @@ INJECTIONS = {
     "format string": "%s%n{0.__class__}",
     "long": "A" * 1000,
 }
-FREE = {"title", "description", "purpose", "source", "why", "reason", "ticket", "notes"}
-"""The fields that hold free text, beside the name of an access test's case."""
+FREE = {"title", "description", "purpose", "source", "why", "reason", "ticket", "notes"} | {
+    "directoryId",
+    "directoryName",
+}
+"""The fields that hold free text, or what a directory may hold, beside the name of a case."""
 
 Path = tuple[str | int, ...]
 

@@ -95,12 +95,15 @@ FILES = {
                 "sandbox": {
                     "tier": "sandbox",
                     "backends": ["local-simulator", "forte"],
-                    "projects": ["chemistry"],
+                    "projects": ["chemistry", {"name": "archive", "residency": ["eu"]}],
                 },
                 "production": {
                     "tier": "production",
                     "backends": ["iqm-garnet"],
-                    "projects": ["chemistry"],
+                    "projects": [
+                        {"name": "chemistry", "residency": ["eu"]},
+                        {"name": "vault", "residency": ["on-premises", "us"]},
+                    ],
                     "queue": "governed",
                 },
             },

@@ -49,6 +49,12 @@ def at(time: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 ALLOWED: dict[str, dict[str, Any]] = {
+    "what runs nothing, where a project's data may not be": asking(
+        PRODUCTION, groups=["operators"], project="vault", name="job:read"
+    ),
+    "a backend on one's own premises, which every project admits": asking(
+        DEVELOPER, project="archive"
+    ),
     "a group in its last second": at("2026-11-23T17:59:59Z", CONTRACTOR),
     "a fraction of a group's last second": at("2026-11-23T17:59:59.999Z", CONTRACTOR),
     "a binding that ends before its group, in its last second": at(
@@ -347,6 +353,18 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a backend of elsewhere": (asking(DEVELOPER, backend="iqm-garnet"), {"backend-not-entitled"}),
     "an unknown backend": (asking(DEVELOPER, backend="abacus"), {"backend-not-entitled"}),
+    "an unknown backend, where a project says its residency": (
+        asking(PRODUCTION, groups=["operators"], backend="abacus"),
+        {"backend-not-entitled"},
+    ),
+    "a backend abroad, in no project": (
+        asking(DEVELOPER, backend="forte", scope="aurora"),
+        {"scope-unknown", "no-grant"},
+    ),
+    "a backend where a project's data may not be": (
+        asking(PRODUCTION, groups=["operators"], project="vault"),
+        {"residency"},
+    ),
     "a backend abroad": (asking(DEVELOPER, backend="forte"), {"residency"}),
     "no backend": (asking(DEVELOPER, backend=...), {"context-missing"}),
     "several at once": (

@@ -43,7 +43,7 @@ COMPANY_PAGE = ROOT / "docs" / "company.md"
 COMPANY = Path("examples", "company")
 PATCH = Path("docs", "examples", "contractors-stay.patch")
 BASE = FOLDER / "base"
-PAGES = sorted(path.name for path in FOLDER.glob("*.md") if path.name != "README.md")
+PAGES = sorted({path.name for path in FOLDER.glob("*.md")} - {"README.md", "add-a-cloud.md"})
 NOW = "1795600800"  # 2026-11-25T10:00:00Z
 _FIELD = re.compile(r"^  (?=\S)", re.MULTILINE)
 

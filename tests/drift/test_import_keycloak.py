@@ -26,6 +26,7 @@ pytestmark = pytest.mark.real
 
 NOW = "2025-11-23T10:00:00Z"
 LEAVE = ("--requested-by", "ann@x.example", "--approved-by", "bo@x.example", "--ticket", "T-1")
+VARIABLE = "QGOV_JWKS_URL_TOKEN_ACTIONS_GITHUBUSERCONTENT_COM_061A1FCA"
 HOSTILE = "x'\"${touch}`id`\n# done"
 
 Call = Callable[..., str]
@@ -100,7 +101,7 @@ def qgov(
         found = run([*words, "--now", NOW])
         out, err = capsys.readouterr()
         assert found == status, (out, err)
-        return out if status == 0 else err
+        return err if status == 1 else out
 
     return call
 
@@ -119,13 +120,23 @@ def notes(found: dict[str, Any], kind: str) -> str:
 # ------------------------------------------------------------------- the realm that was compiled
 
 
-def test_the_compiled_realm_comes_back_as_it_was(qgov: Call, tmp_path: Path) -> None:
+def test_the_compiled_realm_comes_back_as_it_was(
+    server: Server, qgov: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Down to where the keys of an issuer are, which is a variable."""
     out = tmp_path / "out"
+    hand = Hand(server.admin, "importing")
+    (issuer,) = hand.get("/identity-provider/instances")
+    keys = {**issuer["config"], "jwksUrl": "https://keys.example/jwks"}
+    hand.send("PUT", f"/identity-provider/instances/{issuer['alias']}", {**issuer, "config": keys})
     words = ("--realm", "importing", "--name", "northwind", *LEAVE)
     found = imported(qgov, "keycloak:workforce", out, *words)
     assert (found["drift"], found["compared"]) == ([], True)
     drift = ("drift", "--root", str(out), "--source", "keycloak:workforce", "--detailed-exitcode")
+    assert "`jwksUrl` of the identity provider" in qgov(*drift, status=2)
+    monkeypatch.setenv(VARIABLE, "https://keys.example/jwks")
     assert qgov(*drift).startswith("IN SYNC")
+    assert VARIABLE in str(found["notes"])
 
     again, was = (load(read_work_tree(root)[0]).model for root in (out, ROOT))
     assert again is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +12,7 @@ from qgov.drift.drift import Drift, GroupPeople, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
+from qgov.targets import emit
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json, serving
 from tests.drift.scim_service import GROUP, Directory
@@ -110,3 +113,21 @@ def test_a_service_of_something_else_is_unreadable(model: AccessModel) -> None:
         pytest.raises(UnreadableError, match=r"is no SCIM 2\.0 service"),
     ):
         read(model, base)
+
+
+@pytest.mark.real
+def test_a_group_is_read_by_what_the_directory_calls_it(
+    model: AccessModel, directory: Directory
+) -> None:
+    groups = dict(model.groups)
+    name = "aurora-developers"
+    groups[name] = replace(groups[name], called="SG Aurora ${x}")
+    named = replace(model, groups=groups)
+    report = read(named, directory.base)
+    assert told(report, Kind.MISSING, name)
+    assert [each for each in report.drift if f"{name} (" in each.message]
+
+    patch = json.loads(emit(named, ["scim"])[0]["idp/workforce/scim/Patches.json"])[name]
+    id_ = directory.id_of(name)
+    assert directory.client.patch(f"/Groups/{id_}", json=patch).is_success
+    assert not [each for each in read(named, directory.base).drift if name in each.message]

@@ -16,6 +16,7 @@ from qgov.drift.adopt.adopt import adopt
 from qgov.drift.drift import Drift, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
+from qgov.drift.observers.terraform.meaning import tenants_by_account
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
 from qgov.render.revert import as_script
@@ -23,6 +24,7 @@ from qgov.repository import read_work_tree
 from qgov.targets import emit
 from qgov.targets.hcl import Block, Ref, parse
 from tests.drift.conftest import NOW, ROOT
+from tests.targets.direct import company as at_a_vendor
 from tests.terraform.harness import clean_env, need_terraform, terraform
 
 Json = dict[str, Any]
@@ -388,3 +390,9 @@ def test_what_is_not_a_whole_document_is_unreadable(
 def test_a_file_that_is_not_there_is_unreadable(model: AccessModel, tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="No such file"):
         observe(model, chosen([f"terraform:{tmp_path}/none"], {}), {}, NOW)
+
+
+def test_a_project_at_a_vendor_is_no_part_of_an_address() -> None:
+    """It may be called like anything that Terraform knows."""
+    found = tenants_by_account(at_a_vendor("ionq"))
+    assert found == {}

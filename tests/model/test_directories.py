@@ -74,6 +74,13 @@ def test_a_name_that_another_group_has_here_means_that_group_no_longer() -> None
     assert claimed(model, "people") == {"Developers": "devs", "ops": "ops"}
 
 
+def test_a_value_of_two_groups_is_neithers() -> None:
+    model = model_with("okta", devs={"directoryName": "SG"}, ops={"directoryName": "SG"}, qa={})
+    assert claimed(model, "people") == {"qa": "qa"}
+    mapping = json.loads(IDP.emit(model)["idp/people/group-mappings.json"])
+    assert list(mapping["groups"]) == ["qa"]
+
+
 @pytest.mark.parametrize("type_", DIRECTORIES)
 def test_evil_names_come_back_as_they_are(type_: str) -> None:
     model = model_with(type_, devs={"directoryName": EVIL, "directoryId": ID})

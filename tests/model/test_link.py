@@ -153,6 +153,7 @@ def test_every_fact_knows_its_line_and_is_equal_without_it() -> None:
 
 def test_a_tenant_claims_its_clouds_and_groups() -> None:
     found = {(claim.what, claim.key) for claim in model_of().exclusives}
+    crn = "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000001"
 
     assert found == {
         ("AWS account", "123456789012"),
@@ -162,7 +163,15 @@ def test_a_tenant_claims_its_clouds_and_groups() -> None:
         ("Azure resource group", "0f8fad5b-d9cb-469f-a165-70867728950e/aurora"),
         ("Azure storage account", "auroraaudit"),
         ("Azure storage account", "auroraquantum"),
-        ("IBM Quantum instance", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1:2::"),
+        (
+            "IBM Quantum instance",
+            f"{crn}:00000000-0000-4000-8000-000000000002::",
+        ),
+        ("IBM Quantum instance", f"{crn}:00000000-0000-4000-8000-000000000003::"),
         ("Google project", "northwind-aurora"),
+        ("IonQ project", "aurora"),
+        ("Quantinuum Nexus project", "aurora"),
+        ("IQM Resonance project", "aurora"),
+        ("Rigetti QCS project", "aurora"),
         ("group", "aurora-developers"),
     }

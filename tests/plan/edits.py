@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from qgov.finding import Finding, Severity, has_errors
@@ -36,6 +37,7 @@ __all__ = ["Edit", "Edited", "Step", "at", "documents", "edited", "leaf_of", "re
 Step = str | int
 Path = tuple[Step, ...]
 
+_CRN: Final = "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000011"
 _POOL: Final = (
     *("2h", "45d", "7.00 EUR", "0.50 EUR", "9.00 USD", "12%", "3000"),
     *("https://other.example", "XX", "FR", "other", "other@acme.example", "2026-10-02"),
@@ -45,7 +47,12 @@ _POOL: Final = (
     *("*", "sandbox", "test", "atlas/test", "borealis", "borealis/sandbox/chemistry", "everything"),
     *("job:submit", "policy:read", "usage:read", "group:admins", "uk", "us", "on-premises"),
     *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
-    *("atlas/legacy", "crn:v1:bluemix:public:quantum-computing:eu-de:a/1111:1111::"),
+    *(
+        "atlas/legacy",
+        f"{_CRN}:00000000-0000-4000-8000-000000000011::",
+        "203.0.113.0/24",
+        "100000000002",
+    ),
     *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
     *("https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db48/", "api://other-quantum"),
 )
@@ -206,6 +213,12 @@ def _resources(path: str, content: bytes | None) -> dict[str, Any]:
     if path.endswith("/setup.md"):
         found = re.split(r"^## (.+)$", content.decode(), flags=re.MULTILINE)[1:]
         return dict(zip(found[::2], found[1::2], strict=True))
+    if path.endswith(".md"):
+        return {"steps": content}
+    if path.endswith(".yaml"):
+        data = yaml.safe_load(content)
+        inside = {f"qauvern.{each['name']}": each for each in data.pop("instances")}
+        return {"qauvern": data, **inside}
     data = json.loads(content)
     if "Statement" in data:
         return {each["Sid"]: each for each in data["Statement"]}

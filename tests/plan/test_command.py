@@ -102,7 +102,7 @@ def test_the_cache_is_never_believed(world: World, spoil: object) -> None:
     "spoil",
     [
         lambda path: path.unlink(),
-        lambda path: path.write_bytes(path.read_bytes().replace(b"8h", b"9h")),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"12h", b"13h")),
         lambda path: path.write_bytes(path.read_bytes()[:-100]),
         lambda path: (path.unlink(), path.mkdir()),
     ],

@@ -17,7 +17,7 @@ from qgov.plan.concerns import ConcernRow
 from qgov.plan.fields import FieldChange
 from qgov.plan.gates import exit_status
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, Plan
-from qgov.targets import outlines_of
+from qgov.targets import outlined
 from tests.plan.edits import Edited, documents, edited, values
 from tests.plan.test_totality import fault
 
@@ -93,7 +93,7 @@ def _unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan does not check itself."""
 
     def artifact_changes(*sides: Any) -> tuple[list[ArtifactChange], tuple[list[Any], list[Any]]]:
-        old, new = (found.files for found in outlines_of(*sides[:2]))
+        old, new = (found.files for found in outlined(*sides[:2]))
         paths = sorted(p for p in {*old, *new} if old.get(p) != new.get(p))
         return [ArtifactChange(path, "changed") for path in paths], ([], [])
 

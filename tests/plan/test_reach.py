@@ -195,6 +195,23 @@ def test_one_of_two_places_where_a_tenant_shares_what_it_should_not_goes() -> No
     assert [f.message for f in fixed] == ["jobs of `borealis` wait in the queue `governed` too"]
 
 
+def test_the_route_of_an_account_stays_while_another_tenant_has_an_instance_in_it() -> None:
+    crn = "crn:v1:bluemix:public:quantum-computing:eu-de:a/00000000000000000000000000000001"
+
+    def instance(number: int) -> str:
+        id_ = f"{crn}:00000000-0000-4000-8000-00000000000{number}::"
+        return f'  clouds:\n    ibm: {{instance: "{id_}", plan: flex, region: eu-de}}\n'
+
+    clouds = "  clouds:\n"
+    before = changed(BASELINE, {ATLAS: {clouds: instance(1)}, BOREALIS: {clouds: instance(2)}})
+    after = changed(before, {ATLAS: {instance(1): clouds}})
+
+    _same(before, after)
+    paths = {change.path for change in plan_of(before, after).artifacts}
+    assert "terraform/tenants/atlas/ibm/instances.tf" in paths
+    assert not {path for path in paths if path.startswith("terraform/accounts/")}
+
+
 def test_a_budget_of_everybody_caps_what_a_tenant_adds() -> None:
     cap = (
         BASELINE["budgets/atlas.yaml"]

@@ -14,7 +14,14 @@ from jsonschema import Draft7Validator
 
 from qgov.cli import run
 from qgov.contracts.schema import output_schemas
-from qgov.review.campaign import meets
+from qgov.drift.facts import Facts, Held, Person
+from qgov.drift.observer import Effect, Observation
+from qgov.language.scalars import parse_instant
+from qgov.model.access_model import AccessModel
+from qgov.model.principal import group
+from qgov.plan.risk import Risk
+from qgov.render.review_sheet import sheet
+from qgov.review.campaign import campaigns, meets
 from tests.drift.conftest import ROOT
 from tests.drift.loopback import Reply, as_json
 from tests.review.directory import LIST, Directory
@@ -196,3 +203,17 @@ def test_a_review_is_about_what_holds_somewhere_in_its_scope(
 ) -> None:
     assert meets(scope, other) is so
     assert meets(other, scope) is so
+
+
+def test_a_person_who_is_known_by_an_id_is_listed_with_a_name(model: AccessModel) -> None:
+    person = Person("mei", id="7f1c-2")
+    held = Held(group("aurora-developers"), "quantum-developer", "aurora/sandbox")
+    facts = Facts(held=(held,), groups={"aurora-developers": (person,)})
+    seen = [
+        Observation(f"x:{name}", "x", Facts(), facts, lambda *_: Effect(Risk.LOW, ""))
+        for name in model.organization.providers
+    ]
+    found = campaigns(model, seen, ["aurora"], parse_instant(NOW))[0]
+    lines = sheet(found, parse_instant(NOW)).splitlines()
+    at = lines.index('  - person: "7f1c-2"')
+    assert lines[at + 1 : at + 3] == ['    # called "mei"', "    decision:"]

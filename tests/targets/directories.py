@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, Final
 
+from hypothesis import strategies as st
+
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.principal import is_group, name_of
+from tests.strategies import linked, repositories
 from tests.targets.worked import EVIL, federation, organization, repository, role, tenant
 
-__all__ = ["PRODUCTS", "can_say", "company", "is_known", "provider_of"]
+__all__ = ["PRODUCTS", "can_say", "company", "is_known", "models_of_every_product", "provider_of"]
 
 PRODUCTS: Final[dict[str, dict[str, Any]]] = {
     "entra": {
@@ -132,3 +136,24 @@ def can_say(model: AccessModel, target: str, binding: Binding) -> bool:
         for each in alike
     )
     return bool(here) and approved and min(each.max_duration_s for each in alike) >= 1800
+
+
+@st.composite
+def models_of_every_product(draw: st.DrawFn) -> AccessModel:
+    """Models whose two identity providers are of any product, with groups that exist or not."""
+    files = draw(repositories())
+    organization = json.loads(files["qgov.yaml"])
+    spec = organization["spec"]
+    products = {name: draw(st.sampled_from(sorted(PRODUCTS))) for name in spec["identityProviders"]}
+    for name, product in products.items():
+        one = spec["identityProviders"][name]
+        one["type"] = product
+        one["protocol"] = draw(st.sampled_from(("oidc", "saml")))
+        one["issuer"] = f"{PRODUCTS[product]['issuer'].rstrip('/')}{name}"
+    for number, (name, group) in enumerate(sorted(spec["groups"].items())):
+        product = products[group["identityProvider"]]
+        if product in _IDS and draw(st.booleans()):
+            group["directoryId"] = _IDS[product].format(number)
+        if product != "keycloak" and draw(st.booleans()):
+            group["directoryName"] = draw(st.sampled_from(("SG Grid", EVIL, "ä"))) + name
+    return linked({**files, "qgov.yaml": json.dumps(organization).encode()})

@@ -383,8 +383,7 @@ def test_what_is_worked_here_is_all_held_by_azure() -> None:
 
 
 def test_only_a_provider_with_minutes_stops_at_money() -> None:
-    assert TARGET.controls is not None
-    money = TARGET.controls[Kind.MONEY]
+    money = TARGET.controls["azure"][Kind.MONEY]
     assert not isinstance(money, Control)
     model = company()
     assert money(model, model.tenants["aurora"]).where is Where.GATEWAY
@@ -471,7 +470,13 @@ run "plan" {
 @pytest.mark.real
 @pytest.mark.parametrize(
     "place",
-    ["academy/azure", "helix/azure", "helix/azure/production", "meridian/azure/production"],
+    [
+        "academy/azure",
+        "helix/azure",
+        "helix/azure/production",
+        "meridian/azure",
+        "meridian/azure/production",
+    ],
 )
 def test_terraform_plans_each_module(root: Root, tmp_path: Path, place: str) -> None:
     tenants, env = root

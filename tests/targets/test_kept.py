@@ -14,6 +14,7 @@ from tests.terraform.harness import clean_env, need_terraform, terraform
 
 GUARDED = {
     "azure": {"azapi_resource", "azurerm_storage_account", "azurerm_consumption_budget"},
+    "ibm": {"ibm_resource_instance"},
     "braket": {"aws_s3_bucket", "aws_cloudtrail", "awscc_braket_spending_limit", "aws_budgets"},
 }
 
@@ -21,7 +22,7 @@ GUARDED = {
 @pytest.mark.parametrize("cloud", GUARDED)
 def test_each_module_guards_what_holds_money_or_records(cloud: str) -> None:
     files = targets()[cloud].emit(worked())
-    for folder in {path.rpartition("/")[0] for path in files if path.endswith("/versions.tf")}:
+    for folder in {path.rpartition("/")[0] for path in files if path.endswith("/kept.tf")}:
         made = [
             block
             for path, content in files.items()

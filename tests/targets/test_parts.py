@@ -10,7 +10,7 @@ import pytest
 from qgov.language.concerns import Concern, leaves, parts_of
 from qgov.language.kinds import KINDS
 from qgov.model.access_model import AccessModel
-from qgov.targets import Parts, outlines_of, targets
+from qgov.targets import Parts, outlined, targets
 from qgov.targets.parts import Field, Key, differences, steps_of
 from tests.plan.worlds import RICH, changed, sides_of
 from tests.targets.azure import renamed_on_azure
@@ -41,7 +41,7 @@ def _models() -> tuple[AccessModel, ...]:
 
 def _keys(parts: Parts) -> Iterator[Key]:
     for model in _models():
-        for path, value in outlines_of(None, model)[1].files.items():
+        for path, value in outlined(None, model)[1].files.items():
             if parts.holds(path):
                 found = differences(None, parts.read(path, value))
                 # A collection without entries comes with what it is in.

@@ -44,6 +44,10 @@ def keycloak(
     if issuer is None:
         bare = Directory(_valid(name), "keycloak", "https://issuer.example", named)
         issuer = issuer_of(asked_for(bare, wishes, environment, now), realm)
+    if named is None and not issuer.rstrip("/").endswith(f"/realms/{realm}"):
+        raise QgovError(
+            f"the language cannot name the realm `{realm}`, which {issuer} does not end in"
+        )
     return Directory(_valid(name), "keycloak", _address(issuer), named)
 
 

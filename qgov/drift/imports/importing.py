@@ -10,8 +10,9 @@ from typing import Final
 
 from qgov.drift.drift import Drift, Report
 from qgov.drift.facts import Setting
+from qgov.drift.imports.administrators import administered
 from qgov.drift.imports.differing import differences
-from qgov.drift.imports.documents import administered, documents
+from qgov.drift.imports.documents import documents
 from qgov.drift.imports.keys import key_note, keys_file, keys_of
 from qgov.drift.imports.reading import read_facts
 from qgov.drift.imports.said import Bound, Directory, Note, Said, Why, Wishes

@@ -98,9 +98,9 @@ class BackendSpec(Strict):
     concern: ClassVar = OPERATIONS
 
     title: Text | None = Field(None, description="A name for people.")
-    cloud: Literal["braket", "azure", "ibm", "google", "local"] = Field(
-        description="Where jobs are sent."
-    )
+    cloud: Literal[
+        "braket", "azure", "ibm", "google", "ionq", "quantinuum", "iqm", "rigetti", "local"
+    ] = Field(description="Where jobs are sent: a cloud, or a vendor's own service.")
     vendor: Name = Field(description="Who operates the device.")
     backend_class: Annotated[BackendClass, ACCESS] = Field(
         alias="class", description="`qpu` or `simulator`."

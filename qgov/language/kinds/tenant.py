@@ -34,9 +34,16 @@ from qgov.language.kinds.base import (
     Strict,
     TierName,
 )
+from qgov.language.kinds.clouds import GoogleProject, IbmAccount, VendorProject
 from qgov.language.scalars import Duration, Instant, ScopeField, SecretRef, Text, Url
 
-__all__ = ["RETENTION_CLASSES", "AwsAccount", "ServiceAccount", "TenantDocument", "TenantSpec"]
+__all__ = [
+    "RETENTION_CLASSES",
+    "AwsAccount",
+    "ServiceAccount",
+    "TenantDocument",
+    "TenantSpec",
+]
 
 RETENTION_CLASSES = ("inputs", "results", "executionLogs", "auditLogs")
 """The classes of records that live for different times, as the language names them."""
@@ -46,6 +53,8 @@ _SUBJECT = (
     r"^[A-Za-z0-9*/{_-](?:[A-Za-z0-9 *@.:/{}|+#=,_()~'&!-]{0,298}[A-Za-z0-9*@.:/{}|+#=,_()~'&!-])?$"
 )
 Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+Classification = Literal["public", "internal", "confidential", "regulated"]
+"""How sensitive data is, the most sensitive last."""
 
 
 class Owner(Strict):
@@ -65,6 +74,15 @@ class Project(Strict):
     concern: ClassVar = ACCESS
 
     name: Name = Field(description="Its name within the environment.")
+    residency: Annotated[list[Jurisdiction] | None, RECORDS, MEMBERS] = Field(
+        None,
+        min_length=1,
+        description="Jurisdictions where its data may be, of those of the tenant.",
+    )
+    classification: Annotated[Classification | None, RULES, EARLIER] = Field(
+        None,
+        description="The most sensitive data it handles, where that is more than the tenant's.",
+    )
     previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
@@ -219,33 +237,6 @@ class BraketAccount(AwsAccount):
     )
 
 
-class IbmInstance(Strict):
-    """An IBM Quantum service instance."""
-
-    concern: ClassVar = OPERATIONS
-
-    instance: Annotated[str, Field(pattern=r"^crn:[A-Za-z0-9:/._-]{10,300}$")] = Field(
-        description="The instance's CRN."
-    )
-    plan: Literal["open", "pay-as-you-go", "flex", "premium"] = Field(
-        description="The plan that is paid for."
-    )
-    region: Literal["us-east", "eu-de"] = Field(description="The IBM Cloud region.")
-    instance_limit_seconds: Annotated[int | None, MONEY, MORE] = Field(
-        None, ge=0, description="The native hard stop, in seconds of the instance's life."
-    )
-
-
-class GoogleProject(Strict):
-    """A Google Cloud project with the Quantum Engine API enabled."""
-
-    concern: ClassVar = OPERATIONS
-
-    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
-        description="The project's id."
-    )
-
-
 class Clouds(Strict):
     """The native accounts that are the tenant's alone."""
 
@@ -253,8 +244,12 @@ class Clouds(Strict):
 
     braket: BraketAccount | None = Field(None, description="Amazon Braket.")
     azure: AzureWorkspaces | None = Field(None, description="Azure Quantum.")
-    ibm: IbmInstance | None = Field(None, description="IBM Quantum.")
+    ibm: IbmAccount | None = Field(None, description="IBM Quantum.")
     google: GoogleProject | None = Field(None, description="Google Quantum Engine.")
+    ionq: VendorProject | None = Field(None, description="IonQ Quantum Cloud.")
+    quantinuum: VendorProject | None = Field(None, description="Quantinuum Nexus.")
+    iqm: VendorProject | None = Field(None, description="IQM Resonance.")
+    rigetti: VendorProject | None = Field(None, description="Rigetti QCS.")
 
 
 class TenantSpec(Strict):
@@ -268,9 +263,9 @@ class TenantSpec(Strict):
     residency: Annotated[list[Jurisdiction], RECORDS, MEMBERS] = Field(
         min_length=1, description="Jurisdictions where its data may be."
     )
-    classification: Annotated[
-        Literal["public", "internal", "confidential", "regulated"], RULES, EARLIER
-    ] = Field("internal", description="The most sensitive data it handles.")
+    classification: Annotated[Classification, RULES, EARLIER] = Field(
+        "internal", description="The most sensitive data it handles, single projects apart."
+    )
     frameworks: Annotated[list[Name], RULES, FEWER] = Field(
         default_factory=list, description="Compliance frameworks that bind it."
     )

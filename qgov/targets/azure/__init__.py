@@ -85,4 +85,6 @@ def _folder(module: Module) -> str:
     return f"{FOLDER}/{module.tenant.name}/{CLOUD}{own}"
 
 
-TARGET = Target("azure", _emit, unsupported, read_back, _outline, parts=PARTS, controls=CONTROLS)
+TARGET = Target(
+    "azure", _emit, unsupported, read_back, _outline, parts=PARTS, controls={CLOUD: CONTROLS}
+)

@@ -139,7 +139,7 @@ TARGET = Target(
     read_back,
     _outline,
     parts=PARTS,
-    controls=CONTROLS,
+    controls={CLOUD: CONTROLS},
     sections=(Section(_outline, PERMISSIONS),),
     permissions=PERMISSIONS,
 )

@@ -251,10 +251,9 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
     """The devices that jobs of a scope may use. An environment without projects has no jobs."""
     names = {
         name
-        for environment in place.environments
-        if environment.projects
-        and (contains(scope, environment.scope) or contains(environment.scope, scope))
-        for name in backends_of(place.model, environment)
+        for environment, project in _all_projects(place)
+        if contains(scope, project) or contains(project, scope)
+        for name in backends_of(place.model, environment, project)
     }
     found = (device(place.model, name) for name in sorted(names))
     return tuple(each for each in found if each is not None)
@@ -262,9 +261,16 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
 
 def _projects(place: _Place) -> Iterator[str]:
     """The scopes of the projects whose jobs may use a device."""
+    for environment, project in _all_projects(place):
+        if any(device(place.model, n) for n in backends_of(place.model, environment, project)):
+            yield project
+
+
+def _all_projects(place: _Place) -> Iterator[tuple[Environment, str]]:
+    """The environments with the scope of each of their projects."""
     for environment in place.environments:
-        if any(device(place.model, name) for name in backends_of(place.model, environment)):
-            yield from (f"{environment.scope}/{project}" for project in environment.projects)
+        for project in environment.projects:
+            yield environment, f"{environment.scope}/{project}"
 
 
 def groups_of(entitlement: Entitlement, *, eligible: bool) -> tuple[str, ...]:

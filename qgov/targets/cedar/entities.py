@@ -118,9 +118,14 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
                     "environment": _ref("Environment", environment.scope),
                     "budgets": _refs("Budget", [b.name for b in budgets if b.group is None]),
                     "group_budgets": _refs("Budget", [b.name for b in budgets if b.group]),
+                    "residency": _listed(environment.residency.get(project)),
                 },
                 _scope(scope),
             )
+
+
+def _listed(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else list(names)
 
 
 def _conditions(conditions: Conditions) -> Json:

@@ -53,6 +53,10 @@ FIELDS: Final[Table] = {
     **floor("Project {scope} attrs floor", *_FLOOR, also=_TIER),
     "Project {scope} attrs budgets": ("Budget/* spec.scope", "Budget/* spec.group"),
     "Project {scope} attrs group_budgets": ("Budget/* spec.scope", "Budget/* spec.group"),
+    "Project {scope} attrs residency": (
+        f"{_TENANT} spec.environments.*.projects",
+        f"{_TENANT} spec.residency",
+    ),
     "Issuer": (
         f"{_PROVIDERS}.issuer",
         f"{_PROVIDERS}.audience",

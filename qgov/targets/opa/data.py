@@ -255,13 +255,18 @@ def _environment(model: AccessModel, environment: Environment) -> Json:
         "backends": dict.fromkeys(environment.backends, True),
         "floor": _conditions(environment.floor),
         "projects": {
-            project: {
-                "budgets": [b.name for b in budgets_around(model, f"{environment.scope}/{project}")]
-            }
-            for project in environment.projects
+            project: _project(model, environment, project) for project in environment.projects
         },
         "queue": environment.queue,
     }
+
+
+def _project(model: AccessModel, environment: Environment, project: str) -> Json:
+    budgets = budgets_around(model, f"{environment.scope}/{project}")
+    found: Json = {"budgets": [budget.name for budget in budgets]}
+    if project in environment.residency:
+        found["residency"] = dict.fromkeys(environment.residency[project], True)
+    return found
 
 
 def _workloads(model: AccessModel) -> Mapping[str, Json]:

@@ -107,6 +107,7 @@ FIELDS: Final[Table] = {
     ),
     "tenants {tenant} environments {environment} projects": (
         f"{_ENVIRONMENT}.projects",
+        f"{_TENANT} spec.residency",
         "Budget/* spec.scope",
     ),
     "tenants {tenant} environments {environment} queue": (f"{_ENVIRONMENT}.queue",),

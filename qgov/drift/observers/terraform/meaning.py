@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from qgov.drift.observer import Effect
 from qgov.model.access_model import AccessModel
 from qgov.model.scope import EVERYWHERE
-from qgov.model.tenants import cloud_accounts
+from qgov.model.tenants import VENDORS, cloud_accounts
 from qgov.plan.risk import Risk
 
 __all__ = ["effect_of", "tenants_by_account"]
@@ -116,7 +116,9 @@ def tenants_by_account(model: AccessModel) -> dict[str, str]:
     """The tenants by what their cloud accounts are called in addresses."""
     found: dict[str, str] = {}
     for tenant in model.tenants.values():
-        for what, key, _ in cloud_accounts(tenant.spec):
+        for what, key, at in cloud_accounts(tenant.spec):
+            if at[2] in VENDORS:  # they have no Terraform, and their projects any name
+                continue
             parts = key.split("/") if what.startswith("Azure") else [key]
             name = f"/subscriptions/{parts[0]}/resourcegroups/{parts[1]}" if len(parts) > 1 else key
             found[name.lower()] = tenant.name

@@ -545,6 +545,15 @@ denials contains "residency" if {
 	not tenant.residency[jurisdiction]
 }
 
+# A project may say where its data may be, of where the tenant's may be.
+denials contains "residency" if {
+	executes
+	jurisdiction := model.backends[backend].jurisdiction
+	jurisdiction != "on-premises"
+	own := environment.projects[project_name].residency
+	not own[jurisdiction]
+}
+
 # Its size: what the enforcement point counted or estimated; -1 for what it does not say.
 
 default job := {}

@@ -1,0 +1,98 @@
+"""A plan says the same to the byte whatever is shared, skipped or kept to make it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qgov import pipeline
+from qgov.language.permissions import CATALOGUE
+from qgov.model.accesses import AccessTable
+from qgov.plan import changes
+from qgov.plan.changes import _compared, _Comparison
+from qgov.plan.make import make_plan
+from qgov.plan.sides import load_cached, load_sides
+from qgov.render.plan_json import as_json
+from qgov.targets.sections import View
+from tests.plan.worlds import BASELINE, NOW, changed, snapshot
+from tests.strategies import repositories
+
+pytestmark = pytest.mark.no_cover  # measuring it would double its time
+
+Files = Mapping[str, str]
+
+
+@contextmanager
+def _the_long_way() -> Iterator[None]:
+    """Each side is linked, folded and outlined by itself, whole, and compared cell by cell."""
+    with (
+        patch.object(pipeline, "link_roles", lambda *_: None),
+        patch.object(AccessTable, "share", lambda *_: None),
+        patch.object(AccessTable, "__len__", lambda table: len([*table])),
+        patch.object(_Comparison, "__call__", lambda _, old, new: _compared(old, new)),
+        patch.object(changes, "_to_compare", lambda base, head, _: {*base, *head}),
+        patch.object(View, "__call__", lambda view, _: view._model),
+    ):
+        yield
+
+
+def _plan(before: Files, after: Files, kept: Path | None = None) -> str:
+    """The plan of a change that reaches everything, as JSON."""
+    sides = snapshot(before), snapshot(after)
+    if kept is None:
+        base, head, reach = load_sides(*sides, {}, NOW, whole=True)
+    else:
+        base, head, reach = load_cached(kept, *sides, NOW, whole=True)
+    if not (base.readable and head.readable):
+        return repr((base.findings, head.findings))
+    return as_json(make_plan(base, head, reach, now=NOW))
+
+
+def _is_the_same(before: Files, after: Files) -> None:
+    with _the_long_way():
+        expected = _plan(before, after)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder)
+        assert _plan(before, after, kept) == expected
+        assert _plan(before, after, kept) == expected  # from what is kept now
+        assert {path.name for path in kept.iterdir()} == {"index.json", "values.json"}
+
+
+@st.composite
+def _role_changes(draw: st.DrawFn) -> tuple[Files, Files]:
+    """A repository, and the same with a permission of a role more or less, or with the roles or
+    the organization of another."""
+    before = {path: data.decode() for path, data in draw(repositories()).items()}
+    other = {path: data.decode() for path, data in draw(repositories()).items()}
+    roles = sorted(path for path in before if path.startswith("roles/"))
+    path = draw(st.sampled_from([*roles, "qgov.yaml"]))
+    if path in other and draw(st.booleans()):
+        return before, {**before, path: other[path]}
+    path, permission = draw(st.sampled_from(roles)), draw(st.sampled_from(sorted(CATALOGUE)))
+    return before, {**before, path: before[path].replace('"job:submit"', f'"{permission}"')}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_role_changes())
+def test_a_plan_is_the_same_whatever_is_shared(pair: tuple[Files, Files]) -> None:
+    _is_the_same(*pair)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"qgov.yaml": {"maxTokenAge: 12h": "maxTokenAge: 10h"}},
+        {"qgov.yaml": {"realms/quantum,": "realms/others,"}},
+        {"roles/developer.yaml": {"metadata: {": "metadata: {title: Other, "}},
+    ],
+    ids=["a floor", "an issuer", "a title"],
+)
+def test_so_is_the_plan_of_the_small_company(edit: dict[str, dict[str, str]]) -> None:
+    _is_the_same(BASELINE, changed(BASELINE, edit))
