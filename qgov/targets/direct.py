@@ -173,15 +173,9 @@ def _bounds(model: AccessModel, vendor: _Vendor, used: Used) -> Iterator[str]:
 
 def _budgets(model: AccessModel, used: Used) -> Iterator[Budget]:
     """The budgets of more than a single group that bound a project with a device."""
-    projects = [
-        f"{environment.scope}/{project}"
-        for environment in used.tenant.environments.values()
-        if environment.scope in used.places
-        for project in environment.projects
-    ]
     name = used.tenant.name
     for budget in (*model.budgets_in.get(name, ()), *model.budgets_in.get("", ())):
-        if budget.group is None and any(matches(budget.scope, each) for each in projects):
+        if budget.group is None and any(matches(budget.scope, each) for each in used.places):
             yield budget
 
 

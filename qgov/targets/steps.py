@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from qgov.model import principal as principals
-from qgov.model.access_model import AccessModel, Binding, Tenant, Workload
+from qgov.model.access_model import AccessModel, Binding, Environment, Tenant, Workload
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.scope import EVERYWHERE, contains
@@ -96,8 +96,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a tenant uses of a cloud: the environments (scopes) with a device of it, these
-    devices by their ids, and who may submit to them."""
+    """What a tenant uses of a cloud: the projects (scopes) with a device of it, these devices by
+    their ids, and who may submit to them."""
 
     tenant: Tenant
     places: frozenset[str]
@@ -120,9 +120,10 @@ def by_tenant(model: AccessModel, cloud: str) -> Iterator[Used]:
         if getattr(tenant.spec.clouds, cloud) is None:
             continue
         used = {
-            each.scope: found
+            place: found
             for each in tenant.environments.values()
-            if (found := _devices(model, tenant, each.name, cloud))
+            for place in (f"{each.scope}/{project}" for project in each.projects)
+            if (found := _devices(model, each, place, cloud))
         }
         devices = sorted({device for some in used.values() for device in some})
         bare = Used(tenant, frozenset(used), tuple(devices), ())
@@ -130,10 +131,9 @@ def by_tenant(model: AccessModel, cloud: str) -> Iterator[Used]:
         yield Used(tenant, bare.places, bare.devices, tuple(some))
 
 
-def _devices(model: AccessModel, tenant: Tenant, environment: str, cloud: str) -> list[str]:
-    known = tenant.environments[environment]
+def _devices(model: AccessModel, environment: Environment, place: str, cloud: str) -> list[str]:
     backends = model.organization.backends
-    found = [backends[name].value for name in backends_of(model, known)] if known.projects else []
+    found = [backends[name].value for name in backends_of(model, environment, place)]
     return [spec.target for spec in found if spec.cloud == cloud and spec.target]
 
 

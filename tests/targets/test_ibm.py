@@ -356,7 +356,11 @@ def compare_devices(model: AccessModel) -> int:
             for backend in backends_of(model, environment):
                 spec = model.organization.backends[backend].value
                 places = [f"{environment.scope}/{project}" for project in environment.projects]
-                here = [place for place in places if contains(scope, place)]
+                here = [
+                    place
+                    for place in places
+                    if contains(scope, place) and backend in backends_of(model, environment, place)
+                ]
                 if spec.cloud == "ibm" and spec.target in open_to and here:
                     own.add(spec.target)
                     reached |= {(who, place, backend, not eligible) for place in here}

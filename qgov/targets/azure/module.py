@@ -174,18 +174,20 @@ def _holds(place: _Place, tenant: str, binding: Binding) -> bool:
 def _devices(place: _Place, scope: str) -> Iterator[str]:
     """The devices that jobs of a scope may use. An environment without projects has no jobs."""
     for environment in place.environments:
-        near = contains(scope, environment.scope) or contains(environment.scope, scope)
-        if environment.projects and near:
-            for backend in backends_of(place.model, environment):
-                if provider_of(place.model, backend) is not None:
-                    yield backend
+        for at in (f"{environment.scope}/{project}" for project in environment.projects):
+            if contains(scope, at) or contains(at, scope):
+                for backend in backends_of(place.model, environment, at):
+                    if provider_of(place.model, backend) is not None:
+                        yield backend
 
 
 def _projects(place: _Place) -> Iterator[str]:
     """The scopes of the projects whose jobs may use a device."""
     for environment in place.environments:
-        if any(provider_of(place.model, name) for name in backends_of(place.model, environment)):
-            yield from (f"{environment.scope}/{project}" for project in environment.projects)
+        for at in (f"{environment.scope}/{project}" for project in environment.projects):
+            found = backends_of(place.model, environment, at)
+            if any(provider_of(place.model, name) for name in found):
+                yield at
 
 
 def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:

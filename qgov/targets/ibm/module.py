@@ -10,7 +10,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from qgov.language.kinds.clouds import IbmInstance
@@ -53,13 +52,14 @@ _WIDTH: Final = 250  # characters of a description
 @dataclass(frozen=True, eq=False)
 class Instance:
     """An instance and what runs in it: the environments of its tenant whose jobs use a device of
-    IBM in its region, and these devices by their backends."""
+    IBM in its region, the scopes of the projects that may, and these devices by their backends."""
 
     tenant: str
     name: str
     at: tuple[str, ...]
     spec: IbmInstance
     environments: tuple[Environment, ...]
+    projects: tuple[str, ...]
     backends: tuple[str, ...]
     devices: tuple[str, ...]
 
@@ -83,18 +83,13 @@ class Instance:
         """The IBM Cloud account that it belongs to."""
         return self.spec.instance.split(":")[6].removeprefix("a/")
 
-    @cached_property
-    def projects(self) -> tuple[str, ...]:
-        """The scopes of the projects whose jobs it runs."""
-        return tuple(f"{e.scope}/{project}" for e in self.environments for project in e.projects)
-
     def whole(self, scope: str) -> bool:
         """Whether everything that runs in it lies in a scope."""
         return all(contains(scope, environment.scope) for environment in self.environments)
 
     def serves(self, scope: str) -> bool:
         """Whether it runs jobs of a scope."""
-        return any(contains(scope, e.scope) or contains(e.scope, scope) for e in self.environments)
+        return any(contains(scope, place) or contains(place, scope) for place in self.projects)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,23 +180,28 @@ def _instances(model: AccessModel, tenant: Tenant) -> Iterator[Instance]:
     backends = model.organization.backends
     for name, spec, at in ibm_instances(tenant.spec):
         used: dict[str, str] = {}
-        served = []
+        served: dict[str, Environment] = {}
+        projects = []
         for environment in tenant.environments.values():
             if spec.environments and environment.name not in spec.environments:
                 continue
-            devices = {
-                backend: target
-                for backend in backends_of(model, environment)
-                if backends[backend].value.cloud == "ibm"
-                and backends[backend].value.region == spec.region
-                and (target := backends[backend].value.target) is not None
-            }
-            if devices and environment.projects:
-                used |= devices
-                served.append(environment)
+            for project in environment.projects:
+                place = f"{environment.scope}/{project}"
+                devices = {
+                    backend: target
+                    for backend in backends_of(model, environment, place)
+                    if backends[backend].value.cloud == "ibm"
+                    and backends[backend].value.region == spec.region
+                    and (target := backends[backend].value.target) is not None
+                }
+                if devices:
+                    used |= devices
+                    served[environment.name] = environment
+                    projects.append(place)
         found = tuple(sorted(used))
         targets = tuple(sorted(set(used.values())))
-        yield Instance(tenant.name, name, at, spec, tuple(served), found, targets)
+        where = (tuple(served.values()), tuple(projects))
+        yield Instance(tenant.name, name, at, spec, *where, found, targets)
 
 
 def _entitlements(

@@ -128,8 +128,9 @@ def _wider(module: Module, held: Entitlement) -> Iterator[Finding]:
         own = {
             backends[name].value.target
             for environment in instance.environments
-            if contains(held.scope, environment.scope) or contains(environment.scope, held.scope)
-            for name in backends_of(module.model, environment)
+            for place in (f"{environment.scope}/{project}" for project in environment.projects)
+            if contains(held.scope, place) or contains(place, held.scope)
+            for name in backends_of(module.model, environment, place)
         }
         more = sorted(set(instance.devices) - own)
         if more:
