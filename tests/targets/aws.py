@@ -10,6 +10,7 @@ from qgov.model.accesses import Cell, accesses
 from qgov.model.scope import contains, tenant_of
 from qgov.model.tenants import aws_accounts
 from qgov.targets import Access
+from tests.targets.devices import devices
 from tests.targets.worked import document, federation, repository, role
 from tests.targets.worked import organization as plain
 from tests.targets.worked import tenant as tenant_of_name
@@ -66,19 +67,12 @@ def _on_aws(model: AccessModel) -> Iterator[Access]:
 def _has_devices(model: AccessModel, tenant: str, own: str, scope: str) -> bool:
     """Whether a job in the scope could run on a device of Braket in an account."""
     separate = {name for name, _, _ in aws_accounts(model.tenants[tenant].spec) if name}
-    for name, environment in model.tenants[tenant].environments.items():
-        if name != own if own else name in separate:
-            continue
-        for project in environment.projects:
-            if not contains(scope, f"{environment.scope}/{project}"):
-                continue
-            inside = {*environment.residency.get(project, model.tenants[tenant].residency)}
-            for backend_name in environment.backends:
-                backend = model.organization.backends[backend_name].value
-                near = backend.jurisdiction in inside | {"on-premises"}
-                if backend.cloud == "braket" and backend.target and near:
-                    return True
-    return False
+    return any(
+        backend.cloud == "braket"
+        and backend.target is not None
+        and (environment.name == own if own else environment.name not in separate)
+        for environment, _, backend in devices(model, scope)
+    )
 
 
 def organization(**spec: Any) -> dict[str, Any]:

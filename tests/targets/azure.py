@@ -10,6 +10,7 @@ from qgov.model.accesses import accesses
 from qgov.model.scope import contains
 from qgov.model.tenants import azure_workspaces
 from qgov.targets import Access
+from tests.targets.devices import devices
 from tests.targets.worked import document, federation, organization, repository, role
 from tests.targets.worked import tenant as tenant_of_name
 
@@ -65,16 +66,12 @@ def _in_workspace(model: AccessModel, tenant: str, own: str, audited: bool) -> I
 
 def devices_in(model: AccessModel, tenant: str, own: str) -> set[str]:
     """The devices of Azure that jobs in a workspace may use."""
-    found = set()
-    for name, environment in model.tenants[tenant].environments.items():
-        for project in environment.projects if _home(model, tenant, name) == own else ():
-            inside = {*environment.residency.get(project, model.tenants[tenant].residency)}
-            for backend_name in environment.backends:
-                backend = model.organization.backends[backend_name].value
-                near = backend.jurisdiction in inside | {"on-premises"}
-                if backend.cloud == "azure" and backend.target and near:
-                    found.add(backend_name)
-    return found
+    return {
+        name
+        for environment, name, backend in devices(model, tenant)
+        if backend.cloud == "azure" and backend.target
+        if _home(model, tenant, environment.name) == own
+    }
 
 
 def _home(model: AccessModel, tenant: str, environment: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from qgov.model.access_model import AccessModel
-from qgov.model.scope import contains, tenant_of
+from qgov.model.scope import tenant_of
 from qgov.targets import Access
+from tests.targets.devices import devices
 from tests.targets.worked import federation, organization, repository, role
 from tests.targets.worked import tenant as tenant_of_name
 
@@ -36,14 +37,7 @@ def _on_google(model: AccessModel) -> Iterator[Access]:
                 model.organization.providers[group.provider].value.issuer not in tenant.issuers
             ):
                 continue
-            if any(
-                environment.projects
-                and (contains(scope, environment.scope) or contains(environment.scope, scope))
-                and backend.cloud == "google"
-                and backend.jurisdiction in (*tenant.residency, "on-premises")
-                for environment in tenant.environments.values()
-                for backend in (model.organization.backends[b].value for b in environment.backends)
-            ):
+            if any(backend.cloud == "google" for _, _, backend in devices(model, scope)):
                 yield Access(binding.principal, "job:submit", scope, eligible, own=False)
 
 

@@ -9,6 +9,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.scope import contains, tenant_of
 from qgov.model.tenants import ibm_instances
 from qgov.targets import Access
+from tests.targets.devices import devices
 from tests.targets.worked import document, federation, organization, repository, role
 from tests.targets.worked import tenant as tenant_of_name
 
@@ -66,13 +67,9 @@ def served_by_instances(model: AccessModel, tenant: str) -> Iterator[list[str]]:
             environment.scope
             for name, environment in known.environments.items()
             if (not instance.environments or name in instance.environments)
-            and environment.projects
             and any(
-                backend.cloud == "ibm"
-                and backend.region == instance.region
-                and backend.target
-                and backend.jurisdiction in (*known.residency, "on-premises")
-                for backend in (model.organization.backends[b].value for b in environment.backends)
+                backend.cloud == "ibm" and backend.region == instance.region and backend.target
+                for _, _, backend in devices(model, environment.scope)
             )
         ]
 
