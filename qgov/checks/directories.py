@@ -192,7 +192,8 @@ def second_factor_that_no_token_tells(model: AccessModel, _now: datetime) -> Ite
     Entra writes how people signed in (`amr`) into tokens of version 1 only, so that with version 2
     the decision denies whatever asks for a second factor, to everybody.
 
-    Remedy: take the issuer at sts.windows.net, or say under `tokens.secondFactor` what tells it.
+    Remedy: take the issuer at sts.windows.net, or name under `tokens.secondFactor.acr` a context of
+    authentication (`acrs`) that a policy ties to a second factor.
     """
     asking = {
         model.groups[name_of(binding.principal)].provider
@@ -202,7 +203,8 @@ def second_factor_that_no_token_tells(model: AccessModel, _now: datetime) -> Ite
     for name in sorted(asking):
         fact = model.organization.providers[name]
         version_2 = fact.value.type == "entra" and fact.value.issuer.endswith("/v2.0")
-        if version_2 and fact.value.tokens.second_factor is None:
+        factor = fact.value.tokens.second_factor
+        if version_2 and not (factor and factor.acr):
             message = f"no token of `{name}` tells that a second factor was shown"
             yield found_at(fact, message, "issuer")
 

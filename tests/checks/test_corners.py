@@ -73,6 +73,24 @@ def new(overlay: str) -> set[tuple[str, str]]:
     return codes(overlay) - codes("")
 
 
+@pytest.mark.parametrize(
+    ("factor", "found"), [("{amr: [mfa]}", {"QG337"}), ("{amr: [mfa], acr: [c1]}", set())]
+)
+def test_methods_are_in_no_token_of_entras_second_version(factor: str, found: set[str]) -> None:
+    id_ = "6f1c0a52-0f6e-4c37-9f0b-3a1d2c4e5f60"
+    issuer = f"https://login.microsoftonline.com/{id_}/v2.0"
+    overlay = f"""
+kind: Organization
+metadata: {{name: acme}}
+spec:
+  identityProviders:
+    entra: {{type: entra, issuer: {issuer}, audience: {id_}, tokens: {{secondFactor: {factor}}}}}
+  groups: {{engineers: {{identityProvider: entra, directoryId: {id_}}}}}
+  bindings: [{{group: engineers, role: developer, on: "*"}}]
+"""
+    assert {code for code, _ in new(overlay) if code == "QG337"} == found
+
+
 def test_a_tenant_without_projects_keeps_nothing() -> None:
     assert ("QG701", "Tenant/borealis") not in codes(NO_PROJECTS)
 

@@ -65,17 +65,19 @@ def _on_aws(model: AccessModel) -> Iterator[Access]:
 
 def _has_devices(model: AccessModel, tenant: str, own: str, scope: str) -> bool:
     """Whether a job in the scope could run on a device of Braket in an account."""
-    residency = model.tenants[tenant].residency
     separate = {name for name, _, _ in aws_accounts(model.tenants[tenant].spec) if name}
     for name, environment in model.tenants[tenant].environments.items():
         if name != own if own else name in separate:
             continue
-        near = contains(scope, environment.scope) or contains(environment.scope, scope)
-        for backend_name in environment.backends if near and environment.projects else ():
-            backend = model.organization.backends[backend_name].value
-            inside = backend.jurisdiction in (*residency, "on-premises")
-            if backend.cloud == "braket" and backend.target and inside:
-                return True
+        for project in environment.projects:
+            if not contains(scope, f"{environment.scope}/{project}"):
+                continue
+            inside = {*environment.residency.get(project, model.tenants[tenant].residency)}
+            for backend_name in environment.backends:
+                backend = model.organization.backends[backend_name].value
+                near = backend.jurisdiction in inside | {"on-premises"}
+                if backend.cloud == "braket" and backend.target and near:
+                    return True
     return False
 
 

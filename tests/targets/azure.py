@@ -67,11 +67,12 @@ def devices_in(model: AccessModel, tenant: str, own: str) -> set[str]:
     """The devices of Azure that jobs in a workspace may use."""
     found = set()
     for name, environment in model.tenants[tenant].environments.items():
-        if _home(model, tenant, name) == own and environment.projects:
+        for project in environment.projects if _home(model, tenant, name) == own else ():
+            inside = {*environment.residency.get(project, model.tenants[tenant].residency)}
             for backend_name in environment.backends:
                 backend = model.organization.backends[backend_name].value
-                inside = backend.jurisdiction in (*model.tenants[tenant].residency, "on-premises")
-                if backend.cloud == "azure" and backend.target and inside:
+                near = backend.jurisdiction in inside | {"on-premises"}
+                if backend.cloud == "azure" and backend.target and near:
                     found.add(backend_name)
     return found
 

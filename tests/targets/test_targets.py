@@ -35,7 +35,16 @@ from tests.targets.directories import (
 )
 from tests.targets.google import federated_at_google, on_google
 from tests.targets.ibm import on_ibm, renamed_on_ibm
-from tests.targets.worked import ROOT, hostile, organization, renamed, repository, role, worked
+from tests.targets.worked import (
+    ROOT,
+    example,
+    hostile,
+    organization,
+    renamed,
+    repository,
+    role,
+    worked,
+)
 from tests.terraform.harness import (
     SCHEMAS,
     Env,
@@ -263,7 +272,7 @@ def test_the_worked_repository_is_read_back_whole(target: Target) -> None:
 @every_reader
 def test_a_company_with_every_directory_is_read_back_whole(target: Target) -> None:
     assert target.read_back is not None
-    for model in (company(), company(evil=True), company(renamed=True)):
+    for model in (company(), company(evil=True), company(renamed=True), example()):
         assert target.read_back(target.emit(model)) == granted(model, target.name)
 
 
@@ -334,6 +343,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Modules:
         ("company-hostile", company(evil=True)),
         ("company-renamed", company(renamed=True)),
         ("worked", worked()),
+        ("example", example()),
         ("hostile", hostile()),
         ("renamed", renamed()),
         ("bare", bare),

@@ -42,11 +42,17 @@ def worked_with_expectations() -> AccessModel:
     return _worked("roles", "tenants", "budgets", "tests/access")
 
 
-def _worked(*folders: str) -> AccessModel:
-    paths = [ROOT / "qgov.yaml"]
+@cache
+def example() -> AccessModel:
+    """The company of `docs/company.md`."""
+    return _worked("roles", "tenants", "budgets", root=ROOT / "examples" / "company")
+
+
+def _worked(*folders: str, root: Path = ROOT) -> AccessModel:
+    paths = [root / "qgov.yaml"]
     for folder in folders:
-        paths += sorted((ROOT / folder).rglob("*.yaml"))
-    return model_of({str(path.relative_to(ROOT)): path.read_bytes() for path in paths})
+        paths += sorted((root / folder).rglob("*.yaml"))
+    return model_of({str(path.relative_to(root)): path.read_bytes() for path in paths})
 
 
 def document(kind: str, metadata: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
