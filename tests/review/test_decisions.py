@@ -96,7 +96,7 @@ def test_a_revocation_is_left_to_do_until_the_person_is_gone(
     (step,) = (shlex.split(line) for line in script.splitlines() if line.startswith("scim http"))
     assert step[2:4] == ["PATCH", "/Groups/" + step[3].rpartition("/")[2]]
     (operation,) = json.loads(step[4])["Operations"]
-    assert operation == {"op": "remove", "path": f"members[value eq {json.dumps(EVE)}]"}
+    assert operation == {"op": "remove", "path": f"members[value eq {json.dumps(f'u-{EVE}')}]"}
     assert "\u202e" not in script
     there.members["aurora-developers"].remove(EVE)
     assert decided(there, sheet, text, *flags) == 0
