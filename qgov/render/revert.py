@@ -42,12 +42,31 @@ keycloak() {
   "${ask[@]}" --header @<(printf 'Authorization: Bearer %s\n' "$token") \
     --header 'Content-Type: application/json' --request "$3" --data-binary "${5-}" "${base%/}$4"
 }
+"""
+_SCIM: Final = r"""
+# scim ADDRESS METHOD PATH JSON: one call of SCIM 2.0, with the token of `qgov drift`.
+scim() {
+  local base="${QGOV_SCIM_URL:-$1}"
+  local -a ask=(curl --silent --show-error --fail-with-body --max-time 20)
+  case "$base" in
+    *@*) echo "$base: an address has no user" >&2; return 1 ;;
+    https://* | http://localhost[:/]* | http://127.0.0.1[:/]*) ;;
+    *) echo "$base: https is needed" >&2; return 1 ;;
+  esac
+  if [ -n "${QGOV_CA_FILE:-}" ]; then ask+=(--cacert "$QGOV_CA_FILE"); fi
+  "${ask[@]}" --header @<(printf 'Authorization: Bearer %s\n' "$(_secret QGOV_SCIM_TOKEN)") \
+    --header 'Content-Type: application/scim+json' --request "$2" --data-binary "$4" \
+    "${base%/}$3"
+}
+"""
+_READ: Final = r"""
 # _secret NAME: the variable NAME, or what the file says that NAME_FILE names.
 _secret() {
   local file="$1_FILE"
   if [ -n "${!1:-}" ]; then printf %s "${!1}"; elif [ -n "${!file:-}" ]; then cat "${!file}"; fi
 }
 """
+_CALLS: Final = {"keycloak": _KEYCLOAK, "scim": _SCIM}
 
 
 def as_script(report: Report) -> str:
@@ -84,7 +103,8 @@ def script(what: str, sections: Iterable[Section], nothing: str) -> str:
     if not lines:
         lines = ["", f"# {nothing}"]
     head = _HEAD.replace("{what}", what)
-    head += _KEYCLOAK if any(step[0] == "keycloak" for step in taken) else ""
+    called = [text for name, text in _CALLS.items() if any(step[0] == name for step in taken)]
+    head += "".join([*called, _READ]) if called else ""
     return head + "\n".join([*lines, ""])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +14,8 @@ from qgov.drift.drift import Drift, GroupPeople, Kind, Report
 from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
+from qgov.model.principal import name_of
+from qgov.render.revert import as_script
 from qgov.targets import emit
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json, serving
@@ -131,3 +135,31 @@ def test_a_group_is_read_by_what_the_directory_calls_it(
     id_ = directory.id_of(name)
     assert directory.client.patch(f"/Groups/{id_}", json=patch).is_success
     assert not [each for each in read(named, directory.base).drift if name in each.message]
+
+
+@pytest.mark.real
+def test_the_script_takes_a_directory_back(model: AccessModel, directory: Directory) -> None:
+    strangers = directory.add("Groups", displayName="strangers")
+    directory.join("aurora-developers", strangers, "Group")
+    directory.remove("Groups", directory.id_of("helix-developers"))
+    mei = directory.add("Users", userName="mei@northwind.example")
+    directory.join("aurora-developers", mei)
+    before = read(model, directory.base)
+    assert {"strangers", "helix-developers"} <= {name_of(d.principal) for d in before.drift}
+
+    script = as_script(before)
+    assert "not reverted: it may be somebody else's: delete the group in the directory" in script
+    done = subprocess.run(
+        ["bash"],
+        input=script,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "QGOV_SCIM_TOKEN": "sekret", "no_proxy": "*"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+    (left,) = read(model, directory.base).drift
+    assert (left.kind, name_of(left.principal)) == (Kind.UNMANAGED, "strangers")
+    members = directory.client.get(f"/Groups/{directory.id_of('aurora-developers')}").json()
+    assert [each["value"] for each in members["members"]] == [mei]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -91,7 +93,10 @@ def test_a_revocation_is_left_to_do_until_the_person_is_gone(
     assert "4 kept, 1 to end" in out
     assert "To leave eve o'neil: #1 \\x202e aurora-developers (scim:workforce) left the" in out
     script = back.read_text(encoding="utf-8")
-    assert "# not reverted: this source tells no steps" in script
+    (step,) = (shlex.split(line) for line in script.splitlines() if line.startswith("scim http"))
+    assert step[2:4] == ["PATCH", "/Groups/" + step[3].rpartition("/")[2]]
+    (operation,) = json.loads(step[4])["Operations"]
+    assert operation == {"op": "remove", "path": f"members[value eq {json.dumps(f'u-{EVE}')}]"}
     assert "\u202e" not in script
     there.members["aurora-developers"].remove(EVE)
     assert decided(there, sheet, text, *flags) == 0

@@ -7,13 +7,15 @@ access of both.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from qgov.drift.facts import Facts, Held, Person, Plain, Setting
 from qgov.drift.observer import Asked, Effect, Need, Observation, Observer, UnreadableError
-from qgov.drift.remote import MOST_PAGES, Remote, remote
+from qgov.drift.remote import MOST_PAGES, Remote, path_of, remote
+from qgov.drift.undo import Fact, Step, Undo
 from qgov.drift.wanted import bindings_of, held
 from qgov.model.principal import group, is_group, name_of
 from qgov.plan.risk import Risk
@@ -24,6 +26,8 @@ _ADDRESS: Final = "QGOV_SCIM_URL"
 _TOKEN: Final = "QGOV_SCIM_TOKEN"  # noqa: S105 - the name of a variable
 _PROVIDER: Final = "QGOV_SCIM_PROVIDER"
 _LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+_GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
+_PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _CONFIG: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 _COUNT: Final = 100
 _OUTSIDE: Final = frozenset({"contractor", "external", "guest", "partner"})
@@ -48,12 +52,15 @@ def _observe(asked: Asked) -> Iterator[Observation]:
     names = [name for name, one in sorted(asked.model.groups.items()) if one.provider == provider]
     wanted = tuple(each for each in bindings if is_group(each.principal))
     called = {asked.model.groups[name].called: name for name in names}
+    back = _Back(server.base, groups, people, wanted, called)
     yield Observation(
         f"scim:{provider}",
         "scim",
         Facts(held=wanted, settings={Setting("group", name, ""): True for name in names}),
         _facts(groups, people, wanted, called),
         _effect,
+        undo=back,
+        leave=back.leave,
     )
 
 
@@ -162,6 +169,85 @@ def _person(id_: str, found: Resource | None) -> Person:
         external=kind in _OUTSIDE,
         service_account=kind in _SERVICES,
     )
+
+
+class _Back:
+    """The way back: calls of SCIM by the ids that were read. Nobody is put into a group: who is in
+    one is the directory's own."""
+
+    def __init__(
+        self,
+        base: str,
+        groups: Iterable[Resource],
+        people: Iterable[Resource],
+        wanted: Iterable[Held],
+        called: Mapping[str, str],
+    ) -> None:
+        self._base, self._called = base, {ours: theirs for theirs, ours in called.items()}
+        self._groups = {str(one["id"]): one for one in groups}
+        self._named = {id_: _named(one, called) for id_, one in self._groups.items()}
+        self._people = {str(one["id"]): str(one.get("userName", one["id"])) for one in people}
+        self._bound = {(name_of(each.principal), each.role, each.scope) for each in wanted}
+
+    def __call__(self, fact: Fact) -> Undo:
+        """The steps that undo a fact."""
+        if isinstance(fact.what, Held):
+            who = name_of(fact.what.principal)
+            return self._apart(who, fact.what) if fact.extra else self._made(who)
+        if fact.extra:
+            return Undo(why_not="it may be somebody else's: delete the group in the directory")
+        return self._made(fact.what.name)
+
+    def leave(self, group_: str, person: Person) -> Undo:
+        """The steps that take a member out of a group, by its name."""
+        return Undo(
+            tuple(
+                self._without(id_, member)
+                for id_, name in self._named.items()
+                for member in self._members(id_)
+                if name == group_ and self._people.get(member, member) == person.name
+            )
+        )
+
+    def _made(self, name: str) -> Undo:
+        if name in self._named.values():
+            return Undo(why_not="see what differs of the group itself")
+        body = {"schemas": [_GROUP], "displayName": self._called.get(name, name)}
+        return Undo((self._call("POST", "/Groups", body),))
+
+    def _apart(self, who: str, held: Held) -> Undo:
+        """Take a group out of those that it has the access of."""
+        return Undo(
+            tuple(
+                self._without(outer, inner)
+                for inner, name in self._named.items()
+                if name == who
+                for outer in self._groups
+                if inner in self._members(outer) and self._reaches(outer, held)
+            )
+        )
+
+    def _reaches(self, id_: str, held: Held) -> bool:
+        """Whether a group, or one that it is inside of, has what was held."""
+        waiting, seen = [id_], set[str]()
+        while waiting:
+            one = waiting.pop()
+            if (self._named[one], held.role, held.scope) in self._bound:
+                return True
+            seen.add(one)
+            waiting += [o for o in self._groups if one in self._members(o) and o not in seen]
+        return False
+
+    def _members(self, id_: str) -> list[str]:
+        return [str(member.get("value", "")) for member in self._groups[id_].get("members") or ()]
+
+    def _without(self, group_: str, member: str) -> Step:
+        path = f"members[value eq {json.dumps(member)}]"
+        body = {"schemas": [_PATCH], "Operations": [{"op": "remove", "path": path}]}
+        return self._call("PATCH", f"/Groups{path_of(group_)}", body)
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any]) -> Step:
+        return "scim", self._base, method, path, json.dumps(body, sort_keys=True)
 
 
 def _effect(setting: Setting, _wanted: Plain, found: Plain) -> Effect:
