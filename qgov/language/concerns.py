@@ -152,9 +152,9 @@ def parts_of(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from parts_of(argument)
 
 
-def concern_at(part: type[BaseModel], path: Iterable[str | int]) -> Concern:
+def concern_at(part: type[BaseModel], path: Iterable[str | int], value: object = None) -> Concern:
     """What the value at a path below a part is about; of a value with several, what a reviewer
-    has to know of first."""
+    has to know of first. A part that is written as its name says nothing else."""
     concern: Concern | None = None
     parts, is_key = [part], False
     for step in path:
@@ -166,8 +166,19 @@ def concern_at(part: type[BaseModel], path: Iterable[str | int]) -> Concern:
         concern = declared(owner, name).concern or concern
         parts = list(parts_of(info.annotation))
         is_key = _holds_entries(info.annotation)
-    about = {found for each in parts for _, found, _ in leaves(each, concern) if found}
+    about = {
+        found
+        for each in parts
+        for field, found, _ in leaves(each, concern)
+        if found and (is_key or _is_said(field.partition(".")[0], value))
+    }
     return min(about or {concern or Concern.WORDS}, key=lambda found: list(Concern).index(found))
+
+
+def _is_said(field: str, value: object) -> bool:
+    if isinstance(value, str):
+        return field == "name"
+    return field in value if isinstance(value, dict) else True
 
 
 def _holds_entries(annotation: Any) -> bool:

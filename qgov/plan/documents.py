@@ -134,7 +134,7 @@ def _difference(
         "change": change,
         "before": None if change == "added" else old,
         "after": None if change == "removed" else new,
-        "concern": str(concern_at(kind, at)),
+        "concern": str(concern_at(kind, at, old if change == "removed" else new)),
     }
 
 

@@ -539,7 +539,7 @@ def test_what_is_refused_in_a_workload_is_the_binding_and_not_the_workload() -> 
     """Its bindings stand below it; a job in a second project is what a rule refuses."""
     known = Workload("https://issuer.example", "qgov", "repo:a/b:environment:production", 600)
     said = Said(
-        Directory("idp", "okta", "https://idp.example"),
+        Directory("idp", "okta", "https://idp.example/oauth2/default"),
         groups={"leads": 3},
         roles={"pipeline": ("job:submit",)},
         bindings=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qgov.language.concerns import concern_at
+from qgov.language.concerns import Concern, concern_at
 from qgov.language.kinds import KINDS
 
 CASES: dict[tuple[str, str], str] = {
@@ -31,3 +31,17 @@ def test_a_path_is_about_one_thing(kind: str, path: str) -> None:
     steps = [int(step) if step.isdecimal() else step for step in path.split()]
 
     assert concern_at(KINDS[kind], steps) == CASES[kind, path]
+
+
+@pytest.mark.parametrize(
+    ("value", "concern"),
+    [
+        ("chemistry", Concern.ACCESS),
+        ({"name": "chemistry", "residency": ["eu"]}, Concern.ACCESS),
+        ({"name": "chemistry", "classification": "regulated"}, Concern.RULES),
+        (None, Concern.RULES),
+    ],
+)
+def test_what_a_project_does_not_say_it_is_not_about(value: object, concern: Concern) -> None:
+    path = ("spec", "environments", "sandbox", "projects", 0)
+    assert concern_at(KINDS["Tenant"], path, value) == concern

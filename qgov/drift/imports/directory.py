@@ -25,6 +25,12 @@ __all__ = ["KINDS", "asked_for", "keycloak", "managed_by", "other"]
 KINDS: Final = ("keycloak", "okta", "entra")
 _URL: Final = TypeAdapter[str](Url)
 _NAME: Final = "workforce"
+_NOBODYS: Final = {
+    "": "https://id.{}.example",
+    "okta": "https://id.{}.example/oauth2/default",
+    "entra": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",
+}
+"""Issuers of the form that each product has, from which there are no tokens."""
 
 
 def keycloak(
@@ -70,8 +76,8 @@ def managed_by(managed: Managed, name: str | None, issuer: str | None, wishes: W
 
 
 def other(name: str | None, kind: str, issuer: str | None, wishes: Wishes) -> Directory:
-    """Any other directory. Who issues its tokens, no source tells."""
-    given = issuer or f"https://id.{wishes.organization}.example"
+    """Any other directory. Who issues its tokens, no source tells: what is assumed is nobody's."""
+    given = issuer or _NOBODYS.get(kind, _NOBODYS[""]).format(wishes.organization)
     return Directory(_valid(name or _NAME), kind, _address(given))
 
 

@@ -53,11 +53,24 @@ def documents(said: Said, organization: str) -> tuple[dict[str, bytes], list[Not
 _ASSUMED: Final = "Written by `qgov import`. What it assumed is in imported.md."
 
 
+_NO_APPLICATION: Final = "00000000-0000-0000-0000-000000000000"
+_AUDIENCE: Final = Note(
+    Why.ASSUMED,
+    "the audience of Entra's tokens",
+    "no source tells for which application they are",
+    "write the application's client id or `api://` address as `audience` in `qgov.yaml`",
+)
+
+
 def _organization(said: Said, organization: str, notes: list[Note]) -> dict[str, Yaml]:
     directory = said.directory
     provider: dict[str, Yaml] = {"type": directory.type, "issuer": directory.issuer}
     if directory.realm is not None:
         provider["realm"] = directory.realm
+    if directory.type == "entra":
+        old = directory.issuer.startswith("https://sts.")
+        provider["audience"] = f"api://{organization}" if old else _NO_APPLICATION
+        notes.append(_AUDIENCE)
     provider |= said.provider
     if said.tokens:
         provider["tokens"] = dict(said.tokens)
