@@ -129,7 +129,7 @@ def _unsupported(model: AccessModel) -> list[Finding]:
             "QG969",
             f"who submits to `{cloud}` without the gateway is not bound in `{name}` by: "
             f"{'; '.join(kinds)}",
-            model.tenants[name].source.at("clouds", cloud),
+            model.tenants[name].source.source.start,  # no file is read again for its line
             "let people reach the cloud through the gateway alone, or accept it: docs/controls.md "
             "says what is enforced where",
             Severity.WARNING,

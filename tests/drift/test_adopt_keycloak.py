@@ -20,7 +20,7 @@ from tests.drift.conftest import ROOT
 from tests.drift.realm import import_realm, token_of
 from tests.keycloak.server import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.no_cover]
+pytestmark = pytest.mark.real
 
 REALM = "adopting"
 SCOPE = "aurora/sandbox/chemistry"

@@ -20,9 +20,6 @@ from tests.drift.loopback import Reply, as_json, serving
 from tests.drift.test_remote import self_signed
 from tests.review.directory import CONFIG, LIST
 
-# Many threads at once: sys.settrace of Python 3.11, which coverage sets, does not bear it.
-pytestmark = pytest.mark.no_cover
-
 NOW = "2026-11-23T10:00:00Z"
 COMMANDS = {
     "drift": ("drift", "--adopt", "DIR", "--revert", "FILE"),

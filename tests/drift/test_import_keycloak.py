@@ -22,7 +22,7 @@ from tests.drift.realm import import_realm, reader, token_of
 from tests.keycloak.server import Server
 from tests.terraform.harness import SCHEMAS, errors, init, mirror, need_terraform, validate
 
-pytestmark = [pytest.mark.real, pytest.mark.no_cover]
+pytestmark = pytest.mark.real
 
 NOW = "2025-11-23T10:00:00Z"
 LEAVE = ("--requested-by", "ann@x.example", "--approved-by", "bo@x.example", "--ticket", "T-1")

@@ -16,9 +16,6 @@ from qgov.model.access_model import AccessModel
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json, serving
 
-# Many threads at once: sys.settrace of Python 3.11, which coverage sets, does not bear it.
-pytestmark = pytest.mark.no_cover
-
 AT = "/admin/realms/quantum"
 REALM = {"realm": "quantum", "accessTokenLifespan": 60}
 

@@ -21,9 +21,6 @@ from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json
 from tests.elevate.fake import Fake
 
-# Many threads at once: sys.settrace of Python 3.11, which coverage sets, does not bear it.
-pytestmark = pytest.mark.no_cover
-
 MEI, EVE = "mei@northwind.example", "eve@northwind.example"
 
 

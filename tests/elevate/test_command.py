@@ -20,9 +20,6 @@ from tests.drift.conftest import ROOT
 from tests.drift.loopback import Reply
 from tests.elevate.fake import Fake
 
-# Many threads at once: sys.settrace of Python 3.11, which coverage sets, does not bear it.
-pytestmark = pytest.mark.no_cover
-
 NOW = "2026-11-23T10:00:00Z"
 OVER = "2027-01-23T10:00:00Z"
 MEI = "mei@northwind.example"

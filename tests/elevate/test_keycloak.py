@@ -19,7 +19,7 @@ from tests.drift.realm import import_realm, reader, token_of
 from tests.elevate.conftest import MEI, REALM, model_of
 from tests.keycloak.server import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.no_cover]
+pytestmark = pytest.mark.real
 
 PERSON = "mei@northwind.example"
 SECOND = timedelta(seconds=1)

@@ -23,7 +23,7 @@ from tests.review.conftest import copy_of
 
 __all__ = ["directory"]
 
-pytestmark = [pytest.mark.real, pytest.mark.no_cover]
+pytestmark = pytest.mark.real
 
 REALM = "reviewing"
 NOW = "2026-11-28T10:00:00Z"

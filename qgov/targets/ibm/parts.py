@@ -66,6 +66,7 @@ _TOKEN_AGE: Final = (
     ),
     *_HELD,
     f"{_TENANT} spec.environments.*.tier",
+    f"{_TENANT} spec.serviceAccounts[*].maxTokenLifetime",
 )
 _CLAIM: Final = (
     *_HELD,
@@ -159,7 +160,7 @@ def _resource(key: Key) -> str:
     _, _, kind, *rest = key
     if kind == "qauvern":  # the name of an instance stands after the plan and `instances`
         return ".".join([kind, *rest[2:3]])
-    return ".".join([kind, *rest[: kind != "terraform"]])
+    return ".".join([kind, *rest[: kind not in ("terraform", "import")]])
 
 
 PARTS: Final = Parts(
