@@ -49,7 +49,8 @@ def _on_ibm(model: AccessModel) -> Iterator[Access]:
                     continue
             given = model.roles[binding.role].permissions
             for served in served_by_instances(model, name):
-                near = any(contains(scope, e) or contains(e, scope) for e in served)
+                places = [place for some in served.values() for place in some]
+                near = any(contains(scope, at) or contains(at, scope) for at in places)
                 whole = all(contains(scope, e) for e in served)
                 for permission in given if near else ():
                     asked = WHOLE.get(permission)
@@ -59,19 +60,24 @@ def _on_ibm(model: AccessModel) -> Iterator[Access]:
                         yield Access(binding.principal, permission, scope, eligible, own=False)
 
 
-def served_by_instances(model: AccessModel, tenant: str) -> Iterator[list[str]]:
-    """Of each instance of a tenant the environments whose jobs run in it."""
+def served_by_instances(model: AccessModel, tenant: str) -> Iterator[dict[str, list[str]]]:
+    """Of each instance of a tenant the environments whose jobs run in it, with the projects that
+    may."""
     known = model.tenants[tenant]
     for _, instance, _ in ibm_instances(known.spec):
-        yield [
-            environment.scope
+        found = {
+            environment.scope: [
+                place
+                for place in (f"{environment.scope}/{project}" for project in environment.projects)
+                if any(
+                    backend.cloud == "ibm" and backend.region == instance.region and backend.target
+                    for _, _, backend in devices(model, place)
+                )
+            ]
             for name, environment in known.environments.items()
-            if (not instance.environments or name in instance.environments)
-            and any(
-                backend.cloud == "ibm" and backend.region == instance.region and backend.target
-                for _, _, backend in devices(model, environment.scope)
-            )
-        ]
+            if not instance.environments or name in instance.environments
+        }
+        yield {scope: places for scope, places in found.items() if places}
 
 
 ACCOUNT = "4e1f0000000000000000000000000001"
