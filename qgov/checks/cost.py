@@ -10,7 +10,8 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at, spending, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.model.access_model import AccessModel, Price
+from qgov.model.access_model import AccessModel
+from qgov.model.price import Price
 
 _YEAR_DAYS: Final = 365
 _QUARTER_DAYS: Final = 92

@@ -11,7 +11,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at, group_document
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.language.quote import quoted
 from qgov.language.scalars import is_object_id
 from qgov.model.access_model import AccessModel, Binding, Group

@@ -12,7 +12,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.fact import Fact
 

@@ -10,7 +10,7 @@ from qgov.gateway.circuits import Work
 from qgov.gateway.gates import Gates
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import BackendTerms
-from qgov.model.access_model import Price
+from qgov.model.price import Price
 
 __all__ = ["UnpricedError", "amounts_of", "cost_micros"]
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from qgov.decision.bundle import Bundle
-from qgov.model.access_model import Price
+from qgov.model.price import Price
 from qgov.model.principal import name_of
 
 __all__ = ["BackendTerms", "Terms", "Thresholds", "terms_of"]

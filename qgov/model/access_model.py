@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar, cast
 
 from qgov.finding import Origin
@@ -19,11 +18,11 @@ from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
     Framework,
-    IdentityProvider,
     OrganizationSpec,
     Queue,
     SecretsManager,
@@ -34,6 +33,7 @@ from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
 from qgov.language.persons import folded
 from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
 from qgov.model.fact import Fact, Written, origin_of
+from qgov.model.price import Price
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import tenant_of
 
@@ -48,7 +48,6 @@ __all__ = [
     "Fact",
     "Group",
     "Organization",
-    "Price",
     "Quota",
     "Raise",
     "Role",
@@ -285,27 +284,6 @@ class Exclusive:
     def origin(self) -> Origin:
         """Where the tenant says so."""
         return origin_of(self.written)
-
-
-class Price(NamedTuple):
-    """What a task on a backend costs, in micros of the organization's currency, exactly; the
-    parts add up. A gate and a measurement (of one qubit) cost so much in each shot. A
-    multi-controlled gate is `two_qubit_gates_per_control` for each control but the first; None:
-    nobody says what it is."""
-
-    per_task_micros: int | Fraction
-    per_shot_micros: int | Fraction
-    per_hour_micros: int | Fraction
-    minimum_micros: int | Fraction
-    per_one_qubit_gate_micros: int | Fraction = 0
-    per_two_qubit_gate_micros: int | Fraction = 0
-    per_measurement_micros: int | Fraction = 0
-    two_qubit_gates_per_control: int | None = None
-
-    @property
-    def has_gates(self) -> bool:
-        """Whether gates have a price."""
-        return self.per_one_qubit_gate_micros > 0 or self.per_two_qubit_gate_micros > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Group
 
 __all__ = ["DIRECTORIES", "Directory", "claim_value", "claimed", "directory_id"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from qgov.language.kinds.organization import Group as GroupSpec
+from qgov.language.kinds.directory import Group as GroupSpec
 from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
 from qgov.model.fact import Fact, Written
 from qgov.model.renames import renames

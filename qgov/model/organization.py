@@ -10,8 +10,9 @@ from pydantic.alias_generators import to_camel
 
 from qgov.language.documents import Document
 from qgov.language.kinds.backend import Price as PriceSpec
-from qgov.model.access_model import Organization, Price
+from qgov.model.access_model import Organization
 from qgov.model.fact import Fact
+from qgov.model.price import Price
 from qgov.model.resolve import Resolver
 
 __all__ = ["issuers_everywhere", "link_organization"]

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import and_
 from typing import Any, Final
 
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Binding, Group, Workload
 from qgov.model.conditions import NONE, Conditions, Eligibility
 from qgov.model.principal import Principal, is_group, kind_of, name_of
@@ -204,12 +204,17 @@ def let_go(type_: str, module: Module, exist: Iterable[str], made: Iterable[str]
     ]
 
 
+_OF: Final = {"import": "to", "moved": "from", "removed": "from"}
+"""The attribute by which a block without labels says what it is of."""
+
+
 def read_blocks(path: str, value: Outline) -> dict[str, Any]:
     """Provider → what each block is (of a resource its type) → its labels → its attributes, for
     the tables of parts."""
     found: dict[str, Any] = {}
     for block, labels, content in unfolded(value):
-        names = [block, content["from"]] if block in ("moved", "removed") else [block, *labels]
+        of = [content[_OF[block]]] if block in _OF else labels
+        names = [block, *of]
         at = found
         for name in names[1:] if block == "resource" else names:
             at = at.setdefault(name, {})
@@ -219,4 +224,4 @@ def read_blocks(path: str, value: Outline) -> dict[str, Any]:
 
 def resource_of(key: Key) -> str:
     """The address of the block that a part belongs to."""
-    return key[1] if key[1] in ("terraform", "import") else ".".join(key[1:3])
+    return key[1] if key[1] == "terraform" else ".".join(key[1:3])

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from qgov.identity.reasons import WORDS
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.render.identity import with_reasons
 
 PAGE = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")

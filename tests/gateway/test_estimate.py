@@ -10,7 +10,7 @@ from qgov.gateway.circuits import Work, digest, submission, work_of
 from qgov.gateway.estimate import amounts_of
 from qgov.gateway.tables import Amounts
 from qgov.gateway.terms import BackendTerms, Terms, terms_of
-from qgov.model.access_model import Price
+from qgov.model.price import Price
 from qgov.targets.opa import TARGET
 from tests.targets.worked import worked
 

@@ -23,8 +23,9 @@ from qgov.language.kinds import KINDS
 from qgov.language.kinds.backend import Price
 from qgov.language.kinds.base import Strict
 from qgov.language.kinds.budget import BudgetSpec
+from qgov.language.kinds.directory import Group, IdentityProvider
 from qgov.language.kinds.exceptions import AccessReviewSpec, ElevationSpec, WaiverSpec
-from qgov.language.kinds.organization import Group, IdentityProvider, OrganizationSpec
+from qgov.language.kinds.organization import OrganizationSpec
 from qgov.language.scalars import Text
 from qgov.render.schema import schemas
 

@@ -243,8 +243,9 @@ def _entries(realm: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _address(block: str, labels: list[str], body: str) -> str:
-    moved = re.findall(r"from += (\S+)", body) if block in ("moved", "removed") else []
-    return ".".join([*([] if block == "resource" else [block]), *labels, *moved])
+    of = {"import": "to", "moved": "from", "removed": "from"}.get(block)
+    said = re.findall(rf"{of} += (\S+)", body) if of else []
+    return ".".join([*([] if block == "resource" else [block]), *labels, *said])
 
 
 def edited(*edits: Edit) -> Edited | None:

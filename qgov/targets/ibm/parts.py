@@ -160,7 +160,7 @@ def _resource(key: Key) -> str:
     _, _, kind, *rest = key
     if kind == "qauvern":  # the name of an instance stands after the plan and `instances`
         return ".".join([kind, *rest[2:3]])
-    return ".".join([kind, *rest[: kind not in ("terraform", "import")]])
+    return ".".join([kind, *rest[: kind != "terraform"]])
 
 
 PARTS: Final = Parts(

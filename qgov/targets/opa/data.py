@@ -20,7 +20,6 @@ from qgov.model.access_model import (
     AccessModel,
     Budget,
     Environment,
-    Price,
     Quota,
     Raise,
     Tenant,
@@ -29,6 +28,7 @@ from qgov.model.access_model import (
 from qgov.model.accesses import budgets_around
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import Conditions, JobLimits
+from qgov.model.price import Price
 from qgov.model.principal import group, is_group, is_user, name_of
 from qgov.model.scope import tenant_of
 from qgov.model.tenants import claims_of, retention_of

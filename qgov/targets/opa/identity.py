@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.language.kinds.tokens import Attested, SecondFactor
 from qgov.model.access_model import AccessModel
 from qgov.model.directories import claimed

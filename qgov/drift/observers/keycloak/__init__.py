@@ -31,7 +31,7 @@ from qgov.drift.observers.keycloak.settings import KNOWN, fields_of_version, set
 from qgov.drift.observers.keycloak.undo import Back
 from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
 from qgov.drift.wanted import approving, bindings_of, elevated, held
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.targets import emit
 from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL

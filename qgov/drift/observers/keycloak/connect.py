@@ -9,7 +9,7 @@ from typing import Any, Final
 from qgov.drift.observer import Asked, UnreadableError
 from qgov.drift.observers.keycloak.read import rights_below
 from qgov.drift.remote import Remote, path_of, remote
-from qgov.language.kinds.organization import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider
 
 __all__ = ["ADDRESS", "address", "connected", "issuer_of", "reviewed"]
 

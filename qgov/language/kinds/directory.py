@@ -1,0 +1,121 @@
+"""The directories of an organization: where people sign in, and the groups that they are in."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from qgov.language.concerns import (
+    ACCESS,
+    LATER,
+    LESS,
+    MORE,
+    OPERATIONS,
+    RULES,
+    TRUST,
+)
+from qgov.language.kinds.base import Name, Strict, several
+from qgov.language.kinds.tokens import ClaimName, Tokens
+from qgov.language.scalars import (
+    DirectoryText,
+    Duration,
+    Instant,
+    Team,
+    Text,
+    Url,
+    is_object_id,
+    label,
+)
+
+__all__ = ["Group", "IdentityProvider"]
+
+
+class IdentityProvider(Strict):
+    """Where people sign in; the only way in."""
+
+    concern: ClassVar = TRUST
+
+    type: Literal["keycloak", "okta", "entra", "generic"] = Field(
+        description="The product; `generic` is any other, such as a university's Shibboleth."
+    )
+    issuer: Url = Field(description="The token's `iss`, exactly.")
+    protocol: Literal["oidc", "saml"] = Field("oidc", description="How it signs people in.")
+    audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
+        "qgov", description="The token's `aud`."
+    )
+    groups_claim: ClaimName = Field(
+        "groups",
+        description="The claim that lists a person's groups: of Keycloak full paths, of Okta "
+        "names, of Entra object ids, of any other what `directoryId` or `directoryName` say.",
+    )
+    realm: Name | None = Field(None, description="The Keycloak realm.")
+    login: Annotated[Literal["sso", "local"], LATER] = Field(
+        "sso", description="`local` means passwords kept by the quantum platform."
+    )
+    mfa: Annotated[Literal["enforced", "available"], LATER] = Field(
+        "enforced", description="Whether the provider asks everyone for a second factor."
+    )
+    session_lifetime: Annotated[Duration | None, MORE] = Field(
+        None, description="How long a session lasts."
+    )
+    tokens: Tokens = Field(
+        default_factory=lambda: Tokens.model_validate({}),
+        description="Which of its tokens count, and what they say of a person.",
+    )
+
+
+FormerGroups = Annotated[
+    tuple[DirectoryText, ...],
+    BeforeValidator(several, json_schema_input_type=DirectoryText | list[DirectoryText]),
+    Field(min_length=1, max_length=20),
+    OPERATIONS,
+]
+"""What a group was called before, or what its directory knew it by: one or several."""
+
+
+class Group(Strict):
+    """A directory group that no single tenant owns, or that needs saying more of."""
+
+    concern: ClassVar = RULES
+
+    title: Text | None = Field(None, description="A name for people.")
+    identity_provider: Annotated[Name | None, TRUST] = Field(
+        None, description="Its provider; absent: that of the tenant that binds it."
+    )
+    shared: Annotated[bool, MORE] = Field(
+        False, description="May be bound in more than one tenant."
+    )
+    members: Annotated[int, LESS] = Field(
+        1, ge=0, description="How many people the directory keeps in it at least."
+    )
+    external: Annotated[bool, LESS] = Field(
+        False, description="Its people are not the company's own, such as contractors."
+    )
+    expires: Annotated[Instant | None, ACCESS, MORE] = Field(
+        None, description="When all of its bindings end by themselves, unless they end earlier."
+    )
+    directory_name: Annotated[DirectoryText | None, TRUST] = Field(
+        None,
+        description="What the directory calls it, in any case and with spaces; absent: as here.",
+    )
+    directory_id: Annotated[DirectoryText | None, TRUST] = Field(
+        None,
+        description="What the directory knows it by: Entra's object id, Okta's id, elsewhere "
+        "whatever the claim holds (a distinguished name, a SID).",
+    )
+    team: Annotated[Team | None, RULES] = Field(
+        None,
+        description="Its team where pull requests are reviewed, `TEAM` or `ORGANIZATION/TEAM`; "
+        "absent: called as here.",
+    )
+    previously: FormerGroups | None = Field(
+        None,
+        description="The former name, so that the directory renames the group with its members; "
+        "or the former `directoryId`, so that another one is meant.",
+    )
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """What it was called before, the last one first."""
+        return tuple(n for n in self.previously or () if label(n) and not is_object_id(n))
