@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Finding", "Origin", "Severity", "closest", "has_errors", "in_order"]
+__all__ = ["Finding", "Origin", "Severity", "closest", "has_errors", "in_order", "with_detail"]
 
 
 class Severity(StrEnum):
@@ -37,7 +37,8 @@ class Finding:
     `code` is stable and never reused; `message` says what is wrong in one
     sentence with the user's words in backticks; `remedy` says what to do;
     `controls` are ids such as `soc2:CC6.1`; `document` is `Kind/name` or empty
-    when the text could not be read as a document.
+    when the text could not be read as a document. What an edit elsewhere can change
+    (a place, a count, who else) is `detail`, so that the finding stays the same.
     """
 
     code: str
@@ -47,6 +48,22 @@ class Finding:
     severity: Severity = Severity.ERROR
     controls: tuple[str, ...] = field(default=())
     document: str = ""
+    detail: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same finding in two commits, wherever it stands."""
+        return self.code, self.document, self.message
+
+    @property
+    def told(self) -> str:
+        """The message with its detail, for people."""
+        return with_detail(self.message, self.detail)
+
+
+def with_detail(message: str, detail: str) -> str:
+    """What is wrong with what else there is to know, for people."""
+    return f"{message} ({detail})" if detail else message
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -63,7 +63,9 @@ def read_template(path: str, data: bytes) -> Starter:
     except UnicodeDecodeError as error:
         raise TemplateError(f"{path}: the template is not UTF-8; save it as UTF-8") from error
     except TemplateSyntaxError as error:
-        raise TemplateError(f"{path}:{error.lineno}: {error.message}; mend the template") from error
+        raise TemplateError(
+            f"{path}:{error.lineno}: {error.message}; correct the template"
+        ) from error
     # What Jinja's lexer, or Python's compiler behind it, makes of numbers and nesting.
     except (JinjaError, RecursionError, SyntaxError, ValueError, OverflowError) as error:
         raise TemplateError(f"{path}: not a template that can be read; simplify it") from error

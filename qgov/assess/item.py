@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from qgov.checks import rules
-from qgov.finding import Origin
+from qgov.finding import Origin, with_detail
 from qgov.model.access_model import AccessModel
 
 __all__ = [
@@ -165,7 +165,9 @@ def by_rule(seen: Seen, code: str, what: str, places: Sequence[tuple[str, Line]]
     twice; the next step is the rule's remedy."""
     rule = next(rule for rule in rules() if rule.code == code)
     found = sorted(rule.find(seen.model, seen.now))
-    failed = [Evidence(False, f.message, partial(_itself, f.origin)) for f in found]
+    failed = [
+        Evidence(False, with_detail(f.message, f.detail), partial(_itself, f.origin)) for f in found
+    ]
     held = max(0, len(places) - len(failed))
     # A document without any breach shows what is meant; nobody would look in the others.
     faulty = {breach.origin.path for breach in found}

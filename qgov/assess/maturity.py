@@ -58,7 +58,7 @@ def _onboarding(seen: Seen) -> Iterator[Measure]:
                 Evidence(not m.why, f"`{m.path}` {m.why}".rstrip(), partial(Origin, m.path))
                 for m in made
             ],
-            "mend the template: plain text, answers, conditions, and loops over answers",
+            "correct the template: plain text, answers, conditions, and loops over answers",
         )
 
 

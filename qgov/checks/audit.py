@@ -33,10 +33,11 @@ def mutable_audit_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
         by = [f for f in tenant.spec.frameworks if f in asking]
         if by or classified(tenant) == "regulated":
             message = (
-                f"`{audit.store}` can be overwritten, though "
-                f"{ticks(by) or 'regulated data'} asks for write-once audit logs"
+                f"`{audit.store}` can be overwritten, though `{tenant.name}` needs write-once "
+                "audit logs"
             )
-            yield at_record(tenant, "auditLogs", "store", message)
+            asks = ticks(by) or "regulated data"
+            yield at_record(tenant, "auditLogs", "store", message, f"for {asks}")
 
 
 @rule("QG707", Severity.WARNING, "audit-retention", guide=guide.RETENTION)
@@ -84,9 +85,10 @@ def stream_not_audited(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: let the sinks take the streams `jobs` and `admin` between them.
     """
     covered = {s for sink in model.organization.audit_sinks.values() for s in sink.value.streams}
-    missing = [stream for stream in ("jobs", "admin") if stream not in covered]
-    if missing:
-        message = f"no audit sink takes the stream {ticks(missing)}"
+    for stream in ("jobs", "admin"):
+        if stream in covered:
+            continue
+        message = f"no audit sink takes the stream `{stream}`"
         yield found_at(model.organization.source, message, "auditSinks")
 
 

@@ -186,7 +186,7 @@ def budget_of_no_project(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     A misspelled or removed project leaves its successor without a bound.
 
-    Remedy: mend the scope, or remove the document.
+    Remedy: correct the scope, or remove the document.
     """
     for name, budget in model.budgets.items():
         if "*" not in budget.scope or budget.scope == EVERYWHERE:

@@ -16,6 +16,7 @@ from qgov.checks.facts import (
     found_at,
     group_document,
     of_cloud,
+    others,
     ticks,
     uses,
 )
@@ -59,9 +60,9 @@ def account_of_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found
     for claims in known.values():
         tenants = sorted({claim.tenant for claim in claims})
         for claim in claims if len(tenants) > 1 else ():
-            others = ticks([name for name in tenants if name != claim.tenant])
-            message = f"the {claim.what} of `{claim.tenant}` is that of {others} too"
-            yield Found(claim.origin, message, f"Tenant/{claim.tenant}")
+            message = f"the {claim.what} of `{claim.tenant}` is that of another tenant too"
+            whose = others(tenants, claim.tenant)
+            yield Found(claim.origin, message, f"Tenant/{claim.tenant}", whose)
 
 
 @rule("QG952", Severity.ERROR, "secrets", "individual-identity", guide=guide.TOKENS)

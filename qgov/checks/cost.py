@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import found_at, spending, ticks
+from qgov.checks.facts import found_at, spending
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel
@@ -119,8 +119,7 @@ def no_showback(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: write `by: [tenant, project]` in `showback`.
     """
-    missing = [w for w in ("tenant", "project") if w not in model.organization.spec.showback.by]
-    if missing:
-        yield found_at(
-            model.organization.source, f"cost is not shown by {ticks(missing)}", "showback", "by"
-        )
+    for word in ("tenant", "project"):
+        if word not in model.organization.spec.showback.by:
+            message = f"cost is not shown by `{word}`"
+            yield found_at(model.organization.source, message, "showback", "by")

@@ -25,12 +25,17 @@ def _groups(model: AccessModel) -> Iterator[tuple[Group, IdentityProvider, Direc
         yield group, provider, DIRECTORIES[provider.type]
 
 
-def _at(model: AccessModel, group: Group, message: str, field: str) -> Found:
+def _at(model: AccessModel, group: Group, message: str, field: str, detail: str = "") -> Found:
     """A breach by what is written of a group, or by the group where nothing is."""
     source = model.organization.source
     if (written := source.written("groups", group.name, field)) is not None:
-        return Found(written, message, source.document)
-    return Found(group.origin, message, group_document(model, group.name, group.tenants))
+        return Found(written, message, source.document, detail)
+    return Found(group.origin, message, group_document(model, group.name, group.tenants), detail)
+
+
+def _alike(model: AccessModel, group: Group, value: str, field: str, other: str) -> Found:
+    message = f"`{group.name}` is {quoted(value)} in `{group.provider}`, and so is another group"
+    return _at(model, group, message, field, f"`{other}`")
 
 
 @rule("QG331", Severity.ERROR, "joiner-mover-leaver", guide=guide.SSO)
@@ -99,8 +104,7 @@ def two_groups_in_one(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 continue
             first = seen.setdefault((group.provider, value.casefold()), group.name)
             if first != group.name:
-                message = f"`{group.name}` is {quoted(value)} in `{group.provider}`, and so is"
-                yield _at(model, group, f"{message} `{first}`", word)
+                yield _alike(model, group, value, word, first)
         if field == "directory_id":
             yield from _across(model)
 
@@ -115,8 +119,7 @@ def _across(model: AccessModel) -> Iterator[Found]:
         first = seen.setdefault((group.provider, value.casefold()), group.name)
         other = model.groups[first]
         if first != group.name and (group.directory_id is None) != (other.directory_id is None):
-            message = f"`{group.name}` is {quoted(value)} in `{group.provider}`, and so is"
-            yield _at(model, group, f"{message} `{first}`", "directoryId")
+            yield _alike(model, group, value, "directoryId", first)
 
 
 @rule("QG334", Severity.WARNING, "joiner-mover-leaver", guide=guide.SSO)

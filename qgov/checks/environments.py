@@ -15,7 +15,6 @@ from qgov.checks.facts import (
     environments,
     found_at,
     submitting,
-    ticks,
     uses,
 )
 from qgov.checks.rule import Found, rule
@@ -89,8 +88,8 @@ def loose_production(model: AccessModel, _now: datetime) -> Iterator[Found]:
         missing = [] if floor.managed_device else ["managedDevice"]
         if floor.max_token_age_s is None or floor.max_token_age_s > _SHORT_TOKEN_S:
             missing.append("maxTokenAge")
-        if missing:
-            message = f"`{environment.scope}` lacks the floors {ticks(missing)}"
+        for name in missing:
+            message = f"`{environment.scope}` lacks the floor `{name}`"
             yield at_environment(tenant, environment, message)
 
 
@@ -105,8 +104,8 @@ def test_unlike_production(model: AccessModel, _now: datetime) -> Iterator[Found
     for tenant, environment in _of_tier(model, "test"):
         for other in tenant.environments.values():
             lacking = _lacking(environment.floor, other.floor) if other.tier == PRODUCTION else []
-            if lacking:
-                message = f"`{environment.scope}` lacks {ticks(lacking)} of `{other.scope}`"
+            for name in lacking:
+                message = f"`{environment.scope}` lacks `{name}` of `{other.scope}`"
                 yield at_environment(tenant, environment, message)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, TypeVar, get_args
 
 from qgov.checks.rule import Found
@@ -30,6 +31,7 @@ __all__ = [
     "high_risk",
     "of_cloud",
     "of_workloads",
+    "others",
     "privileged",
     "projects",
     "reaches_production",
@@ -47,22 +49,24 @@ T = TypeVar("T")
 PRODUCTION: Final = "production"
 SENSITIVE: Final = frozenset({"confidential", "regulated"})
 """The classifications whose records are not for everybody."""
+_SHOWN: Final = 3
 _CLASSES: Final = get_args(Classification)
 _DEPTH: Final = {name: permission.level.depth for name, permission in CATALOGUE.items()}
 
 
-def found_at(fact: Fact[Any], message: str, *path: str | int) -> Found:
+def found_at(fact: Fact[Any], message: str, *path: str | int, detail: str = "") -> Found:
     """A breach at a value inside a fact."""
-    return Found(fact.at(*path), message, fact.document)
+    return Found(fact.at(*path), message, fact.document, detail)
 
 
 def at_environment(
-    tenant: Tenant, environment: Environment, message: str, *path: str | int
+    tenant: Tenant, environment: Environment, message: str, *path: str | int, detail: str = ""
 ) -> Found:
     """A breach by an environment as a whole, or at a value inside it."""
     if path:
-        return found_at(tenant.source, message, "environments", environment.name, *path)
-    return Found(environment.origin, message, tenant.source.document)
+        at = ("environments", environment.name, *path)
+        return found_at(tenant.source, message, *at, detail=detail)
+    return Found(environment.origin, message, tenant.source.document, detail)
 
 
 def at_backend(tenant: Tenant, environment: Environment, backend: str, message: str) -> Found:
@@ -77,9 +81,9 @@ def at_project(tenant: Tenant, environment: Environment, project: str, message: 
     return at_environment(tenant, environment, message, "projects", index)
 
 
-def at_record(tenant: Tenant, name: str, field: str, message: str) -> Found:
+def at_record(tenant: Tenant, name: str, field: str, message: str, detail: str = "") -> Found:
     """A breach by what a tenant says of a class of records: its `store` or its `keep`."""
-    return found_at(tenant.source, message, "retention", name, field)
+    return found_at(tenant.source, message, "retention", name, field, detail=detail)
 
 
 def group_document(model: AccessModel, group: str, tenants: Iterable[str]) -> str:
@@ -95,6 +99,13 @@ def group_document(model: AccessModel, group: str, tenants: Iterable[str]) -> st
 def ticks(names: list[str] | tuple[str, ...]) -> str:
     """Names for a sentence: `a`, `b`."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def others(names: Sequence[str], own: str) -> str:
+    """The first of some names, one's own left out, and how many more there are."""
+    more = len(names) - (own in names) - _SHOWN
+    shown = ticks(list(islice((name for name in names if name != own), _SHOWN)))
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def high_risk(role: Role) -> list[str]:

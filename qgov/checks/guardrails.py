@@ -67,12 +67,12 @@ def guardrail_broken(model: AccessModel, now: datetime) -> Iterator[Found]:
             cell = min(found)
             path = found[cell][0]
             count = f"{len(found)} such access{'es' if len(found) != 1 else ''}"
+            where = path.binding.origin
             yield Found(
                 rail.at("name"),
-                f"`{rail.name}`: {told(cell)} through "
-                f"`{path.binding.role}` (see {path.binding.origin}); checked the table of "
-                f"accesses and found {count}",
+                f"`{rail.name}`: {told(cell)} through `{path.binding.role}`, {count} in all",
                 rail.document,
+                f"see {where}",
             )
 
 
@@ -107,8 +107,9 @@ def guardrail_unmet(model: AccessModel, now: datetime) -> Iterator[Found]:
             yield found_at(
                 rail,
                 f"`{rail.name}`: nobody of {ticks(rail.value.principals)} may "
-                f"{ticks(rail.value.permissions)} (checked {len(found)} accesses)",
+                f"{ticks(rail.value.permissions)}",
                 "name",
+                detail=f"checked {len(found)} accesses",
             )
 
 
@@ -135,9 +136,10 @@ def lock_out(model: AccessModel, _now: datetime) -> Iterator[Found]:
         message = (
             f"`{permission}`, which undoes a change, is left "
             f"to {people} {'person' if people == 1 else 'people'} "
-            f"({len(holders)} principals); {rails.min_people} must keep it"
+            f"and {rails.min_people} must keep it"
         )
-        yield found_at(model.organization.source, message, "rails", "minPeople")
+        held = f"{len(holders)} principal{'s' if len(holders) != 1 else ''}"
+        yield found_at(model.organization.source, message, "rails", "minPeople", detail=held)
 
 
 @rule("QG984", Severity.WARNING, "change-approval", guide=guide.API_FIRST)
@@ -146,7 +148,7 @@ def guardrail_guards_nothing(model: AccessModel, _now: datetime) -> Iterator[Fou
 
     A misspelled scope is never violated, and looks like safety.
 
-    Remedy: mend the scope, or remove it.
+    Remedy: correct the scope, or remove it.
     """
     for rail in (*model.organization.never, *model.organization.always):
         for index, scope in enumerate(rail.value.scopes):
@@ -195,7 +197,7 @@ def guardrail_about_nobody(model: AccessModel, _now: datetime) -> Iterator[Found
 
     A misspelled name is never caught, and looks like safety.
 
-    Remedy: mend the name, or remove it.
+    Remedy: correct the name, or remove it.
     """
     for rail in (*model.organization.never, *model.organization.always):
         for index, principal in enumerate(rail.value.principals):

@@ -140,11 +140,10 @@ def tokens_of_any_age(model: AccessModel, _now: datetime) -> Iterator[Found]:
             continue
         if not _fresh(model, binding, model.roles[binding.role]):
             reported.add(binding.role)
-            yield found_at(
-                binding.source,
-                f"a token of any age serves for the role `{binding.role}` on `{binding.scope}`",
-                "role",
-            )
+            source = model.roles[binding.role].source
+            message = f"a token of any age serves for the role `{binding.role}`"
+            where = f"on `{binding.scope}`, see {binding.origin}"
+            yield found_at(source, message, "name", detail=where)
 
 
 def _fresh(model: AccessModel, binding: Binding, role: Role) -> bool:
@@ -198,8 +197,9 @@ def lookalike_groups(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if first != name:
             for one, other in ((name, first), (first, name)):
                 group = model.groups[one]
-                message = f"the group `{one}` reads like `{other}`"
-                yield Found(group.origin, message, group_document(model, one, group.tenants))
+                document = group_document(model, one, group.tenants)
+                message = f"the group `{one}` reads like another group"
+                yield Found(group.origin, message, document, f"`{other}`")
 
 
 @rule("QG309", Severity.ERROR, "individual-identity", "tenant-isolation", guide=guide.SSO)
@@ -215,7 +215,8 @@ def same_issuer(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for name, provider in model.organization.providers.items():
         first = seen.setdefault(provider.value.issuer.rstrip("/"), name)
         if first != name:
-            yield found_at(provider, f"`{name}` has the same issuer as `{first}`", "issuer")
+            message = f"`{name}` has the issuer of another identity provider"
+            yield found_at(provider, message, "issuer", detail=f"`{first}`")
 
 
 _MAILBOXES: Final = frozenset(

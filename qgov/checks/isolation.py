@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from qgov.checks import guide
@@ -13,10 +13,10 @@ from qgov.checks.facts import (
     at_record,
     environments,
     found_at,
+    others,
     projects,
     records,
     submitting,
-    ticks,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
@@ -38,10 +38,6 @@ def _groups_of_several(model: AccessModel) -> Iterator[tuple[Exclusive, tuple[st
             yield claim, tenants
 
 
-def _others(tenants: Iterable[str], tenant: str) -> str:
-    return ticks([name for name in tenants if name != tenant])
-
-
 def _dedicated(model: AccessModel) -> frozenset[str]:
     return frozenset(n for n, tenant in model.tenants.items() if tenant.isolation == "dedicated")
 
@@ -59,9 +55,9 @@ def group_in_two_tenants(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if not model.groups[claim.key].shared:
             yield Found(
                 claim.origin,
-                f"the group `{claim.key}` is bound in `{claim.tenant}` and "
-                f"in {_others(tenants, claim.tenant)}",
+                f"the group `{claim.key}` is bound in `{claim.tenant}` and in another tenant",
                 f"Tenant/{claim.tenant}",
+                others(tenants, claim.tenant),
             )
 
 
@@ -80,10 +76,11 @@ def dedicated_tenant_shares_group(model: AccessModel, _now: datetime) -> Iterato
         if model.groups[claim.key].shared and not dedicated.isdisjoint(tenants):
             yield Found(
                 claim.origin,
-                f"the group `{claim.key}` is bound in `{claim.tenant}` and "
-                f"in {_others(tenants, claim.tenant)}, though "
-                f"{ticks(sorted(dedicated & set(tenants)))} shares nothing",
+                f"the group `{claim.key}` is bound in `{claim.tenant}` and in another tenant, and "
+                "one of them shares nothing",
                 f"Tenant/{claim.tenant}",
+                f"{others(tenants, claim.tenant)}; dedicated: "
+                f"{others(sorted(dedicated & set(tenants)), '')}",
             )
 
 
@@ -101,12 +98,13 @@ def dedicated_tenant_shares_store(model: AccessModel, _now: datetime) -> Iterato
     users: dict[str, set[str]] = defaultdict(set)
     for tenant, _, retention in records(model):
         users[retention.store].add(tenant.name)
+    shared = {store: sorted(names) for store, names in users.items()}
     for tenant, name, retention in records(model):
-        sharing = users[retention.store]
+        sharing = shared[retention.store]
         if tenant.name in dedicated and len(sharing) > 1:
-            others = _others(sorted(sharing)[:3], tenant.name)
-            message = f"the store `{retention.store}` also holds records of {others}"
-            yield at_record(tenant, name, "store", message)
+            message = f"the store `{retention.store}` also holds records of another tenant"
+            shared_with = others(sharing, tenant.name)
+            yield at_record(tenant, name, "store", message, shared_with)
 
 
 @rule("QG504", Severity.ERROR, "tenant-isolation", guide=guide.TENANTS)
@@ -124,12 +122,13 @@ def dedicated_tenant_shares_queue(model: AccessModel, _now: datetime) -> Iterato
     for tenant, environment in environments(model):
         if environment.queue:
             users[environment.queue].add(tenant.name)
+    shared = {queue: sorted(names) for queue, names in users.items()}
     for tenant, environment in environments(model):
         queue = environment.queue
-        if tenant.name in dedicated and queue and len(users[queue]) > 1:
-            others = _others(sorted(users[queue])[:3], tenant.name)
-            message = f"jobs of {others} wait in the queue `{queue}` too"
-            yield at_environment(tenant, environment, message, "queue")
+        if tenant.name in dedicated and queue and len(shared[queue]) > 1:
+            message = f"jobs of another tenant wait in the queue `{queue}` too"
+            shared_with = others(shared[queue], tenant.name)
+            yield at_environment(tenant, environment, message, "queue", detail=shared_with)
 
 
 @rule("QG505", Severity.ERROR, "tenant-isolation", "data-retention", guide=guide.ISOLATION)

@@ -40,8 +40,11 @@ def standing_high_risk(model: AccessModel, _now: datetime) -> Iterator[Found]:
             continue
         held = [p for p in risky[binding.role] if effective(p, binding.scope)]
         if held and not is_workload(binding.principal):
-            message = f"`{binding.principal}` holds {ticks(held)} on `{binding.scope}` all the time"
-            yield found_at(binding.source, message, "role")
+            message = (
+                f"`{binding.principal}` holds the high-risk role `{binding.role}` on "
+                f"`{binding.scope}` all the time"
+            )
+            yield found_at(binding.source, message, "role", detail=ticks(held))
 
 
 @rule("QG407", Severity.WARNING, "just-in-time", "change-approval", guide=guide.JUST_IN_TIME)
@@ -134,8 +137,8 @@ def eligible_in_vain(model: AccessModel, _now: datetime) -> Iterator[Found]:
             if contains(other.scope, binding.scope):
                 yield found_at(
                     binding.source,
-                    f"`{binding.principal}` holds `{binding.role}` on "
-                    f"`{other.scope}` anyway (see {other.origin})",
+                    f"`{binding.principal}` holds `{binding.role}` on `{other.scope}` anyway",
                     "eligible",
+                    detail=f"see {other.origin}",
                 )
                 break

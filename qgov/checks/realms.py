@@ -67,10 +67,11 @@ def issuer_with_two_audiences(model: AccessModel, _now: datetime) -> Iterator[Fo
             audiences.setdefault(workload.audience, workload)
             if workload.audience != first:
                 message = (
-                    f"`{workload.id}` accepts tokens for `{workload.audience}`, and "
-                    f"`{audiences[first].id}` those of the same issuer for `{first}`"
+                    f"`{workload.id}` accepts tokens for `{workload.audience}`, and another "
+                    f"service account those of the same issuer for `{first}`"
                 )
-                yield found_at(workload.source, message, "federation", "audience")
+                whose = f"`{audiences[first].id}`"
+                yield found_at(workload.source, message, "federation", "audience", detail=whose)
 
 
 @rule("QG322", Severity.ERROR, "individual-identity", guide=guide.SSO)

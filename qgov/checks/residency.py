@@ -16,7 +16,6 @@ from qgov.checks.facts import (
     projects,
     records,
     strictest,
-    ticks,
     uses,
 )
 from qgov.checks.rule import Found, rule
@@ -133,9 +132,9 @@ def residency_wider_than_tenant(model: AccessModel, _now: datetime) -> Iterator[
     for tenant in model.tenants.values():
         for name, index, project in projects(tenant):
             outside = {*(project.residency or ())} - {*tenant.residency, ON_PREMISES}
-            if outside:
+            for place in sorted(outside):
                 message = (
-                    f"the data of `{project.name}` may be in {ticks(sorted(outside))}, that of "
+                    f"the data of `{project.name}` may be in `{place}`, that of "
                     f"`{tenant.name}` may not"
                 )
                 at = ("environments", name, "projects", index, "residency")
@@ -185,11 +184,10 @@ def residency_wider_than_framework(model: AccessModel, _now: datetime) -> Iterat
     for tenant in model.tenants.values():
         for framework in tenant.spec.frameworks:
             outside = set(tenant.residency) - allowed.get(framework, set(tenant.residency))
-            if outside:
+            for place in sorted(outside):
                 yield found_at(
                     tenant.source,
-                    f"`{framework}` does not allow data of "
-                    f"`{tenant.name}` in {ticks(sorted(outside))}",
+                    f"`{framework}` does not allow data of `{tenant.name}` in `{place}`",
                     "residency",
                 )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import SENSITIVE, answering, at_record, classified, found_at, records, ticks
+from qgov.checks.facts import SENSITIVE, answering, at_record, classified, found_at, records
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.kinds.organization import RetentionBounds
@@ -33,12 +33,12 @@ def retention_incomplete(model: AccessModel, _now: datetime) -> Iterator[Found]:
             continue
         if any(environment.projects for environment in tenant.environments.values()):
             named = {name for name, _ in retention_of(plan)}
-            missing = [name for name in RETENTION_CLASSES if name not in named]
-            yield found_at(
-                tenant.source,
-                f"`{tenant.name}` does not say where it keeps {ticks(missing)} and for how long",
-                "retention",
-            )
+            for missing in RETENTION_CLASSES:
+                if missing not in named:
+                    message = (
+                        f"`{tenant.name}` does not say where it keeps `{missing}` and for how long"
+                    )
+                    yield found_at(tenant.source, message, "retention")
 
 
 @rule("QG702", Severity.ERROR, "data-retention", "classification", guide=guide.DATA)

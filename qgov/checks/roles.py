@@ -74,9 +74,10 @@ def grant_without_full_effect(model: AccessModel, _now: datetime) -> Iterator[Fo
     for binding, idle in _without_effect(model, wholly=False):
         yield found_at(
             binding.source,
-            f"`{binding.role}` does not give {ticks(idle)} on "
-            f"`{binding.scope}`: they belong to a wider scope",
+            f"`{binding.role}` gives only a part of what it permits on `{binding.scope}`: the "
+            "rest belongs to a wider scope",
             "on",
+            detail=ticks(idle),
         )
 
 
@@ -90,8 +91,9 @@ def too_broad_role(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     for name, role in model.roles.items():
         if len(role.permissions) * 2 > len(CATALOGUE):
-            message = f"`{name}` holds {len(role.permissions)} of {len(CATALOGUE)} permissions"
-            yield found_at(role.source, message, "permissions")
+            message = f"`{name}` holds more than half of all permissions"
+            count = f"{len(role.permissions)} of {len(CATALOGUE)}"
+            yield found_at(role.source, message, "permissions", detail=count)
 
 
 @rule("QG417", Severity.WARNING, "audit-content", "assessment", guide=guide.ROLES)

@@ -20,11 +20,13 @@ _REMEDY: Final = "Remedy: "
 
 
 class Found(NamedTuple):
-    """One place that breaks a rule: where, what is wrong in one sentence, `Kind/name`."""
+    """One place that breaks a rule: where, what is wrong in one sentence, `Kind/name`, and what
+    an edit elsewhere can change of it (`Finding.detail`)."""
 
     origin: Origin
     message: str
     document: str
+    detail: str = ""
 
 
 Find: TypeAlias = Callable[[AccessModel, datetime], Iterable[Found]]
@@ -91,6 +93,7 @@ class Rule:
                 self.severity,
                 controls,
                 found.document,
+                found.detail,
             )
             for found in places
         ]

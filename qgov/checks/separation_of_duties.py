@@ -93,8 +93,9 @@ def principal_alters_records(model: AccessModel, _now: datetime) -> Iterator[Fou
         yield found_at(
             here.source,
             f"`{here.principal}` submits jobs as `{submits.role}` and "
-            f"alters records as `{alters.role}` (see {there.origin})",
+            f"alters records as `{alters.role}`",
             "role",
+            detail=f"see {there.origin}",
         )
 
 
@@ -119,9 +120,9 @@ def conflicting_roles(model: AccessModel, _now: datetime) -> Iterator[Found]:
                     here, there = _narrower(roles[role], roles[other])
                     yield found_at(
                         here.source,
-                        f"`{principal}` holds `{here.role}` and the "
-                        f"conflicting `{there.role}` (see {there.origin})",
+                        f"`{principal}` holds `{here.role}` and the conflicting `{there.role}`",
                         "role",
+                        detail=f"see {there.origin}",
                     )
 
 
@@ -155,8 +156,9 @@ def auditor_executes(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(
                 here.source,
                 f"`{here.principal}` audits as `{audits.role}` and submits "
-                f"jobs as `{submits.role}` (see {there.origin})",
+                f"jobs as `{submits.role}`",
                 "role",
+                detail=f"see {there.origin}",
             )
 
 

@@ -64,7 +64,7 @@ def apply_waivers(
                 f"{key[0]} is waived for {key[1]} until {format_instant(waiver.value.expires)} "
                 f"({count} finding{'s' if count != 1 else ''})",
                 waiver.origin,
-                "mend what the rule asks for before the waiver ends",
+                "do what the rule asks for before the waiver ends",
                 Severity.INFO,
                 document=waiver.document,
             )

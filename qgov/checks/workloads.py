@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import answering, found_at, high_risk, of_workloads, ticks
+from qgov.checks.facts import answering, found_at, high_risk, of_workloads, others, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.permissions import CATALOGUE, Level
@@ -78,8 +78,8 @@ def workload_in_several_projects(model: AccessModel, _now: datetime) -> Iterator
         known = projects[binding.principal]
         known.add(labels[2])
         if len(known) > 1:
-            message = f"`{binding.principal}` works in the projects {ticks(sorted(known))}"
-            yield found_at(binding.source, message, "on")
+            message = f"`{binding.principal}` works in `{labels[2]}` and in other projects"
+            yield found_at(binding.source, message, "on", detail=others(sorted(known), labels[2]))
 
 
 @rule("QG603", Severity.WARNING, "workload-identity", "incident-response", guide=guide.WORKLOADS)
@@ -185,8 +185,9 @@ def same_federation(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for workloads in known.values():
         for workload in workloads if len(workloads) > 1 else ():
             other = next(w for w in workloads if w is not workload)
-            message = f"a token of `{workload.id}` is also one of `{other.id}`"
-            yield found_at(workload.source, message, "federation", "subject")
+            message = f"a token of `{workload.id}` is also one of another service account"
+            at = ("federation", "subject")
+            yield found_at(workload.source, message, *at, detail=f"`{other.id}`")
 
 
 @rule("QG609", Severity.ERROR, "workload-identity", "least-privilege", guide=guide.WORKLOADS)
@@ -202,8 +203,9 @@ def high_risk_workload(model: AccessModel, _now: datetime) -> Iterator[Found]:
     }
     for binding in of_workloads(model):
         if binding.role in risky:
-            what = ticks(risky[binding.role]) or f"the privileged role `{binding.role}`"
-            yield found_at(binding.source, f"`{binding.principal}` holds {what}", "role")
+            what = "high-risk" if risky[binding.role] else "privileged"
+            message = f"`{binding.principal}` holds the {what} role `{binding.role}`"
+            yield found_at(binding.source, message, "role", detail=ticks(risky[binding.role]))
 
 
 @rule("QG610", Severity.INFO, "workload-identity", "joiner-mover-leaver", guide=guide.WORKLOADS)

@@ -21,7 +21,7 @@ class Finding(TypedDict):
 
     code: Annotated[str, Field(pattern="^QG[0-9]{3}$")]
     severity: finding.Severity
-    message: str
+    message: Annotated[str, From("told")]
     path: Annotated[str, From("origin.path")]
     line: Annotated[Line, From("origin.line")]
     column: Annotated[Line, From("origin.column")]

@@ -255,7 +255,7 @@ def _free(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list; what is no text, and anything else than a list, is left out."""
+    """The texts of a list; what is no text, and anything other than a list, is left out."""
     given = value if isinstance(value, list | tuple) else ()
     return tuple(text for element in given if (text := _text(element)) is not None)
 

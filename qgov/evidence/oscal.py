@@ -141,7 +141,7 @@ def _observations(assessed: Assessment, id_of: tuple[str, str]) -> Iterable[dict
     instant = format_instant(assessed.time)
     for rule in rules():
         found = [f for f in assessed.findings if f.code == rule.code]
-        places = "; ".join(f"{f.message} ({f.origin})" for f in found)
+        places = "; ".join(f"{f.told} ({f.origin})" for f in found)
         yield {
             "uuid": _uuid("observation", *id_of, rule.code),
             "title": f"{rule.code} {rule.name}",

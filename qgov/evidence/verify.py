@@ -213,7 +213,7 @@ def compared(files: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> list[P
         about = {path: again[path] for path in again if path not in (MANIFEST, STATEMENT)}
         said = statement(about, said["predicate"])
     if opened(files[STATEMENT]) != said:
-        problems.append(Problem(STATEMENT, "says something else than the two commits give"))
+        problems.append(Problem(STATEMENT, "says something other than the two commits give"))
     return problems
 
 

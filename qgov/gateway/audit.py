@@ -288,7 +288,7 @@ class AuditLog:
     def _check(self) -> None:
         if self._broken:
             raise AuditError(
-                f"{self.path} takes no more events: {self._broken}; mend that and open it again"
+                f"{self.path} takes no more events: {self._broken}; correct that and open it again"
             )
 
     @contextmanager

@@ -320,7 +320,7 @@ class Ledger:
         except (sqlite3.Error, UnicodeError) as error:
             raise LedgerError(
                 f"the ledger {self.path} cannot be used: {error}; without it nothing may run, so "
-                "mend the file, restore it, or give another"
+                "correct the file, restore it, or give another"
             ) from error
         except OSError as error:
             raise LedgerError(

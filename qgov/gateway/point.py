@@ -24,7 +24,7 @@ __all__ = ["EnforcementPoint"]
 
 
 class EnforcementPoint:
-    """An enforcement point with one bundle. Begins with mending what a killed one left.
+    """An enforcement point with one bundle. Begins by putting right what a killed one left.
 
     `clock` gives the time and `new_id` an id that no other job has; `authenticator`, where
     tokens are signed in with, is a `qgov.identity.verifier.Verifier` of the same bundle.

@@ -42,7 +42,7 @@ WORDS: Final[Mapping[Reason, str]] = {
     Reason.ALGORITHM: "it is signed by an algorithm that the provider does not declare",
     Reason.ISSUER_UNKNOWN: "no identity provider and no workload has its `iss`",
     Reason.ISSUER_UNREACHABLE: "the issuer's keys could not be had in time",
-    Reason.ISSUER_UNUSABLE: "the issuer answered with something else than its keys: another "
+    Reason.ISSUER_UNUSABLE: "the issuer answered with something other than its keys: another "
     "status, a redirect, too much, no JSON, another issuer, or no key that signs",
     Reason.KEY_UNKNOWN: "the issuer has no signing key of its `kid`",
     Reason.SIGNATURE: "its signature is not by that key",

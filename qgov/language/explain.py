@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from qgov.finding import Finding, Origin, closest
+from qgov.language.forms import BY_PATTERN
 from qgov.language.kinds import KINDS
 from qgov.language.kinds.decisions import DecisionsDocument
 from qgov.language.kinds.intent import IntentDocument
@@ -35,6 +36,15 @@ _TYPES: Final = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+_BOUNDS: Final = {
+    "greater_than_equal": ("", "{ge} or more"),
+    "less_than_equal": ("", "{le} or less"),
+    "string_too_short": ("has {size} characters", "{min_length} or more"),
+    "string_too_long": ("has {size} characters", "{max_length} or fewer"),
+    "too_short": ("has {size} entries", "{min_length} or more"),
+    "too_long": ("has {size} entries", "{max_length} or fewer"),
+}
+"""What is there and what is expected of a value that is too small or too large."""
 
 
 def explain(
@@ -54,7 +64,7 @@ def explain(
                 "QG113",
                 f"{len(problems) - MAX_FINDINGS} more problems",
                 start,
-                "mend the others first",
+                "correct the others first",
                 document=document,
             )
         )
@@ -174,12 +184,18 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
             f"{field} is {quoted(details['input'])}, expected {allowed}",
             "use one of the values",
         )
-    if what == "string_pattern_mismatch":
+    expected = BY_PATTERN.get(context.get("pattern", ""))
+    if what == "string_pattern_mismatch" and expected is not None:
         return (
             "QG126",
-            (f"{field} is {quoted(details['input'])}, which has not the form of its field"),
-            f"it must match {context['pattern']}",
+            f"{field} is {quoted(details['input'])}, which has the wrong form",
+            f"write {expected.words}, such as `{expected.example}`",
         )
+    if what in _BOUNDS:
+        size = "" if isinstance(details["input"], int) else f"{len(details['input']):,}"
+        is_, wanted = (text.format(size=size, **context) for text in _BOUNDS[what])
+        is_ = is_ or f"is {details['input']}"
+        return "QG126", f"{field} {is_}, expected {wanted}", f"write {wanted}"
     page = _PAGES.get(kind, "language")
     return "QG126", f"{field}: {details['msg'].lower()}", f"see docs/{page}.md for the field"
 

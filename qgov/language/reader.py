@@ -101,7 +101,7 @@ def read(
         mark = error.problem_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         builder.note(
-            "QG110", f"not YAML: {error.problem}", line, column, "mend the syntax at this place"
+            "QG110", f"not YAML: {error.problem}", line, column, "correct the syntax at this place"
         )
         return [], builder.findings
     except _TooMuchError:
@@ -182,7 +182,7 @@ class _Builder:
                 f"more than {MAX_FINDINGS} problems",
                 line,
                 column,
-                "mend these first; the rest of the file was not read",
+                "correct these first; the rest of the file was not read",
             )
             raise _TooMuchError
 

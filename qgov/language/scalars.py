@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from qgov.language.concerns import Concern
+from qgov.language.forms import LABEL, form
 
 __all__ = [
     "MICROS",
@@ -167,7 +168,7 @@ def format_instant(instant: datetime) -> str:
 
 def label(text: str) -> bool:
     """Whether a text is a `Name`."""
-    return re.fullmatch(_LABEL, text) is not None
+    return re.fullmatch(LABEL, text) is not None
 
 
 def is_object_id(text: str) -> bool:
@@ -195,45 +196,32 @@ def _text_schema(word: str, pattern: re.Pattern[str] | str, example: str) -> dic
     return {"$comment": word, "type": "string", "pattern": f"^(?:{raw})$", "examples": [example]}
 
 
-_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_PERSON = r"[A-Za-z0-9_][A-Za-z0-9._%+'#!^~-]{0,112}(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?"
-_URL = r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!&()*+,;=:@%/-]*)?"
-
-Name = Annotated[str, StringConstraints(pattern=f"^{_LABEL}$")]
+Name = Annotated[str, form("name")]
 """An RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63."""
 
 DirectoryText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """A name or id as a directory writes it. Whether that directory can hold it, a rule says."""
 
-Team = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99})*$"
-    ),
-]
+Team = Annotated[str, form("team")]
 """`TEAM` or `ORGANIZATION/TEAM`, as CODEOWNERS names one without its `@`."""
 
-ScopeField = Annotated[
-    str, StringConstraints(pattern=rf"^(?:\*|{_LABEL})(?:/(?:\*|{_LABEL})){{0,2}}$")
-]
+ScopeField = Annotated[str, form("scope")]
 """`*`, or up to three labels joined by `/`; `*` stands for any label."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), Concern.WORDS]
 """Free text for people. Never interpreted; escaped wherever it is written."""
 
-PersonId = Annotated[str, StringConstraints(pattern=f"^{_PERSON}$", max_length=254)]
+PersonId = Annotated[str, form("person"), StringConstraints(max_length=254)]
 """A person's directory id: a user name, an object's id or an address, a guest's
 (`a_b#EXT#@…`) included; compared without case. Allowed in exceptions only."""
 
-Url = Annotated[str, StringConstraints(pattern=f"^{_URL}$", max_length=500)]
+Url = Annotated[str, form("address"), StringConstraints(max_length=500)]
 """An absolute https address without query, fragment or user part."""
 
-SecretRef = Annotated[
-    str, StringConstraints(pattern=rf"^secret://{_LABEL}/[A-Za-z0-9._/-]{{1,200}}$")
-]
+SecretRef = Annotated[str, form("secret")]
 """`secret://<manager>/<path>`: where a secret is kept, never the secret."""
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, form("currency")]
 """An ISO 4217 code."""
 
 Duration = Annotated[

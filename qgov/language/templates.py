@@ -55,7 +55,7 @@ def _what(node: nodes.Node, depth: int) -> str | None:
     if depth > MAX_LOOPS:
         return f"more than {MAX_LOOPS} loops in one another"
     if isinstance(node, nodes.For) and not _answered(node.iter):
-        return "a loop over something else than an answer"
+        return "a loop over something other than an answer"
     return None
 
 

@@ -76,7 +76,7 @@ def directory_id(provider: IdentityProvider, group: Group) -> str | None:
 
 
 def claimed(model: AccessModel, provider: str) -> dict[str, str] | None:
-    """Claim value → group, where a provider's tokens say something else than the groups' names:
+    """Claim value → group, where a provider's tokens say something other than the groups' names:
     then no other value means anything, nor one that is two groups'. None where each value is a
     name."""
     return model.once(_claimed)[provider]

@@ -54,7 +54,7 @@ def second_person(
         if (name := tenant_of(row.scope)) in model.tenants
     }
     by = set(getattr(model.organization.spec.review, str(risk))) or owners or {EVERYWHERE}
-    because = f"somebody else than {author.id}, who wrote the change and gains {what} by it"
+    because = f"somebody other than {author.id}, who wrote the change and gains {what} by it"
     return [Approver(group, because) for group in sorted(by)]
 
 
@@ -62,5 +62,5 @@ def second_of_trust(model: AccessModel, author: Author) -> list[Approver]:
     """The approval by somebody else where the author changes who counts as a principal: nobody
     can tell whether they are among those who do."""
     by = model.organization.spec.review.critical or [EVERYWHERE]
-    because = f"somebody else than {author.id}, who wrote the change of who counts as a principal"
+    because = f"somebody other than {author.id}, who wrote the change of who counts as a principal"
     return [Approver(group, because) for group in sorted(by)]

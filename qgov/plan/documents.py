@@ -37,7 +37,7 @@ class DocumentChange:
 
     @property
     def is_real(self) -> bool:
-        """Whether the document means something else than before."""
+        """Whether the document means something other than before."""
         return self.change not in ("moved", "reformatted")
 
 

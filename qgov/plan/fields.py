@@ -28,7 +28,7 @@ __all__ = ["FieldChange", "Place", "field_changes"]
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that means something else than before.
+    """A field that means something other than before.
 
     `names` is the way to it, entries by what names them, and `field` says that for people
     (`spec.quotas[shots job].limit`); `before` and `after` are its values in the language's

@@ -1,5 +1,5 @@
 """The rail against a lock-out: somebody must be left who can undo a change, and in each group
-that approves something, somebody else than whoever asks."""
+that approves something, somebody other than whoever asks."""
 
 from __future__ import annotations
 

@@ -241,12 +241,11 @@ def _findings(
 
 def _minus(findings: Collection[Finding], others: Collection[Finding]) -> tuple[Finding, ...]:
     """The findings that the others do not have, wherever they stand; notes left out."""
-    known = Counter((f.code, f.document, f.message) for f in others)
+    known = Counter(f.key for f in others)
     kept: list[Finding] = []
     for finding in findings:
-        key = (finding.code, finding.document, finding.message)
-        if known[key] > 0:
-            known[key] -= 1
+        if known[finding.key] > 0:
+            known[finding.key] -= 1
         elif finding.severity is not Severity.INFO:
             kept.append(finding)
     return tuple(kept)

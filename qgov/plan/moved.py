@@ -17,7 +17,7 @@ __all__ = ["Moved", "causes_of", "moved"]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A principal, by its name on each side, that is known by something else than before."""
+    """A principal, by its name on each side, that is known by something other than before."""
 
     at_base: Principal
     at_head: Principal

@@ -27,14 +27,15 @@ def artifact_changes(
     side: what the targets cannot express, and at the head what changes without a row. From the
     loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
     (old, refused), (new, found) = outlined(base, head)
+    if has_errors([*refused, *found]):
+        # A side that cannot be compiled has no artifacts, and an error that says so.
+        return (), (refused, found)
     differing = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
     if not differing:
         return (), (refused, found)
     told = Tellings(rows)
     changes = [_change(path, old, new, told) for path in differing]
-    # A side that cannot be compiled has no artifacts, and an error that says so.
-    compiled = not has_errors([*refused, *found])
-    missing = [finding for _, inner in changes for finding in inner if compiled]
+    missing = [finding for _, inner in changes for finding in inner]
     return tuple(change for change, _ in changes), (refused, [*missing, *found])
 
 

@@ -282,7 +282,6 @@ def _judged_apart(sides: Iterable[Side]) -> bool:
     """Whether the rules find something on one side only. A rule may look at all tenants (a
     group that some tenant binds, a role that nobody holds), so the whole repository decides."""
     base, head = (
-        {(f.code, f.document, f.message) for f in side.findings if f.severity is not Severity.INFO}
-        for side in sides
+        {f.key for f in side.findings if f.severity is not Severity.INFO} for side in sides
     )
     return base != head

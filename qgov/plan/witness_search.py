@@ -155,7 +155,7 @@ def _engine(model: AccessModel | None) -> AbstractContextManager[Engine | None]:
     kind = engines()[ENGINE]
     files, findings = emit(model, (ENGINE,))
     if not files:
-        raise EngineError(f"the policy cannot be compiled: {findings[0].message}")
+        raise EngineError(f"the policy cannot be compiled: {findings[0].told}")
     return kind.start(model, files, Settings())
 
 

@@ -131,7 +131,7 @@ def _named(fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _differences(found: Sequence[Mapping[str, Any]], colour: bool) -> list[str]:
     if not found:
         return []
-    lines = ["", paint("THE BUNDLE SAYS SOMETHING ELSE THAN THE DOCUMENTS", "title", colour)]
+    lines = ["", paint("THE BUNDLE SAYS SOMETHING OTHER THAN THE DOCUMENTS", "title", colour)]
     for difference in found[:MOST_DIFFERENCES]:
         lines += wrapped(difference["place"], 2, 4)
         lines += columns([(who, _value(difference[who])) for who in ("documents", "bundle")], 4)

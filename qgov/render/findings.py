@@ -36,7 +36,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def in_one_line(finding: Finding) -> str:
     """What is wrong, and what to do about it."""
-    return f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
+    return f"{finding.told}; {finding.remedy}" if finding.remedy else finding.told
 
 
 def moved_below(folder: str, findings: Iterable[Finding]) -> list[Finding]:
@@ -61,7 +61,7 @@ def as_text(findings: Sequence[Finding], colour: bool = False) -> str:
         lines.append(
             f"{where}: {paint(str(finding.severity), str(finding.severity), colour)} {finding.code}"
         )
-        lines += wrapped(finding.message, 2)
+        lines += wrapped(finding.told, 2)
         if finding.remedy:
             lines += wrapped(f"→ {finding.remedy}", 2, 4)
     totals = summary(findings)
@@ -99,7 +99,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
             "ruleId": finding.code,
             "ruleIndex": codes.index(finding.code),
             "level": levels[finding.severity],
-            "message": {"text": f"{finding.message}. {finding.remedy}".strip()},
+            "message": {"text": f"{finding.told}. {finding.remedy}".strip()},
             "locations": [
                 {
                     "physicalLocation": {

@@ -31,7 +31,8 @@ def as_gitlab(findings: Sequence[Finding]) -> str:
     report: list[dict[str, object]] = []
     for finding in worst_first(findings):
         # Without the line: a finding that moves is the same, and not "fixed" and "new".
-        key = (finding.code, finding.origin.path, finding.document, finding.message)
+        code, document, message = finding.key
+        key = (code, finding.origin.path, document, message)
         seen[key] += 1
         report.append(
             {

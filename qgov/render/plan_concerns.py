@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from qgov.language.concerns import Concern
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
 from qgov.render.counting import count, kinds
+from qgov.render.plan_documents import value
 from qgov.render.plan_witness import told_of
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "concern_sections",
     "reach_of",
     "sides_of",
-    "value",
     "way_of",
     "witness_of",
 ]
@@ -129,16 +128,3 @@ def witness_of(row: ConcernRow) -> str:
 def sides_of(row: ConcernRow) -> tuple[str, str]:
     """What the field said before, and what it says now."""
     return value(row.change.before), value(row.change.after)
-
-
-def value(found: Any) -> str:
-    """A value of a document on one line, as YAML's flow style has it."""
-    if found is None:
-        return "nothing"
-    if isinstance(found, str):
-        return found
-    if isinstance(found, dict):
-        return f"{{{', '.join(f'{key}: {value(item)}' for key, item in found.items())}}}"
-    if isinstance(found, list):
-        return f"[{', '.join(map(value, found))}]"
-    return json.dumps(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from qgov.language.concerns import Concern
 from qgov.plan.documents import DocumentChange
 
-__all__ = ["differences_of"]
+__all__ = ["differences_of", "value"]
 
 
 def differences_of(
@@ -20,5 +21,21 @@ def differences_of(
     order = [str(concern) for concern in Concern]
     found = sorted(document.diff, key=lambda item: order.index(str(item["concern"])))
     important = sum(item["concern"] != Concern.WORDS for item in found) if whole else 0
-    shown = found[: max(most, important)]
+    shown: list[Mapping[str, Any]] = [
+        {**item, "before": value(item["before"]), "after": value(item["after"])}
+        for item in found[: max(most, important)]
+    ]
     return shown, dict(Counter(str(item["concern"]) for item in found[len(shown) :]))
+
+
+def value(found: Any) -> str:
+    """A value of a document on one line, as YAML's flow style has it."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict):
+        return f"{{{', '.join(f'{key}: {value(item)}' for key, item in found.items())}}}"
+    if isinstance(found, list):
+        return f"[{', '.join(map(value, found))}]"
+    return json.dumps(found)

@@ -267,9 +267,7 @@ def _findings(view: PlanView) -> Iterator[Part]:
         rows: list[tuple[str, str, str]] = []
         for severity, rule, _, findings in groups:
             name = f"{severity} {rule}"
-            rows += [
-                (name, escape(f.message), code(str(f.origin))) for f in findings[:MOST_FINDINGS]
-            ]
+            rows += [(name, escape(f.told), code(str(f.origin))) for f in findings[:MOST_FINDINGS]]
             if rest := len(findings[MOST_FINDINGS:]):
                 rows.append((name, more(rest), ""))
         if rows:
@@ -326,7 +324,7 @@ def _differences(document: DocumentChange) -> str:
 
 
 def _difference(item: Mapping[str, Any]) -> str:
-    path, before, after = code(item["path"]), code(str(item["before"])), code(str(item["after"]))
+    path, before, after = code(item["path"]), code(item["before"]), code(item["after"])
     if item["change"] == "changed":
         return f"{path}: {before} → {after}"
     return f"+ {path}: {after}" if item["change"] == "added" else f"− {path}: {before}"

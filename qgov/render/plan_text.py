@@ -276,7 +276,7 @@ def _findings(
         yield f"  {paint(severity, severity, colour)} {code}"
         for finding in findings[:MOST_FINDINGS]:
             yield f"    {plain(str(finding.origin))}"
-            yield from wrapped(finding.message, 6)
+            yield from wrapped(finding.told, 6)
         yield from _rest(findings, MOST_FINDINGS, 4)
         if remedy and remedies:
             yield from wrapped(f"→ {remedy}", 4, 6)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from qgov.language.codes import CODES
 from qgov.language.concerns import CONCERNS, declared, parts_of
+from qgov.language.forms import BY_PATTERN
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.permissions import CATALOGUE, CATALOGUE_VERSION
 from qgov.language.reader import MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SCALAR
@@ -42,7 +43,7 @@ _SCALARS: Final = (
 
 def language_markdown() -> str:
     """The whole page."""
-    found = schemas()
+    found = schemas(in_words=False)
     words = _pattern_words(found)
     parts = [
         "# The language\n",
@@ -216,13 +217,18 @@ def _type(node: dict[str, Any], words: dict[str, str]) -> str:
     pattern = node.get("pattern")
     if "$comment" in node or pattern in words or pattern is None:
         return str(node.get("$comment") or words.get(str(pattern), "text"))
-    return f"text like `{pattern}`".replace("|", "\\|")
+    return f"text: {_asked(pattern)}"
+
+
+def _asked(pattern: str) -> str:
+    form = BY_PATTERN[pattern]
+    return f"{form.words}, such as `{form.example}`"
 
 
 def _mapping(node: dict[str, Any], words: dict[str, str]) -> str:
     if "patternProperties" in node:
         ((pattern, value),) = node["patternProperties"].items()
-        key = words.get(pattern) or f"`{pattern}`".replace("|", "\\|")
+        key = words.get(pattern) or _asked(pattern)
         return f"{key} → {_type(value, words)}"
     keys = _type(node["propertyNames"], words)
     return f"{keys} → {_type(node['additionalProperties'], words)}"

@@ -39,7 +39,7 @@ def as_text(report: Report, colour: bool = False) -> str:
     if report.findings:
         lines += ["", paint("Not in the reviews", "title", colour)]
         for finding in report.findings:
-            lines += wrapped(f"{finding.code} {finding.message}; {finding.remedy}", 2, 4)
+            lines += wrapped(f"{finding.code} {finding.told}; {finding.remedy}", 2, 4)
     read = [(s.name, format_instant(s.read_at), count(s.facts, "fact")) for s in report.sources]
     return page([*lines, "", paint("Read", "title", colour), *columns(read)])
 
@@ -125,7 +125,7 @@ def as_markdown(report: Report) -> str:
     leaving = [tuple(map(escape, row)) for row in _leaving(report)]
     if leaving:
         lines += ["", *table(("to leave", "group", "reason"), leaving)]
-    lines += [f"\n{finding.code}: {escape(finding.message)}" for finding in report.findings]
+    lines += [f"\n{finding.code}: {escape(finding.told)}" for finding in report.findings]
     return "\n".join([*lines, ""])
 
 

@@ -11,15 +11,17 @@ from typing import Any
 
 from qgov.contracts.draft7 import DRAFT, TEMPLATE, draft7
 from qgov.contracts.telling import document_text
+from qgov.language.forms import BY_PATTERN
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.written import UNITS
 
 __all__ = ["path_of", "schemas", "written"]
 
 
-def schemas() -> dict[str, dict[str, Any]]:
-    """Kind → JSON Schema of the whole document."""
-    return {kind: _document(kind) for kind in sorted(KINDS)}
+def schemas(*, in_words: bool = True) -> dict[str, dict[str, Any]]:
+    """Kind → JSON Schema of the whole document; `in_words` says beside each pattern what it asks
+    for."""
+    return {kind: _document(kind, in_words) for kind in sorted(KINDS)}
 
 
 def path_of(kind: str) -> str:
@@ -32,9 +34,9 @@ def written(schema: Mapping[str, Any]) -> bytes:
     return document_text(schema).encode()
 
 
-def _document(kind: str) -> dict[str, Any]:
+def _document(kind: str, in_words: bool) -> dict[str, Any]:
     found = KINDS[kind].model_json_schema(by_alias=True, ref_template=TEMPLATE)
-    body, definitions = draft7(found, _default)
+    body, definitions = draft7(_in_words(found) if in_words else found, _default)
     return {
         "$schema": DRAFT,
         "title": kind,
@@ -49,6 +51,20 @@ def _document(kind: str) -> dict[str, Any]:
         },
         "definitions": definitions,
     }
+
+
+def _in_words(node: Any) -> Any:
+    """A schema that says beside each pattern what it asks for: editors show the description of a
+    field, and the pattern itself helps nobody."""
+    if isinstance(node, list):
+        return [_in_words(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _in_words(value) for key, value in node.items()}
+    if (known := BY_PATTERN.get(str(found.get("pattern")))) is not None:
+        said = f"{known.words[0].upper()}{known.words[1:]}, such as {known.example}."
+        found["description"] = " ".join(filter(None, (found.get("description"), said)))
+    return found
 
 
 def _default(node: Mapping[str, Any]) -> Any:

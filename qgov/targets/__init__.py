@@ -143,8 +143,8 @@ def _unserved(model: AccessModel) -> Iterator[Finding]:
         if (type_ := provider.value.type) not in served:
             yield Finding(
                 "QG977",
-                f"`{tenant.name}` signs in at `{provider.name}` of type {type_}, which no target "
-                "serves: what its groups may do has to be given to them by hand",
+                f"`{tenant.name}` signs in at `{provider.name}` of type {type_}, for which no "
+                "Terraform is written: what its groups may do has to be given to them by hand",
                 tenant.source.at("identityProvider"),
                 f"give its groups their roles from idp/{provider.name}/group-mappings.json",
                 Severity.WARNING,

@@ -138,12 +138,13 @@ def _unsupported(model: AccessModel) -> list[Finding]:
         Finding(
             "QG975",
             f"`{path}` lies where {_names(_owner_at(places, path))} owns the files, and holds "
-            f"{len(inside):,} of another owner, such as `{inside[0].id}`; CODEOWNERS asks the "
-            "approvers of the organization about all of it",
+            "documents of another owner; CODEOWNERS asks the approvers of the organization about "
+            "all of it",
             inside[0].start,
             f"put it into {_usual_place(inside[0])}",
             Severity.WARNING,
             document=inside[0].id,
+            detail=f"{len(inside):,}, such as `{inside[0].id}`",
         )
         for path, inside in strays.items()
     ]

@@ -127,13 +127,14 @@ def _unsupported(model: AccessModel) -> list[Finding]:
     return [
         Finding(
             "QG969",
-            f"who submits to `{cloud}` without the gateway is not bound in `{name}` by: "
-            f"{'; '.join(kinds)}",
+            f"who submits to `{cloud}` without the gateway is not bound in `{name}` by all that "
+            "it asks for",
             model.tenants[name].source.source.start,  # no file is read again for its line
             "let people reach the cloud through the gateway alone, or accept it: docs/controls.md "
             "says what is enforced where",
             Severity.WARNING,
             document=f"Tenant/{name}",
+            detail="; ".join(kinds),
         )
         for (name, cloud), kinds in unenforced(model).items()
         if kinds

@@ -231,9 +231,9 @@ def test_shared_tenants_may_share_an_account_until_a_date() -> None:
 )
 def test_each_of_two_lookalikes_is_reported(name: str) -> None:
     found = {
-        f.message
+        f.told
         for f in check(model_of(laid(LOOKALIKES)[0]), NOW)
-        if f.code == "QG308" and f"`{name}`" in f.message
+        if f.code == "QG308" and f"`{name}`" in f.told
     }
 
     assert len(found) == 2

@@ -19,7 +19,7 @@ def broken(rail: str, now: datetime = NOW, kind: str = "never") -> list[str]:
         f"spec: {{guardrails: {{{kind}: [{{name: rail, why: It must., {rail}}}]}}}}\n"
     )
     code = {"never": "QG981", "always": "QG982"}[kind]
-    return [f.message for f in check(model_of(laid(overlay)[0]), now) if f.code == code]
+    return [f.told for f in check(model_of(laid(overlay)[0]), now) if f.code == code]
 
 
 @pytest.mark.parametrize(

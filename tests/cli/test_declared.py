@@ -175,7 +175,7 @@ def test_the_author_is_named_with_what_they_gain(world: World) -> None:
     assert found["author"]["id"] == "mei@acme.example"
     assert found["author"]["groups"] == ["atlas-developers", "staff"]
     assert {which["principal"] for which in found["author"]["gains"]} == {"group:atlas-developers"}
-    assert "somebody else than mei@acme.example" in json.dumps(found["approvals"])
+    assert "somebody other than mei@acme.example" in json.dumps(found["approvals"])
     assert "author" not in world.plan_json()
 
 

@@ -1,4 +1,4 @@
-"""A bundle that says something else than the documents is caught, and what of it is named:
+"""A bundle that says something other than the documents is caught, and what of it is named:
 the role, the scope and the case. Each on the worked repository."""
 
 from __future__ import annotations

@@ -451,7 +451,7 @@ def test_nothing_said_is_no_yes() -> None:
     way, charge = Evaluation("g", None, "job:read", ""), Evaluation("", "b", "charge", "")
     assert join([(way, frozenset({GRANT}))]).reasons == ()
     permitted = frozenset({GRANT})
-    # A prohibition that is about something else than what was asked is no bearing either.
+    # A prohibition that is about something other than what was asked is no bearing either.
     strange = [(way, permitted), (charge, frozenset({MFA}))]
     for silent in ([], [(charge, permitted)], strange):
         with pytest.raises(EngineError, match="neither"):

@@ -35,7 +35,7 @@ def engine(program: str, deadline_s: float = 5.0) -> RegoEngine:
         ("raise SystemExit(3)", "ended unexpectedly"),
         ("print('{}')", "did not accept the bundle"),
         (NEXT + "import os; os.abort()", "ended unexpectedly"),
-        (NEXT + "print('undefined', flush=True); time.sleep(60)", "something else than JSON"),
+        (NEXT + "print('undefined', flush=True); time.sleep(60)", "something other than JSON"),
         (NEXT + "print('{\"bindings\": {}}', flush=True); time.sleep(60)", "no decision"),
         (
             NEXT + "print('{\"bindings\": [', end='', flush=True); time.sleep(60)",

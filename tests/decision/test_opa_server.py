@@ -185,9 +185,9 @@ FAULTS: dict[str, tuple[Behaviour, str]] = {
     "hang": (hang, "did not answer within 0.4 s"),
     "slow drip": (drip, "did not answer within 0.4 s"),
     "slow drip of headers": (drip_headers, "did not answer within 0.4 s"),
-    "nonsense": (says(b"undefined"), "something else than JSON"),
-    "depth": (says(b"[" * 200_000), "something else than JSON"),
-    "list": (says(b"[]"), "something else than an object"),
+    "nonsense": (says(b"undefined"), "something other than JSON"),
+    "depth": (says(b"[" * 200_000), "something other than JSON"),
+    "list": (says(b"[]"), "something other than an object"),
     "undefined": (says({}), "is undefined there"),
     "null": (says({"result": None}), "no decision"),
     "no decision": (says({"result": True}), "no decision"),
@@ -199,7 +199,7 @@ FAULTS: dict[str, tuple[Behaviour, str]] = {
     "huge": (says(b" " * (2 << 20)), "more than 1048576 bytes"),
     "endless": (endless, "more than 1048576 bytes"),
     "reset": (reset, "gave no answer: "),
-    "cut": (cut, "something else than JSON"),
+    "cut": (cut, "something other than JSON"),
     "garbage": (garbage, "gave no answer: "),
 }
 

@@ -54,13 +54,13 @@ def finding(text: str) -> Finding:
         ),
         (
             ROLE.replace("name: a", "name: A"),
-            "`metadata.name` is `A`, which has not the form of its field",
-            "it must match ^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$",
+            "`metadata.name` is `A`, which has the wrong form",
+            "write lower-case letters, digits and inner hyphens, at most 63, such as `chem-lab`",
         ),
         (
             ROLE + "  requires: {job: {shots: 0}}\n",
-            "`spec.requires.job.shots`: input should be greater than or equal to 1",
-            "see docs/language.md for the field",
+            "`spec.requires.job.shots` is 0, expected 1 or more",
+            "write 1 or more",
         ),
         (
             ROLE.replace("Role", "Rolle"),

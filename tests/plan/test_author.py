@@ -14,7 +14,7 @@ from tests.plan.test_approvals import ELEVATION
 from tests.plan.worlds import BASELINE, changed, plan_of
 
 ATLAS, ORGANIZATION = "tenants/atlas.yaml", "qgov.yaml"
-SOMEBODY = "somebody else than mei@acme.example, who wrote the change and gains"
+SOMEBODY = "somebody other than mei@acme.example, who wrote the change and gains"
 STANDING = changed(
     BASELINE,
     {
@@ -35,7 +35,7 @@ def gained(plan: Plan) -> set[tuple[str, str]]:
 
 
 def asked(plan: Plan) -> set[str]:
-    return {a.by for a in plan.approvals if a.because.startswith("somebody else than ")}
+    return {a.by for a in plan.approvals if a.because.startswith("somebody other than ")}
 
 
 def test_without_an_author_nothing_is_said() -> None:

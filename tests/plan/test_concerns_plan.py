@@ -274,7 +274,7 @@ def test_who_writes_a_change_of_trust_needs_a_second_person() -> None:
     plan = plan_of(BASELINE, changed(BASELINE, edits), author=Author("mei@acme.example"))
 
     because = (
-        "somebody else than mei@acme.example, who wrote the change of who counts as a principal"
+        "somebody other than mei@acme.example, who wrote the change of who counts as a principal"
     )
     assert {a.by for a in plan.approvals if a.because == because} == {"admins", "security"}
 

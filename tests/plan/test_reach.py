@@ -192,7 +192,9 @@ def test_one_of_two_places_where_a_tenant_shares_what_it_should_not_goes() -> No
 
     _same(before, after)
     fixed = [f for f in plan_of(before, after).fixed_findings if f.code == "QG504"]
-    assert [f.message for f in fixed] == ["jobs of `borealis` wait in the queue `governed` too"]
+    assert [f.told for f in fixed] == [
+        "jobs of another tenant wait in the queue `governed` too (`borealis`)"
+    ]
 
 
 def test_the_route_of_an_account_stays_while_another_tenant_has_an_instance_in_it() -> None:

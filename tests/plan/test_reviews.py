@@ -141,7 +141,7 @@ def test_an_approval_that_does_not_count_is_named_with_the_reason(
 
 
 def test_an_approval_by_anybody_is_one_of_somebody_known_and_not_the_author() -> None:
-    anybody = (Approver("*", "somebody else than mei"),)
+    anybody = (Approver("*", "somebody other than mei"),)
 
     assert judged(review(1, "ada"), needed=anybody).passed
     assert not judged(review(1, "mei"), needed=anybody).passed

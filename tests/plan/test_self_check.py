@@ -189,3 +189,20 @@ def test_differences_are_as_deep_as_both_sides_go() -> None:
 )
 def test_the_steps_of_a_field(label: str, steps: tuple[str, ...]) -> None:
     assert steps_of(label) == steps
+
+
+def test_a_side_that_cannot_be_compiled_says_why_and_not_that_its_artifacts_are_gone() -> None:
+    account = BASELINE[ATLAS].partition('braket: {account: "')[2][:12]
+    twice = f'{account}", environments: {{test: {{account: "{account}"}}}}}}'
+    head = changed(BASELINE, {ATLAS: {f'{account}"}}': twice}})
+
+    plan = plan_of(BASELINE, head)
+    assert {f.code for f in plan.new_findings} == {"QG979"}
+    assert plan.artifacts == ()
+    assert plan_of(head, BASELINE).artifacts == ()
+
+
+def test_what_an_added_part_says_is_told_as_it_is_written() -> None:
+    floors = {ATLAS: {"spec:\n": "spec:\n  floors: {managedDevice: true, countries: [DE, NO]}\n"}}
+    text = as_text(plan_of(BASELINE, changed(BASELINE, floors)))
+    assert "spec.floors: + {managedDevice: true, countries: [DE, NO]}" in text

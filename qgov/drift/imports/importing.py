@@ -187,7 +187,7 @@ def _without(said: Said, model: AccessModel, errors: Collection[Finding]) -> Sai
             Note(
                 Why.UNSAID,
                 what,
-                f"the rule {each.code} refuses it: {each.message}",
+                f"the rule {each.code} refuses it: {each.told}",
                 f"{each.remedy}; until then it stays as it is",
             )
         )

@@ -24,7 +24,7 @@ def waiver(rule: str, about: str, leave: Leave, now: datetime) -> tuple[str, byt
     spec = {
         "rule": rule,
         "document": about,
-        "reason": "It ran before it was reviewed; mended or argued for by then.",
+        "reason": "It ran before it was reviewed; corrected or argued for by then.",
         "ticket": leave.ticket,
         "requestedBy": leave.requested_by,
         "approvedBy": leave.approved_by,
@@ -35,7 +35,7 @@ def waiver(rule: str, about: str, leave: Leave, now: datetime) -> tuple[str, byt
         Why.ASSUMED,
         f"the rule {rule} is waived for {about} until {until}",
         f"it refuses what exists, and `{leave.approved_by}` approved that",
-        "mend what it refuses, and take the waiver away",
+        "correct what it refuses, and take the waiver away",
     )
     folder = f"tenants/{of}" if kind == "Tenant" else "tenants"
     return f"{folder}/waivers/{name}.yaml", document("Waiver", name, spec), note

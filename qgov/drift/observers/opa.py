@@ -30,7 +30,7 @@ def _observe(asked: Asked) -> Iterator[Observation]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     files, findings = emit(asked.model, ["opa"])
     if not files:
-        raise UnreadableError(f"the configuration has no bundle: {findings[0].message}")
+        raise UnreadableError(f"the configuration has no bundle: {findings[0].told}")
     document = json.loads(files[f"{FOLDER}/data.json"])["qgov"]
     own = {POLICY: files[f"{FOLDER}/{POLICY}"].decode()}
     with remote(asked, base, headers) as server:

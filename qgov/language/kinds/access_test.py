@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from qgov.language.concerns import ABSENT, FEWER, RULES, KeyedBy
+from qgov.language.forms import form
 from qgov.language.kinds.base import Country, Metadata, Name, PermissionName, Strict
 from qgov.language.scalars import Duration, Instant, MoneyField, PersonId, ScopeField, Text
 
@@ -18,10 +19,8 @@ class CaseSubject(Strict):
 
     groups: list[Name] = Field(default_factory=list, description="The person's groups.")
     user: PersonId | None = Field(None, description="The person, where an elevation is meant.")
-    workload: str | None = Field(
-        None,
-        pattern=r"^[a-z0-9-]{1,63}/[a-z0-9-]{1,63}$",
-        description="A service account, `tenant/name`.",
+    workload: Annotated[str, form("service account")] | None = Field(
+        None, description="A service account, `tenant/name`."
     )
 
 
@@ -54,9 +53,7 @@ class CaseApproval(Strict):
     age: Duration | None = Field(None, description="How long ago it was given; absent: just now.")
 
 
-_Counter = Annotated[
-    str, Field(pattern="^(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)/(?:day|month)$")
-]
+_Counter = Annotated[str, form("counter")]
 
 
 class CaseContext(Strict):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from qgov.language.concerns import MONEY, MORE, OPERATIONS, RECORDS
+from qgov.language.forms import form
 from qgov.language.kinds.base import Name, Strict
 from qgov.language.scalars import Currency
 
 __all__ = ["AzureProvider", "AzureWorkspace", "AzureWorkspaces"]
-
-_STORAGE_ACCOUNT: Final = r"^[a-z0-9]{3,24}$"
-_GROUP: Final = r"^[A-Za-z0-9_()-](?:[A-Za-z0-9._()-]{0,88}[A-Za-z0-9_()-])?$"
 
 
 class AzureProvider(Strict):
@@ -21,7 +19,7 @@ class AzureProvider(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    plan: Annotated[str, MONEY, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] = Field(
+    plan: Annotated[str, MONEY, form("Azure plan")] = Field(
         description="The plan that is paid for: its `providerSku`."
     )
     standard_minutes: Annotated[int | None, MONEY, MORE] = Field(
@@ -37,32 +35,26 @@ class AzureWorkspace(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    subscription: Annotated[
-        str, Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-    ] = Field(description="The subscription's id.")
-    resource_group: Annotated[str, Field(pattern=_GROUP)] = Field(
+    subscription: Annotated[str, form("Azure subscription")] = Field(
+        description="The subscription's id."
+    )
+    resource_group: Annotated[str, form("Azure resource group")] = Field(
         description="The resource group, which no other workspace is in: budgets are of groups."
     )
-    workspace: Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$")] = (
-        Field(description="The workspace.")
-    )
-    location: Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")] = Field(
-        description="The Azure region."
-    )
+    workspace: Annotated[str, form("Azure workspace")] = Field(description="The workspace.")
+    location: Annotated[str, form("Azure region")] = Field(description="The Azure region.")
     access_keys: Annotated[bool, MORE] = Field(
         False, description="Whether workspace access keys are enabled."
     )
-    providers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")], AzureProvider] = (
-        Field(
-            default_factory=dict,
-            description="Plans by provider, such as `ionq`. Absent: a variable of the Terraform.",
-        )
+    providers: dict[Annotated[str, form("Azure provider")], AzureProvider] = Field(
+        default_factory=dict,
+        description="Plans by provider, such as `ionq`. Absent: a variable of the Terraform.",
     )
-    storage_account: Annotated[str, Field(pattern=_STORAGE_ACCOUNT)] | None = Field(
+    storage_account: Annotated[str, form("Azure storage account")] | None = Field(
         None, description="Where results land. Absent: an account that the Terraform is told of."
     )
     audit_storage_account: Annotated[
-        Annotated[str, Field(pattern=_STORAGE_ACCOUNT)] | None, RECORDS
+        Annotated[str, form("Azure storage account")] | None, RECORDS
     ] = Field(
         None,
         description="Where the record of who did what lands. Absent: a Log Analytics workspace "

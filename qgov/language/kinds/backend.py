@@ -16,6 +16,7 @@ from qgov.language.concerns import (
     OPERATIONS,
     RECORDS,
 )
+from qgov.language.forms import form
 from qgov.language.kinds.base import BackendClass, JobLimits, Name, Strict
 from qgov.language.kinds.tenant import Jurisdiction
 from qgov.language.scalars import Day, Duration, MoneyField, Text, UnitPriceField
@@ -105,13 +106,11 @@ class BackendSpec(Strict):
     backend_class: Annotated[BackendClass, ACCESS] = Field(
         alias="class", description="`qpu` or `simulator`."
     )
-    region: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")] = Field(
-        description="The cloud's region."
-    )
+    region: Annotated[str, form("region")] = Field(description="The cloud's region.")
     jurisdiction: Annotated[Jurisdiction, RECORDS] = Field(
         description="Where jobs are processed; `on-premises` lies inside every residency."
     )
-    target: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}$")] | None = Field(
+    target: Annotated[str, form("device")] | None = Field(
         None, description="The cloud's own id of the device."
     )
     qubits: Annotated[int, ACCESS, MORE] = Field(

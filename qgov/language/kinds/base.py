@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from qgov.language.concerns import ABSENT, ACCESS, LATER, LESS, MEMBERS, MORE, OPERATIONS, RULES
+from qgov.language.forms import form
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId, ScopeField, Text
 
@@ -68,7 +69,7 @@ TierName = Literal["sandbox", "test", "production"]
 BackendClass = Literal["simulator", "qpu"]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """What a record is known by elsewhere: free text that rules ask for."""
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, form("country")]
 
 
 def several(value: object) -> object:

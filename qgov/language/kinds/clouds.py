@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from qgov.language.concerns import DIFFERENT, MEMBERS, MONEY, MORE, OPERATIONS, TRUST
+from qgov.language.forms import form
 from qgov.language.kinds.base import Name, Strict
 
 __all__ = ["GoogleProject", "IbmAccount", "IbmInstance", "VendorProject"]
@@ -22,13 +23,7 @@ def _network(text: str) -> str:
     return text
 
 
-_IBM_CRN = (
-    r"^crn:v1:[a-z0-9-]{1,40}:public:quantum-computing:(?:us-east|eu-de):"
-    r"a/[0-9a-f]{32}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}::$"
-)
-Network = Annotated[
-    str, Field(pattern=r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?$"), AfterValidator(_network)
-]
+Network = Annotated[str, form("network"), AfterValidator(_network)]
 """An IPv4 address, or a subnet as CIDR."""
 
 
@@ -37,7 +32,7 @@ class IbmInstance(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    instance: Annotated[str, Field(pattern=_IBM_CRN)] = Field(description="The instance's CRN.")
+    instance: Annotated[str, form("IBM instance")] = Field(description="The instance's CRN.")
     plan: Literal["open", "pay-as-you-go", "flex", "premium"] = Field(
         description="The plan that is paid for."
     )
@@ -78,10 +73,8 @@ class GoogleProject(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
-        description="The project's id."
-    )
-    number: Annotated[Annotated[str, Field(pattern=r"^[0-9]{6,20}$")] | None, TRUST] = Field(
+    project: Annotated[str, form("Google project")] = Field(description="The project's id.")
+    number: Annotated[Annotated[str, form("Google project number")] | None, TRUST] = Field(
         None, description="The project's number, by which federated identities are named."
     )
 
@@ -91,6 +84,6 @@ class VendorProject(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,98}$")] = Field(
+    project: Annotated[str, form("vendor's project")] = Field(
         description="The name or id of the project."
     )

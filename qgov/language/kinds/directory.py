@@ -15,6 +15,7 @@ from qgov.language.concerns import (
     RULES,
     TRUST,
 )
+from qgov.language.forms import form
 from qgov.language.kinds.base import Name, Strict, several
 from qgov.language.kinds.tokens import ClaimName, Tokens
 from qgov.language.scalars import (
@@ -41,9 +42,7 @@ class IdentityProvider(Strict):
     )
     issuer: Url = Field(description="The token's `iss`, exactly.")
     protocol: Literal["oidc", "saml"] = Field("oidc", description="How it signs people in.")
-    audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
-        "qgov", description="The token's `aud`."
-    )
+    audience: Annotated[str, form("audience")] = Field("qgov", description="The token's `aud`.")
     groups_claim: ClaimName = Field(
         "groups",
         description="The claim that lists a person's groups: of Keycloak full paths, of Okta "

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from qgov.language.concerns import ABSENT, ACCESS, MORE, PRESENT, RULES
+from qgov.language.forms import form
 from qgov.language.kinds.base import Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Day, Duration, PersonId, ScopeField, Text, Url
 
@@ -37,12 +38,8 @@ class WaiverSpec(Exceptional):
 
     concern: ClassVar = RULES
 
-    rule: Annotated[str, Field(pattern=r"^QG[0-9]{3}$")] = Field(
-        description="The code of the rule."
-    )
-    document: Annotated[
-        str, Field(pattern=r"^[A-Z][A-Za-z]{1,40}/[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$")
-    ] = Field(description="The document, as Kind/name.")
+    rule: Annotated[str, form("rule")] = Field(description="The code of the rule.")
+    document: Annotated[str, form("document")] = Field(description="The document, as Kind/name.")
 
 
 class WaiverDocument(Strict):

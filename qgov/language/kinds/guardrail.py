@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from qgov.language.concerns import FEWER, LESS, MORE, RULES, WORDS, KeyedBy
+from qgov.language.forms import form
 from qgov.language.kinds.base import Name, PermissionName, Strict
 from qgov.language.scalars import ScopeField, Share, Text
 
-__all__ = ["PRINCIPAL", "Guardrail", "Guardrails", "Rails"]
-
-PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
+__all__ = ["Guardrail", "Guardrails", "Rails"]
 
 
 class Guardrail(Strict):
@@ -22,10 +21,10 @@ class Guardrail(Strict):
 
     name: Name = Field(description="Its name in reports.")
     why: Annotated[Text, WORDS] = Field(description="The reason, shown when it is broken.")
-    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
+    principals: list[Annotated[str, form("principals or all")]] = Field(
         default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
     )
-    except_principals: list[Annotated[str, Field(pattern=f"^{PRINCIPAL}$")]] = Field(
+    except_principals: list[Annotated[str, form("principals")]] = Field(
         default_factory=list, description="Principals it is not about."
     )
     permissions: list[PermissionName] = Field(

@@ -9,8 +9,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from qgov.language.forms import form
 from qgov.language.kinds.base import Strict
-from qgov.language.kinds.guardrail import PRINCIPAL
 from qgov.language.permissions import NAMES
 from qgov.language.scalars import ScopeField
 
@@ -39,8 +39,8 @@ _Permissions = Annotated[
     BeforeValidator(_listed),
     Field(max_length=MOST_PATTERNS),
 ]
-_Field = Annotated[str, Field(pattern=r"^[A-Za-z*]{1,40}/[a-z0-9*-]{1,63}(?: [!-~][ -~]{0,299})?$")]
-_Backend = Annotated[str, Field(pattern=r"^[a-z0-9*](?:[-a-z0-9*]{0,61}[a-z0-9*])?$")]
+_Field = Annotated[str, form("changed field")]
+_Backend = Annotated[str, form("backends")]
 
 
 class Statement(Strict):
@@ -54,7 +54,7 @@ class Statement(Strict):
         default_factory=list,
         description="The permissions that are taken away, or held on more conditions.",
     )
-    principals: list[Annotated[str, Field(pattern=rf"^(?:\*|{PRINCIPAL})$")]] = Field(
+    principals: list[Annotated[str, form("principals or all")]] = Field(
         min_length=1,
         max_length=MOST_PATTERNS,
         description="`group:NAME`, `workload:TENANT/NAME`, `user:ID`.",

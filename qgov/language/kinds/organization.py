@@ -21,6 +21,7 @@ from qgov.language.concerns import (
     WORDS,
     KeyedBy,
 )
+from qgov.language.forms import form
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import (
     BackendClass,
@@ -175,9 +176,7 @@ class Vendor(Strict):
     concern: ClassVar = OPERATIONS
 
     title: Annotated[Text, WORDS] = Field(description="A name for people.")
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
-        description="Its seat (ISO 3166-1 alpha-2)."
-    )
+    country: Annotated[str, form("country")] = Field(description="Its seat (ISO 3166-1 alpha-2).")
     reviewed: Annotated[Day, OPERATIONS] = Field(description="The day of the last risk review.")
     review_every: Annotated[Duration, MORE] = Field(description="The cadence of its reviews.")
 

@@ -23,6 +23,7 @@ from qgov.language.concerns import (
     TRUST,
     KeyedBy,
 )
+from qgov.language.forms import form
 from qgov.language.kinds.azure import AzureWorkspaces
 from qgov.language.kinds.base import (
     Binding,
@@ -48,11 +49,8 @@ __all__ = [
 RETENTION_CLASSES = ("inputs", "results", "executionLogs", "auditLogs")
 """The classes of records that live for different times, as the language names them."""
 
-Email = Annotated[str, Field(pattern=r"^[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,190}$")]
-_SUBJECT = (
-    r"^[A-Za-z0-9*/{_-](?:[A-Za-z0-9 *@.:/{}|+#=,_()~'&!-]{0,298}[A-Za-z0-9*@.:/{}|+#=,_()~'&!-])?$"
-)
-Jurisdiction = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+Email = Annotated[str, form("mailbox")]
+Jurisdiction = Annotated[str, form("jurisdiction")]
 Classification = Literal["public", "internal", "confidential", "regulated"]
 """How sensitive data is, the most sensitive last."""
 
@@ -132,10 +130,8 @@ class Federation(Strict):
     concern: ClassVar = TRUST
 
     issuer: Url = Field(description="The token's `iss`, exactly.")
-    audience: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/_-]{0,199}$")] = Field(
-        description="The token's `aud`."
-    )
-    subject: Annotated[str, Field(pattern=_SUBJECT)] = Field(
+    audience: Annotated[str, form("audience")] = Field(description="The token's `aud`.")
+    subject: Annotated[str, form("subject")] = Field(
         description="The token's `sub`; `*` stands for any text."
     )
 
@@ -213,14 +209,14 @@ class AwsAccount(Strict):
 
     concern: ClassVar = OPERATIONS
 
-    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = Field(description="AWS account id.")
-    results_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = (
-        Field(None, description="Where task results land; other regions have `BUCKET-REGION`.")
+    account: Annotated[str, form("AWS account")] = Field(description="AWS account id.")
+    results_bucket: Annotated[str, form("AWS bucket")] | None = Field(
+        None, description="Where task results land; other regions have `BUCKET-REGION`."
     )
-    region: Annotated[
-        Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-[1-9]$")] | None, RECORDS
-    ] = Field(None, description="The region of the bucket; absent: the only one of its devices.")
-    deploy_role: Annotated[str, TRUST, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")] = Field(
+    region: Annotated[Annotated[str, form("AWS region")] | None, RECORDS] = Field(
+        None, description="The region of the bucket; absent: the only one of its devices."
+    )
+    deploy_role: Annotated[str, TRUST, form("AWS role")] = Field(
         "qgov-deploy",
         description="The IAM role that applies the Terraform: nobody else changes spending limits.",
     )
@@ -287,9 +283,9 @@ class TenantSpec(Strict):
         default_factory=lambda: Clouds.model_validate({}),
         description="The native accounts that are its alone.",
     )
-    cost_center: Annotated[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None, MONEY
-    ] = Field(None, description="Where its cost is shown or charged.")
+    cost_center: Annotated[Annotated[str, form("cost center")] | None, MONEY] = Field(
+        None, description="Where its cost is shown or charged."
+    )
 
 
 class TenantDocument(Strict):

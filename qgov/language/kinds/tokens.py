@@ -7,17 +7,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from qgov.language.concerns import ABSENT, LATER, MEMBERS, TRUST
+from qgov.language.forms import form
 from qgov.language.kinds.base import Strict
 from qgov.language.scalars import SecretRef
 
 __all__ = ["Attested", "ClaimName", "Introspection", "SecondFactor", "Tokens"]
 
-ClaimName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_./:-]{0,99}$")]
-_Value = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")]
+ClaimName = Annotated[str, form("claim")]
+_Value = Annotated[str, form("claimed value")]
 _Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
-_Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+_Header = Annotated[str, form("header")]
 
 
 class SecondFactor(Strict):

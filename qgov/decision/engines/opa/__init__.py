@@ -146,7 +146,7 @@ class OpaEngine(Closing):
 
     def _decision(self, answer: Any) -> Decision:
         if not isinstance(answer, dict):
-            raise EngineError("OPA answered with something else than an object")
+            raise EngineError("OPA answered with something other than an object")
         if "warning" in answer:
             raise EngineError("OPA warns that it was asked in a wrong way")
         if "result" not in answer:

@@ -58,7 +58,7 @@ class JsonClient:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             self.close()
-            raise EngineError(f"{self._who} answered with something else than JSON") from error
+            raise EngineError(f"{self._who} answered with something other than JSON") from error
 
     def close(self) -> None:
         """Let the connection go; the next question opens another."""

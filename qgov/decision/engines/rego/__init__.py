@@ -123,7 +123,7 @@ class RegoEngine(Closing):
         try:
             return json.loads(line)
         except ValueError as error:
-            raise EngineError("rego-cpp answered with something else than JSON") from error
+            raise EngineError("rego-cpp answered with something other than JSON") from error
 
     @staticmethod
     def _answer(output: Any) -> Decision:

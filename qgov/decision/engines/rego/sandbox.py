@@ -141,7 +141,7 @@ class Policy:
             why = f"did not answer within {within_s:g} s" if late else "failed"
             raise EngineError(f"the policy {why}") from error
         except ValueError as error:
-            raise EngineError("the policy answered with something else than JSON") from error
+            raise EngineError("the policy answered with something other than JSON") from error
         if len(results) != 1:
             raise EngineError("the policy has no answer")
         return results[0]["result"]

@@ -43,7 +43,7 @@ def _observe(asked: Asked) -> Iterator[Observation]:
     providers = reviewed(asked)
     files, findings = emit(asked.model, ["keycloak"])
     if not files:
-        raise UnreadableError(f"the configuration has no realm: {findings[0].message}")
+        raise UnreadableError(f"the configuration has no realm: {findings[0].told}")
     for name, provider in providers.items():
         try:
             yield _realm(asked, name, provider, files)
