@@ -117,9 +117,10 @@ def test_what_a_plan_lets_go_has_been_reviewed(model: AccessModel, tmp_path: Pat
     group = planned("keycloak_x.group_night", {"name": "night"}, None, actions=["forget"])
     guard = 'terraform_data.kept_until_retired_groups["night"]'
     moved = planned(guard, {"input": "x"}, None, actions=["forget"], type="terraform_data")
-    assert read(model, plan(group, moved), tmp_path) == ()
+    other = planned("keycloak_x.group_day", {"name": "d"}, {"name": "d"}, actions=["no-op"])
+    assert read(model, plan(group, moved, other), tmp_path) == ()
     gone = planned("keycloak_x.group_night", {"name": "night"}, None)
-    (drift,) = read(model, plan(gone), tmp_path)
+    (drift,) = read(model, plan(gone, other), tmp_path)
     assert drift.kind is Kind.UNMANAGED
 
 
