@@ -238,6 +238,12 @@ FORMS: Final = {
             "192.0.2.0/24",
         ),
         (
+            "resource",
+            r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\.[A-Za-z][A-Za-z0-9_-]{0,249}",
+            "the address of a resource of Terraform, its type and its name",
+            "aws_s3_bucket.results_eu-west-2",
+        ),
+        (
             "Google project",
             "[a-z][a-z0-9-]{4,28}[a-z0-9]",
             "6 to 30 lower-case letters, digits and inner hyphens, a letter first",

@@ -31,6 +31,7 @@ _NOT_TARGETS = frozenset(
         "origins",
         "outlines",
         "parts",
+        "retired",
         "sections",
         "steps",
         "target",

@@ -33,6 +33,7 @@ __all__ = [
     "Metadata",
     "Name",
     "PermissionName",
+    "RetiredResources",
     "Strict",
     "TierName",
     "several",
@@ -84,6 +85,13 @@ FormerNames = Annotated[
     OPERATIONS,
 ]
 """What something was called before: one name or, after several renames, the last one first."""
+
+
+ResourceAddress = Annotated[str, form("resource")]
+"""The address of a resource of Terraform: `aws_s3_bucket.results_eu-west-2`."""
+
+RetiredResources = Annotated[list[ResourceAddress], OPERATIONS, MEMBERS]
+"""What Terraform made, is no longer declared, and is to stay where it is, nobody's."""
 
 
 class Metadata(Strict):

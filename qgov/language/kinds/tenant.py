@@ -32,6 +32,7 @@ from qgov.language.kinds.base import (
     FormerNames,
     Metadata,
     Name,
+    RetiredResources,
     Strict,
     TierName,
 )
@@ -219,6 +220,12 @@ class AwsAccount(Strict):
     deploy_role: Annotated[str, TRUST, form("AWS role")] = Field(
         "qgov-deploy",
         description="The IAM role that applies the Terraform: nobody else changes spending limits.",
+    )
+    retired: RetiredResources = Field(
+        default_factory=list,
+        description="Resources that are no longer here and hold money or records, by the "
+        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
+        "stay as they are.",
     )
 
 
