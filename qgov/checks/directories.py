@@ -134,6 +134,29 @@ def group_without_an_id(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield _at(model, group, message, "directoryId")
 
 
+@rule("QG338", Severity.ERROR, "joiner-mover-leaver", guide=guide.SSO)
+def retired_group_that_is_here(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A group is retired, and is a group all the same.
+
+    What is retired stays in its directory with whoever is in it, and Terraform forgets it. A group
+    of that name would be a second one, or the old one with people whom nobody has looked at.
+
+    Remedy: take the name off `retired` where the group stays or was renamed; give a new group
+    another name, or the `directoryId` of the old one, once its people are known.
+    """
+    called: dict[tuple[str, str], str] = {}
+    for group in model.groups.values():
+        declared = model.organization.spec.groups.get(group.name)
+        for name in declared.former_names if declared else ():
+            called[group.provider, name] = f"is what `{group.name}` was called before"
+        called[group.provider, group.name] = "is a group there"
+    for name, fact in model.organization.providers.items():
+        for index, gone in enumerate(fact.value.retired):
+            if (problem := called.get((name, gone))) is not None:
+                message = f"`{gone}` is retired at `{name}`, and {problem}"
+                yield found_at(fact, message, "retired", index)
+
+
 _TENANT: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _ISSUERS: Final = {
     "entra": (

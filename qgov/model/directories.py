@@ -15,7 +15,7 @@ from typing import Final
 from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Group
 
-__all__ = ["DIRECTORIES", "Directory", "claim_value", "claimed", "directory_id"]
+__all__ = ["DIRECTORIES", "Directory", "claim_value", "claimed", "directory_id", "is_made"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Directory:
     ours: bool = False
     folds: bool = False
     """Whether case makes no difference to its ids."""
+    made: bool = True
+    """Whether Terraform makes its groups, those with an id apart."""
 
 
 _ANY: Final = re.compile(r"(?s).+")
@@ -54,7 +56,12 @@ DIRECTORIES: Final[Mapping[str, Directory]] = {
         folds=True,
     ),
     "generic": Directory(
-        by_id=True, by_name=True, longest=1000, id_form=_ANY, id_words="what the claim holds"
+        by_id=True,
+        by_name=True,
+        longest=1000,
+        id_form=_ANY,
+        id_words="what the claim holds",
+        made=False,
     ),
 }
 """By the `type` of an identity provider."""
@@ -73,6 +80,11 @@ def directory_id(provider: IdentityProvider, group: Group) -> str | None:
     """The id of a group as its directory compares it; None where nobody has said it."""
     id_ = group.directory_id
     return id_.lower() if id_ is not None and DIRECTORIES[provider.type].folds else id_
+
+
+def is_made(provider: IdentityProvider, group: Group) -> bool:
+    """Whether Terraform makes a group, and did not find it there."""
+    return DIRECTORIES[provider.type].made and group.directory_id is None
 
 
 def claimed(model: AccessModel, provider: str) -> dict[str, str] | None:

@@ -53,7 +53,13 @@ def deleted(base: AccessModel | None, head: AccessModel | None) -> tuple[GroupDe
     if base is None:
         return ()
     gone = groups_gone(base, head) if head is not None else tuple(base.groups.values())
-    return tuple(_deleted(group) for group in gone)
+    return tuple(_deleted(group) for group in gone if head is None or not _stays(head, group))
+
+
+def _stays(head: AccessModel, group: Group) -> bool:
+    """Whether its directory keeps it, as it is retired there."""
+    fact = head.organization.providers.get(group.provider)
+    return fact is not None and group.name in fact.value.retired
 
 
 def _deleted(group: Group) -> GroupDeleted:

@@ -16,9 +16,10 @@ from qgov.model.principal import Principal, is_group, kind_of, name_of
 from qgov.model.renames import Renames, renames
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.targets import kept
-from qgov.targets.hcl import Block, Outline, Ref, address
+from qgov.targets.hcl import Block, Outline, address
 from qgov.targets.outlines import unfolded
 from qgov.targets.parts import Key
+from qgov.targets.retired import removed, retired
 
 __all__ = [
     "GUARD",
@@ -33,6 +34,7 @@ __all__ = [
     "modules",
     "read_blocks",
     "resource_of",
+    "retired_groups",
     "role_name",
     "shortened",
 ]
@@ -193,15 +195,15 @@ def let_go(type_: str, module: Module, exist: Iterable[str], made: Iterable[str]
     been made here before, under this name or a former one."""
     still = set(made)
     names = {name for each in exist for name in (each, module.renames.group(each))}
-    return [
-        Block(
-            "removed",
-            (),
-            {"from": Ref(f"{type_}.{address('group', name)}")},
-            (Block("lifecycle", (), {"destroy": False}),),
-        )
-        for name in sorted(names - still)
-    ]
+    return removed(f"{type_}.{address('group', name)}" for name in names - still)
+
+
+def retired_groups(type_: str, module: Module) -> list[Block]:
+    """What lets go of the groups that are retired, which stay with whoever is in them. One that is
+    declared all the same (QG338) stays as it is declared."""
+    declared = {n for g in module.groups for n in (g.name, module.renames.group(g.name))}
+    names = set(module.provider.retired) - declared
+    return retired("groups", {name: f"{type_}.{address('group', name)}" for name in names})
 
 
 _OF: Final = {"import": "to", "moved": "from", "removed": "from"}

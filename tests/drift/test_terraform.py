@@ -113,6 +113,17 @@ def plan(*changes: Json, **fields: Any) -> Json:
     }
 
 
+def test_what_a_plan_lets_go_has_been_reviewed(model: AccessModel, tmp_path: Path) -> None:
+    group = planned("keycloak_x.group_night", {"name": "night"}, None, actions=["forget"])
+    guard = 'terraform_data.kept_until_retired_groups["night"]'
+    moved = planned(guard, {"input": "x"}, None, actions=["forget"], type="terraform_data")
+    other = planned("keycloak_x.group_day", {"name": "d"}, {"name": "d"}, actions=["no-op"])
+    assert read(model, plan(group, moved, other), tmp_path) == ()
+    gone = planned("keycloak_x.group_night", {"name": "night"}, None)
+    (drift,) = read(model, plan(gone, other), tmp_path)
+    assert drift.kind is Kind.UNMANAGED
+
+
 HELIX = "/subscriptions/7d1c2a34-0000-4000-8000-00000000a001/resourceGroups/helix-quantum"
 CASES: dict[str, tuple[Json, Kind, str, str | None, str]] = {
     "aws": (

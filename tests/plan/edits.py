@@ -53,7 +53,7 @@ _POOL: Final = (
         "203.0.113.0/24",
         "100000000002",
     ),
-    *("00000000-0000-0000-0000-000000000002", "eu-west-2"),
+    *("00000000-0000-0000-0000-000000000002", "eu-west-2", "aws_s3_bucket.results_older"),
     *("https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db48/", "api://other-quantum"),
 )
 """Words that some field or other takes."""

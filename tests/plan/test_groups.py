@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qgov.plan.plan import Plan
+from qgov.plan.unretired import REVIVED, UNRETIRED
 from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
@@ -88,6 +89,41 @@ def test_a_tenant_takes_the_groups_that_it_alone_named_with_it() -> None:
     assert [group.name for group in plan.groups] == ["atlas-developers"]
     (approvers,) = {group.approvers for group in plan.groups}
     assert approvers == ("atlas-leads",)
+
+
+RETIRED = {ORGANIZATION: {"sessionLifetime: 8h}": "sessionLifetime: 8h, retired: [atlas-night]}"}}
+
+
+def told(plan: Plan, code: str) -> list[str]:
+    return [f"{f.origin.path}:{f.origin.line}" for f in plan.new_findings if f.code == code]
+
+
+def test_a_group_that_goes_without_a_word_is_told_with_the_line_that_lets_it() -> None:
+    plan = plan_of(BOUND, BASELINE)
+
+    assert told(plan, UNRETIRED) == [line_of(BASELINE, ORGANIZATION, "corporate:")]
+    (finding,) = (f for f in plan.new_findings if f.code == UNRETIRED)
+    assert finding.severity == "info"
+    assert "retired: [atlas-night]" in finding.remedy
+
+
+def test_a_group_that_is_retired_stays_with_its_memberships() -> None:
+    plan = plan_of(BOUND, changed(BASELINE, RETIRED))
+
+    assert gone(plan) == []
+    assert told(plan, UNRETIRED) == []
+    (row,) = plan.concerns
+    assert row.change.field == "spec.identityProviders.corporate.retired"
+    assert str(row.change.direction) == "looser"
+    assert row.approvers
+    assert {each.row.principal for each in plan.access} == {"group:atlas-night"}
+
+
+def test_a_group_that_takes_a_retired_name_up_again_is_told() -> None:
+    plan = plan_of(changed(BASELINE, RETIRED), BOUND)
+
+    assert told(plan, REVIVED) == [line_of(BOUND, ATLAS, "atlas-night")]
+    assert told(plan_of(changed(BASELINE, RETIRED), BASELINE), REVIVED) == []
 
 
 def test_every_form_names_it() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from qgov.language.concerns import MONEY, MORE, OPERATIONS, RECORDS
-from qgov.language.kinds.base import Name, Strict
+from qgov.language.kinds.base import Name, RetiredResources, Strict
 from qgov.language.scalars import Currency
 
 __all__ = ["AzureProvider", "AzureWorkspace", "AzureWorkspaces"]
@@ -70,6 +70,12 @@ class AzureWorkspace(Strict):
     )
     billing_currency: Annotated[Currency | None, MONEY] = Field(
         None, description="What the subscription is billed in; absent: the organization's currency."
+    )
+    retired: RetiredResources = Field(
+        default_factory=list,
+        description="Resources that are no longer here and hold money or records, by the "
+        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
+        "stay as they are.",
     )
 
 

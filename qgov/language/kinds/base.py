@@ -32,6 +32,7 @@ __all__ = [
     "Metadata",
     "Name",
     "PermissionName",
+    "RetiredResources",
     "Strict",
     "TierName",
     "several",
@@ -83,6 +84,15 @@ FormerNames = Annotated[
     OPERATIONS,
 ]
 """What something was called before: one name or, after several renames, the last one first."""
+
+
+ResourceAddress = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)+\.[A-Za-z][A-Za-z0-9_-]{0,249}$")
+]
+"""The address of a resource of Terraform: `aws_s3_bucket.results_eu-west-2`."""
+
+RetiredResources = Annotated[list[ResourceAddress], OPERATIONS, MEMBERS]
+"""What Terraform made, is no longer declared, and is to stay where it is, nobody's."""
 
 
 class Metadata(Strict):

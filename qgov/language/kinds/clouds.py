@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from qgov.language.concerns import DIFFERENT, MEMBERS, MONEY, MORE, OPERATIONS, TRUST
-from qgov.language.kinds.base import Name, Strict
+from qgov.language.kinds.base import Name, RetiredResources, Strict
 
 __all__ = ["GoogleProject", "IbmAccount", "IbmInstance", "VendorProject"]
 
@@ -70,6 +70,12 @@ class IbmAccount(IbmInstance):
     instances: dict[Name, IbmInstance] = Field(
         default_factory=dict,
         description="Further instances by name, of other plans, regions or environments.",
+    )
+    retired: RetiredResources = Field(
+        default_factory=list,
+        description="Resources that are no longer here and hold money or records, by the "
+        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
+        "stay as they are.",
     )
 
 

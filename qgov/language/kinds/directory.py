@@ -10,6 +10,7 @@ from qgov.language.concerns import (
     ACCESS,
     LATER,
     LESS,
+    MEMBERS,
     MORE,
     OPERATIONS,
     RULES,
@@ -58,6 +59,11 @@ class IdentityProvider(Strict):
     )
     session_lifetime: Annotated[Duration | None, MORE] = Field(
         None, description="How long a session lasts."
+    )
+    retired: Annotated[list[Name], OPERATIONS, MEMBERS] = Field(
+        default_factory=list,
+        description="Groups that are no longer here: Terraform lets go of those that it made, "
+        "which stay in the directory with whoever is in them.",
     )
     tokens: Tokens = Field(
         default_factory=lambda: Tokens.model_validate({}),

@@ -31,6 +31,7 @@ from qgov.language.kinds.base import (
     FormerNames,
     Metadata,
     Name,
+    RetiredResources,
     Strict,
     TierName,
 )
@@ -223,6 +224,12 @@ class AwsAccount(Strict):
     deploy_role: Annotated[str, TRUST, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")] = Field(
         "qgov-deploy",
         description="The IAM role that applies the Terraform: nobody else changes spending limits.",
+    )
+    retired: RetiredResources = Field(
+        default_factory=list,
+        description="Resources that are no longer here and hold money or records, by the "
+        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
+        "stay as they are.",
     )
 
 

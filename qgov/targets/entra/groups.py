@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import Group
-from qgov.targets.directory import GUARD, Module, held_by, let_go, shortened
+from qgov.targets.directory import (
+    GUARD,
+    Module,
+    held_by,
+    let_go,
+    retired_groups,
+    shortened,
+)
 from qgov.targets.entra.module import KNOWN, assigned, group_id, resource
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.kept import kept
@@ -41,7 +48,12 @@ def groups(module: Module) -> list[Block]:
     )
     made = (g.name for g in module.groups if g.directory_id is None)
     exist = (g.name for g in module.groups if g.directory_id is not None)
-    return found + let_go("azuread_group", module, exist, made) + moved(_moves(module))
+    return [
+        *found,
+        *let_go("azuread_group", module, exist, made),
+        *moved(_moves(module)),
+        *retired_groups("azuread_group", module),
+    ]
 
 
 def _made(group: Group) -> Block:

@@ -68,6 +68,7 @@ FIELDS: Final[Table] = {
         *BOUND,
         *_GROUPS,
     ),
+    "{provider} removed": _GROUPS,
     "{provider} keycloak_realm": (f"{_PROVIDER}.type",),
     "{provider} keycloak_realm realm realm": (*_REALM,),
     "{provider} keycloak_realm realm access_token_lifespan": (*_FLOORS, *_SESSION),
@@ -255,7 +256,7 @@ def _made_of(field: str, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
 
 def _names(block: str, labels: list[str], content: dict[str, Any]) -> Key:
     """The key of a block: of a resource its type, then the names that its label is made of."""
-    if block == "moved":
+    if block in ("moved", "removed"):
         return (block, content["from"])
     if block != "resource":
         return (block, *labels)

@@ -17,6 +17,7 @@ from qgov.targets.directory import (
     Module,
     held_by,
     let_go,
+    retired_groups,
     role_name,
     shortened,
 )
@@ -50,6 +51,7 @@ def groups(module: Module) -> list[Block]:
         Block("output", ("group_ids",), {"value": ids}),
         *let_go("okta_group", module, exist, made),
         *moved(_moves(module)),
+        *retired_groups("okta_group", module),
     ]
 
 

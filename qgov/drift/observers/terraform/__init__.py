@@ -27,6 +27,7 @@ __all__ = ["OBSERVER"]
 
 _FILES: Final = "QGOV_TERRAFORM_JSON"
 _KIND: Final = "resource"
+_LET_GO: Final = ("forget",)
 _SECRET: Final = "(sensitive)"  # noqa: S105 - what stands in the place of one
 
 
@@ -94,6 +95,8 @@ def _by_plan(document: Document) -> tuple[dict[Setting, Plain], dict[Setting, Pl
     for change in document.changes or ():
         if change.type in TOLD or change.address.startswith(GUARD):
             continue
+        if change.actions == _LET_GO:
+            continue  # what is retired has been reviewed
         thing = Setting(_KIND, change.address, "")
         if change.after is not None:
             wanted[thing] = change.type

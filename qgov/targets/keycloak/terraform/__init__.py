@@ -23,8 +23,8 @@ _COMMENT: Final = (
     f"Compiled against the schema of keycloak/keycloak {SCHEMA_VERSION}."
 )
 _NOTES: Final = {
-    "groups": "A group that goes is refused. To let one go, with whoever is in it:\n"
-    "terraform state rm 'terraform_data.kept_groups[\"NAME\"]'",
+    "groups": "A group that goes is refused, until its identity provider has it under `retired`:\n"
+    "then Terraform lets go of it, and it stays with whoever is in it.",
 }
 _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,

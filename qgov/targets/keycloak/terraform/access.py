@@ -7,6 +7,7 @@ from typing import Final
 
 from qgov.model.principal import is_group, name_of
 from qgov.model.renames import Renames
+from qgov.targets.directory import retired_groups
 from qgov.targets.hcl import Block, Ref, address
 from qgov.targets.kept import GUARD, kept
 from qgov.targets.keycloak.facts.access import (
@@ -67,7 +68,8 @@ def groups(module: Module) -> list[Block]:
     found.append(
         kept("groups", {name: f"keycloak_group.{address('group', name)}" for name in names})
     )
-    return found + moved(_addresses(module.renames.group, names))
+    gone = retired_groups("keycloak_group", module)
+    return [*found, *moved(_addresses(module.renames.group, names)), *gone]
 
 
 def _holds(group: str, held: Iterable[Ref]) -> Block:

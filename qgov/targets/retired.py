@@ -1,0 +1,60 @@
+"""What Terraform lets go of and does not destroy, because a reviewed line (`retired`) says so.
+
+The counterpart of `kept`: what is kept is refused to go while nobody has said that it may. A name
+under `retired` gives the address that the resource had, from which Terraform takes it out of its
+state; whatever it is stays where it is, with all that it holds, and is nobody's. Its guard is an
+instance of a resource that others still have, which no `removed` block can name: it is moved to a
+resource of its own, and that is let go whole.
+
+Only what is `kept` is retired. An access that goes has to go: it would outlive its binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from qgov.targets.hcl import Block, Ref
+from qgov.targets.kept import GUARD
+
+__all__ = ["RETIRED", "removed", "retired", "retired_addresses"]
+
+RETIRED: Final = f"{GUARD}until_retired_"
+"""What the addresses of guards begin with that are let go. They are in no state for long."""
+
+
+def retired(what: str, resources: Mapping[str, str]) -> list[Block]:
+    """What lets resources go that `kept(what, …)` guarded: name → the address that it had, which
+    nothing has today. Nothing where there are none."""
+    if not resources:
+        return []
+    return [
+        *removed([*resources.values(), f"{RETIRED}{what}"]),
+        *(
+            Block(
+                "moved",
+                (),
+                {"from": Ref(f"{GUARD}{what}", name), "to": Ref(f"{RETIRED}{what}", name)},
+            )
+            for name in sorted(resources)
+        ),
+    ]
+
+
+def removed(addresses: Iterable[str]) -> list[Block]:
+    """A `removed` block for each resource, which is not destroyed. Terraform takes none of what
+    is still declared."""
+    return [
+        Block("removed", (), {"from": Ref(each)}, (Block("lifecycle", (), {"destroy": False}),))
+        for each in sorted(set(addresses))
+    ]
+
+
+def retired_addresses(
+    names: Iterable[str], kinds: Collection[str], declared: Collection[str]
+) -> dict[str, str]:
+    """The addresses among `names` that may be retired, as `retired` takes them: of the types of
+    resources that are kept, and not declared today. A rule or `unsupported` tells of the others."""
+    return {
+        name: name for name in names if name.partition(".")[0] in kinds and name not in declared
+    }
