@@ -7,7 +7,7 @@ change between them reaches, and says what it knows of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ from qgov.language.documents import Documents, read_documents
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link, link_roles
 
-__all__ = ["EVERYTHING", "Loaded", "Rest", "check", "emit", "load", "understand"]
+__all__ = ["EVERYTHING", "Loaded", "Rest", "check", "emit", "load", "stream", "understand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,17 @@ def check(loaded: Loaded, now: datetime) -> Loaded:
 
 def emit(loaded: Loaded, only: Collection[str] = ()) -> Loaded:
     """With the artifacts of all targets, or of those named in `only`."""
+    emitted, artifacts = stream(loaded, only)
+    return replace(emitted, artifacts=dict(sorted(artifacts)))
+
+
+def stream(
+    loaded: Loaded, only: Collection[str] = ()
+) -> tuple[Loaded, Iterator[tuple[str, bytes]]]:
+    """With what the targets cannot express; and (path, content) of each artifact, which is made
+    when it is asked for, so that they need not all be held."""
     if loaded.model is None or has_errors(loaded.findings):
-        return loaded
-    artifacts, unsupported = targets.emit(loaded.model, only)
+        return loaded, iter(())
+    artifacts, unsupported = targets.stream(loaded.model, only)
     findings = tuple(in_order([*loaded.findings, *unsupported]))
-    return replace(loaded, findings=findings, artifacts=artifacts)
+    return replace(loaded, findings=findings), artifacts

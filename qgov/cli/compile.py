@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from qgov.errors import ExitStatus, FindingsError, Report
 from qgov.finding import Severity, has_errors
 from qgov.output import publish, stale_paths
 from qgov.pipeline import check as check_rules
-from qgov.pipeline import emit, load
+from qgov.pipeline import load, stream
 from qgov.render.findings import as_text
 from qgov.repository import at_hand, head_commit
 from qgov.targets import targets
@@ -59,13 +59,14 @@ def command(
             loaded = load(files) if not has_errors(unread) else None
             if loaded is None or loaded.model is None:
                 raise FindingsError(Report([*unread, *(loaded.findings if loaded else ())]))
-    compiled = emit(check_rules(loaded, time), target or ())
+    compiled, artifacts = stream(check_rules(loaded, time), target or ())
     serious = [f for f in (*unread, *compiled.findings) if f.severity is not Severity.INFO]
     if has_errors(serious):
         raise FindingsError(Report(serious))
     if serious:
         say(as_text(serious).rstrip())
-    artifacts = compiled.artifacts if key is None else _signed(compiled.artifacts, key)
+    if key is not None:
+        artifacts = _signed(artifacts, key)
     if check:
         stale = stale_paths(out, artifacts, partial=bool(target))
         for path in stale:
@@ -86,10 +87,13 @@ def _key(file: Path | None) -> tuple[bytes, str] | None:
         return pem, key_digest(pem)
 
 
-def _signed(artifacts: Mapping[str, bytes], key: tuple[bytes, str]) -> Mapping[str, bytes]:
+def _signed(
+    artifacts: Iterator[tuple[str, bytes]], key: tuple[bytes, str]
+) -> Iterator[tuple[str, bytes]]:
     pem, digest = key
-    if BUNDLE in artifacts:
-        say(f"signed {BUNDLE} with the key {digest}")
-    else:
-        say(f"signed nothing: {BUNDLE} is not among the targets")
-    return signed(artifacts, pem)
+    said = f"signed nothing: {BUNDLE} is not among the targets"
+    for path, content in artifacts:
+        yield from signed({path: content}, pem).items() if path == BUNDLE else [(path, content)]
+        if path == BUNDLE:
+            said = f"signed {BUNDLE} with the key {digest}"
+    say(said)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,13 +17,15 @@ from qgov.repository import RepositoryError
 
 __all__ = [
     "MANIFEST",
+    "Artifacts",
     "Stored",
-    "entries_of",
+    "entry_of",
     "is_file",
     "is_inside",
     "manifest_from",
     "manifest_of",
     "manifest_text",
+    "one_by_one",
     "stale_paths",
     "stored_in",
 ]
@@ -30,10 +33,18 @@ __all__ = [
 MANIFEST: Final = "manifest.json"
 SCHEMA: Final = "qgov/manifest/v1"
 
+Artifacts = Mapping[str, bytes] | Iterable[tuple[str, bytes]]
+"""Path → content, or one after the other so that they need not all be held."""
+
+
+def one_by_one(artifacts: Artifacts) -> Iterable[tuple[str, bytes]]:
+    """(path, content) of each."""
+    return artifacts.items() if isinstance(artifacts, Mapping) else artifacts
+
 
 def manifest_of(artifacts: Mapping[str, bytes], commit: str | None) -> Manifest:
     """The document `qgov/manifest/v1`. `content_digest` is over every path and SHA-256."""
-    return manifest_from(entries_of(artifacts), commit)
+    return manifest_from(starmap(entry_of, artifacts.items()), commit)
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> bytes:
@@ -41,12 +52,9 @@ def manifest_text(manifest: Mapping[str, Any]) -> bytes:
     return document_text(manifest).encode()
 
 
-def entries_of(artifacts: Mapping[str, bytes]) -> list[Entry]:
-    """The artifacts as the manifest lists them."""
-    return [
-        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        for path, content in artifacts.items()
-    ]
+def entry_of(path: str, content: bytes) -> Entry:
+    """An artifact as the manifest lists it."""
+    return {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
 
 
 def manifest_from(entries: Iterable[Entry], commit: str | None) -> Manifest:
@@ -70,21 +78,21 @@ class Stored(NamedTuple):
     entries: Mapping[str, Entry]
 
 
-def stale_paths(out: Path, artifacts: Mapping[str, bytes], *, partial: bool) -> list[str]:
+def stale_paths(out: Path, artifacts: Artifacts, *, partial: bool) -> list[str]:
     """The paths below `out` that differ from the artifacts, are missing, or are ours and no
     longer emitted; the manifest is one of them when it lists other contents. With `partial`,
     artifacts that were not compiled this time are passed over. Raises RepositoryError for a
     folder that is not ours or cannot be read."""
     stored = stored_in(out)
-    try:
-        stale = {
-            path
-            for path, content in artifacts.items()
-            if not is_file(out, path) or (out / path).read_bytes() != content
-        }
-    except OSError as error:
-        raise RepositoryError(f"cannot read {error.filename}: {error.strerror}") from error
-    wanted = {entry["path"]: entry for entry in entries_of(artifacts)}
+    stale: set[str] = set()
+    wanted: dict[str, Entry] = {}
+    for path, content in one_by_one(artifacts):
+        wanted[path] = entry_of(path, content)
+        try:
+            if not is_file(out, path) or (out / path).read_bytes() != content:
+                stale.add(path)
+        except OSError as error:
+            raise RepositoryError(f"cannot read {error.filename}: {error.strerror}") from error
     listed = {
         path: entry for path, entry in stored.entries.items() if path in wanted or not partial
     }

@@ -12,18 +12,20 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from qgov.contracts.artifacts import Entry
 from qgov.output.beside import beside, exchange, sole_writer
 from qgov.output.manifest import (
     MANIFEST,
-    entries_of,
+    Artifacts,
+    entry_of,
     is_file,
     is_inside,
     manifest_from,
     manifest_text,
+    one_by_one,
     stored_in,
 )
 from qgov.repository import RepositoryError
@@ -31,9 +33,7 @@ from qgov.repository import RepositoryError
 __all__ = ["publish"]
 
 
-def publish(
-    out: Path, artifacts: Mapping[str, bytes], commit: str | None, *, partial: bool = False
-) -> int:
+def publish(out: Path, artifacts: Artifacts, commit: str | None, *, partial: bool = False) -> int:
     """Make `out` hold the artifacts, their manifest, and what others keep there; returns
     how many files are ours. With `partial`, our other files stay as they are, and so does
     what the manifest says about them; the commit is null when they are of another one.
@@ -41,8 +41,6 @@ def publish(
     Raises RepositoryError when the folder is not ours, cannot be written, or somebody's
     file is in the way of an artifact; ValueError for a path that leads out of the folder.
     """
-    if not all(map(is_inside, artifacts)):
-        raise ValueError(f"not the path of an artifact: {set(artifacts)}")
     place = _place(out)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -52,24 +50,25 @@ def publish(
         raise RepositoryError(_reason(out, error)) from error
 
 
-def _replace(out: Path, artifacts: Mapping[str, bytes], commit: str | None, partial: bool) -> int:
+def _replace(out: Path, artifacts: Artifacts, commit: str | None, partial: bool) -> int:
     stored = stored_in(out)
-    kept = {
-        path: entry
-        for path, entry in stored.entries.items()
-        if partial and path not in artifacts and is_file(out, path)
-    }
-    of = commit if not kept or stored.commit == commit else None
-    manifest = manifest_from([*entries_of(artifacts), *kept.values()], of)
     with beside(out) as holder:
         fresh = holder / "new"
         fresh.mkdir()
-        _fill(fresh, artifacts, manifest)
+        written = _fill(fresh, artifacts)
+        kept = {
+            path: entry
+            for path, entry in stored.entries.items()
+            if partial and path not in written and is_file(out, path)
+        }
+        of = commit if not kept or stored.commit == commit else None
+        manifest = manifest_from([*written.values(), *kept.values()], of)
+        (fresh / MANIFEST).write_bytes(manifest_text(manifest))
         if out.exists():
-            _carry_over(out, fresh, artifacts, {*stored.entries, MANIFEST} - set(kept))
+            _carry_over(out, fresh, written, {*stored.entries, MANIFEST} - set(kept))
             shutil.copymode(out, fresh)
         exchange(fresh, out, holder / "old")
-    return len(artifacts) + len(kept)
+    return len(written) + len(kept)
 
 
 def _place(out: Path) -> Path:
@@ -88,14 +87,20 @@ def _reason(out: Path, error: OSError) -> str:
     return f"cannot write {error.filename if named else out}: {error.strerror}"
 
 
-def _fill(folder: Path, artifacts: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
-    folders: set[Path] = {folder}
-    for path, content in (*artifacts.items(), (MANIFEST, manifest_text(manifest))):
+def _fill(folder: Path, artifacts: Artifacts) -> dict[str, Entry]:
+    """Write the artifacts; by path, what the manifest says of each."""
+    written: dict[str, Entry] = {}
+    last = folder
+    for path, content in one_by_one(artifacts):
+        if not is_inside(path):
+            raise ValueError(f"not the path of an artifact: {path!r}")
         full = folder / path
-        if full.parent not in folders:
-            full.parent.mkdir(parents=True, exist_ok=True)
-            folders.add(full.parent)
+        if full.parent != last:
+            last = full.parent
+            last.mkdir(parents=True, exist_ok=True)
         full.write_bytes(content)
+        written[path] = entry_of(path, content)
+    return written
 
 
 def _carry_over(

@@ -19,24 +19,17 @@ from qgov.targets.parts import Parts
 from qgov.targets.sections import NO_PERMISSION, Permissions, Section, View
 from qgov.targets.target import Access, Files, Target
 
-__all__ = ["Access", "Files", "Outlines", "Parts", "Target", "emit", "outlined", "targets"]
-
-_NOT_TARGETS = frozenset(
-    {
-        "control",
-        "directory",
-        "hcl",
-        "kept",
-        "moved",
-        "origins",
-        "outlines",
-        "parts",
-        "retired",
-        "sections",
-        "steps",
-        "target",
-    }
-)
+__all__ = [
+    "Access",
+    "Files",
+    "Outlines",
+    "Parts",
+    "Target",
+    "emit",
+    "outlined",
+    "stream",
+    "targets",
+]
 
 
 @cache
@@ -44,8 +37,8 @@ def targets() -> dict[str, Target]:
     """Every target by name, ours and those of installed packages, sorted."""
     found: dict[str, Target] = {}
     for module in pkgutil.iter_modules(__path__):
-        if module.name not in _NOT_TARGETS:
-            target: Target = import_module(f"{__name__}.{module.name}").TARGET
+        target = getattr(import_module(f"{__name__}.{module.name}"), "TARGET", None)
+        if isinstance(target, Target):
             found[target.name] = target
     for point in entry_points(group="qgov.targets"):
         found[point.name] = point.load()
@@ -54,20 +47,34 @@ def targets() -> dict[str, Target]:
 
 def emit(model: AccessModel, only: Collection[str] = ()) -> tuple[dict[str, bytes], list[Finding]]:
     """The files of all targets, or of those named; nothing when one cannot express the
-    model. Raises ValueError when a target breaks the contract (a path that is not below
-    the folder, the manifest's own, or one that another target writes)."""
+    model. Raises ValueError as `stream` does."""
+    files, findings = stream(model, only)
+    return dict(sorted(files)), findings
+
+
+def stream(
+    model: AccessModel, only: Collection[str] = ()
+) -> tuple[Iterator[tuple[str, bytes]], list[Finding]]:
+    """(path, content) of each of these files, in no order that means anything, made when it is
+    asked for; none when a target cannot express the model. Raises ValueError, while it is read,
+    when a target breaks the contract (a path that is not below the folder, the manifest's own, or
+    one that was written before)."""
     chosen = [target for name, target in targets().items() if not only or name in only]
     findings = [finding for target in chosen for finding in target.unsupported(model)]
     findings += _unserved(model)
-    if any(finding.severity == "error" for finding in findings):
-        return {}, findings
-    files: dict[str, bytes] = {}
+    whole = not any(finding.severity == "error" for finding in findings)
+    return _streamed(model, chosen if whole else ()), findings
+
+
+def _streamed(model: AccessModel, chosen: Iterable[Target]) -> Iterator[tuple[str, bytes]]:
+    written: set[str] = set()
     for target in chosen:
-        for path, content in target.emit(model).items():
-            if _is_misplaced(path) or path in files:
+        made = target.stream(model) if target.stream else target.emit(model).items()
+        for path, content in made:
+            if _is_misplaced(path) or path in written:
                 raise ValueError(f"target {target.name} may not write {path!r}")
-            files[path] = content
-    return dict(sorted(files.items())), findings
+            written.add(path)
+            yield path, content
 
 
 class Outlines(NamedTuple):

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from qgov.finding import Finding, Severity
+from qgov.finding import Finding
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.scope import matches
 from qgov.model.tenants import VENDORS
 from qgov.targets.control import Controls, Kind, gateway, nobody, partly
 from qgov.targets.origins import BOUND, ORGANIZATION
 from qgov.targets.parts import Parts, Table
+from qgov.targets.refused import at_binding, at_cloud
 from qgov.targets.steps import FILE, Steps, Used, by_tenant, read, text
 from qgov.targets.target import Access, Files, Target
 
@@ -184,30 +185,26 @@ def _unsupported(model: AccessModel) -> list[Finding]:
     found = []
     for cloud, title in VENDORS.items():
         for used in by_tenant(model, cloud):
-            source = used.tenant.source
             found += [
-                Finding(
+                at_binding(
                     "QG980",
                     f"nobody is asked to let `{each.workload.id}` in at {title}: it holds this "
                     "just-in-time, and nothing there would end it",
-                    each.binding.origin,
                     "let it go through the gateway",
-                    Severity.WARNING,
-                    document=each.binding.source.document,
+                    each.binding,
                 )
                 for each in used.listed
                 if each.workload is not None and each.endless
             ]
             if used.devices and not list(_bounds(model, _TABLE[cloud], used)):
                 found.append(
-                    Finding(
+                    at_cloud(
                         "QG980",
                         f"{title} stops nothing of `{used.tenant.name}`: no budget bounds it in "
                         "what is counted there",
-                        source.at("clouds", cloud),
                         "let nobody in but the gateway, or agree on a limit with the vendor",
-                        Severity.WARNING,
-                        document=source.document,
+                        used.tenant,
+                        cloud,
                     )
                 )
     return found

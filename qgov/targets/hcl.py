@@ -156,9 +156,9 @@ def quote(text: str) -> str:
     are doubled; without a `}` after it python-hcl2 would not read that back, so there the sign is
     an escape too.
     """
-    text = unicodedata.normalize("NFC", text)
     if _PLAIN.fullmatch(text):
         return f'"{text}"'
+    text = unicodedata.normalize("NFC", text)
     last = text.rfind("}")
     parts = []
     for index, character in enumerate(text):
@@ -265,6 +265,7 @@ def _shape(block: Block, values: list[str]) -> _Shape:
     )
 
 
+@lru_cache(maxsize=4096)
 def _identifier(name: str) -> str:
     if _NAME.fullmatch(name):
         return name

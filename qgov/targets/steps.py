@@ -16,6 +16,7 @@ from qgov.model.access_model import AccessModel, Binding, Environment, Tenant, W
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.scope import EVERYWHERE, contains
+from qgov.targets.cloud import inside, places
 from qgov.targets.target import Access
 
 __all__ = ["FILE", "Listed", "Steps", "Used", "by_tenant", "read", "text"]
@@ -111,23 +112,17 @@ class Used:
 
 def by_tenant(model: AccessModel, cloud: str) -> Iterator[Used]:
     """What each tenant with an account in a cloud (a field of `clouds`) uses of it."""
-    everywhere = [b for b in model.bindings if b.scope == EVERYWHERE]
-    inside: dict[str, list[Binding]] = {}
-    for binding in model.bindings:
-        if binding.scope != EVERYWHERE:
-            inside.setdefault(binding.scope.partition("/")[0], []).append(binding)
-    for name, tenant in sorted(model.tenants.items()):
+    for tenant, bindings, _, _ in inside(model):
         if getattr(tenant.spec.clouds, cloud) is None:
             continue
         used = {
             place: found
-            for each in tenant.environments.values()
-            for place in (f"{each.scope}/{project}" for project in each.projects)
+            for each, place in places(tenant.environments.values())
             if (found := _devices(model, each, place, cloud))
         }
         devices = sorted({device for some in used.values() for device in some})
         bare = Used(tenant, frozenset(used), tuple(devices), ())
-        some = _listed(model, bare, [*inside.get(name, ()), *everywhere])
+        some = _listed(model, bare, bindings)
         yield Used(tenant, bare.places, bare.devices, tuple(some))
 
 

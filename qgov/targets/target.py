@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,10 +13,13 @@ from qgov.targets.control import Controls
 from qgov.targets.parts import Parts
 from qgov.targets.sections import EVERY_PERMISSION, Permissions, Section
 
-__all__ = ["Access", "Files", "Target"]
+__all__ = ["Access", "Files", "Streamed", "Target"]
 
 Files = Mapping[str, bytes]
 """Relative POSIX path below the output folder → exact content."""
+
+Streamed = Iterable[tuple[str, bytes]]
+"""The same, one after the other: who reads on may let go of what was read."""
 
 
 class Access(NamedTuple):
@@ -42,10 +45,12 @@ class Target:
     says what the output cannot express, before any byte is written. `read_back` reads
     the emitted files, independently of `emit`, to the accesses that they give, so that
     all outputs can be shown to agree. `outline` is for files that take long to lay out: by
-    path, values that are equal exactly when the files are. `serves` are the types of identity
-    providers to which it gives the roles of groups. `parts` says what the files are made of, and
-    which fields that comes from. `sections` are for targets of which much looks at few permissions
-    of roles: together they are the outline. `permissions` are those that `unsupported` looks at.
+    path, values that are equal exactly when the files are. `stream` is for a target with files for
+    each tenant: what `emit` gives, of which no more than one tenant's is held. `serves` are the
+    types of identity providers to which it gives the roles of groups. `parts` says what the files
+    are made of, and which fields that comes from. `sections` are for targets of which much looks
+    at few permissions of roles: together they are the outline. `permissions` are those that
+    `unsupported` looks at.
     `controls` is for the target of a cloud, or of several: by cloud, what it enforces.
     """
 
@@ -54,6 +59,7 @@ class Target:
     unsupported: Callable[[AccessModel], list[Finding]] = _supports_everything
     read_back: Callable[[Files], frozenset[Access]] | None = None
     outline: Callable[[AccessModel], Mapping[str, object]] | None = None
+    stream: Callable[[AccessModel], Streamed] | None = None
     serves: frozenset[str] = frozenset()
     parts: Parts | None = None
     sections: tuple[Section, ...] = ()

@@ -18,22 +18,20 @@ from qgov.targets.azure.module import Module, modules
 from qgov.targets.azure.money import budgets
 from qgov.targets.azure.parts import PARTS
 from qgov.targets.azure.people import roles, workloads
-from qgov.targets.azure.read_back import CLOUD, FOLDER, read_back
+from qgov.targets.azure.read_back import CLOUD, read_back
 from qgov.targets.azure.storage import audit, storage
 from qgov.targets.azure.unsupported import unsupported
 from qgov.targets.azure.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.azure.workspace import workspace
-from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
+from qgov.targets.hcl import Block
 from qgov.targets.kept import addresses, kept
-from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    "Compiled against the schemas of "
+_COMMENT: Final = comment(
+    "the schemas of "
     + " and ".join(f"{name} {version}" for name, version in SCHEMA_VERSIONS.items())
-    + "."
 )
 _KEPT: Final = frozenset(
     {
@@ -64,27 +62,11 @@ _FILES: Final = {
 }
 
 
-def _emit(model: AccessModel) -> dict[str, bytes]:
-    return {path: render(blocks, _COMMENT) for path, blocks in _files(model)}
-
-
-def _outline(model: AccessModel) -> dict[str, Outline]:
-    return {path: outline(blocks) for path, blocks in _files(model)}
-
-
-def _files(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
-    """(path, blocks) of each file; one without blocks is not written."""
+def _laid(model: AccessModel) -> Iterator[Laid]:
     for module in modules(model):
+        folder = "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
         for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
-                yield f"{_folder(module)}/{file}.tf", blocks
+            yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), _COMMENT)
 
 
-def _folder(module: Module) -> str:
-    own = f"/{module.own}" if module.own else ""
-    return f"{FOLDER}/{module.tenant.name}/{CLOUD}{own}"
-
-
-TARGET = Target(
-    "azure", _emit, unsupported, read_back, _outline, parts=PARTS, controls={CLOUD: CONTROLS}
-)
+TARGET = cloud(CLOUD, _laid, unsupported, read_back, parts=PARTS, controls={CLOUD: CONTROLS})

@@ -8,6 +8,7 @@ from qgov.model.access_model import Workload
 from qgov.model.principal import is_group, name_of
 from qgov.targets.azure.entitlements import GIVEN, Entitlement, Terms, eligible, standing, terms
 from qgov.targets.azure.module import Module, resource
+from qgov.targets.cloud import both
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
 
@@ -50,7 +51,7 @@ def _address(module: Module, what: str, held: Entitlement, *, former: bool = Fal
 
 def _renamed(module: Module, what: str, held: Entitlement, kind: str) -> tuple[Ref, Ref]:
     old = _address(module, what, held, former=True)
-    return Ref(f"azurerm_{kind}.{old}"), Ref(f"azurerm_{kind}.{_address(module, what, held)}")
+    return both(f"azurerm_{kind}", old, _address(module, what, held))
 
 
 def _role(module: Module, given: str) -> dict[str, Value]:
@@ -148,7 +149,7 @@ def workloads(module: Module) -> list[Block]:
             ),
         ]
         renamed += [
-            (Ref(f"azurerm_{kind}.{former}"), Ref(f"azurerm_{kind}.{place}"))
+            both(f"azurerm_{kind}", former, place)
             for kind in ("user_assigned_identity", "federated_identity_credential")
         ]
     return found + moved(renamed)

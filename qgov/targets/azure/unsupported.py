@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from qgov.finding import Finding, Severity
+from qgov.finding import Finding
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.caps import budgets_near
 from qgov.model.principal import is_group, is_workload, name_of
-from qgov.targets.azure.entitlements import (
-    GIVEN,
-    confined,
-    distrust,
-    terms,
-)
+from qgov.targets.azure.entitlements import GIVEN, confined, distrust, terms
 from qgov.targets.azure.module import Module, modules, provider_of
 from qgov.targets.azure.money import MOST_WARNINGS, amount, currency, warnings
+from qgov.targets.refused import at_binding, at_cloud, refused
 
 __all__ = ["unsupported"]
 
@@ -36,17 +32,8 @@ def unsupported(model: AccessModel) -> list[Finding]:
     return found
 
 
-def _of_tenant(
-    module: Module, code: str, message: str, remedy: str, severity: Severity, *field: str
-) -> Finding:
-    source = module.tenant.source
-    origin = source.at("clouds", *module.at, *field)
-    return Finding(code, message, origin, remedy, severity, document=source.document)
-
-
-def _at(binding: Binding, message: str, remedy: str) -> Finding:
-    document = binding.source.document
-    return Finding("QG980", message, binding.origin, remedy, Severity.WARNING, document=document)
+def _at(module: Module, code: str, message: str, remedy: str, *field: str) -> Finding:
+    return at_cloud(code, message, remedy, module.tenant, *module.at, *field)
 
 
 def _twice(module: Module, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:
@@ -70,7 +57,7 @@ def _twice(module: Module, taken: dict[tuple[str, str], str]) -> Iterator[Findin
         other = taken.setdefault((what, key), mine)
         if other != mine:
             message = f"`{name}` would be the {what} of `{other.partition(' ')[0]}` too"
-            yield _of_tenant(module, "QG979", message, "give each its own", Severity.ERROR, field)
+            yield _at(module, "QG979", message, "give each its own", field)
 
 
 def _silent(module: Module) -> Iterator[Finding]:
@@ -79,34 +66,33 @@ def _silent(module: Module) -> Iterator[Finding]:
     if module.results is not None and spec.storage_account is None:
         message = f"the workspace of `{module.scope}` has no storage that forgets its results"
         remedy = "name an account in `storageAccount`"
-        yield _of_tenant(module, "QG980", message, remedy, Severity.WARNING, "workspace")
+        yield _at(module, "QG980", message, remedy, "workspace")
     if module.audit is not None and spec.audit_storage_account is None:
         message = f"the record of who did what in `{module.scope}` is kept as long as a Log "
         remedy = "name an account in `auditStorageAccount`"
         message += "Analytics workspace that is not in the configuration keeps it"
-        yield _of_tenant(module, "QG980", message, remedy, Severity.WARNING, "workspace")
+        yield _at(module, "QG980", message, remedy, "workspace")
     for name in sorted(set(spec.providers) - set(module.providers)):
         message = f"no job of `{module.scope}` may use a device of `{name}`: it is left out"
         remedy = "remove the provider, or name a backend of it in an environment"
-        yield _of_tenant(module, "QG980", message, remedy, Severity.WARNING, "providers", name)
+        yield _at(module, "QG980", message, remedy, "providers", name)
 
 
 def _money(module: Module) -> Iterator[Finding]:
     """What Azure cannot be told of budgets."""
     if not module.providers:
         return
-    source = module.tenant.source
     near = [b for b in budgets_near(module.model, module.tenant.name) if b.stop_micros is not None]
     known = amount(module)
     if known is not None and len(warnings(known[1])) > MOST_WARNINGS:
         first = near[0].source
         shares = ", ".join(f"{each}%" for each in warnings(known[1]))
-        yield Finding(
+        yield refused(
             "QG978",
             f"the budget of `{module.scope}` warns at {shares}, and Azure keeps {MOST_WARNINGS}",
-            first.origin,
             "warn at fewer shares: 100% is one of them",
-            document=first.document,
+            first.origin,
+            first.document,
         )
     elif known is not None and known[0] == 0:
         unit = currency(module)
@@ -114,23 +100,16 @@ def _money(module: Module) -> Iterator[Finding]:
         message += "whole units: it warns of nothing"
         remedy = "write a larger budget"
         first = near[0].source
-        yield Finding(
-            "QG980", message, first.origin, remedy, Severity.WARNING, document=first.document
-        )
+        yield refused("QG980", message, remedy, first.origin, first.document)
     elif known is None and near and _no_rate(module):
         unit = currency(module)
         message = f"`{module.scope}` is billed in {unit}, which has no rate: Azure warns of nothing"
         remedy = f"write the rate of {unit} in `exchangeRates`"
-        yield _of_tenant(module, "QG980", message, remedy, Severity.WARNING, "billingCurrency")
+        yield _at(module, "QG980", message, remedy, "billingCurrency")
     elif known is None:
-        yield Finding(
-            "QG980",
-            f"no budget with a hard stop bounds all of `{module.scope}`, so Azure warns of nothing",
-            source.at("clouds", *module.at),
-            "write a budget with `stopAt` for the tenant",
-            Severity.WARNING,
-            document=source.document,
-        )
+        message = f"no budget with a hard stop bounds all of `{module.scope}`, so Azure warns of "
+        remedy = "write a budget with `stopAt` for the tenant"
+        yield _at(module, "QG980", f"{message}nothing", remedy)
 
 
 def _no_rate(module: Module) -> bool:
@@ -148,10 +127,11 @@ def _unknown(module: Module) -> Iterator[Finding]:
         if binding.eligible is not None:
             problem = "it holds this just-in-time, and nobody activates it for a workload"
         if problem is not None:
-            yield _at(
-                binding,
+            yield at_binding(
+                "QG980",
                 f"no identity of Azure is given `{binding.role}` for `{known.id}`: {problem}",
                 "say exactly who it is in `federation`, or let it go through the gateway",
+                binding,
             )
 
 
@@ -163,11 +143,12 @@ def _confined(module: Module) -> Iterator[Finding]:
             continue  # that is told already
         others = sorted(module.devices - module.devices_of(binding.scope))
         names = ", ".join(f"`{name}`" for name in others)
-        yield _at(
-            binding,
+        yield at_binding(
+            "QG980",
             f"`{name_of(binding.principal)}` is given no role of Azure for `{binding.role}` at "
             f"`{binding.scope}`, which would open {names} as well: it goes through the gateway",
             "give the environment a workspace of its own in `clouds.azure.environments`",
+            binding,
         )
 
 
@@ -180,13 +161,14 @@ def _not_activated(module: Module) -> Iterator[Finding]:
         for binding in _eligible(module, given):
             terms_of = binding.eligible
             assert terms_of is not None
-            yield _at(
-                binding,
+            yield at_binding(
+                "QG980",
                 f"nobody may activate {title} in `{module.scope}` through `{binding.role}`: a "
                 "workspace has one set of approvers for all, and activations of at least 30 "
                 "minutes",
                 "let the bindings of the workspace name the same approvers, or give the "
                 "environment a workspace of its own",
+                binding,
             )
 
 
@@ -205,12 +187,11 @@ def _eligible(module: Module, given: str) -> Iterable[Binding]:
 def _without_target(model: AccessModel) -> Iterator[Finding]:
     for name, fact in model.organization.backends.items():
         if fact.value.cloud == "azure" and provider_of(model, name) is None:
-            yield Finding(
+            yield refused(
                 "QG980",
                 f"Azure cannot be told of `{name}`, which has no target of Azure Quantum: its "
                 "provider is in no workspace",
-                fact.origin,
                 "write the target, such as `ionq.qpu.forte-1`, in `target`",
-                Severity.WARNING,
-                document=fact.document,
+                fact.origin,
+                fact.document,
             )

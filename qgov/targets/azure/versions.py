@@ -10,7 +10,8 @@ from qgov.targets.azure.module import Module
 from qgov.targets.azure.money import budgets
 from qgov.targets.azure.storage import stores
 from qgov.targets.azure.workspace import skus
-from qgov.targets.hcl import Block, Ref, Value
+from qgov.targets.cloud import head
+from qgov.targets.hcl import Block, Value
 
 __all__ = ["SCHEMA_VERSIONS", "versions"]
 
@@ -22,19 +23,9 @@ _SOURCES: Final = {"azapi": "azure/azapi", "azurerm": "hashicorp/azurerm"}
 
 def versions(module: Module) -> list[Block]:
     """Terraform, the variables, and a provider for the subscription."""
-    pins: dict[str, Value] = {name: _pin(name) for name in SCHEMA_VERSIONS}
     here: dict[str, Value] = {"subscription_id": module.workspace.subscription}
     return [
-        Block(
-            "terraform",
-            (),
-            {"required_version": ">= 1.8"},
-            (Block("required_providers", (), pins),),
-        ),
-        *(
-            Block("variable", (name,), {"type": Ref(kind), "description": about})
-            for name, kind, about in _variables(module)
-        ),
+        *head(SCHEMA_VERSIONS, _SOURCES, _variables(module)),
         Block("provider", ("azapi",), here),
         Block(
             "provider",
@@ -43,11 +34,6 @@ def versions(module: Module) -> list[Block]:
             (Block("features"),),
         ),
     ]
-
-
-def _pin(name: str) -> dict[str, Value]:
-    major, minor, _patch = SCHEMA_VERSIONS[name].split(".")
-    return {"source": _SOURCES[name], "version": f"~> {major}.{minor}"}
 
 
 def _variables(module: Module) -> Iterator[tuple[str, str, str]]:

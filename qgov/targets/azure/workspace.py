@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from qgov.targets.azure.module import KEPT, Module, resource
+from qgov.targets.azure.module import Module, resource
+from qgov.targets.cloud import KEPT
 from qgov.targets.hcl import Block, Ref, Value
 
 __all__ = ["API_VERSION", "skus", "workspace"]

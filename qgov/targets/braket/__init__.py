@@ -31,28 +31,29 @@ from qgov.targets.braket.policies import (
     text,
     trail_bucket_policy,
 )
-from qgov.targets.braket.read_back import CLOUD, FOLDER, read_back
+from qgov.targets.braket.read_back import CLOUD, read_back
 from qgov.targets.braket.roles import elevated, federated, roles, trusts
 from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
-from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out, outlined
+from qgov.targets.hcl import Block
 from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
 from qgov.targets.sections import Section
-from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    "Compiled against the schemas of "
-    + " and ".join(f"hashicorp/{name} {version}" for name, version in SCHEMA_VERSIONS.items())
-    + "."
+_SCHEMAS: Final = "the schemas of " + " and ".join(
+    f"hashicorp/{name} {version}" for name, version in SCHEMA_VERSIONS.items()
 )
-_NOTES: Final = {
-    "limits": "Apply it anew when a period begins, with its period_start and period_end: outside\n"
-    "of them AWS rejects every task.",
+_COMMENT: Final = comment(_SCHEMAS)
+_NOTED: Final = {
+    "limits": comment(
+        _SCHEMAS,
+        "Apply it anew when a period begins, with its period_start and period_end: outside\n"
+        "of them AWS rejects every task.",
+    )
 }
 _KEPT: Final = frozenset(
     {
@@ -84,39 +85,18 @@ _FILES: Final = {
 }
 
 
-def _emit(model: AccessModel) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+def _laid(model: AccessModel) -> Iterator[Laid]:
     for module in modules(model):
-        folder = _folder(module)
-        for file, blocks in _files(module):
-            comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
-            found[f"{folder}/{file}.tf"] = render(blocks, comment)
-        for name, _, statements in _documents(module):
-            found[f"{folder}/policies/{name}.json"] = text(statements)
-    return found
-
-
-def _outline(model: AccessModel) -> dict[str, Outline | Policy]:
-    found: dict[str, Outline | Policy] = {}
-    for module in modules(model):
-        folder = _folder(module)
-        for file, blocks in _files(module):
-            found[f"{folder}/{file}.tf"] = outline(blocks)
+        folder = "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
+        for file, blocks_of in _FILES.items():
+            said = _NOTED.get(file, _COMMENT)
+            yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), said)
         for name, key, statements in _documents(module):
-            found[f"{folder}/policies/{name}.json"] = Policy(key, statements)
-    return found
+            yield _policy(f"{folder}/policies/{name}.json", key, statements)
 
 
-def _folder(module: Module) -> str:
-    own = f"/{module.own}" if module.own else ""
-    return f"{FOLDER}/{module.tenant.name}/{CLOUD}{own}"
-
-
-def _files(module: Module) -> Iterator[tuple[str, list[Block]]]:
-    """(name, blocks) of each file of Terraform; one without blocks is not written."""
-    for file, blocks_of in _FILES.items():
-        if blocks := blocks_of(module):
-            yield file, blocks
+def _policy(path: str, key: Key, statements: list[Statement]) -> Laid:
+    return Laid(path, lambda: Policy(key, statements), lambda: text(statements))
 
 
 def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
@@ -132,14 +112,13 @@ def _documents(module: Module) -> Iterator[tuple[str, Key, list[Statement]]]:
     yield "trail-bucket", ("trail-bucket",), trail_bucket_policy(module)
 
 
-TARGET = Target(
-    "braket",
-    _emit,
+TARGET = cloud(
+    CLOUD,
+    _laid,
     unsupported,
     read_back,
-    _outline,
     parts=PARTS,
     controls={CLOUD: CONTROLS},
-    sections=(Section(_outline, PERMISSIONS),),
+    sections=(Section(outlined(_laid), PERMISSIONS),),
     permissions=PERMISSIONS,
 )

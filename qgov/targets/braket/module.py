@@ -7,43 +7,40 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from qgov.language.kinds.tenant import AwsAccount
-from qgov.model.access_model import AccessModel, Binding, Environment, Role, Tenant, Workload
+from qgov.model.access_model import AccessModel, Binding, Environment, Role, Tenant
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.conditions import NONE, Conditions
 from qgov.model.floors import required
-from qgov.model.principal import is_group
-from qgov.model.renames import Renames, renames
+from qgov.model.renames import renames
 from qgov.model.scope import EVERYWHERE, contains
 from qgov.model.tenants import aws_accounts, environments_of
 from qgov.targets.braket.devices import Device, device, price_class
+from qgov.targets.cloud import Account, inside, places, with_devices
 from qgov.targets.hcl import Beside, Block, Ref, Value
 
 __all__ = [
-    "KEPT",
     "ORGANIZATION",
+    "WIDTH",
     "Entitlement",
     "Module",
-    "groups_of",
     "modules",
     "policy_file",
     "resource",
-    "short",
 ]
-
-KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
-"""What must not vanish with whatever it holds."""
 
 ORGANIZATION: Final[Mapping[str, Value]] = {"provider": Ref("aws.organization")}
 """The argument of what belongs to the organization's account and not to the tenant's."""
 
+WIDTH: Final = 700
+"""Characters of the description of a permission set; a role keeps 1,000."""
+
 _SUBMIT: Final = "job:submit"
-_WIDTH: Final = 700  # characters of the description of a permission set; a role keeps 1,000
 _EVERYWHERE: Final = "us-east-1"  # where an account without devices keeps its trail
 
 
@@ -92,31 +89,12 @@ class Entitlement:
 
 
 @dataclass(frozen=True, eq=False)
-class Module:
-    """What one root module is made from. It is itself alone, so that what is made of it is made
-    once."""
+class Module(Account):
+    """What one root module is made from: an account. Two of a name are a finding."""
 
-    model: AccessModel
-    tenant: Tenant
-    own: str
-    """The environment whose account it is; empty: of all that have none of their own."""
-    at: tuple[str, ...]
-    """Where in `clouds` the account is written."""
     account: AwsAccount
-    environments: tuple[Environment, ...]
     entitlements: tuple[Entitlement, ...]
     devices: tuple[Device, ...]
-    projects: tuple[frozenset[str], ...]
-    """The projects (scopes) with devices, of this account first and then of each other one of
-    the tenant."""
-    workloads: tuple[Workload, ...]
-    renames: Renames
-
-    @property
-    def name(self) -> str:
-        """A name of its own among all modules: `TENANT` or `TENANT-ENVIRONMENT`. Both are
-        labels, so two modules may share one: a finding."""
-        return f"{self.tenant.name}-{self.own}" if self.own else self.tenant.name
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -168,34 +146,24 @@ class Module:
 def modules(model: AccessModel) -> Iterator[Module]:
     """A root module for each tenant that has an AWS account."""
     former = renames(model)
-    everywhere = [b for b in model.bindings if b.scope == EVERYWHERE]
-    inside: dict[str, list[Binding]] = {}
-    for binding in model.bindings:
-        if binding.scope != EVERYWHERE:
-            inside.setdefault(binding.scope.partition("/")[0], []).append(binding)
-    workloads: dict[str, list[Workload]] = {}
-    for _, workload in sorted(model.workloads.items()):
-        workloads.setdefault(workload.tenant, []).append(workload)
-    for name, tenant in sorted(model.tenants.items()):
-        bindings = [*inside.get(name, ()), *everywhere]
-        places = [
-            _Place(model, tenant, own, tuple(environments_of(tenant, own)))
-            for own, _, _ in aws_accounts(tenant.spec)
-        ]
-        for place, (own, account, at) in zip(places, aws_accounts(tenant.spec), strict=True):
-            others = [each for each in places if each is not place]
+    for tenant, bindings, workloads, _ in inside(model):
+        found = aws_accounts(tenant.spec)
+        served = [_Place(model, tenant, own, environments_of(tenant, own)) for own, _, _ in found]
+        used = [with_devices(model, each.environments, device) for each in served]
+        for index, (own, account, at) in enumerate(found):
+            place = served[index]
             yield Module(
                 model,
                 tenant,
                 own,
                 at,
-                account,
-                place.environments,
-                tuple(_entitlements(place, bindings)),
-                _devices(place, name),
-                tuple(frozenset(_projects(each)) for each in (place, *others)),
-                tuple(workloads.get(name, ())),
+                tuple(place.environments),
+                (used[index], *used[:index], *used[index + 1 :]),
+                workloads,
                 former,
+                account,
+                tuple(_entitlements(place, bindings)),
+                _devices(place, tenant.name),
             )
 
 
@@ -205,7 +173,7 @@ class _Place(NamedTuple):
     model: AccessModel
     tenant: Tenant
     own: str
-    environments: tuple[Environment, ...]
+    environments: Collection[Environment]
 
 
 def _entitlements(place: _Place, bindings: Iterable[Binding]) -> Iterator[Entitlement]:
@@ -248,10 +216,10 @@ def _asked(place: _Place, scope: str, role: Role, bindings: Iterable[Binding]) -
 
 
 def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
-    """The devices that jobs of a scope may use. An environment without projects has no jobs."""
+    """The devices that jobs of a scope may use."""
     names = {
         name
-        for environment, project in _all_projects(place)
+        for environment, project in places(place.environments)
         if contains(scope, project) or contains(project, scope)
         for name in backends_of(place.model, environment, project)
     }
@@ -259,41 +227,9 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def _projects(place: _Place) -> Iterator[str]:
-    """The scopes of the projects whose jobs may use a device."""
-    for environment, project in _all_projects(place):
-        if any(device(place.model, n) for n in backends_of(place.model, environment, project)):
-            yield project
-
-
-def _all_projects(place: _Place) -> Iterator[tuple[Environment, str]]:
-    """The environments with the scope of each of their projects."""
-    for environment in place.environments:
-        for project in environment.projects:
-            yield environment, f"{environment.scope}/{project}"
-
-
-def groups_of(entitlement: Entitlement, *, eligible: bool) -> tuple[str, ...]:
-    """The groups that hold it standing, or may be elevated to it."""
-    return tuple(
-        sorted(
-            {
-                binding.principal.partition(":")[2]
-                for binding in entitlement.bindings
-                if is_group(binding.principal) and (binding.eligible is not None) == eligible
-            }
-        )
-    )
-
-
 def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
     """A resource of this provider."""
     return Block("resource", (f"aws_{kind}", name), attributes, blocks)
-
-
-def short(text: str) -> str:
-    """A description within what AWS keeps."""
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def policy_file(name: str) -> Beside:

@@ -6,14 +6,14 @@ from typing import Final
 
 from qgov.targets.braket.module import (
     ORGANIZATION,
+    WIDTH,
     Entitlement,
     Module,
-    groups_of,
     policy_file,
     resource,
-    short,
 )
 from qgov.targets.braket.policies import entitlement_policy
+from qgov.targets.cloud import both, groups_of, shortened
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
 
@@ -49,7 +49,7 @@ def assigned(module: Module) -> list[Entitlement]:
     return [
         held
         for held in module.entitlements
-        if groups_of(held, eligible=False) and entitlement_policy(module, held)
+        if groups_of(held.bindings, eligible=False) and entitlement_policy(module, held)
     ]
 
 
@@ -70,7 +70,7 @@ def permission_sets(module: Module) -> list[Block]:
                 {
                     **_INSTANCE,
                     "name": held.name,
-                    "description": short(held.about),
+                    "description": shortened(held.about, WIDTH),
                     "session_duration": _iso(length),
                     "tags": tags(held),
                 },
@@ -83,12 +83,12 @@ def permission_sets(module: Module) -> list[Block]:
                 {**_INSTANCE, "permission_set_arn": arn, "inline_policy": policy_file(held.name)},
             )
         )
-        renamed += [(Ref(f"{kind}.{old}"), Ref(f"{kind}.{name}")) for kind in _SET]
-        for group in groups_of(held, eligible=False):
+        renamed += [both(kind, old, name) for kind in _SET]
+        for group in groups_of(held.bindings, eligible=False):
             who = address("assignment", *held.key, group)
             former = address("assignment", *module.former(held), module.renames.group(group))
             kind = "aws_ssoadmin_account_assignment"
-            renamed.append((Ref(f"{kind}.{former}"), Ref(f"{kind}.{who}")))
+            renamed.append(both(kind, former, who))
             found.append(
                 resource(
                     "ssoadmin_account_assignment",

@@ -10,13 +10,11 @@ from typing import Any, Final
 
 from qgov.model import principal as principals
 from qgov.model.principal import Principal
+from qgov.targets.cloud import FOLDER
 from qgov.targets.hcl import Ref, parse
 from qgov.targets.target import Access, Files
 
-__all__ = ["CLOUD", "FOLDER", "Holder", "guardrails", "holders", "read_back"]
-
-FOLDER: Final = "terraform/tenants"
-"""Where the root modules of tenants are."""
+__all__ = ["CLOUD", "Holder", "guardrails", "holders", "read_back"]
 
 CLOUD: Final = "braket"
 """The folder of a tenant's root module in there."""

@@ -6,17 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Final
 
 from qgov.model.access_model import Workload
 from qgov.model.principal import is_group, workload
-from qgov.targets.braket.module import (
-    Entitlement,
-    Module,
-    groups_of,
-    policy_file,
-    resource,
-    short,
-)
+from qgov.targets.braket.module import WIDTH, Entitlement, Module, policy_file, resource
 from qgov.targets.braket.people import session, tags
 from qgov.targets.braket.policies import (
     Statement,
@@ -24,11 +18,15 @@ from qgov.targets.braket.policies import (
     entitlement_policy,
     federation_trust,
 )
+from qgov.targets.cloud import both, groups_of, shortened
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
 from qgov.targets.parts import Key
 
 __all__ = ["distrust", "elevated", "federated", "roles", "trusts"]
+
+
+_ROLE: Final = ("aws_iam_role", "aws_iam_role_policy")
 
 
 def distrust(known: Workload) -> str | None:
@@ -57,7 +55,7 @@ def federated(module: Module) -> Iterator[tuple[str, Workload, Entitlement]]:
 def elevated(module: Module) -> Iterator[tuple[str, Entitlement]]:
     """(name, what it gives) of each role that is held just-in-time. No workload's ends so."""
     for held in module.entitlements:
-        if groups_of(held, eligible=True) and entitlement_policy(module, held):
+        if groups_of(held.bindings, eligible=True) and entitlement_policy(module, held):
             yield f"qgov-{held.name}-elevation", held
 
 
@@ -79,13 +77,13 @@ def roles(module: Module) -> list[Block]:
     ]
     renamed: list[tuple[Ref, Ref]] = []
     for name, known, held in federated(module):
-        about = short(f"{known.id}: {held.about}")
+        about = shortened(f"{known.id}: {held.about}", WIDTH)
         limit = session(held.conditions.max_token_age_s)
         place = address("workload", known.spec.name, *held.key)
         account = module.renames.workload(known.id).partition("/")[2]
         old = address("workload", account, *module.former(held))
         found += _role(name, place, held, about, limit, tags(held) | {"qgov:workload": known.id})
-        renamed += _both(old, place)
+        renamed += [both(kind, old, place) for kind in _ROLE]
     for name, held in elevated(module):
         terms = _terms(held)
         limit = session(min(length for _, length in terms.values()))
@@ -93,8 +91,9 @@ def roles(module: Module) -> list[Block]:
         eligible: dict[str, Value] = {
             f"qgov:eligible:{group}": text for group, (text, _) in sorted(terms.items())
         }
-        found += _role(name, place, held, short(held.about), limit, tags(held) | eligible)
-        renamed += _both(old, place)
+        about = shortened(held.about, WIDTH)
+        found += _role(name, place, held, about, limit, tags(held) | eligible)
+        renamed += [both(kind, old, place) for kind in _ROLE]
     return found + moved(renamed)
 
 
@@ -145,13 +144,6 @@ def _role(
                 "policy": policy_file(held.name),
             },
         ),
-    ]
-
-
-def _both(old: str, new: str) -> list[tuple[Ref, Ref]]:
-    return [
-        (Ref(f"{kind}.{old}"), Ref(f"{kind}.{new}"))
-        for kind in ("aws_iam_role", "aws_iam_role_policy")
     ]
 
 

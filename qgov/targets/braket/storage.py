@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from qgov.language.kinds.tenant import Retention
-from qgov.targets.braket.module import KEPT, Module, policy_file, resource
+from qgov.targets.braket.module import Module, policy_file, resource
+from qgov.targets.cloud import KEPT
 from qgov.targets.hcl import Block, Ref, Value, address
 
 __all__ = ["storage", "stores", "trail"]

@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from qgov.finding import Finding, Origin, Severity
+from qgov.finding import Finding, Origin
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.caps import budgets_near
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
-from qgov.targets.braket.module import Entitlement, Module, groups_of, modules
+from qgov.targets.braket.module import Entitlement, Module, modules
 from qgov.targets.braket.money import cap
 from qgov.targets.braket.people import assigned
 from qgov.targets.braket.policies import Statement, entitlement_policy, guardrail, text
 from qgov.targets.braket.roles import distrust, elevated, federated, trusts
+from qgov.targets.cloud import groups_of
+from qgov.targets.refused import at_binding, at_cloud, refused
 
 __all__ = ["unsupported"]
 
@@ -59,20 +61,20 @@ def _too_long(module: Module) -> Iterator[Finding]:
         binding = _giving(held, eligible=True)
         yield from _longer("IAM role", name, _ROLE, binding)
         yield from _larger(name, entitlement_policy(module, held), _ROLE_POLICY, binding)
-        if len(groups_of(held, eligible=True)) > _TAGS:
+        if len(groups_of(held.bindings, eligible=True)) > _TAGS:
             message = f"more than {_TAGS} groups may be elevated to `{held.about}`"
-            yield _at(binding, "QG978", message, "put them into one group")
+            yield at_binding("QG978", message, "put them into one group", binding)
     if len(text(guardrail(module))) > _SCP:
         message = f"the devices of `{module.name}` do not fit in one policy of {_SCP} bytes"
         remedy = "name fewer devices in the environments of the tenant"
-        yield _of_tenant(module, "QG978", message, remedy, "account")
+        yield _at(module, "QG978", message, remedy, "account")
     for region, bucket in module.buckets.items():
         if len(bucket) > _BUCKET:
             message = (
                 f"`{bucket}`, the bucket for results in {region}, has {len(bucket)} characters, "
                 f"and S3 keeps {_BUCKET}"
             )
-            yield _of_tenant(module, "QG978", message, "shorten its name", "resultsBucket")
+            yield _at(module, "QG978", message, "shorten its name", "resultsBucket")
 
 
 def _giving(held: Entitlement, *, eligible: bool) -> Binding:
@@ -86,7 +88,7 @@ def _longer(what: str, name: str, most: int, binding: Binding) -> Iterator[Findi
     if len(name) > most:
         message = f"the {what} `{name}` has {len(name)} characters, and AWS keeps {most}"
         remedy = _SHORTER if what == "permission set" else f"{_SHORTER} or the service account"
-        yield _at(binding, "QG978", message, remedy)
+        yield at_binding("QG978", message, remedy, binding)
 
 
 def _larger(
@@ -95,17 +97,11 @@ def _larger(
     size = len(json.dumps(statements, separators=(",", ":")).encode()) + 50
     if size > most:
         message = f"the policy of `{name}` has {size} bytes, and AWS keeps {most}"
-        yield _at(binding, "QG978", message, _FEWER)
+        yield at_binding("QG978", message, _FEWER, binding)
 
 
-def _at(binding: Binding, code: str, message: str, remedy: str) -> Finding:
-    return Finding(code, message, binding.origin, remedy, document=binding.source.document)
-
-
-def _of_tenant(module: Module, code: str, message: str, remedy: str, field: str) -> Finding:
-    source = module.tenant.source
-    origin: Origin = source.at("clouds", *module.at, field)
-    return Finding(code, message, origin, remedy, document=source.document)
+def _at(module: Module, code: str, message: str, remedy: str, *field: str) -> Finding:
+    return at_cloud(code, message, remedy, module.tenant, *module.at, *field)
 
 
 def _twice(module: Module, taken: dict[str, str]) -> Iterator[Finding]:
@@ -119,52 +115,42 @@ def _twice(module: Module, taken: dict[str, str]) -> Iterator[Finding]:
         other = taken.setdefault(f"{what} {name}", where)
         if other != where:
             message = f"`{name}` would be the {what} of `{other}` too"
-            yield _of_tenant(module, "QG979", message, "give each its own", field)
+            yield _at(module, "QG979", message, "give each its own", field)
     for held in assigned(module):
         what = f"{held.about} in {held.account}"
         other = taken.setdefault(f"permission set {held.name}", what)
         if other != what:
             binding = _giving(held, eligible=False)
             message = f"`{held.name}` would be the permission set of `{other}` too"
-            yield _at(binding, "QG979", message, "rename the role or the tenant")
+            yield at_binding("QG979", message, "rename the role or the tenant", binding)
 
 
 def _silent(module: Module) -> Iterator[Finding]:
     """What the configuration says and no control of AWS does."""
-    tenant, source = module.tenant, module.tenant.source
+    tenant = module.tenant
     if module.devices and not module.buckets:
-        yield Finding(
-            "QG980",
-            f"`{module.name}` names no bucket, so AWS has no place for the results of its tasks",
-            source.at("clouds", *module.at),
-            "name one in `resultsBucket`",
-            Severity.WARNING,
-            document=source.document,
+        message = (
+            f"`{module.name}` names no bucket, so AWS has no place for the results of its tasks"
         )
+        yield _at(module, "QG980", message, "name one in `resultsBucket`")
     stops = [b for b in budgets_near(module.model, tenant.name) if b.stop_micros is not None]
     spec = module.model.organization.spec
     if stops and module.devices and spec.currency != "USD" and "USD" not in spec.exchange_rates:
-        yield Finding(
+        yield refused(
             "QG980",
             f"AWS counts in US dollars, which have no rate in {spec.currency}: it limits nothing "
             f"of `{module.name}`",
-            stops[0].source.origin,
             "write the rate of USD in `exchangeRates`",
-            Severity.WARNING,
-            document=stops[0].source.document,
+            stops[0].source.origin,
+            stops[0].source.document,
         )
     elif module.devices and cap(module) is None:
-        yield Finding(
-            "QG980",
-            f"no budget with a hard stop bounds all of `{module.name}`, so AWS stops nothing",
-            source.at("clouds", *module.at),
-            "write a budget with `stopAt` for the tenant",
-            Severity.WARNING,
-            document=source.document,
-        )
+        message = f"no budget with a hard stop bounds all of `{module.name}`, so AWS stops nothing"
+        yield _at(module, "QG980", message, "write a budget with `stopAt` for the tenant")
     for known in module.workloads if module.devices else ():
         if known.issuer is None:
-            yield _no_role(known.id, distrust(known) or "", known.source.origin, source.document)
+            fact = known.source
+            yield _no_role(known.id, distrust(known) or "", fact.origin, fact.document)
     for held in module.entitlements:
         for binding in held.bindings:
             if is_workload(binding.principal):
@@ -182,25 +168,23 @@ def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterato
 
 
 def _no_role(who: str, problem: str, origin: Origin, document: str) -> Finding:
-    return Finding(
+    return refused(
         "QG980",
         f"no IAM role is written for `{who}`: {problem}",
-        origin,
         "say exactly who it is in `federation`, or let it go through the gateway",
-        Severity.WARNING,
-        document=document,
+        origin,
+        document,
     )
 
 
 def _without_arn(model: AccessModel) -> Iterator[Finding]:
     for name, fact in model.organization.backends.items():
         if fact.value.cloud == "braket" and device(model, name) is None:
-            yield Finding(
+            yield refused(
                 "QG980",
                 f"AWS cannot be told of `{name}`, which has no device's ARN or no region of AWS: "
                 "it is denied to all",
-                fact.origin,
                 "write the ARN in `target`, and where its jobs run in `region`",
-                Severity.WARNING,
-                document=fact.document,
+                fact.origin,
+                fact.document,
             )

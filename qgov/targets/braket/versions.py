@@ -9,6 +9,7 @@ from qgov.targets.braket.module import Module
 from qgov.targets.braket.money import cap, limits
 from qgov.targets.braket.people import assigned
 from qgov.targets.braket.storage import stores
+from qgov.targets.cloud import head
 from qgov.targets.hcl import Block, Ref, Value
 
 __all__ = ["SCHEMA_VERSIONS", "versions"]
@@ -16,6 +17,7 @@ __all__ = ["SCHEMA_VERSIONS", "versions"]
 SCHEMA_VERSIONS: Final = {"aws": "6.25.0", "awscc": "1.106.0"}
 """The versions of hashicorp's providers whose schemas the resources are written for."""
 
+_SOURCES: Final = {name: f"hashicorp/{name}" for name in SCHEMA_VERSIONS}
 _PERIODS: Final = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}
 
 
@@ -24,18 +26,9 @@ def versions(module: Module) -> list[Block]:
     region with limits."""
     limited = sorted({str(block.attributes["provider"]) for block in limits(module)})
     needed = ("aws", "awscc") if limited else ("aws",)
-    pins: dict[str, Value] = {name: _pin(name) for name in needed}
+    pins = {name: SCHEMA_VERSIONS[name] for name in needed}
     return [
-        Block(
-            "terraform",
-            (),
-            {"required_version": ">= 1.8"},
-            (Block("required_providers", (), pins),),
-        ),
-        *(
-            Block("variable", (name,), {"type": Ref(kind), "description": about})
-            for name, kind, about in _variables(module)
-        ),
+        *head(pins, _SOURCES, _variables(module)),
         Block(
             "provider",
             ("aws",),
@@ -48,11 +41,6 @@ def versions(module: Module) -> list[Block]:
         ),
         *(Block("provider", ("awscc",), _regional(alias)) for alias in limited),
     ]
-
-
-def _pin(name: str) -> dict[str, Value]:
-    major, minor, _patch = SCHEMA_VERSIONS[name].split(".")
-    return {"source": f"hashicorp/{name}", "version": f"~> {major}.{minor}"}
 
 
 def _regional(alias: str) -> dict[str, Value]:

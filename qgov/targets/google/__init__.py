@@ -11,23 +11,20 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
 from qgov.targets.google.controls import CONTROLS
 from qgov.targets.google.module import Module, modules
 from qgov.targets.google.parts import PARTS
 from qgov.targets.google.requests import requests
 from qgov.targets.google.terraform import SCHEMA_VERSIONS, audit, federation, versions
 from qgov.targets.google.unsupported import unsupported
-from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.hcl import Block
 from qgov.targets.steps import FILE, Steps, read, text
-from qgov.targets.target import Access, Files, Target
+from qgov.targets.target import Access, Files
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
-_FOLDER: Final = "terraform/tenants"
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    f"Compiled against the schema of hashicorp/google {SCHEMA_VERSIONS['google']}."
-)
+_COMMENT: Final = comment(f"the schema of hashicorp/google {SCHEMA_VERSIONS['google']}")
 _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "audit": audit,
@@ -35,32 +32,16 @@ _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
 }
 
 
-def _emit(model: AccessModel) -> dict[str, bytes]:
-    found = {path: render(blocks, _COMMENT) for path, blocks in _terraform(model)}
-    return found | {path: text(asked) for path, asked in _steps(model)}
-
-
-def _outline(model: AccessModel) -> dict[str, Outline | Steps]:
-    found: dict[str, Outline | Steps] = {}
-    found |= {path: outline(blocks) for path, blocks in _terraform(model)}
-    return found | dict(_steps(model))
-
-
-def _terraform(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
-    """(path, blocks) of each file of Terraform; one without blocks is not written."""
+def _laid(model: AccessModel) -> Iterator[Laid]:
     for module in modules(model):
+        folder = f"{FOLDER}/{module.used.tenant.name}/google"
         for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
-                yield f"{_folder(module)}/{file}.tf", blocks
+            yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), _COMMENT)
+        yield _steps(f"{folder}/{FILE}", requests(module))
 
 
-def _steps(model: AccessModel) -> Iterator[tuple[str, Steps]]:
-    for module in modules(model):
-        yield f"{_folder(module)}/{FILE}", requests(module)
-
-
-def _folder(module: Module) -> str:
-    return f"{_FOLDER}/{module.used.tenant.name}/google"
+def _steps(path: str, asked: Steps) -> Laid:
+    return Laid(path, lambda: asked, lambda: text(asked))
 
 
 def _read_back(files: Files) -> frozenset[Access]:
@@ -68,11 +49,9 @@ def _read_back(files: Files) -> frozenset[Access]:
     return frozenset(
         access
         for path, content in files.items()
-        if path.startswith(f"{_FOLDER}/") and path.endswith(f"/google/{FILE}")
+        if path.startswith(f"{FOLDER}/") and path.endswith(f"/google/{FILE}")
         for access in read(content)
     )
 
 
-TARGET = Target(
-    "google", _emit, unsupported, _read_back, _outline, parts=PARTS, controls={"google": CONTROLS}
-)
+TARGET = cloud("google", _laid, unsupported, _read_back, parts=PARTS, controls={"google": CONTROLS})

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from qgov.model.access_model import Workload
+from qgov.targets.cloud import head
 from qgov.targets.google.module import POOL, Module, member_of
 from qgov.targets.hcl import Block, Ref, Value, address
 
@@ -23,15 +24,8 @@ _LOGS: Final = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
 def versions(module: Module) -> list[Block]:
     """`versions.tf`: Terraform, the provider, and the service of the project."""
-    major, minor, _patch = SCHEMA_VERSIONS["google"].split(".")
-    pin: dict[str, Value] = {"source": "hashicorp/google", "version": f"~> {major}.{minor}"}
     return [
-        Block(
-            "terraform",
-            (),
-            {"required_version": ">= 1.8"},
-            (Block("required_providers", (), {"google": pin}),),
-        ),
+        *head(SCHEMA_VERSIONS, {"google": "hashicorp/google"}),
         Block("provider", ("google",), {"project": module.project.project}),
         _resource("project_service", "quantum", {"service": _SERVICE, "disable_on_destroy": False}),
     ]

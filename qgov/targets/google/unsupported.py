@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from qgov.finding import Finding, Severity
+from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.targets.google.module import Module, modules, unlisted
+from qgov.targets.refused import at_binding, refused
 
 __all__ = ["unsupported"]
 
@@ -23,22 +24,20 @@ def unsupported(model: AccessModel) -> list[Finding]:
 def _of(module: Module) -> Iterator[Finding]:
     for known in module.workloads:
         if not _ACCOUNT.fullmatch(known.spec.name):
-            yield Finding(
+            yield refused(
                 "QG978",
                 f"`{known.spec.name}` cannot be a service account of Google's, whose names have 6 "
                 "to 30 characters and begin with a letter",
-                known.source.at("name"),
                 "rename the service account",
-                document=known.source.document,
+                known.source.at("name"),
+                known.source.document,
             )
     for each in module.used.listed:
         problem = unlisted(module.project, each)
         if each.workload is not None and problem is not None:
-            yield Finding(
+            yield at_binding(
                 "QG980",
                 f"Google is not told of `{each.workload.id}`: {problem}",
-                each.binding.origin,
                 "say exactly who it is in `federation`, or let it go through the gateway",
-                Severity.WARNING,
-                document=each.binding.source.document,
+                each.binding,
             )

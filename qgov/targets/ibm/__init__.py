@@ -14,27 +14,24 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from qgov.model.access_model import AccessModel
-from qgov.targets.hcl import Block, Outline, outline, render
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
+from qgov.targets.hcl import Block
 from qgov.targets.ibm.access import access_groups, service_ids
-from qgov.targets.ibm.accounts import accounts, activity_tracker
+from qgov.targets.ibm.accounts import activity_tracker
 from qgov.targets.ibm.controls import CONTROLS
 from qgov.targets.ibm.instances import instances, networks
 from qgov.targets.ibm.module import Module, modules
 from qgov.targets.ibm.parts import PARTS
 from qgov.targets.ibm.qauvern import configurations, text
-from qgov.targets.ibm.read_back import ACCOUNTS, CLOUD, FOLDER, read_back
+from qgov.targets.ibm.read_back import ACCOUNTS, CLOUD, read_back
 from qgov.targets.ibm.roles import custom_roles
 from qgov.targets.ibm.unsupported import unsupported
 from qgov.targets.ibm.versions import SCHEMA_VERSIONS, account_versions, versions
 from qgov.targets.kept import addresses, kept
-from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    f"Compiled against the schema of IBM-Cloud/ibm {SCHEMA_VERSIONS['ibm']}."
-)
+_COMMENT: Final = comment(f"the schema of IBM-Cloud/ibm {SCHEMA_VERSIONS['ibm']}")
 
 
 def _kept(module: Module) -> list[Block]:
@@ -57,36 +54,22 @@ _OF_ACCOUNT: Final[dict[str, Callable[[str], list[Block]]]] = {
 }
 
 
-def _emit(model: AccessModel) -> dict[str, bytes]:
-    found = {path: render(blocks, _COMMENT) for path, blocks in _terraform(model)}
-    return found | {path: text(content) for path, content in _qauvern(model)}
-
-
-def _outline(model: AccessModel) -> dict[str, Outline | dict[str, Any]]:
-    found: dict[str, Outline | dict[str, Any]] = {}
-    found |= {path: outline(blocks) for path, blocks in _terraform(model)}
-    return found | dict(_qauvern(model))
-
-
-def _terraform(model: AccessModel) -> Iterator[tuple[str, list[Block]]]:
-    """(path, blocks) of each file of Terraform; one without blocks is not written."""
-    known = list(modules(model))
-    for module in known:
-        for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
-                yield f"{FOLDER}/{module.tenant.name}/{CLOUD}/{file}.tf", blocks
-    for account in accounts(known):
-        for file, made_of in _OF_ACCOUNT.items():
-            if blocks := made_of(account):
-                yield f"{ACCOUNTS}/{account}/{file}.tf", blocks
-
-
-def _qauvern(model: AccessModel) -> Iterator[tuple[str, dict[str, Any]]]:
+def _laid(model: AccessModel) -> Iterator[Laid]:
+    accounts: set[str] = set()
     for module in modules(model):
+        folder = f"{FOLDER}/{module.tenant.name}/{CLOUD}"
+        accounts.update(each.account for each in module.instances)
+        for file, blocks_of in _FILES.items():
+            yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), _COMMENT)
         for name, content in configurations(module):
-            yield f"{FOLDER}/{module.tenant.name}/{CLOUD}/{name}", content
+            yield _allocation(f"{folder}/{name}", content)
+    for account in sorted(accounts):
+        for file, made_of in _OF_ACCOUNT.items():
+            yield from laid_out(f"{ACCOUNTS}/{account}/{file}.tf", made_of(account), _COMMENT)
 
 
-TARGET = Target(
-    "ibm", _emit, unsupported, read_back, _outline, parts=PARTS, controls={CLOUD: CONTROLS}
-)
+def _allocation(path: str, content: dict[str, Any]) -> Laid:
+    return Laid(path, lambda: content, lambda: text(content))
+
+
+TARGET = cloud(CLOUD, _laid, unsupported, read_back, parts=PARTS, controls={CLOUD: CONTROLS})

@@ -10,17 +10,10 @@ from typing import Final
 from qgov.language.persons import approved_by_another
 from qgov.model.access_model import Elevation, Workload
 from qgov.model.principal import workload
+from qgov.targets.cloud import both, groups_of, shortened
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.ibm.actions import SERVICE
-from qgov.targets.ibm.module import (
-    Entitlement,
-    Instance,
-    Module,
-    groups_of,
-    named,
-    resource,
-    short,
-)
+from qgov.targets.ibm.module import WIDTH, Entitlement, Instance, Module, named, resource
 from qgov.targets.ibm.roles import role_of
 from qgov.targets.moved import moved
 
@@ -43,16 +36,16 @@ def access_groups(module: Module) -> list[Block]:
     renamed: list[tuple[Ref, Ref]] = []
     for held in module.entitlements:
         old = module.former(held)
-        if standing := groups_of(held, eligible=False):
+        if standing := groups_of(held.bindings, eligible=False):
             found += _group("standing", held, held.key, held.about)
             renamed += _renamed(held, "standing", held.key, old)
             for group in standing:
                 found.append(_rule(module, held, group))
                 was = address("rule", *old, module.renames.group(group))
                 renamed.append(
-                    _both("ibm_iam_access_group_dynamic_rule", was, _rule_of(held, group))
+                    both("ibm_iam_access_group_dynamic_rule", was, _rule_of(held, group))
                 )
-        if eligible := groups_of(held, eligible=True):
+        if eligible := groups_of(held.bindings, eligible=True):
             tags = [f"{ELIGIBLE}{group}" for group in eligible]
             about = f"{held.about}, just-in-time"
             found += _group("eligible", held, held.key, about, tags=tags)
@@ -97,11 +90,13 @@ def _group(
 ) -> Iterator[Block]:
     """An access group with a policy for each instance."""
     group = address(what, *key)
-    labels: dict[str, Value] = {"tags": list(tags)} if tags else {}
+    labels: dict[str, Value] = {"description": shortened(about, WIDTH)}
+    if tags:
+        labels["tags"] = list(tags)
     yield resource(
         "iam_access_group",
         group,
-        {"name": named(held.role.name, what, *key), "description": short(about), **labels},
+        {"name": named(held.role.name, what, *key), **labels},
     )
     for instance, whole in held.instances:
         yield resource(
@@ -203,14 +198,10 @@ def _rule(module: Module, held: Entitlement, group: str) -> Block:
 def _renamed(
     held: Entitlement, what: str, key: tuple[str, ...], old: tuple[str, ...]
 ) -> Iterator[tuple[Ref, Ref]]:
-    yield _both("ibm_iam_access_group", address(what, *old), address(what, *key))
+    yield both("ibm_iam_access_group", address(what, *old), address(what, *key))
     for instance, _ in held.instances:
         was, now = _policy_of(what, old, instance), _policy_of(what, key, instance)
-        yield _both("ibm_iam_access_group_policy", was, now)
-
-
-def _both(kind: str, old: str, new: str) -> tuple[Ref, Ref]:
-    return Ref(f"{kind}.{old}"), Ref(f"{kind}.{new}")
+        yield both("ibm_iam_access_group_policy", was, now)
 
 
 def _holding(module: Module) -> Iterator[tuple[Workload, list[Entitlement]]]:
@@ -233,7 +224,7 @@ def service_ids(module: Module) -> list[Block]:
     renamed: list[tuple[Ref, Ref]] = []
     for known, given in _holding(module):
         place = address("workload", known.spec.name)
-        about = short(f"{known.id}, for {known.spec.owner}")
+        about = shortened(f"{known.id}, for {known.spec.owner}", WIDTH)
         found.append(
             resource(
                 "iam_service_id",
@@ -242,7 +233,7 @@ def service_ids(module: Module) -> list[Block]:
             )
         )
         was = module.renames.workload(known.id).partition("/")[2]
-        renamed.append(_both("ibm_iam_service_id", address("workload", was), place))
+        renamed.append(both("ibm_iam_service_id", address("workload", was), place))
         for held in given:
             for instance, whole in held.instances:
                 policy = _policy_of("workload", (known.spec.name, *held.key), instance)
@@ -258,5 +249,5 @@ def service_ids(module: Module) -> list[Block]:
                     )
                 )
                 old = _policy_of("workload", (was, *module.former(held)), instance)
-                renamed.append(_both("ibm_iam_service_policy", old, policy))
+                renamed.append(both("ibm_iam_service_policy", old, policy))
     return found + moved(renamed)

@@ -3,21 +3,15 @@ tell of all instances. A root module of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from qgov.targets.hcl import Block, Ref, Value
-from qgov.targets.ibm.module import Module, resource
+from qgov.targets.ibm.module import resource
 
-__all__ = ["accounts", "activity_tracker"]
+__all__ = ["activity_tracker"]
 
 _LOCATIONS: Final = ("eu-de", "global", "us-east")
 """Where events of IBM Quantum are made, and those of IAM."""
-
-
-def accounts(modules: Iterable[Module]) -> list[str]:
-    """The accounts that the instances of some modules belong to."""
-    return sorted({each.account for module in modules for each in module.instances})
 
 
 def activity_tracker(_: str) -> list[Block]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from qgov.targets.cloud import KEPT, both
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.ibm.actions import SERVICE
 from qgov.targets.ibm.limits import limit
-from qgov.targets.ibm.module import KEPT, Instance, Module, resource
+from qgov.targets.ibm.module import Instance, Module, resource
 from qgov.targets.moved import moved
 
 __all__ = ["MANAGED", "instances", "networks"]
@@ -46,8 +47,7 @@ def instances(module: Module) -> list[Block]:
             )
         )
         former = address("instance", module.renames.scope(each.tenant), *each.key[1:])
-        kind = "ibm_resource_instance"
-        renamed.append((Ref(f"{kind}.{former}"), Ref(f"{kind}.{each.address}")))
+        renamed.append(both("ibm_resource_instance", former, each.address))
     return found + moved(renamed)
 
 

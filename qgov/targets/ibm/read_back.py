@@ -8,15 +8,13 @@ from typing import Any, Final
 
 from qgov.model import principal as principals
 from qgov.model.principal import Principal
+from qgov.targets.cloud import FOLDER
 from qgov.targets.hcl import Ref, parse
 from qgov.targets.ibm.access import ELIGIBLE
 from qgov.targets.ibm.actions import SHOWS
 from qgov.targets.target import Access, Files
 
-__all__ = ["ACCOUNTS", "CLOUD", "FOLDER", "Holder", "holders", "read_back"]
-
-FOLDER: Final = "terraform/tenants"
-"""Where the root modules of tenants are."""
+__all__ = ["ACCOUNTS", "CLOUD", "Holder", "holders", "read_back"]
 
 ACCOUNTS: Final = "terraform/accounts/ibm"
 """Where those of accounts are."""

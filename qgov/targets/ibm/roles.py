@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 from qgov.model.access_model import Role
+from qgov.targets.cloud import both
 from qgov.targets.hcl import Block, Ref, address
 from qgov.targets.ibm.actions import SERVICE, actions_of
 from qgov.targets.ibm.module import Module, resource
@@ -18,7 +19,6 @@ __all__ = ["custom_roles", "role_of", "title_of"]
 def custom_roles(module: Module) -> list[Block]:
     """A custom role for each role that somebody holds in an instance: in all of it, or in a part.
     They are the tenant's own, although an account keeps them, so that no two tenants write one."""
-    kind = "ibm_iam_custom_role"
     tenant, renamed = module.tenant.name, module.renames
     return [
         *(
@@ -35,9 +35,10 @@ def custom_roles(module: Module) -> list[Block]:
             for role, whole in _held(module)
         ),
         *moved(
-            (
-                Ref(f"{kind}.{_address(renamed.role(role.name), whole=whole)}"),
-                Ref(f"{kind}.{_address(role.name, whole=whole)}"),
+            both(
+                "ibm_iam_custom_role",
+                _address(renamed.role(role.name), whole=whole),
+                _address(role.name, whole=whole),
             )
             for role, whole in _held(module)
         ),

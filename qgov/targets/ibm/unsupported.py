@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from qgov.finding import Finding, Severity
-from qgov.model.access_model import AccessModel, Binding
+from qgov.finding import Finding
+from qgov.model.access_model import AccessModel
 from qgov.model.accesses import backends_of
 from qgov.model.principal import is_workload
 from qgov.model.scope import contains
@@ -17,6 +17,7 @@ from qgov.targets.ibm.instances import MANAGED
 from qgov.targets.ibm.limits import bonuses, bounding, limit
 from qgov.targets.ibm.module import Entitlement, Instance, Module, modules
 from qgov.targets.ibm.roles import title_of
+from qgov.targets.refused import at_binding, at_cloud, refused
 
 __all__ = ["unsupported"]
 
@@ -44,31 +45,31 @@ def _unholdable(module: Module) -> Iterator[Finding]:
                 f"`{each.title}` is in `{each.spec.region}`, and its CRN says that it is "
                 f"in `{region}`"
             )
-            yield _of_instance(module, each, "QG978", message, "copy the CRN again", "instance")
+            yield _at(module, each, "QG978", message, "copy the CRN again", "instance")
         if each.account != module.account:
             message = (
                 f"`{each.title}` is of another account than `{module.instances[0].title}`, and a "
                 "root module signs in to one"
             )
             remedy = "keep all instances of a tenant in one account"
-            yield _of_instance(module, each, "QG978", message, remedy, "instance")
+            yield _at(module, each, "QG978", message, remedy, "instance")
     for held in module.entitlements:
         long = title_of(module.tenant.name, held.role.name, whole=True)
         if len(long) > _DISPLAY:
             message = (
                 f"the custom role `{long}` is longer than the {_DISPLAY} characters that IBM keeps"
             )
-            yield _at(held.bindings[0], "QG978", message, "shorten the name of the role")
+            yield at_binding("QG978", message, "shorten the name of the role", held.bindings[0])
         for elevation in counted(module, held):
             try:
                 Ref("var.ibm_ids", elevation.subject)
             except ValueError:
-                yield Finding(
+                yield refused(
                     "QG978",
                     f"`{elevation.subject}` cannot be a key of Terraform's",
-                    elevation.source.at("subject"),
                     "name the person by their address",
-                    document=elevation.source.document,
+                    elevation.source.at("subject"),
+                    elevation.source.document,
                 )
 
 
@@ -84,7 +85,7 @@ def _twice(module: Module, taken: dict[str, str]) -> Iterator[Finding]:
             if other != where:
                 message = f"`{name.split()[-1]}` would be the {what} of `{other}` too"
                 remedy = "give each its own" if what == "instance" else "rename one of them"
-                yield _of_instance(module, each, "QG979", message, remedy, "instance")
+                yield _at(module, each, "QG979", message, remedy, "instance")
 
 
 def _silent(module: Module) -> Iterator[Finding]:
@@ -95,11 +96,13 @@ def _silent(module: Module) -> Iterator[Finding]:
         if limit(module, each) is None:
             message = f"neither a limit nor a budget in seconds bounds all of `{each.title}`"
             remedy = "write `instanceLimitSeconds`, or a quota of `qpuSeconds` for the tenant"
-            yield _warning(module, each, message, remedy)
+            yield _at(module, each, "QG980", message, remedy)
         elif each.spec.plan not in MANAGED:
             if any(budget.raises for budget in bounding(module, each)):
                 message = f"qauvern knows no plan {each.spec.plan}: an exception adds nothing there"
-                yield _warning(module, each, message, "raise `instanceLimitSeconds` for the while")
+                yield _at(
+                    module, each, "QG980", message, "raise `instanceLimitSeconds` for the while"
+                )
         else:
             for bonus in bonuses(module, each):
                 if bonus.start.date() >= bonus.end.date():
@@ -107,7 +110,7 @@ def _silent(module: Module) -> Iterator[Finding]:
                         f"an exception until {bonus.end:%Y-%m-%d} adds nothing to `{each.title}`: "
                         "qauvern counts whole days in UTC, without the last one"
                     )
-                    yield _warning(module, each, message, "let it end on a later day")
+                    yield _at(module, each, "QG980", message, "let it end on a later day")
     for held in module.entitlements:
         yield from _wider(module, held)
         for binding in held.bindings:
@@ -116,7 +119,7 @@ def _silent(module: Module) -> Iterator[Finding]:
                     f"no policy is written for `{held.about}`: a service account holds it "
                     "just-in-time, which no key says"
                 )
-                yield _at(binding, "QG980", message, "let it go through the gateway", weak=True)
+                yield at_binding("QG980", message, "let it go through the gateway", binding)
 
 
 def _wider(module: Module, held: Entitlement) -> Iterator[Finding]:
@@ -140,44 +143,22 @@ def _wider(module: Module, held: Entitlement) -> Iterator[Finding]:
                 f"`{instance.title}` from another"
             )
             remedy = "give its environment an instance of its own in `clouds.ibm.instances`"
-            yield _at(held.bindings[0], "QG980", message, remedy, weak=True)
+            yield at_binding("QG980", message, remedy, held.bindings[0])
 
 
 def _without_target(model: AccessModel) -> Iterator[Finding]:
     for name, fact in model.organization.backends.items():
         if fact.value.cloud == "ibm" and not _DEVICE.fullmatch(fact.value.target or ""):
-            yield Finding(
+            yield refused(
                 "QG980",
                 f"IBM cannot be told of `{name}`, which has no device's name: it is in no instance",
-                fact.origin,
                 "write the name in `target`, such as `ibm_brisbane`",
-                Severity.WARNING,
-                document=fact.document,
+                fact.origin,
+                fact.document,
             )
 
 
-def _at(binding: Binding, code: str, message: str, remedy: str, *, weak: bool = False) -> Finding:
-    severity = Severity.WARNING if weak else Severity.ERROR
-    source = binding.source
-    return Finding(code, message, binding.origin, remedy, severity, document=source.document)
-
-
-def _warning(module: Module, each: Instance, message: str, remedy: str) -> Finding:
-    source = module.tenant.source
-    return Finding(
-        "QG980",
-        message,
-        source.at("clouds", *each.at),
-        remedy,
-        Severity.WARNING,
-        document=source.document,
-    )
-
-
-def _of_instance(
-    module: Module, each: Instance, code: str, message: str, remedy: str, field: str
+def _at(
+    module: Module, each: Instance, code: str, message: str, remedy: str, *field: str
 ) -> Finding:
-    source = module.tenant.source
-    return Finding(
-        code, message, source.at("clouds", *each.at, field), remedy, document=source.document
-    )
+    return at_cloud(code, message, remedy, module.tenant, *each.at, *field)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from qgov.targets.hcl import Block, Ref, Value
+from qgov.targets.cloud import groups_of, head
+from qgov.targets.hcl import Block
 from qgov.targets.ibm.access import counted
-from qgov.targets.ibm.module import Module, groups_of
+from qgov.targets.ibm.module import Module
 
 __all__ = ["SCHEMA_VERSIONS", "account_versions", "versions"]
 
@@ -32,19 +33,8 @@ def account_versions(account: str) -> list[Block]:
 
 
 def _versions(account: str, variables: Iterable[tuple[str, str, str]]) -> list[Block]:
-    major, minor, _patch = SCHEMA_VERSIONS["ibm"].split(".")
-    pin: dict[str, Value] = {"source": "IBM-Cloud/ibm", "version": f"~> {major}.{minor}"}
     return [
-        Block(
-            "terraform",
-            (),
-            {"required_version": ">= 1.8"},
-            (Block("required_providers", (), {"ibm": pin}),),
-        ),
-        *(
-            Block("variable", (name,), {"type": Ref(kind), "description": about})
-            for name, kind, about in variables
-        ),
+        *head(SCHEMA_VERSIONS, {"ibm": "IBM-Cloud/ibm"}, variables),
         Block("provider", ("ibm",), {"ibmcloud_account_id": account}),
     ]
 
@@ -57,7 +47,7 @@ def _variables(module: Module) -> Iterator[tuple[str, str, str]]:
         "map(string)",
         f"What the catalogue calls each plan (ibmcloud catalog service quantum-computing): {plans}",
     )
-    if any(groups_of(held, eligible=False) for held in module.entitlements):
+    if any(groups_of(held.bindings, eligible=False) for held in module.entitlements):
         yield (
             "identity_providers",
             "map(string)",
