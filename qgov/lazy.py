@@ -1,12 +1,16 @@
-"""Functions that few calls need, imported with their module when they are first called."""
+"""What few calls need, imported when it is first used: our own functions, and modules that
+libraries import at once."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
-__all__ = ["lazy", "named"]
+__all__ = ["lazy", "named", "postpone"]
 
 
 def named(where: str) -> Any:
@@ -22,3 +26,19 @@ def lazy(where: str) -> Callable[..., Any]:
         return named(where)(*positional, **keywords)
 
     return call
+
+
+def postpone(name: str) -> None:
+    """Have a module, where it is installed, loaded when somebody uses it, and not when somebody
+    imports it."""
+    if name in sys.modules or find_spec(name) is None:
+        return
+    later = ModuleType(name)
+
+    def found(attribute: str) -> Any:
+        if sys.modules.get(name) is later:
+            del sys.modules[name]
+        return getattr(import_module(name), attribute)
+
+    later.__getattr__ = found  # type: ignore[method-assign]
+    sys.modules[name] = later

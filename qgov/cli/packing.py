@@ -24,6 +24,7 @@ from qgov.evidence.pack import with_manifest, write_pack
 from qgov.evidence.statement import key_id
 from qgov.evidence.verify import Problem, compared, index_of
 from qgov.language.intent import Intent, read_intent
+from qgov.lazy import postpone
 from qgov.output.manifest import manifest_of
 from qgov.plan.author import Author
 from qgov.repository import RepositoryError, head_commit, read_work_tree
@@ -69,6 +70,7 @@ def pack(path: Path, asked: Asked, found: Planned, intent: bytes | None, key: by
 def _made(
     asked: Asked, found: Planned, intent: bytes | None, key: bytes | None
 ) -> tuple[dict[str, bytes], str]:
+    postpone("boto3")  # securesystemslib imports it for a signer that nobody asks for
     commit = found.plan.head.commit
     assert commit is not None
     return pack_of(found.plan, found.time, _options_of(asked), intent, key, progress), commit

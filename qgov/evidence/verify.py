@@ -14,6 +14,7 @@ from qgov.contracts.plan import Plan, content_of
 from qgov.contracts.schema import schema_of
 from qgov.evidence.compressed import text_of
 from qgov.evidence.pack import STATEMENT
+from qgov.evidence.schemas import broken
 from qgov.evidence.statement import (
     PREDICATE_TYPE,
     STATEMENT_TYPE,
@@ -27,9 +28,9 @@ from qgov.evidence.statement import (
 from qgov.output.manifest import MANIFEST, manifest_from, manifest_text
 from qgov.plan.plan import digest
 
-__all__ = ["Problem", "compared", "index_of", "verify"]
+__all__ = ["TYPED", "Problem", "compared", "index_of", "verify"]
 
-_TYPED: Final = {
+TYPED: Final = {
     MANIFEST: Manifest,
     "artifacts.json": Manifest,
     "pack.json": Evidence,
@@ -96,14 +97,10 @@ def _of(files: Mapping[str, bytes]) -> Any:
 
 
 def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415 - extra `evidence`
-
-    from qgov.evidence.schemas import errors_of  # noqa: PLC0415 - extra `evidence`
-
-    for path in (STATEMENT, *_TYPED):
+    for path in (STATEMENT, *TYPED):
         if path not in files:
             yield Problem(path, "is missing")
-    for path, contract in _TYPED.items():
+    for path, contract in TYPED.items():
         if path not in files:
             continue
         try:
@@ -112,10 +109,7 @@ def _schemas(files: Mapping[str, bytes]) -> Iterator[Problem]:
             yield Problem(path, "is not JSON")
             continue
         schema = schema_of(contract)
-        wrong = best_match(errors_of(schema, value))
-        if wrong is not None:
-            where = "/".join(map(str, wrong.absolute_path)) or "the document"
-            what = f"{where}: {wrong.message[:200]}"
+        if what := broken(schema, value):
             yield Problem(path, f"does not follow {schema['title']}: {what}")
         elif path == "plan.json":
             yield from _plan(value)

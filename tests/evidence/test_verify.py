@@ -6,6 +6,8 @@ import base64
 import json
 import lzma
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -372,3 +374,18 @@ def test_only_ed25519_keys_sign() -> None:
     for pem in (b"", b"nonsense", Pair.of(1).public):
         with pytest.raises(StatementError, match="no private key in PEM"):
             enveloped({}, pem)
+
+
+def test_verifying_loads_no_client_of_a_cloud_and_no_judge_of_what_follows(made: Made) -> None:
+    script = (
+        "import sys; from qgov.cli import run; status = run(sys.argv[1:]);"
+        "print(*{'boto3.session', 'botocore.session', 'jsonschema'} & sys.modules.keys());"
+        "import boto3; print(callable(boto3.client)); sys.exit(status)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, "verify", str(made.path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.splitlines()[-2:] == ["", "True"]
