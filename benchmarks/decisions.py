@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from generate import generate  # noqa: E402
-from run import checked_out  # noqa: E402
+from measuring import Amount, Rate, Row, checked_out  # noqa: E402
 
 from qgov.decision.access_tests import request_of  # noqa: E402
 from qgov.decision.bundle import read_bundle  # noqa: E402
@@ -40,6 +40,7 @@ from qgov.targets import emit  # noqa: E402
 
 LIBRARIES = os.environ.get("PYTHONPATH", "")
 AIMS = {"reference": 200_000, "rego": 8_000, "cedar": 20_000}
+BETTER = {"reference": "≥ 3 × better", "cedar": "≥ 5 × better", "rego": "≥ 12 × better"}
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
@@ -91,17 +92,40 @@ for kind in engines().values():
     try:
         with kind.start(model, artifacts, Settings(deadline_s=60.0)) as engine:
             engine.decide(asked[:10])
-            best = 0.0
+            best = [0.0, 0.0]
             for _ in range(3):
-                start = time.perf_counter()
+                clocks = time.perf_counter, time.process_time
+                start = [clock() for clock in clocks]
                 engine.decide(asked)
-                best = max(best, len(asked) / (time.perf_counter() - start))
+                spent = [clock() - began for clock, began in zip(clocks, start)]
+                best = [max(rate, len(asked) / seconds) for rate, seconds in zip(best, spent)]
             found[kind.name] = best
     except EngineError as error:
         print(f"{kind.name}: {error}", file=sys.stderr)
 print(json.dumps(found))
 """
-"""A process of a version: a folder, tenants, requests → decisions a second."""
+"""A process of a version: a folder, tenants, requests → decisions a second by the clock, and by
+the processor's time of this process, without that of a server that it asks."""
+
+GATEWAY = """
+import json, sys
+from decisions import measure_gateway
+print(json.dumps(measure_gateway(int(sys.argv[1]))))
+"""
+"""A process of a version: jobs → milliseconds of one without the gateway and behind it."""
+
+
+def said(code: Path, program: str, *arguments: object) -> Any:
+    """What a program prints as JSON with the qgov and the benchmarks of a version."""
+    path = os.pathsep.join([str(code), str(code / "benchmarks"), LIBRARIES])
+    printed = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=code,
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    return json.loads(printed)
 
 
 def rate(decide: Callable[[Sequence[Any]], object], asked: Sequence[Any]) -> float:
@@ -159,24 +183,34 @@ def bare_python(count: int) -> float:
 
 def measure_engines(
     sizes: Sequence[int], count: int, codes: Sequence[Path]
-) -> list[dict[str, dict[int, float]]]:
+) -> list[dict[str, dict[int, Rate]]]:
     """For each version: engine → tenants → decisions a second."""
-    found: list[dict[str, dict[int, float]]] = [{} for _ in codes]
+    found: list[dict[str, dict[int, Rate]]] = [{} for _ in codes]
     for size in sizes:
         for code, rates in zip(codes, found, strict=True):
             print(f"{code}, {size:,} tenants …", file=sys.stderr)
             with tempfile.TemporaryDirectory() as name:
-                path = os.pathsep.join([str(code), str(code / "benchmarks"), LIBRARIES])
-                said = subprocess.run(
-                    [sys.executable, "-c", ENGINES, f"{name}/company", str(size), str(count)],
-                    env={**os.environ, "PYTHONPATH": path},
-                    cwd=code,
-                    stdout=subprocess.PIPE,
-                    check=True,
-                ).stdout
-            for engine, rate_ in json.loads(said).items():
-                rates.setdefault(engine, {})[size] = rate_
+                measured = said(code, ENGINES, f"{name}/company", size, count)
+            for engine, rate in measured.items():
+                rates.setdefault(engine, {})[size] = Rate(*rate)
     return found
+
+
+def rates(codes: Sequence[Path], tenants: int, count: int) -> Iterator[Row]:
+    """Decisions a second of each engine that all versions have."""
+    found = measure_engines([tenants], count, codes)
+    for engine, now in found[0].items():
+        figures = [now[tenants], *(then[engine][tenants] for then in found[1:] if engine in then)]
+        yield Row(f"decisions, {engine}", figures, aim=BETTER.get(engine, ""))
+
+
+def overhead(codes: Sequence[Path], jobs: int) -> Iterator[Row]:
+    """What the gateway adds to a job."""
+    measured = [said(code, GATEWAY, jobs) for code in codes]
+    bare = [Amount(direct, "ms") for direct, _ in measured]
+    yield Row("a Bell circuit of 1,000 repetitions, bare", bare)
+    added = [Amount(governed - direct, "ms") for direct, governed in measured]
+    yield Row("what the gateway adds to it", added, aim="its flushes + 0.5 ms")
 
 
 def measure_gateway(jobs: int) -> tuple[float, float]:
@@ -246,12 +280,13 @@ def main() -> None:
     heads += [f"to {arguments.against}, {size:,} tenants" for size in sizes for _ in before]
     print(f"| engine | {' | '.join(heads)} | slowest to fastest | bare engine | aim |")
     print("|---|" + "---|" * (len(heads) + 3))
-    for name, rates in found.items():
-        figures = [f"{rates[size]:,.0f}" for size in sizes]
+    for name, by_size in found.items():
+        clock = {size: rate.clock for size, rate in by_size.items()}
+        figures = [f"{clock[size]:,.0f}" for size in sizes]
         for then in before:
-            figures += [f"{rates[size] / then[name][size]:.1f} ×" for size in sizes]
+            figures += [f"{clock[size] / then[name][size].clock:.1f} ×" for size in sizes]
         cells = " | ".join(figures)
-        spread = min(rates.values()) / max(rates.values())
+        spread = min(clock.values()) / max(clock.values())
         floor = f"{bare[name]:,.0f}" if name in bare else ""
         aim = f"≥ {AIMS[name]:,}, ≥ 0.80" if name in AIMS else ""
         print(f"| {name} | {cells} | {spread:.2f} | {floor} | {aim} |")

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from run import ROOT, Run, once
+from measuring import ROOT, Run, once
 
 PROVIDERS: Final = {
     "keycloak": "{type: keycloak, issuer: https://id.bench.example/realms/quantum}",
