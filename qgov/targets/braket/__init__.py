@@ -12,10 +12,11 @@ budget stop what costs too much, and a trail records it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.model.conditions import Conditions
 from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
@@ -39,7 +40,7 @@ from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
-from qgov.targets.sections import Section
+from qgov.targets.sections import Folded, Section
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -96,15 +97,26 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     return found
 
 
-def _outline(model: AccessModel) -> dict[str, Outline | Policy]:
+def _outline(
+    model: AccessModel, only: Collection[str] | None = None
+) -> dict[str, Outline | Policy]:
     found: dict[str, Outline | Policy] = {}
     for module in modules(model):
         folder = _folder(module)
+        if only is not None and folder not in only:
+            continue
         for file, blocks in _files(module):
             found[f"{folder}/{file}.tf"] = outline(blocks)
         for name, key, statements in _documents(module):
             found[f"{folder}/policies/{name}.json"] = Policy(key, statements)
     return found
+
+
+def _conditions(model: AccessModel) -> dict[str, tuple[Conditions, ...]]:
+    """Folder → what each entitlement asks for: all that floors decide of a module."""
+    return {
+        _folder(each): tuple(e.conditions for e in each.entitlements) for each in modules(model)
+    }
 
 
 def _folder(module: Module) -> str:
@@ -140,6 +152,6 @@ TARGET = Target(
     _outline,
     parts=PARTS,
     controls={CLOUD: CONTROLS},
-    sections=(Section(_outline, PERMISSIONS),),
+    sections=(Section(_outline, PERMISSIONS, folded=Folded(_conditions, _outline)),),
     permissions=PERMISSIONS,
 )
