@@ -2,13 +2,13 @@
 different.
 
 A binding, a permission of a role, floors, a project, a backend's entitlement: each has a key, a
-value and a place. Look the same facts up in two models, and their difference is why an access
-changed.
+value and a place. The difference of two models' is why an access changed. Many accesses rest on the
+same facts, so these are compared once, part by part, and not for each access.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -20,9 +20,10 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at
 from qgov.model.fact import Fact
+from qgov.model.principal import Principal
 from qgov.model.scope import tenant_of
 
-__all__ = ["FLOORS", "Ground", "Key", "because"]
+__all__ = ["FLOORS", "Differing", "Ground", "Grounds", "Key"]
 
 Key = tuple[str, ...]
 """What sort of fact, and which one."""
@@ -44,20 +45,65 @@ class Ground(NamedTuple):
 
 _Grounds = Iterator[tuple[Key, Ground]]
 
+Differing = Mapping[Key, tuple[Ground | None, Ground | None]]
+"""The facts that are not the same in two models; None where one does not have it."""
 
-def because(model: AccessModel | None, cell: Cell, paths: Iterable[Path]) -> dict[Key, Ground]:
-    """Every fact of a model (None: the empty repository) that an access rests on, by the given
-    ways. The ways may come from another model: what this one has of them is found."""
-    if model is None:
-        return {}
-    found = dict(_of_place(model, cell.scope))
-    if CATALOGUE[cell.permission].executes:
-        found.update(_of_job(model, cell))
+
+class Grounds:
+    """The facts of two models (None: the empty repository) that accesses rest on, compared."""
+
+    def __init__(self, base: AccessModel | None, head: AccessModel | None) -> None:
+        self._base = base
+        self._head = head
+        self._known: dict[tuple[Any, ...], Differing] = {}
+
+    def differing(self, cell: Cell, paths: Iterable[Path]) -> list[Differing]:
+        """What is not the same of what an access rests on by the given ways, which may come from
+        either model: part by part, each with something in it and the same object for all who
+        rest on it."""
+        found: list[Differing] = []
+        for part in _parts(cell, paths):
+            if (known := self._known.get(part)) is None:
+                known = self._known[part] = self._compared(*part)
+            if known:
+                found.append(known)
+        return found
+
+    def _compared(self, of: Callable[..., _Grounds], *names: str) -> Differing:
+        before, after = (
+            {} if model is None else dict(of(model, *names)) for model in (self._base, self._head)
+        )
+        pairs = {key: (before.get(key), after.get(key)) for key in {**after, **before}}
+        return {
+            key: (old, new)
+            for key, (old, new) in pairs.items()
+            if old is None or new is None or old.value != new.value
+        }
+
+
+def _parts(cell: Cell, paths: Iterable[Path]) -> Iterator[tuple[Any, ...]]:
+    """The parts of what an access rests on: a function of a model, and the names that it takes. No
+    fact is in two of them."""
+    runs, labels = CATALOGUE[cell.permission].executes, cell.scope.split("/")
+    yield (_of_organization,)
+    if tenant_of(cell.scope):
+        yield _of_tenant, labels[0]
+    if len(labels) > 1:
+        yield _of_environment, "/".join(labels[:2])
+        yield _of_tier, "/".join(labels[:2])
+    if len(labels) > 2:
+        yield _of_project, cell.scope
+    if runs:
+        yield _of_job, cell.scope, cell.backend
     for path in paths:
-        found.update(_of_path(model, path, cell.permission))
-        if CATALOGUE[cell.permission].executes:
-            found.update(_of_money(model, cell.scope, path.binding))
-    return found
+        binding = path.binding
+        yield _of_binding, binding.principal, binding.role, binding.scope
+        yield _of_permission, binding.role, cell.permission
+        yield _of_role, binding.role
+        if path.elevation is not None:
+            yield _of_elevation, path.elevation.name
+        if runs:
+            yield _of_money, cell.scope, binding.principal
 
 
 def _bindings(model: AccessModel) -> dict[Key, Binding]:
@@ -68,75 +114,97 @@ def _elevations(model: AccessModel) -> dict[str, Elevation]:
     return {e.name: e for e in model.elevations}
 
 
-def _of_path(model: AccessModel, path: Path, permission: str) -> _Grounds:
-    key = (path.binding.principal, path.binding.role, path.binding.scope)
+def _of_binding(model: AccessModel, principal: Principal, role: str, scope: str) -> _Grounds:
+    key = (principal, role, scope)
     if (binding := model.once(_bindings).get(key)) is not None:
         own = getattr(binding.source.value, "expires", None)
         terms = (binding.eligible, binding.requires, own)
         yield ("binding", *key), Ground(terms, binding.source.at)
-    if (group := model.group_of(path.binding.principal)) is not None:
+    if (group := model.group_of(principal)) is not None:
         end = partial(model.organization.source.written, "groups", group.name, "expires")
         yield ("end of", group.name), Ground(group.expires, end)
-    if (role := model.roles.get(path.binding.role)) is not None:
-        if permission in role.permissions:
-            place = partial(role.permission_origin, permission)
-            yield ("permission", role.name), Ground(role.permissions[permission], place)
-        requires = role.source.value.requires
-        yield from _floor(("requires", role.name), requires, role.source, "requires")
-    name = path.elevation.name if path.elevation else ""
-    if (held := model.once(_elevations).get(name)) is not None:
-        value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
-        yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
-    if (workload := model.workload_of(path.binding.principal)) is not None:
+    if (workload := model.workload_of(principal)) is not None:
         lifetime = partial(workload.source.written, "maxTokenLifetime")
         yield ("workload", workload.id), Ground(workload.max_token_age_s, lifetime)
 
 
-def _of_place(model: AccessModel, scope: str) -> _Grounds:
+def _of_permission(model: AccessModel, name: str, permission: str) -> _Grounds:
+    role = model.roles.get(name)
+    if role is not None and permission in role.permissions:
+        place = partial(role.permission_origin, permission)
+        yield ("permission", role.name), Ground(role.permissions[permission], place)
+
+
+def _of_role(model: AccessModel, name: str) -> _Grounds:
+    if (role := model.roles.get(name)) is not None:
+        requires = role.source.value.requires
+        yield from _floor(("requires", role.name), requires, role.source, "requires")
+
+
+def _of_elevation(model: AccessModel, name: str) -> _Grounds:
+    if (held := model.once(_elevations).get(name)) is not None:
+        value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
+        yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
+
+
+def _of_organization(model: AccessModel) -> _Grounds:
     organization = model.organization
     yield from _floor(("floor",), organization.spec.floors, organization.source, "floors")
-    tenant, environment = model.tenants.get(tenant_of(scope)), model.environment(scope)
-    if tenant is None:
+
+
+def _of_tenant(model: AccessModel, name: str) -> _Grounds:
+    if (tenant := model.tenants.get(name)) is not None:
+        source = tenant.source
+        yield ("tenant", name), Ground(True, partial(source.source.at, "metadata", "name"))
+        yield from _floor(("floor", name), tenant.spec.floors, source, "floors")
+
+
+def _of_environment(model: AccessModel, scope: str) -> _Grounds:
+    if (environment := model.environment(scope)) is None:
         return
-    source, name = tenant.source, tenant.name
-    yield ("tenant", name), Ground(True, partial(source.source.at, "metadata", "name"))
-    yield from _floor(("floor", name), tenant.spec.floors, source, "floors")
-    if environment is None:
-        return
-    tier, inside = environment.tier, ("environments", environment.name)
-    yield ("tier", environment.scope), Ground(tier, partial(source.at, *inside, "tier"))
-    if tier in organization.spec.tiers:
-        folded, written = organization.spec.tiers[tier].floors, ("tiers", tier, "floors")
-        yield from _floor(("floor of", tier), folded, organization.source, *written)
-    floors, projects = environment.source.value.floors, environment.source.value.project_names
-    yield from _floor(("floor", environment.scope), floors, environment.source, "floors")
-    if (project := scope.rpartition("/")[2]) in projects:
-        place = partial(source.at, *inside, "projects", projects.index(project))
+    source = environment.source
+    yield ("tier", environment.scope), Ground(environment.tier, partial(source.at, "tier"))
+    yield from _floor(("floor", environment.scope), source.value.floors, source, "floors")
+
+
+def _of_tier(model: AccessModel, scope: str) -> _Grounds:
+    """The floor of the tier that an environment is of."""
+    environment, organization = model.environment(scope), model.organization
+    if environment is not None and (tier := environment.tier) in organization.spec.tiers:
+        floors, written = organization.spec.tiers[tier].floors, ("tiers", tier, "floors")
+        yield from _floor(("floor of", tier), floors, organization.source, *written)
+
+
+def _of_project(model: AccessModel, scope: str) -> _Grounds:
+    environment, project = model.environment(scope), scope.rpartition("/")[2]
+    projects = environment.source.value.project_names if environment else ()
+    if environment is not None and project in projects:
+        place = partial(environment.source.at, "projects", projects.index(project))
         yield ("project", scope), Ground(project, place)
 
 
-def _of_job(model: AccessModel, cell: Cell) -> _Grounds:
-    environment, backend = model.environment(cell.scope), cell.backend
+def _of_job(model: AccessModel, scope: str, backend: str) -> _Grounds:
+    environment = model.environment(scope)
     if environment is None:
         return
-    tenant, listed = model.tenants[tenant_of(cell.scope)], environment.source.value.backends
+    tenant, listed = model.tenants[tenant_of(scope)], environment.source.value.backends
     if backend in listed:
         place = partial(environment.source.at, "backends", listed.index(backend))
         yield ("entitlement", environment.scope, backend), Ground(True, place)
     residency = partial(tenant.source.at, "residency")
     yield ("residency", tenant.name), Ground(tenant.residency, residency)
-    source, project = environment.source, cell.scope.rpartition("/")[2]
+    source, project = environment.source, scope.rpartition("/")[2]
     if project in environment.residency:
         index = source.value.project_names.index(project)
         place = partial(source.at, "projects", index, "residency")
-        yield ("residency", cell.scope), Ground(environment.residency[project], place)
+        yield ("residency", scope), Ground(environment.residency[project], place)
     if (fact := model.organization.backends.get(backend)) is not None:
         value = (fact.value.jurisdiction, fact.value.backend_class, fact.value.limits)
         yield ("backend", backend), Ground(value, lambda: fact.origin)
 
 
-def _of_money(model: AccessModel, scope: str, binding: Binding) -> _Grounds:
-    for budget in budgets_at(model, scope, binding.principal):
+def _of_money(model: AccessModel, scope: str, principal: Principal) -> _Grounds:
+    for budget in budgets_at(model, scope, principal):
         document = partial(budget.source.source.key, "spec")
         yield ("budget", budget.name), Ground((budget.scope, budget.group), document)
         rule = partial(budget.source.written, "approval")

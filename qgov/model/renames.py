@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel, Group, Organization, Tenant
@@ -45,7 +45,11 @@ class Renames:
 
 
 def renames(model: AccessModel) -> Renames:
-    """The former names that a model's documents give."""
+    """The former names that a model's documents give, looked for once."""
+    return model.once(_renames)
+
+
+def _renames(model: AccessModel) -> Renames:
     former: dict[tuple[str, str], str | None] = {
         ("role", role.name): _last(role.metadata.previously) for role in model.roles.values()
     }
@@ -119,8 +123,7 @@ def check_renames(
             _check(what, f"{parent}/", inside, {entry.name for entry in inside}, names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A name, the former one, and where the source says so."""
 
     name: str

@@ -3,18 +3,18 @@ and after."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
 from qgov.model.access_model import AccessModel
-from qgov.model.because import FLOORS, Key, because
+from qgov.model.because import FLOORS, Differing, Ground, Grounds, Key
 from qgov.model.conditions import Conditions
 from qgov.model.scope import tenant_of
 from qgov.plan.changes import Change, Row
 from qgov.plan.moved import causes_of
 
-__all__ = ["Cause", "causes"]
+__all__ = ["Cause", "Causes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +42,80 @@ _OF_FACT: Final = {
 """The conditions that a fact decides; a fact that is not listed may decide any."""
 
 
-def causes(row: Row, base: AccessModel | None, head: AccessModel | None) -> tuple[Cause, ...]:
-    """The lines that differ among all that the row's accesses rest on, head first."""
-    found: set[Cause] = set()
-    if row.moved is not None:
-        for side, at in causes_of(row.moved, base, head):
-            found.add(Cause(side, at.path, at.line))
-    for item in () if row.moved else row.cells:
-        paths = (*item.base, *item.head)
-        before, after = (because(model, item.cell, paths) for model in (base, head))
-        came, gone = _news(after, before), _news(before, after)
-        differ = {
-            key for key in after.keys() & before.keys() if before[key].value != after[key].value
-        }
-        if row.change in (Change.GRANTED, Change.REVOKED):
+class Causes:
+    """Why rows change: the lines that differ among all that their accesses rest on."""
+
+    def __init__(self, base: AccessModel | None, head: AccessModel | None) -> None:
+        self._base = base
+        self._head = head
+        self._grounds = Grounds(base, head)
+        self._known: dict[tuple[object, ...], frozenset[Cause]] = {}
+        self._sorted: dict[frozenset[Cause], tuple[Cause, ...]] = {}
+
+    def of(self, row: Row) -> tuple[Cause, ...]:
+        """The causes of a row, the head's first; rows with the same ones share them."""
+        if row.moved is not None:
+            found = frozenset(
+                Cause(side, at.path, at.line)
+                for side, at in causes_of(row.moved, self._base, self._head)
+            )
+        else:
+            found = self._of_cells(row)
+        if not found:
+            # A rename or a reordering of equal bindings: name the way itself.
+            side = "head" if any(item.head for item in row.cells) else "base"
+            found = frozenset(
+                Cause(side, p.binding.origin.path, p.binding.origin.line)
+                for item in row.cells
+                for p in (item.head or item.base)
+            )
+        if (shown := self._sorted.get(found)) is None:
+            shown = tuple(sorted(found, key=lambda c: (c.side != "head", c.path, c.line)))
+            self._sorted[found] = shown
+        return shown
+
+    def _of_cells(self, row: Row) -> frozenset[Cause]:
+        comes = row.change in (Change.GRANTED, Change.REVOKED)
+        bearing = None if comes else _differing(row)
+        found: frozenset[Cause] = frozenset()
+        for item in row.cells:
+            parts = self._grounds.differing(item.cell, (*item.base, *item.head))
+            # The grounds keep their parts, so that none is another at the same address.
+            key = (bearing, *map(id, parts))
+            if (known := self._known.get(key)) is None:
+                known = self._known[key] = self._of_grounds(_joined(parts), bearing)
+            found |= known
+        return found
+
+    def _of_grounds(self, differing: Differing, bearing: frozenset[str] | None) -> frozenset[Cause]:
+        """The lines of facts that differ; `bearing` are the conditions that they must bear on,
+        None where the access came or went."""
+        came = _news(key for key, (before, _) in differing.items() if before is None)
+        gone = _news(key for key, (_, after) in differing.items() if after is None)
+        differ = {key for key, (before, after) in differing.items() if before and after}
+        if bearing is None:
             # What an access came or went with is its cause; a condition that changed in
             # the same commit is not, nor what came or went with the whole tenant or role.
-            came = _enabling(came, base) or came
-            gone = _enabling(gone, head) or gone
+            came = _enabling(came, self._base) or came
+            gone = _enabling(gone, self._head) or gone
             differ = set() if came or gone else differ
-        else:
-            differing = _differing(row)
-            came, gone, differ = (
-                {key for key in keys if _bears(key, differing)} for keys in (came, gone, differ)
-            )
-        for key in came | differ | gone:
-            # What is no longer written stands on the base's side alone.
-            side, place = ("head", after[key].place()) if key in after else ("base", None)
-            if place is None and key in before:
-                side, place = "base", before[key].place()
-            if place is not None:
-                found.add(Cause(side, place.path, place.line))
-    if not found:
-        # A rename or a reordering of equal bindings: name the way itself.
-        side = "head" if any(item.head for item in row.cells) else "base"
-        found = {
-            Cause(side, p.binding.origin.path, p.binding.origin.line)
-            for item in row.cells
-            for p in (item.head or item.base)
-        }
-    return tuple(sorted(found, key=lambda c: (c.side != "head", c.path, c.line)))
+        keys = came | differ | gone
+        places = (
+            _cause(*differing[key]) for key in keys if bearing is None or _bears(key, bearing)
+        )
+        return frozenset(cause for cause in places if cause is not None)
+
+
+def _joined(parts: Iterable[Differing]) -> Differing:
+    return {key: pair for part in parts for key, pair in part.items()}
+
+
+def _cause(before: Ground | None, after: Ground | None) -> Cause | None:
+    """Where a fact is written; what is no longer written stands on the base's side alone."""
+    for side, ground in (("head", after), ("base", before)):
+        if ground is not None and (place := ground.place()) is not None:
+            return Cause(side, place.path, place.line)
+    return None
 
 
 def _differing(row: Row) -> frozenset[str]:
@@ -99,9 +133,9 @@ def _bears(key: Key, differing: frozenset[str]) -> bool:
     return not differing.isdisjoint(_OF_FACT.get(key[0], _ALL))
 
 
-def _news(mine: Mapping[Key, Any], other: Mapping[Key, Any]) -> set[Key]:
+def _news(keys: Iterable[Key]) -> set[Key]:
     """The facts that only one side has; a budget's approval rule is told with the budget."""
-    found = mine.keys() - other.keys()
+    found = {*keys}
     return {key for key in found if key[0] != "approval" or ("budget", key[1]) not in found}
 
 

@@ -17,7 +17,7 @@ from qgov.model.accesses import AccessTable, Cell, Path, accesses
 from qgov.model.renames import renamed_scopes
 from qgov.plan.approvals import asking
 from qgov.plan.author import Author
-from qgov.plan.causes import causes
+from qgov.plan.causes import Causes
 from qgov.plan.changes import ChangedCell, difference, rows
 from qgov.plan.concerns import ConcernRow, concern_rows
 from qgov.plan.documents import DocumentChange, document_changes, rename_of, touched
@@ -120,8 +120,9 @@ class _Accesses:
 
     def told(self, cells: Iterable[ChangedCell]) -> tuple[AccessChange, ...]:
         """The rows of some accesses, most dangerous first."""
+        causes = Causes(self.base, self.head)
         changes = [
-            AccessChange(row, assess(row, self.base, self.head), causes(row, self.base, self.head))
+            AccessChange(row, assess(row, self.base, self.head), causes.of(row))
             for row in rows(cells, self.base, self.head, whole=self.whole)
         ]
         return tuple(

@@ -96,17 +96,30 @@ def outlined(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlin
     whole = [not any(f.severity == "error" for f in found) for found in findings]
     for target in targets().values():
         for section in target.sections or (Section(target.outline or target.emit),):
-            seen = _seen(views, section.permissions)
-            if all(whole) and seen[0] == seen[1]:
-                continue
-            old, new = (
-                {} if model is None or not compiled else section.of(model)
-                for model, compiled in zip(seen, whole, strict=True)
-            )
+            old, new = _made(section, views, whole)
             same = {path for path in old.keys() & new.keys() if old[path] == new[path]}
             for made, found in ((old, files[0]), (new, files[1])):
                 _add(target, {p: made[p] for p in made.keys() - same}, found)
     return Outlines(files[0], findings[0]), Outlines(files[1], findings[1])
+
+
+def _made(
+    section: Section, views: Sequence[View | None], whole: Sequence[bool]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What a section makes of both models, where that may differ; nothing of one that cannot be
+    expressed whole."""
+    old, new = (
+        None if view is None or not compiled else view(section.permissions, floors=section.floors)
+        for view, compiled in zip(views, whole, strict=True)
+    )
+    if old == new:
+        return {}, {}
+    blind = _seen(views, section.permissions, floors=False) if section.folded else []
+    if section.folded is not None and old and new and blind[0] == blind[1]:
+        before, after = section.folded.facts(old), section.folded.facts(new)
+        only = {part for part, facts in after.items() if facts != before[part]}
+        return section.folded.of(old, only), section.folded.of(new, only)
+    return {} if old is None else section.of(old), {} if new is None else section.of(new)
 
 
 def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
@@ -125,8 +138,10 @@ def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
     return found
 
 
-def _seen(views: Iterable[View | None], permissions: Permissions) -> list[AccessModel | None]:
-    return [None if view is None else view(permissions) for view in views]
+def _seen(
+    views: Iterable[View | None], permissions: Permissions, *, floors: bool = True
+) -> list[AccessModel | None]:
+    return [None if view is None else view(permissions, floors=floors) for view in views]
 
 
 def _add(target: Target, made: Mapping[str, Any], files: dict[str, Any]) -> None:
@@ -136,7 +151,16 @@ def _add(target: Target, made: Mapping[str, Any], files: dict[str, Any]) -> None
         if _is_misplaced(path) or not (known is content or isinstance(content, Mapping)):
             raise ValueError(f"target {target.name} may not write {path!r}")
         if known is not content:
-            files[path] = {**known, **content}
+            files[path] = _joined(known, content)
+
+
+def _joined(known: Mapping[str, Any], more: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Two parts of a file; what both are about is joined too."""
+    found = {**known, **more}
+    for name in known.keys() & more.keys():
+        if isinstance(known[name], Mapping) and isinstance(more[name], Mapping):
+            found[name] = _joined(known[name], more[name])
+    return found
 
 
 def _is_misplaced(path: str) -> bool:

@@ -70,9 +70,17 @@ class JustInTime:
     requires: Conditions
 
 
-def modules(model: AccessModel, type_: str) -> Iterator[Module]:
+def modules(model: AccessModel, type_: str) -> tuple[Module, ...]:
     """A root module for each directory of a type. A group is its provider's, a workload its
     tenant's."""
+    return tuple(each for each in model.once(_modules) if each.provider.type == type_)
+
+
+def _modules(model: AccessModel) -> tuple[Module, ...]:
+    return tuple(_made(model))
+
+
+def _made(model: AccessModel) -> Iterator[Module]:
     workload_provider = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
     bindings: dict[str, list[Binding]] = defaultdict(list)
     workloads: dict[str, list[Workload]] = defaultdict(list)
@@ -88,16 +96,15 @@ def modules(model: AccessModel, type_: str) -> Iterator[Module]:
         groups[group.provider].append(group)
     former = renames(model)
     for name, fact in sorted(model.organization.providers.items()):
-        if fact.value.type == type_:
-            yield Module(
-                model,
-                name,
-                fact.value,
-                tuple(groups[name]),
-                tuple(bindings[name]),
-                tuple(workloads[name]),
-                former,
-            )
+        yield Module(
+            model,
+            name,
+            fact.value,
+            tuple(groups[name]),
+            tuple(bindings[name]),
+            tuple(workloads[name]),
+            former,
+        )
 
 
 def role_name(role: str, scope: str) -> str:

@@ -21,6 +21,7 @@ from qgov.model.directories import claim_value, claimed
 from qgov.model.principal import Principal
 from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
 from qgov.targets.parts import Key, Parts, Table
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Access, Files, Target
 
 __all__ = ["SCHEMA", "TARGET"]
@@ -202,4 +203,6 @@ TARGET = Target(
     _emit,
     read_back=_read_back,
     parts=Parts(("idp/*/group-mappings.json",), _parts, FIELDS, resource=_resource),
+    sections=(Section(_emit, floors=False),),
+    permissions=NO_PERMISSION,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from qgov.language.permissions import CATALOGUE
@@ -72,7 +72,11 @@ def _main_page(model: AccessModel) -> dict[str, bytes]:
         lines += _index(model, bindings)
     else:
         for name, tenant in model.tenants.items():
-            lines += [f"### {_heading(tenant)}", "", *_tenant(model, tenant, bindings[name])]
+            lines += [
+                f"### {_heading(tenant)}",
+                "",
+                *_tenant(model, tenant, bindings[name], _needs),
+            ]
     lines += ["## Roles", "", *_roles(model)]
     return {"docs/access-matrix.md": _bytes(lines)}
 
@@ -82,13 +86,16 @@ def _has_pages(model: AccessModel) -> bool:
     return len(model.tenants) > ONE_PAGE
 
 
-def _pages(model: AccessModel) -> dict[str, bytes]:
-    """The page of each tenant; what roles may do is on the main page alone."""
+def _pages(
+    model: AccessModel, needs: Callable[[Conditions, str], str] | None = None
+) -> dict[str, bytes]:
+    """The page of each tenant; what roles may do is on the main page alone. `needs` says in words
+    what an environment asks for."""
     if not _has_pages(model):
         return {}
     bindings = _by_tenant(model)
     return {
-        f"docs/access-matrix/{name}.md": _bytes(
+        _page(name): _bytes(
             [
                 f"# {_heading(tenant)}",
                 "",
@@ -96,10 +103,30 @@ def _pages(model: AccessModel) -> dict[str, bytes]:
                 "",
                 _LEGEND,
                 "",
-                *_tenant(model, tenant, bindings[name]),
+                *_tenant(model, tenant, bindings[name], needs or _needs),
                 "[Roles and the whole organization](../access-matrix.md)",
             ]
         )
+        for name, tenant in model.tenants.items()
+    }
+
+
+def _page(tenant: str) -> str:
+    return f"docs/access-matrix/{tenant}.md"
+
+
+def _pages_but_floors(model: AccessModel) -> dict[str, Mapping[str, object]]:
+    return {path: {"page": page} for path, page in _pages(model, lambda *_: "").items()}
+
+
+def _floors_of_pages(model: AccessModel) -> dict[str, Mapping[str, object]]:
+    if not _has_pages(model):
+        return {}
+    currency = model.organization.spec.currency
+    return {
+        _page(name): {
+            "needs": {e.name: _needs(e.floor, currency) for e in tenant.environments.values()}
+        }
         for name, tenant in model.tenants.items()
     }
 
@@ -175,7 +202,12 @@ def _heading(tenant: Tenant) -> str:
     return _code(tenant.name) + (f" {_NONE} {escape(title)}" if title else "")
 
 
-def _tenant(model: AccessModel, tenant: Tenant, bindings: Sequence[Binding]) -> list[str]:
+def _tenant(
+    model: AccessModel,
+    tenant: Tenant,
+    bindings: Sequence[Binding],
+    needs: Callable[[Conditions, str], str],
+) -> list[str]:
     owner = f"Owner {_code(tenant.spec.owner.group)}"
     about = (
         f"{owner} · {tenant.isolation} · signs in at {_code(tenant.provider)} · "
@@ -205,7 +237,7 @@ def _tenant(model: AccessModel, tenant: Tenant, bindings: Sequence[Binding]) -> 
                     each.tier,
                     _names(each.projects),
                     _names(backends_of(model, each)),
-                    _needs(each.floor, currency),
+                    needs(each.floor, currency),
                 )
                 for each in environments
             ),
@@ -320,6 +352,10 @@ def _mark(own: bool | None) -> str:
 TARGET = Target(
     "matrix",
     _emit,
-    sections=(Section(_main_page), Section(_pages, NO_PERMISSION)),
+    sections=(
+        Section(_main_page),
+        Section(_pages_but_floors, NO_PERMISSION, floors=False),
+        Section(_floors_of_pages, NO_PERMISSION),
+    ),
     permissions=NO_PERMISSION,
 )

@@ -17,6 +17,7 @@ from typing import Any, Final
 from qgov.model.access_model import AccessModel, Group
 from qgov.targets.origins import NAMED, ORGANIZATION
 from qgov.targets.parts import Key, Parts, Table
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Target
 
 __all__ = ["GROUP", "LIST_RESPONSE", "PATCH_OP", "TARGET"]
@@ -85,5 +86,9 @@ def _resource(key: Key) -> str:
 
 
 TARGET = Target(
-    "scim", _emit, parts=Parts(("idp/*/scim/*.json",), _parts, FIELDS, resource=_resource)
+    "scim",
+    _emit,
+    parts=Parts(("idp/*/scim/*.json",), _parts, FIELDS, resource=_resource),
+    sections=(Section(_emit, NO_PERMISSION, floors=False),),
+    permissions=NO_PERMISSION,
 )

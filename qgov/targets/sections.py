@@ -1,19 +1,20 @@
-"""What a target writes, section by section, and which permissions of roles each looks at.
+"""What a target writes, section by section, and what each looks at: which permissions of roles, and
+whether floors.
 
 Where two models differ in nothing that a section sees, what it makes of them is the same, and is
-made of neither. It sees no more than it says: the model that it is given has no other permissions.
+made of neither. It sees no more than it says: the model that it is given has no other permissions,
+and where it looks at no floors there are none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, cast
 
-from qgov.model.access_model import AccessModel, Role
-from qgov.model.fact import Fact
+from qgov.model.access_model import AccessModel, Role, Tenant
 
-__all__ = ["EVERY_PERMISSION", "NO_PERMISSION", "Permissions", "Section", "View"]
+__all__ = ["EVERY_PERMISSION", "NO_PERMISSION", "Folded", "Permissions", "Section", "View"]
 
 Permissions = frozenset[str] | None
 """Of the permissions that roles give, those that are looked at; None: every one."""
@@ -23,16 +24,29 @@ NO_PERMISSION: Final[Permissions] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """How floors bear on a section: part by part, all `facts` that they decide. Where models differ
+    in floors alone, `of` makes only the parts whose facts differ, with the paths of the section."""
+
+    facts: Callable[[AccessModel], Mapping[str, Any]]
+    of: Callable[[AccessModel, Collection[str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of what a target writes, where it is only compared.
 
     `of` gives, by path, values that are equal exactly when the section's part of the file is;
     mappings where other sections make other parts of the same file. It reads the model, and of
-    roles no `permissions` but these, nor where anything of them is written.
+    roles no `permissions` but these, nor where anything of them is written; without `floors` no
+    folded floor, nor what the organization's document says of them, nor where. `folded` is for one
+    on which floors seldom bear.
     """
 
     of: Callable[[AccessModel], Mapping[str, Any]]
     permissions: Permissions = EVERY_PERMISSION
+    floors: bool = True
+    folded: Folded | None = None
 
 
 class View:
@@ -40,15 +54,18 @@ class View:
 
     def __init__(self, model: AccessModel) -> None:
         self._model = model
-        self._seen: dict[Permissions, AccessModel] = {EVERY_PERMISSION: model}
+        self._seen: dict[tuple[Permissions, bool], AccessModel] = {}
 
-    def __call__(self, permissions: Permissions) -> AccessModel:
-        """With these permissions of its roles alone; made once."""
-        if (found := self._seen.get(permissions)) is None:
-            assert permissions is not None
-            roles = {n: _narrowed(r, permissions) for n, r in self._model.roles.items()}
-            found = replace(self._model, roles=roles, documents=())
-            self._seen[permissions] = found
+    def __call__(self, permissions: Permissions, *, floors: bool = True) -> AccessModel:
+        """With these permissions of its roles alone, with or without floors; made once."""
+        if permissions is EVERY_PERMISSION and floors:
+            return self._model
+        if (found := self._seen.get((permissions, floors))) is None:
+            found = self._model if floors else _without_floors(self._model)
+            if permissions is not None:
+                roles = {n: _narrowed(r, permissions) for n, r in self._model.roles.items()}
+                found = replace(found, roles=roles, documents=())
+            self._seen[permissions, floors] = found
         return found
 
 
@@ -57,11 +74,33 @@ def _narrowed(role: Role, permissions: frozenset[str]) -> Role:
     return replace(role, permissions=kept, source=_WITHHELD)
 
 
+def _without_floors(model: AccessModel) -> AccessModel:
+    organization, spec = model.organization, model.organization.spec
+    tiers = {n: tier.model_copy(update={"floors": _WITHHELD}) for n, tier in spec.tiers.items()}
+    return replace(
+        model,
+        organization=replace(
+            organization,
+            floor=_WITHHELD,
+            tier_floors={},
+            spec=spec.model_copy(update={"floors": _WITHHELD, "tiers": tiers}),
+            source=_WITHHELD,
+        ),
+        tenants={name: _floorless(tenant) for name, tenant in model.tenants.items()},
+        documents=(),
+    )
+
+
+def _floorless(tenant: Tenant) -> Tenant:
+    environments = {n: replace(e, floor=_WITHHELD) for n, e in tenant.environments.items()}
+    return replace(tenant, floor=_WITHHELD, environments=environments)
+
+
 class _Withheld:
-    """Stands for the document of a role, which says what is not shown."""
+    """Stands for what is not shown: the document of a role or of the organization, or a floor."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise AssertionError(f"a section reads `{name}` of a role's document")
+        raise AssertionError(f"a section reads `{name}` of what it does not look at")
 
 
-_WITHHELD: Final = cast("Fact[Any]", _Withheld())
+_WITHHELD: Final = cast("Any", _Withheld())

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path as Folder
+from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qgov import pipeline
+from qgov import pipeline, targets
 from qgov.language.permissions import CATALOGUE
-from qgov.model.accesses import AccessTable
+from qgov.model.accesses import AccessTable, Cell, Path
+from qgov.model.because import Differing, Grounds, _parts
 from qgov.plan import changes
 from qgov.plan.changes import _compared, _Comparison
 from qgov.plan.make import make_plan
 from qgov.plan.sides import load_cached, load_sides
 from qgov.render.plan_json import as_json
-from qgov.targets.sections import View
+from qgov.targets.sections import Section, View
 from tests.plan.worlds import BASELINE, NOW, changed, snapshot
-from tests.strategies import repositories
+from tests.strategies import floors, repositories
 
 pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
@@ -38,12 +41,33 @@ def _the_long_way() -> Iterator[None]:
         patch.object(AccessTable, "__len__", lambda table: len([*table])),
         patch.object(_Comparison, "__call__", lambda _, old, new: _compared(old, new)),
         patch.object(changes, "_to_compare", lambda base, head, _: {*base, *head}),
-        patch.object(View, "__call__", lambda view, _: view._model),
+        patch.object(View, "__call__", lambda view, *_, **__: view._model),
+        patch.object(targets, "_made", _made_whole),
+        patch.object(Grounds, "differing", _compared_afresh),
     ):
         yield
 
 
-def _plan(before: Files, after: Files, kept: Path | None = None) -> str:
+def _made_whole(section: Section, views: Sequence[View | None], whole: Sequence[bool]) -> list[Any]:
+    """What a section makes of both models, without a look at how these differ."""
+    return [
+        section.of(view._model) if view is not None and compiled else {}
+        for view, compiled in zip(views, whole, strict=True)
+    ]
+
+
+def _compared_afresh(grounds: Grounds, cell: Cell, paths: Iterable[Path]) -> list[Differing]:
+    """The parts of what an access rests on, each compared anew, so that no two are one object."""
+    found = [grounds._compared(*part) for part in _parts(cell, paths)]
+    _ALIVE.extend(found)
+    return [part for part in found if part]
+
+
+_ALIVE: Final[list[Differing]] = []
+"""Causes are known by the objects that they come from, which must not be freed."""
+
+
+def _plan(before: Files, after: Files, kept: Folder | None = None) -> str:
     """The plan of a change that reaches everything, as JSON."""
     sides = snapshot(before), snapshot(after)
     if kept is None:
@@ -58,29 +82,35 @@ def _plan(before: Files, after: Files, kept: Path | None = None) -> str:
 def _is_the_same(before: Files, after: Files) -> None:
     with _the_long_way():
         expected = _plan(before, after)
+        _ALIVE.clear()
     with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder)
+        kept = Folder(folder)
         assert _plan(before, after, kept) == expected
         assert _plan(before, after, kept) == expected  # from what is kept now
         assert {path.name for path in kept.iterdir()} == {"index.json", "values.json"}
 
 
 @st.composite
-def _role_changes(draw: st.DrawFn) -> tuple[Files, Files]:
-    """A repository, and the same with a permission of a role more or less, or with the roles or
-    the organization of another."""
+def _far_changes(draw: st.DrawFn) -> tuple[Files, Files]:
+    """A repository, and the same with a permission of a role more or less, with the roles or the
+    organization of another, or with other floors of its organization."""
     before = {path: data.decode() for path, data in draw(repositories()).items()}
     other = {path: data.decode() for path, data in draw(repositories()).items()}
     roles = sorted(path for path in before if path.startswith("roles/"))
     path = draw(st.sampled_from([*roles, "qgov.yaml"]))
     if path in other and draw(st.booleans()):
         return before, {**before, path: other[path]}
+    if path == "qgov.yaml":
+        organization = json.loads(before[path])
+        organization["spec"]["floors"] = draw(floors())
+        organization["spec"]["tiers"]["production"]["floors"] = draw(floors())
+        return before, {**before, path: json.dumps(organization)}
     path, permission = draw(st.sampled_from(roles)), draw(st.sampled_from(sorted(CATALOGUE)))
     return before, {**before, path: before[path].replace('"job:submit"', f'"{permission}"')}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_role_changes())
+@given(_far_changes())
 def test_a_plan_is_the_same_whatever_is_shared(pair: tuple[Files, Files]) -> None:
     _is_the_same(*pair)
 

@@ -13,6 +13,7 @@ import pytest
 from qgov.language import documents
 from qgov.model.fold import Fold
 from qgov.plan import cache
+from qgov.plan.causes import Causes
 from qgov.plan.changes import _Comparison
 from qgov.plan.make import make_plan
 from qgov.plan.sides import load_cached
@@ -70,6 +71,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("conditions folded", Fold, "_conditions")
     count("accesses compared", _Comparison, "__call__")
     count("blocks outlined", hcl, "_outlined")
+    count("causes sought", Causes, "_of_grounds")
     count("accounts laid out", braket, "_entitlements")
     count("bytes kept", cache, "_head", lambda _, body: len(body))
     return found
@@ -132,10 +134,27 @@ def test_of_a_role_only_what_changed_is_compared_and_outlined(
     tmp_path: Path, counted: Counter[str]
 ) -> None:
     """Storing input is nothing to IAM: accounts are laid out once, to see that they may be."""
-    role = _work(counted, tmp_path / "role", FEW, ROLE)[0]
-    floor = _work(counted, tmp_path / "floor", FEW, FLOOR)[0]
+    role = _work(counted, tmp_path, FEW, ROLE)[0]
 
     assert role["accesses compared"] == 5 * FEW  # those of one permission
     assert role["accounts laid out"] == FEW
-    assert floor["accounts laid out"] == 4 * FEW
-    assert role["blocks outlined"] < floor["blocks outlined"] / 4
+    assert role["blocks outlined"] == 2 * (5 * FEW + 2)  # the roles of the realm, on both sides
+
+
+def test_of_a_floor_only_what_it_bears_on_is_outlined(
+    tmp_path: Path, counted: Counter[str]
+) -> None:
+    """What is within the floors of tiers stays as it was in AWS and in Keycloak."""
+    found = _work(counted, tmp_path, FEW, FLOOR)[0]
+
+    assert found["accounts laid out"] == 2 * FEW  # to see that they may be, and what they ask
+    assert found["blocks outlined"] == 0
+
+
+def test_causes_are_sought_once_for_all_that_rest_on_the_same(
+    tmp_path: Path, counted: Counter[str]
+) -> None:
+    for edit in (ROLE, FLOOR):
+        few, many = (_work(counted, tmp_path / edit[0], count, edit)[0] for count in (FEW, MANY))
+
+        assert 0 < few["causes sought"] == many["causes sought"] < 8

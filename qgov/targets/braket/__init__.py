@@ -12,10 +12,11 @@ budget stop what costs too much, and a trail records it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Final
 
 from qgov.model.access_model import AccessModel
+from qgov.model.conditions import Conditions
 from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
@@ -36,11 +37,11 @@ from qgov.targets.braket.roles import elevated, federated, roles, trusts
 from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
-from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out, outlined
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
 from qgov.targets.hcl import Block
 from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
-from qgov.targets.sections import Section
+from qgov.targets.sections import Folded, Section
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
@@ -86,8 +87,33 @@ _FILES: Final = {
 
 
 def _laid(model: AccessModel) -> Iterator[Laid]:
-    for module in modules(model):
-        folder = "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
+    return _files(modules(model))
+
+
+def _outline(model: AccessModel, only: Collection[str] | None = None) -> dict[str, Any]:
+    found = (each for each in model.once(_modules) if only is None or _folder(each) in only)
+    return {each.path: each.outline() for each in _files(found)}
+
+
+def _modules(model: AccessModel) -> tuple[Module, ...]:
+    return tuple(modules(model))
+
+
+def _conditions(model: AccessModel) -> dict[str, tuple[Conditions, ...]]:
+    """Folder → what each entitlement asks for: all that floors decide of a module."""
+    return {
+        _folder(each): tuple(e.conditions for e in each.entitlements)
+        for each in model.once(_modules)
+    }
+
+
+def _folder(module: Module) -> str:
+    return "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
+
+
+def _files(found: Iterable[Module]) -> Iterator[Laid]:
+    for module in found:
+        folder = _folder(module)
         for file, blocks_of in _FILES.items():
             said = _NOTED.get(file, _COMMENT)
             yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), said)
@@ -119,6 +145,6 @@ TARGET = cloud(
     read_back,
     parts=PARTS,
     controls={CLOUD: CONTROLS},
-    sections=(Section(outlined(_laid), PERMISSIONS),),
+    sections=(Section(_outline, PERMISSIONS, folded=Folded(_conditions, _outline)),),
     permissions=PERMISSIONS,
 )

@@ -24,7 +24,7 @@ from qgov.model.principal import is_user, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import claims_of, retention_of
 
-__all__ = ["Entity", "entities"]
+__all__ = ["Entity", "entities", "floors", "others", "roles"]
 
 Entity = dict[str, Any]
 Json = dict[str, Any]
@@ -37,15 +37,27 @@ are written as this, so that no sum leaves Cedar's 64 bits."""
 
 def entities(model: AccessModel) -> list[Entity]:
     """Every entity of the model, in no particular order."""
-    return [
-        *_places(model),
-        *_subjects(model),
-        *_roles(model),
-        *_grants(model),
-        *map(_elevation, model.elevations),
-        *(_backend(model, name) for name in model.organization.backends),
-        *map(_budget, model.budgets.values()),
-    ]
+    found = [*others(model), *roles(model)]
+    asked = {(kind, name): floor for kind, name, floor in floors(model)}
+    for entity in found:
+        floor = asked.get((_kind(entity), entity["uid"]["id"]))
+        if floor is not None:
+            entity["attrs"] = {"floor": floor, **entity["attrs"]}
+    return found
+
+
+def _kind(entity: Entity) -> str:
+    return str(entity["uid"]["type"]).removeprefix("QGov::")
+
+
+def others(model: AccessModel) -> Iterator[Entity]:
+    """Every entity but roles, and without floors."""
+    yield from _places(model)
+    yield from _subjects(model)
+    yield from _grants(model)
+    yield from map(_elevation, model.elevations)
+    yield from (_backend(model, name) for name in model.organization.backends)
+    yield from map(_budget, model.budgets.values())
 
 
 def _entity(
@@ -72,9 +84,20 @@ def _scope(name: str) -> list[Json]:
     return [{"type": "QGov::Scope", "id": name}]
 
 
+def floors(model: AccessModel) -> Iterator[tuple[str, str, Json]]:
+    """What every place asks for: the type of its entity, its name, the conditions."""
+    yield "Organization", EVERYWHERE, _conditions(model.organization.floor)
+    for tenant in model.tenants.values():
+        yield "Tenant", tenant.name, _conditions(tenant.floor)
+        for environment in tenant.environments.values():
+            floor = _conditions(environment.floor)
+            yield "Environment", environment.scope, floor
+            for project in environment.projects:
+                yield "Project", f"{environment.scope}/{project}", floor
+
+
 def _places(model: AccessModel) -> Iterator[Entity]:
-    floor = _conditions(model.organization.floor)
-    yield _entity("Organization", EVERYWHERE, {"floor": floor}, _scope(EVERYWHERE))
+    yield _entity("Organization", EVERYWHERE, {}, _scope(EVERYWHERE))
     yield _entity("Scope", EVERYWHERE, {})
     for tenant in model.tenants.values():
         yield from _tenant(model, tenant)
@@ -86,7 +109,6 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
         "Tenant",
         tenant.name,
         {
-            "floor": _conditions(tenant.floor),
             "issuers": _refs("Issuer", tenant.issuers),
             "residency": list(tenant.residency),
         },
@@ -94,13 +116,13 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
         {name: kept.keep for name, kept in retention_of(tenant.spec.retention)},
     )
     for environment in tenant.environments.values():
-        around = {"floor": _conditions(environment.floor), "tenant": _ref("Tenant", tenant.name)}
+        of = _ref("Tenant", tenant.name)
         yield _entity("Scope", environment.scope, {}, _scope(tenant.name))
         yield _entity(
             "Environment",
             environment.scope,
             {
-                **around,
+                "tenant": of,
                 "backends": _refs("Backend", environment.backends),
                 "queue": environment.queue,
             },
@@ -114,7 +136,7 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
                 "Project",
                 scope,
                 {
-                    **around,
+                    "tenant": of,
                     "environment": _ref("Environment", environment.scope),
                     "budgets": _refs("Budget", [b.name for b in budgets if b.group is None]),
                     "group_budgets": _refs("Budget", [b.name for b in budgets if b.group]),
@@ -180,7 +202,8 @@ def _subjects(model: AccessModel) -> Iterator[Entity]:
         )
 
 
-def _roles(model: AccessModel) -> Iterator[Entity]:
+def roles(model: AccessModel) -> Iterator[Entity]:
+    """What each role permits."""
     for role in model.roles.values():
         names = sorted(role.permissions)
         own = [name for name in names if role.permissions[name]]

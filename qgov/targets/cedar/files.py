@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files as package_files
 from typing import Any, Final
 
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
-from qgov.targets.cedar.entities import Entity, entities
+from qgov.targets.cedar.entities import Entity, entities, floors, others, roles
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Access, Files
 
-__all__ = ["FOLDER", "emit", "outline", "read_back"]
+__all__ = ["FOLDER", "SECTIONS", "emit", "read_back"]
 
 FOLDER: Final = "policy/cedar"
 STATIC: Final = ("policies.cedar", "schema.cedarschema")
@@ -32,12 +33,35 @@ def emit(model: AccessModel) -> dict[str, bytes]:
     }
 
 
-def outline(model: AccessModel) -> dict[str, object]:
-    """Of the entities the values, by type and name; the rest is the same for every model."""
+def _of_others(model: AccessModel) -> dict[str, object]:
+    """The rest of the files is the same for every model."""
+    return {**_by_name(others(model)), **{f"{FOLDER}/{name}": name for name in STATIC}}
+
+
+def _of_roles(model: AccessModel) -> dict[str, object]:
+    return _by_name(roles(model))
+
+
+def _by_name(entities_: Iterable[Entity]) -> dict[str, object]:
+    """Of entities the values, by type and name."""
     found: dict[str, dict[str, Entity]] = defaultdict(dict)
-    for entity in entities(model):
+    for entity in entities_:
         found[entity["uid"]["type"].removeprefix("QGov::")][entity["uid"]["id"]] = entity
-    return {f"{FOLDER}/entities.json": found, **{f"{FOLDER}/{name}": name for name in STATIC}}
+    return {f"{FOLDER}/entities.json": found}
+
+
+def _of_floors(model: AccessModel) -> dict[str, object]:
+    found: dict[str, dict[str, object]] = defaultdict(dict)
+    for kind, name, floor in floors(model):
+        found[kind][name] = {"attrs": {"floor": floor}}
+    return {f"{FOLDER}/entities.json": found}
+
+
+SECTIONS: Final = (
+    Section(_of_roles, floors=False),
+    Section(_of_floors, NO_PERMISSION),
+    Section(_of_others, NO_PERMISSION, floors=False),
+)
 
 
 def _text(found: list[Entity]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -48,7 +48,7 @@ APPLICATION: Final = "azuread_application.qgov"
 SERVICE: Final = "azuread_service_principal.qgov"
 
 
-def modules(model: AccessModel) -> Iterator[Module]:
+def modules(model: AccessModel) -> tuple[Module, ...]:
     """A root module for each Entra."""
     return directory.modules(model, "entra")
 

@@ -8,32 +8,45 @@ federated client authentication, RFC 7523), never with a secret.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import outline, render
 from qgov.targets.keycloak import representation, terraform
+from qgov.targets.keycloak.facts.clients import ages_s
+from qgov.targets.keycloak.facts.realm import people_age_s
+from qgov.targets.keycloak.module import modules
 from qgov.targets.keycloak.parts import PARTS
 from qgov.targets.keycloak.read_back import read_back
 from qgov.targets.keycloak.terraform import ROLES, SCHEMA_VERSION
 from qgov.targets.keycloak.unsupported import unsupported
-from qgov.targets.sections import NO_PERMISSION, Section
+from qgov.targets.sections import NO_PERMISSION, Folded, Section
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
-    hcl = {path: render(blocks, comment) for path, comment, blocks in terraform.files(model)}
-    return {**hcl, **representation.files(model)}
+    files = terraform.files(modules(model))
+    hcl = {path: render(blocks, comment) for path, comment, blocks in files}
+    return {**hcl, **representation.files(modules(model))}
 
 
 def _roles(model: AccessModel) -> dict[str, object]:
-    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model, only=ROLES)}
-    return {**hcl, **representation.outlines(model, representation.roles)}
+    made = modules(model)
+    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(made, only=ROLES)}
+    return {**hcl, **representation.outlines(made, representation.roles)}
 
 
-def _others(model: AccessModel) -> dict[str, object]:
-    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(model, but=ROLES)}
-    return {**hcl, **representation.outlines(model, representation.others)}
+def _others(model: AccessModel, only: Collection[str] | None = None) -> dict[str, object]:
+    made = [each for each in modules(model) if only is None or each.name in only]
+    hcl = {path: outline(blocks) for path, _, blocks in terraform.files(made, but=ROLES)}
+    return {**hcl, **representation.outlines(made, representation.others)}
+
+
+def _ages(model: AccessModel) -> dict[str, object]:
+    """Keycloak → how old tokens may be: all that floors decide of it."""
+    return {each.name: (people_age_s(each), ages_s(each)) for each in modules(model)}
 
 
 TARGET = Target(
@@ -43,6 +56,9 @@ TARGET = Target(
     read_back,
     serves=frozenset({"keycloak"}),
     parts=PARTS,
-    sections=(Section(_roles), Section(_others, NO_PERMISSION)),
+    sections=(
+        Section(_roles, floors=False),
+        Section(_others, NO_PERMISSION, folded=Folded(_ages, _others)),
+    ),
     permissions=NO_PERMISSION,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from qgov.model.access_model import AccessModel
@@ -15,7 +14,7 @@ WIDTH: Final = 255
 """The most characters of a name, a description or one value of an attribute in Keycloak."""
 
 
-def modules(model: AccessModel) -> Iterator[Module]:
+def modules(model: AccessModel) -> tuple[Module, ...]:
     """A root module for each Keycloak."""
     return directory.modules(model, "keycloak")
 

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from qgov.model.access_model import AccessModel
 from qgov.targets.keycloak.facts.access import (
     ELIGIBLE,
     PRINCIPAL,
@@ -36,21 +35,21 @@ from qgov.targets.keycloak.facts.realm import (
 from qgov.targets.keycloak.facts.scopes import DEFAULT_SCOPES, SCOPES, ScopeMapper
 from qgov.targets.keycloak.facts.setting import Setting
 from qgov.targets.keycloak.facts.sign_in import CONDITION, COOKIE, FLOW, FORMS, levels
-from qgov.targets.keycloak.module import Module, modules, short
+from qgov.targets.keycloak.module import Module, short
 
 __all__ = ["files", "jwks_variable", "others", "outlines", "roles"]
 
 _Json = dict[str, Any]
 
 
-def files(model: AccessModel) -> dict[str, bytes]:
+def files(modules: Iterable[Module]) -> dict[str, bytes]:
     """The realm of each Keycloak."""
-    return {_path(module): _file(module) for module in modules(model)}
+    return {_path(module): _file(module) for module in modules}
 
 
-def outlines(model: AccessModel, part: Callable[[Module], _Json]) -> dict[str, object]:
+def outlines(modules: Iterable[Module], part: Callable[[Module], _Json]) -> dict[str, object]:
     """What would be written of a part of each realm (`roles`, `others`), by path."""
-    return {_path(module): part(module) for module in modules(model)}
+    return {_path(module): part(module) for module in modules}
 
 
 def _path(module: Module) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ ROLES: Final = "qgov_roles"
 """The attribute of an application's user that has the roles of all their groups."""
 
 
-def modules(model: AccessModel) -> Iterator[Module]:
+def modules(model: AccessModel) -> tuple[Module, ...]:
     """A root module for each Okta."""
     return directory.modules(model, "okta")
 

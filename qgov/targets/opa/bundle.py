@@ -11,17 +11,18 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files as package_files
 from typing import Any, Final
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
-from qgov.targets.opa.data import pattern_parts
+from qgov.targets.opa.data import floors, others, pattern_parts, roles
 from qgov.targets.opa.parts import data_of
+from qgov.targets.sections import NO_PERMISSION, Section
 from qgov.targets.target import Access, Files
 
-__all__ = ["FOLDER", "canonical", "emit", "outline", "read_back", "tarball", "unsupported"]
+__all__ = ["FOLDER", "SECTIONS", "canonical", "emit", "read_back", "tarball", "unsupported"]
 
 FOLDER: Final = "policy/opa"
 POLICY: Final = "qgov/authz.rego"
@@ -49,11 +50,22 @@ def emit(model: AccessModel) -> dict[str, bytes]:
     }
 
 
-def outline(model: AccessModel) -> dict[str, object]:
-    """Of each file what its content is made from."""
-    data = data_of(model)
-    made = ("bundle.tar.gz", ".manifest", "data.json")
-    return {f"{FOLDER}/{POLICY}": POLICY, **{f"{FOLDER}/{name}": data for name in made}}
+def _outline(part: Callable[[AccessModel], Any]) -> Callable[[AccessModel], dict[str, object]]:
+    """Of each file what a part of its content is made from."""
+
+    def made_from(model: AccessModel) -> dict[str, object]:
+        data = part(model)
+        made = ("bundle.tar.gz", ".manifest", "data.json")
+        return {f"{FOLDER}/{POLICY}": POLICY, **{f"{FOLDER}/{name}": data for name in made}}
+
+    return made_from
+
+
+SECTIONS: Final = (
+    Section(_outline(roles), floors=False),
+    Section(_outline(floors), NO_PERMISSION),
+    Section(_outline(others), NO_PERMISSION, floors=False),
+)
 
 
 def canonical(value: Any) -> bytes:

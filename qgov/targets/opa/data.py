@@ -34,7 +34,7 @@ from qgov.model.scope import tenant_of
 from qgov.model.tenants import claims_of, retention_of
 from qgov.targets.opa.identity import identity_data
 
-__all__ = ["model_data", "pattern_parts", "shard_of"]
+__all__ = ["floors", "model_data", "others", "pattern_parts", "roles", "shard_of"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 UNREACHABLE: Final = 9 * 10**15
@@ -52,6 +52,43 @@ def model_data(model: AccessModel) -> Json:
     """What the policy finds at `data.qgov.model`. What holds inside of a tenant lies in the
     tenant's part, so that a decision about one reads nothing of another. The tenants lie
     in shards, because rego-cpp reads the names of an object one after the other."""
+    found, asked = {**others(model), **roles(model)}, floors(model)
+    found["floor"] = asked["floor"]
+    for shard, tenants in asked["tenants"].items():
+        for name, tenant in tenants.items():
+            of = found["tenants"][shard][name]
+            of["floor"] = tenant["floor"]
+            for environment, inside in tenant["environments"].items():
+                of["environments"][environment] |= inside
+    return found
+
+
+def roles(model: AccessModel) -> Json:
+    """What each role permits, and asks for."""
+    return {
+        "roles": {
+            role.name: {"permissions": role.permissions, "requires": _conditions(role.requires)}
+            for role in model.roles.values()
+        }
+    }
+
+
+def floors(model: AccessModel) -> Json:
+    """What the organization, each tenant and each environment asks for."""
+    shards: dict[str, Json] = defaultdict(dict)
+    for tenant in model.tenants.values():
+        shards[shard_of(tenant.name)][tenant.name] = {
+            "floor": _conditions(tenant.floor),
+            "environments": {
+                name: {"floor": _conditions(each.floor)}
+                for name, each in tenant.environments.items()
+            },
+        }
+    return {"floor": _conditions(model.organization.floor), "tenants": shards}
+
+
+def others(model: AccessModel) -> Json:
+    """All but roles and floors."""
     issuers: dict[str, dict[str, bool]] = defaultdict(dict)
     for provider in model.organization.providers.values():
         issuers[provider.value.issuer][provider.value.audience] = True
@@ -72,14 +109,9 @@ def model_data(model: AccessModel) -> Json:
         "budgets": _budgets(model, ""),
         "currency": model.organization.spec.currency,
         "elevations": elevations.get("", {}),
-        "floor": _conditions(model.organization.floor),
         "grants": grants.get("", {}),
         "identity": identity_data(model),
         "issuers": issuers,
-        "roles": {
-            role.name: {"permissions": role.permissions, "requires": _conditions(role.requires)}
-            for role in model.roles.values()
-        },
         "tenants": shards,
     }
 
@@ -186,7 +218,6 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Json:
     return {
         "budgets": _budgets(model, tenant.name),
         "environments": {name: _environment(model, e) for name, e in tenant.environments.items()},
-        "floor": _conditions(tenant.floor),
         "issuers": dict.fromkeys(tenant.issuers, True),
         "residency": dict.fromkeys(tenant.residency, True),
         "retention": {name: kept.keep for name, kept in retention_of(tenant.spec.retention)},
@@ -253,7 +284,6 @@ def _issuer(model: AccessModel, group: str) -> str:
 def _environment(model: AccessModel, environment: Environment) -> Json:
     return {
         "backends": dict.fromkeys(environment.backends, True),
-        "floor": _conditions(environment.floor),
         "projects": {
             project: _project(model, environment, project) for project in environment.projects
         },

@@ -138,7 +138,7 @@ def data_of(model: AccessModel) -> dict[str, Any]:
 def _read(_: str, data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         return {}  # the policy itself, the same for every model of this version
-    sharded = data["tenants"].values()
+    sharded = data.get("tenants", {}).values()
     return {**data, "tenants": {name: part for shard in sharded for name, part in shard.items()}}
 
 

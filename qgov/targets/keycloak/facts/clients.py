@@ -87,16 +87,23 @@ def _issuer(workload: Workload) -> Issuer | None:
 
 def clients(module: Module) -> list[Client]:
     """People's client, where they sign in by OpenID Connect, and one for each workload."""
-    held = held_by(module, "workload")
+    held, ages = held_by(module, "workload"), ages_s(module)
+    people = [_people(module)] if module.provider.protocol == "oidc" else []
+    return people + [_workload(module, w, ages[w.id], held.get(w.id, ())) for w in module.workloads]
+
+
+def ages_s(module: Module) -> dict[str, int | None]:
+    """Workload → how old its token may be, in seconds, wherever it holds something; None: of any
+    age."""
     bound: dict[Principal, list[Binding]] = defaultdict(list)
     for binding in module.bindings:
         bound[binding.principal].append(binding)
-    people = [_people(module)] if module.provider.protocol == "oidc" else []
-    workloads = (
-        (w, strictest_age_s(module.model, bound.get(principals.workload(w.id), ())))
-        for w in module.workloads
-    )
-    return people + [_workload(module, w, age, held.get(w.id, ())) for w, age in workloads]
+    found: dict[str, int | None] = {}
+    for workload in module.workloads:
+        bindings = bound.get(principals.workload(workload.id), ())
+        ages = (workload.max_token_age_s, strictest_age_s(module.model, bindings))
+        found[workload.id] = min((age for age in ages if age is not None), default=None)
+    return found
 
 
 _CLOSED: Final = (
@@ -194,7 +201,7 @@ def _audience(module: Module) -> Mapper:
 
 
 def _workload(
-    module: Module, workload: Workload, floor_s: int | None, held: tuple[tuple[str, str], ...]
+    module: Module, workload: Workload, age: int | None, held: tuple[tuple[str, str], ...]
 ) -> Client:
     """A client that signs in as itself, with its own issuer's token. Without one it is disabled."""
     issuer = _issuer(workload)
@@ -210,8 +217,7 @@ def _workload(
         Setting("service_accounts_enabled", "serviceAccountsEnabled", True),
         *_CLOSED,
     ]
-    ages = (workload.max_token_age_s, floor_s)
-    if (age := min((a for a in ages if a is not None), default=None)) is not None:
+    if age is not None:
         settings.append(
             Setting("access_token_lifespan", "attributes/access.token.lifespan", str(age))
         )

@@ -20,6 +20,7 @@ __all__ = [
     "LISTENERS",
     "LOCKED_ATTRIBUTES",
     "ONE_TIME_CODE",
+    "people_age_s",
     "realm_name",
     "session_s",
     "settings",
@@ -96,9 +97,7 @@ def settings(module: Module) -> list[Setting]:
         Setting("offline_session_max_lifespan_enabled", "offlineSessionMaxLifespanEnabled", True),
         Setting("offline_session_max_lifespan", "offlineSessionMaxLifespan", Seconds(session)),
     ]
-    people = (binding for binding in module.bindings if is_group(binding.principal))
-    age = strictest_age_s(module.model, people)
-    if age is not None:
+    if (age := people_age_s(module)) is not None:
         found.append(
             Setting("access_token_lifespan", "accessTokenLifespan", Seconds(min(age, session)))
         )
@@ -108,6 +107,12 @@ def settings(module: Module) -> list[Setting]:
 def session_s(module: Module) -> int:
     """The longest session, in seconds."""
     return module.provider.session_lifetime or _SESSION_S
+
+
+def people_age_s(module: Module) -> int | None:
+    """The smallest `maxTokenAge` that anything of a person asks for, in seconds."""
+    people = (binding for binding in module.bindings if is_group(binding.principal))
+    return strictest_age_s(module.model, people)
 
 
 def strictest_age_s(model: AccessModel, bindings: Iterable[Binding]) -> int | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block
-from qgov.targets.keycloak.module import Module, modules
+from qgov.targets.keycloak.module import Module
 from qgov.targets.keycloak.terraform.access import elevations, groups, roles
 from qgov.targets.keycloak.terraform.clients import clients
 from qgov.targets.keycloak.terraform.realm import SCHEMA_VERSION, realm, versions
@@ -42,11 +41,14 @@ ROLES: Final = ("roles",)
 
 
 def files(
-    model: AccessModel, *, only: Collection[str] = tuple(_FILES), but: Collection[str] = ()
+    modules: Iterable[Module],
+    *,
+    only: Collection[str] = tuple(_FILES),
+    but: Collection[str] = (),
 ) -> Iterator[tuple[str, str, list[Block]]]:
     """(path, comment, blocks) of each file, or of those of these names; one without blocks is not
     written."""
-    for module in modules(model):
+    for module in modules:
         for file, blocks_of in _FILES.items():
             if file in only and file not in but and (blocks := blocks_of(module)):
                 comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
