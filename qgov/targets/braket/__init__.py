@@ -91,19 +91,14 @@ def _laid(model: AccessModel) -> Iterator[Laid]:
 
 
 def _outline(model: AccessModel, only: Collection[str] | None = None) -> dict[str, Any]:
-    found = (each for each in model.once(_modules) if only is None or _folder(each) in only)
+    found = (each for each in modules(model) if only is None or _folder(each) in only)
     return {each.path: each.outline() for each in _files(found)}
-
-
-def _modules(model: AccessModel) -> tuple[Module, ...]:
-    return tuple(modules(model))
 
 
 def _conditions(model: AccessModel) -> dict[str, tuple[Conditions, ...]]:
     """Folder → what each entitlement asks for: all that floors decide of a module."""
     return {
-        _folder(each): tuple(e.conditions for e in each.entitlements)
-        for each in model.once(_modules)
+        _folder(each): tuple(e.conditions for e in each.entitlements) for each in modules(model)
     }
 
 

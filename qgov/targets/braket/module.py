@@ -143,8 +143,16 @@ class Module(Account):
         return f"arn:aws:iam::{self.account.account}:role/{self.account.deploy_role}"
 
 
-def modules(model: AccessModel) -> Iterator[Module]:
-    """A root module for each tenant that has an AWS account."""
+def modules(model: AccessModel) -> tuple[Module, ...]:
+    """A root module for each tenant that has an AWS account, made once."""
+    return model.once(_modules)
+
+
+def _modules(model: AccessModel) -> tuple[Module, ...]:
+    return tuple(_made(model))
+
+
+def _made(model: AccessModel) -> Iterator[Module]:
     former = renames(model)
     for tenant, bindings, workloads, _ in inside(model):
         found = aws_accounts(tenant.spec)
