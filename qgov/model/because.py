@@ -56,7 +56,7 @@ def because(model: AccessModel | None, cell: Cell, paths: Iterable[Path]) -> dic
     for path in paths:
         found.update(_of_path(model, path, cell.permission))
         if CATALOGUE[cell.permission].executes:
-            found.update(_of_money(model, cell.scope, path.binding))
+            found.update(_of_money(model, cell, path.binding))
     return found
 
 
@@ -135,10 +135,11 @@ def _of_job(model: AccessModel, cell: Cell) -> _Grounds:
         yield ("backend", backend), Ground(value, lambda: fact.origin)
 
 
-def _of_money(model: AccessModel, scope: str, binding: Binding) -> _Grounds:
-    for budget in budgets_at(model, scope, binding.principal):
+def _of_money(model: AccessModel, cell: Cell, binding: Binding) -> _Grounds:
+    for budget in budgets_at(model, cell.scope, binding.principal, cell.backend):
         document = partial(budget.source.source.key, "spec")
-        yield ("budget", budget.name), Ground((budget.scope, budget.group), document)
+        bounds = (budget.scope, budget.group, budget.backends)
+        yield ("budget", budget.name), Ground(bounds, document)
         rule = partial(budget.source.written, "approval")
         value = (budget.approval, budget.approval_classes)
         yield ("approval", budget.name), Ground(value, rule)
