@@ -188,6 +188,7 @@ def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
         {
             "scope": draw(st.sampled_from(scopes)),
             "group": draw(st.sampled_from((None, None, *GROUPS))),
+            "backends": draw(st.none() | _some_of(tuple(BACKENDS), 1)),
             "owner": "leads",
             "budget": draw(st.none() | money),
             "quotas": draw(st.lists(quotas, max_size=2)),

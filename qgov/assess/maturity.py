@@ -131,8 +131,7 @@ def _quotas(seen: Seen) -> Iterator[Measure]:
 
 def _quota_of_projects(model: AccessModel) -> Iterator[Evidence]:
     counting = {
-        tenant: [b for b in budgets if any(quota.window != "job" for quota in b.quotas)]
-        for tenant, budgets in model.budgets_in.items()
+        tenant: [b for b in budgets if _counts(b)] for tenant, budgets in model.budgets_in.items()
     }
     for scope, at, tenant in projects(model):
         known = (*counting.get(tenant.name, ()), *counting.get("", ()))
@@ -145,6 +144,11 @@ def _quota_of_projects(model: AccessModel) -> Iterator[Evidence]:
             yield Evidence(False, says, partial(found[0].source.at, "owner"))
         else:
             yield Evidence(False, f"nothing counts the jobs of `{scope}`", at)
+
+
+def _counts(budget: Budget) -> bool:
+    """Whether it counts the jobs of its projects, on whatever backend."""
+    return not budget.backends and any(quota.window != "job" for quota in budget.quotas)
 
 
 def _led(model: AccessModel, budget: Budget, tenant: str) -> bool:

@@ -1,18 +1,26 @@
-"""What bounds the spending of jobs: QG801 to QG804, QG806, QG810 to QG816."""
+"""What bounds the spending of jobs: QG350, QG801 to QG804, QG806, QG810 to QG816."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import at_project, found_at, of_workloads, spending, submitting
+from qgov.checks.facts import (
+    at_project,
+    found_at,
+    of_workloads,
+    spending,
+    submitting,
+    ticks,
+)
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Budget, Environment, Tenant
+from qgov.model.accesses import backends_of
 from qgov.model.scope import EVERYWHERE, matches, tenant_of
 
 _LONGEST_APPROVAL_S: Final = 30 * 86_400
@@ -28,25 +36,39 @@ def _by_tenant(model: AccessModel) -> dict[str, list[Budget]]:
 
 def _unbounded(
     model: AccessModel, backends: frozenset[str], bounds: Callable[[Budget], bool]
-) -> Iterator[tuple[Tenant, Environment, str]]:
-    """Projects that reach one of the backends and lie in no budget that bounds them."""
+) -> Iterator[tuple[Tenant, Environment, str, str]]:
+    """Projects that reach one of the backends and lie in no budget that bounds them there; last,
+    on which backends where it is not so on all."""
     by_tenant = _by_tenant(model)
     everywhere = [b for b in by_tenant.get("", ()) if b.group is None and bounds(b)]
     for tenant in model.tenants.values():
         budgets: list[Budget] | None = None
         for environment in tenant.environments.values():
-            if backends.isdisjoint(environment.backends):
+            reached = backends.intersection(environment.backends)
+            if not reached:
                 continue
             if budgets is None:
                 budgets = [
                     b for b in by_tenant.get(tenant.name, ()) if b.group is None and bounds(b)
                 ] + everywhere
-            if any(b.scope in (tenant.name, environment.scope, EVERYWHERE) for b in budgets):
+            whole = (tenant.name, environment.scope, EVERYWHERE)
+            if not _open(reached, (b for b in budgets if b.scope in whole)):
                 continue
             for project in environment.projects:
                 scope = f"{environment.scope}/{project}"
-                if not any(matches(b.scope, scope) for b in budgets):
-                    yield tenant, environment, project
+                if left := _open(reached, (b for b in budgets if matches(b.scope, scope))):
+                    where = f" on {ticks(left)}" if len(left) < len(reached) else ""
+                    yield tenant, environment, project, where
+
+
+def _open(backends: Collection[str], budgets: Iterable[Budget]) -> list[str]:
+    """The backends on which no job counts under any of the budgets."""
+    left = set(backends)
+    for budget in budgets:
+        left = {backend for backend in left if not budget.counts_on(backend)}
+        if not left:
+            break
+    return sorted(left)
 
 
 @rule("QG801", Severity.ERROR, "cost", guide=guide.BUDGETS)
@@ -57,10 +79,10 @@ def no_hard_stop(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: write a `Budget` whose scope contains the project, with `limit` and `stopAt`.
     """
-    for tenant, environment, project in _unbounded(
+    for tenant, environment, project, where in _unbounded(
         model, spending(model), lambda b: b.limit_micros is not None and b.stop_at is not None
     ):
-        message = f"nothing stops the spending of `{environment.scope}/{project}`"
+        message = f"nothing stops the spending of `{environment.scope}/{project}`{where}"
         yield at_project(tenant, environment, project, message)
 
 
@@ -77,11 +99,11 @@ def no_approval_threshold(model: AccessModel, _now: datetime) -> Iterator[Found]
         for n, b in model.organization.backends.items()
         if b.value.backend_class == "qpu" and b.value.price is not None
     )
-    for tenant, environment, project in _unbounded(
+    for tenant, environment, project, where in _unbounded(
         model, priced, lambda b: b.approval is not None and "qpu" in b.approval_classes
     ):
         scope = f"{environment.scope}/{project}"
-        message = f"a job of `{scope}` needs no approval, whatever it costs"
+        message = f"a job of `{scope}`{where} needs no approval, whatever it costs"
         yield at_project(tenant, environment, project, message)
 
 
@@ -209,6 +231,38 @@ def budget_of_no_project(model: AccessModel, _now: datetime) -> Iterator[Found]:
             yield found_at(budget.source, message, "scope")
 
 
+@rule("QG350", Severity.WARNING, "cost", guide=guide.BUDGETS)
+def budget_of_unreached_backends(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """No project in a budget's scope may use any of its backends.
+
+    It looks like a control, and counts nothing: the jobs that it was written for run elsewhere.
+
+    Remedy: name the backends that the environments in the scope name, or remove the document.
+    """
+    bounding = [budget for budget in model.budgets.values() if budget.backends]
+    if not bounding:
+        return
+    reached = [
+        (scope, frozenset(backends_of(model, environment, scope)))
+        for tenant in model.tenants.values()
+        for environment in tenant.environments.values()
+        for scope in (f"{environment.scope}/{project}" for project in environment.projects)
+    ]
+    for budget in bounding:
+        tenant, known = tenant_of(budget.scope), model.organization.backends
+        if (tenant and tenant not in model.tenants) or not known.keys() >= {*budget.backends}:
+            continue  # not loaded or not defined, which is said elsewhere
+        if not any(
+            matches(budget.scope, scope) and not backends.isdisjoint(budget.backends)
+            for scope, backends in reached
+        ):
+            message = (
+                f"no project in `{budget.scope}` may use {ticks(budget.backends)}, so "
+                f"`{budget.name}` bounds nothing"
+            )
+            yield found_at(budget.source, message, "backends")
+
+
 @rule("QG814", Severity.WARNING, "cost", "change-approval", guide=guide.BUDGETS)
 def approval_for_ever(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """An approval holds for longer than 30 days.
@@ -242,6 +296,7 @@ def workload_without_quota(model: AccessModel, _now: datetime) -> Iterator[Found
         budgets = (*by_tenant.get(tenant_of(binding.scope), ()), *by_tenant.get("", ()))
         if not any(
             b.group is None
+            and not b.backends
             and matches(b.scope, binding.scope)
             and any(quota.window != "job" for quota in b.quotas)
             for b in budgets

@@ -73,7 +73,9 @@ class AccessPath:
     @property
     def budgets(self) -> list[Budget]:
         """The budgets that a job falls under."""
-        return budgets_at(self.model, self.scope, self.binding.principal) if self.backend else []
+        if not self.backend:
+            return []
+        return budgets_at(self.model, self.scope, self.binding.principal, self.backend)
 
     @property
     def approval_rules(self) -> list[ApprovalRule]:

@@ -103,7 +103,7 @@ def question(model: AccessModel, given: RequestJson) -> Question:
         scope,
         tenant=model.tenants.get(resource.tenant or ""),
         environment=model.environment(scope) if scope else None,
-        budgets=_budgets(model, runs_at, principals) if runs_at else (),
+        budgets=_budgets(model, runs_at, principals, resource.backend) if runs_at else (),
         now=None if now is None else seconds(now),
         issued_at=None if issued_at is None else seconds(issued_at),
     )
@@ -148,13 +148,14 @@ def _scope(model: AccessModel, resource: Resource, permission: Permission) -> st
 
 
 def _budgets(
-    model: AccessModel, scope: str, principals: tuple[Principal, ...]
+    model: AccessModel, scope: str, principals: tuple[Principal, ...], backend: str | None
 ) -> tuple[Budget, ...]:
-    """The budgets around a project, those of a group only for its members."""
+    """The budgets around a project, those of a group only for its members, those of backends
+    only for jobs on them."""
     return tuple(
         budget
         for budget in budgets_around(model, scope)
-        if budget.group is None or group(budget.group) in principals
+        if (budget.group is None or group(budget.group) in principals) and budget.counts_on(backend)
     )
 
 

@@ -149,7 +149,7 @@ class Enforcement(Participant):
     def _try(self, facts: JobFacts, estimate: Amounts) -> JobFacts | None:
         gateway = self._gateway
         facts, request, usage, now = self._decided(facts, estimate)
-        budgets = gateway.terms.budgets(self.scope, self._identity.subject)
+        budgets = gateway.terms.budgets(self.scope, self._identity.subject, facts.backend)
         try:
             gateway.ledger.reserve(
                 facts.job_id, budgets, estimate, now, usage, _details(facts), gateway.accounts
@@ -168,7 +168,7 @@ class Enforcement(Participant):
     ) -> tuple[JobFacts, dict[str, Any], Usage, datetime]:
         """The job with its decision, what was asked, and on which usage. Raises Denied."""
         gateway, now = self._gateway, self._gateway.clock()
-        budgets = gateway.terms.budgets(self.scope, self._identity.subject)
+        budgets = gateway.terms.budgets(self.scope, self._identity.subject, facts.backend)
         usage = gateway.ledger.usage(budgets, now, gateway.accounts)
         request = self._request(SUBMIT, facts.backend, now, usage.values, _job(facts, estimate))
         decision, error = gateway.ask(request)

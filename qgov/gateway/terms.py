@@ -50,13 +50,16 @@ class Terms:
     backends: Mapping[str, BackendTerms]
     model: Mapping[str, Any]
 
-    def budgets(self, scope: str, subject: Mapping[str, Any]) -> dict[str, str | None]:
-        """The budgets that a subject's jobs in a project are counted against, and their
-        periods. The decision names the same ones, or the job is refused."""
+    def budgets(
+        self, scope: str, subject: Mapping[str, Any], backend: str
+    ) -> dict[str, str | None]:
+        """The budgets that a subject's jobs in a project on a backend are counted against, and
+        their periods. The decision names the same ones, or the job is refused."""
         return {
             name: budget.get("money", {}).get("period")
             for name, budget in self._around(scope).items()
             if _falls_under(budget, subject)
+            and ("backends" not in budget or backend in budget["backends"])
         }
 
     def former_names(self) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ __all__ = [
     "ABSENT",
     "ACCESS",
     "CONCERNS",
+    "COVERED",
     "DIFFERENT",
     "EARLIER",
     "FEWER",
@@ -79,6 +80,7 @@ class Looser(StrEnum):
     EARLIER = "the earlier word is looser"
     MEMBERS = "more members are looser"
     FEWER = "fewer members are looser"
+    COVERED = "fewer members are looser, and every one when absent"
     PRESENT = "looser with it"
     ABSENT = "looser without it"
     DIFFERENT = ""
@@ -99,6 +101,7 @@ LATER: Final = Looser.LATER
 EARLIER: Final = Looser.EARLIER
 MEMBERS: Final = Looser.MEMBERS
 FEWER: Final = Looser.FEWER
+COVERED: Final = Looser.COVERED
 PRESENT: Final = Looser.PRESENT
 ABSENT: Final = Looser.ABSENT
 DIFFERENT: Final = Looser.DIFFERENT

@@ -230,7 +230,8 @@ class Raise(NamedTuple):
 class Budget:
     """Bounds for the jobs of a scope. Money in micros of the organization's currency; shares in
     basis points; `stop_at` None never stops. `raises` are its exceptions, those approved by
-    somebody other than the requester; `formerly` its former names, the last one first."""
+    somebody other than the requester; `formerly` its former names, the last one first;
+    `backends` those whose jobs count, every backend's where there are none."""
 
     name: str
     scope: str
@@ -246,6 +247,11 @@ class Budget:
     raises: tuple[Raise, ...]
     source: Fact[Any] = field(compare=False, repr=False)
     formerly: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+
+    def counts_on(self, backend: str | None) -> bool:
+        """Whether jobs on a backend count; those on one that nobody names do."""
+        return not self.backends or not backend or backend in self.backends
 
     @property
     def raised_micros(self) -> int:

@@ -103,7 +103,7 @@ def _parts(cell: Cell, paths: Iterable[Path]) -> Iterator[tuple[Any, ...]]:
         if path.elevation is not None:
             yield _of_elevation, path.elevation.name
         if runs:
-            yield _of_money, cell.scope, binding.principal
+            yield _of_money, cell.scope, cell.backend, binding.principal
 
 
 def _bindings(model: AccessModel) -> dict[Key, Binding]:
@@ -203,10 +203,11 @@ def _of_job(model: AccessModel, scope: str, backend: str) -> _Grounds:
         yield ("backend", backend), Ground(value, lambda: fact.origin)
 
 
-def _of_money(model: AccessModel, scope: str, principal: Principal) -> _Grounds:
-    for budget in budgets_at(model, scope, principal):
+def _of_money(model: AccessModel, scope: str, backend: str, principal: Principal) -> _Grounds:
+    for budget in budgets_at(model, scope, principal, backend):
         document = partial(budget.source.source.key, "spec")
-        yield ("budget", budget.name), Ground((budget.scope, budget.group), document)
+        bounds = (budget.scope, budget.group, budget.backends)
+        yield ("budget", budget.name), Ground(bounds, document)
         rule = partial(budget.source.written, "approval")
         value = (budget.approval, budget.approval_classes)
         yield ("approval", budget.name), Ground(value, rule)

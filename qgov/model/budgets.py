@@ -66,6 +66,7 @@ def _budget(document: Document, tenants: Mapping[str, Tenant], names: Resolver) 
         raises=(),
         source=Fact(document.name, spec, document, ("spec",)),
         formerly=document.metadata.previously or (),
+        backends=tuple(sorted(set(spec.backends or ()))),
     )
 
 

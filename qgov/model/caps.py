@@ -3,17 +3,33 @@ budgets than one sum."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from qgov.model.access_model import AccessModel, Budget
+from qgov.model.accesses import backends_of
 from qgov.model.scope import matches
 
-__all__ = ["PERIODS", "Cap", "budgets_near", "cap", "worth"]
+__all__ = [
+    "PERIODS",
+    "Cap",
+    "Place",
+    "budgets_near",
+    "cap",
+    "counts_at",
+    "device_cap",
+    "mixed",
+    "places",
+    "worth",
+]
 
 PERIODS: Final = ("monthly", "quarterly", "yearly")
 """The periods of budgets, the shortest first."""
+
+
+Place = tuple[str, str | None]
+"""A project (scope), and a backend that it may use; None: whichever."""
 
 
 class Cap(NamedTuple):
@@ -30,35 +46,100 @@ def budgets_near(model: AccessModel, tenant: str) -> tuple[Budget, ...]:
     return (*model.budgets_in.get(tenant, ()), *model.budgets_in.get("", ()))
 
 
-def cap(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]) -> Cap | None:
-    """What the budgets with a hard stop allow an account of a tenant, in the shortest period that
-    bounds all of its projects; None when none does.
+def places(
+    budgets: Iterable[Budget], model: AccessModel, projects: Iterable[str], backends: Container[str]
+) -> list[Place]:
+    """Where jobs of some projects may run on some backends, in order; apart only where one of the
+    budgets tells backends apart."""
+    if not any(budget.backends for budget in budgets):
+        return [(project, None) for project in sorted(projects)]
+    return [
+        (project, backend)
+        for project in sorted(projects)
+        if (environment := model.environment(project)) is not None
+        for backend in backends_of(model, environment, project)
+        if backend in backends
+    ]
+
+
+def counts_at(budget: Budget, place: Place) -> bool:
+    """Whether jobs there count under a budget."""
+    project, backend = place
+    return matches(budget.scope, project) and budget.counts_on(backend)
+
+
+def cap(
+    model: AccessModel,
+    tenant: str,
+    accounts: Sequence[Collection[str]],
+    backends: Collection[str],
+) -> Cap | None:
+    """What the budgets with a hard stop allow an account of a tenant on some backends, in the
+    shortest period that bounds all of its projects there; None when none does.
 
     `accounts` are the projects (scopes) of the account and then of each other one of the tenant
     in the same cloud: a budget of projects in several accounts is divided evenly among these.
     Budgets of single groups and exceptions with an end are for the gateway: no cloud sees either.
     """
-    projects, near, share = sorted(accounts[0]), [], {}
-    for budget in budgets_near(model, tenant):
-        if budget.group is None and budget.stop_micros is not None:
-            near.append(budget)
-            used = sum(any(matches(budget.scope, project) for project in some) for some in accounts)
-            share[budget.name] = budget.stop_micros // max(1, used)
-    for period in PERIODS:
-        some = [budget for budget in near if budget.period == period]
+    share = _shares(model, tenant, accounts)
+    near = [model.budgets[name] for name in share]
+    inside = places(near, model, accounts[0], backends)
+    near = [b for b in near if not b.backends or any(counts_at(b, place) for place in inside)]
+    for each in PERIODS:
+        some = [budget for budget in near if budget.period == each]
         tightest = {
             min(around, key=lambda b: (share[b.name], b.name)).name
-            for project in projects
-            if (around := [b for b in some if matches(b.scope, project)])
+            for place in inside
+            if (around := [b for b in some if counts_at(b, place)])
         }
-        covered = all(any(matches(b.scope, p) for b in some) for p in projects)
-        if projects and covered:
+        covered = all(any(counts_at(b, place) for b in some) for place in inside)
+        if inside and covered:
             micros = sum(share[name] for name in tightest)
-            whole = [b for b in some if all(matches(b.scope, p) for p in projects)]
+            whole = [b for b in some if all(counts_at(b, place) for place in inside)]
             micros = min([micros, *(share[b.name] for b in whole)])
-            warn_at = {max(1, each // 100) for budget in whole or some for each in budget.warn_at}
-            return Cap(micros, period, tuple(sorted(warn_at)))
+            warn_at = {max(1, w // 100) for budget in whole or some for w in budget.warn_at}
+            return Cap(micros, each, tuple(sorted(warn_at)))
     return None
+
+
+def device_cap(
+    model: AccessModel,
+    tenant: str,
+    accounts: Sequence[Collection[str]],
+    backend: str,
+    among: Collection[str],
+    period: str,
+) -> int | None:
+    """The micros that budgets of some backends allow all projects of an account on one of them in
+    a period, each divided evenly among those of `among` that it is of; None when none does."""
+    share = _shares(model, tenant, accounts)
+    own = [b for b in (model.budgets[name] for name in share) if b.backends and b.period == period]
+    inside = places(own, model, accounts[0], {backend})
+    return min(
+        (
+            share[budget.name] // len([each for each in among if each in budget.backends])
+            for budget in own
+            if inside and all(counts_at(budget, place) for place in inside)
+        ),
+        default=None,
+    )
+
+
+def mixed(model: AccessModel, budget: Budget, cloud: str) -> bool:
+    """Whether a budget is of devices in a cloud and of some elsewhere. No cloud knows what was
+    spent at another, so that each has all of it."""
+    backends = model.organization.backends
+    return len({backends[name].value.cloud == cloud for name in budget.backends}) > 1
+
+
+def _shares(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]) -> dict[str, int]:
+    """Budget with a hard stop → what it leaves to each account."""
+    found = {}
+    for budget in budgets_near(model, tenant):
+        if budget.group is None and budget.stop_micros is not None:
+            used = sum(any(matches(budget.scope, project) for project in some) for some in accounts)
+            found[budget.name] = budget.stop_micros // max(1, used)
+    return found
 
 
 def worth(model: AccessModel, currency: str) -> Decimal | None:

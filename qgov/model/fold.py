@@ -122,9 +122,13 @@ def backends_of(
     )
 
 
-def budgets_at(model: AccessModel, scope: str, principal: Principal | None = None) -> list[Budget]:
-    """The budgets that bound a project's jobs, for a principal where one is given."""
-    return _of_principal(budgets_around(model, scope), principal)
+def budgets_at(
+    model: AccessModel, scope: str, principal: Principal | None = None, backend: str | None = None
+) -> list[Budget]:
+    """The budgets that bound a project's jobs, for a principal and on a backend where one is
+    given."""
+    found = _of_principal(budgets_around(model, scope), principal)
+    return [budget for budget in found if budget.counts_on(backend)]
 
 
 def _of_principal(budgets: Iterable[Budget], principal: Principal | None) -> list[Budget]:
@@ -136,7 +140,8 @@ def _names(budgets: Iterable[Budget]) -> tuple[str, ...]:
 
 
 def budgets_around(model: AccessModel, scope: str) -> list[Budget]:
-    """The budgets whose scope contains a project, those of single groups included."""
+    """The budgets whose scope contains a project, those of single groups and backends
+    included."""
     near = (*model.budgets_in.get(tenant_of(scope), ()), *model.budgets_in.get("", ()))
     return [budget for budget in near if matches(budget.scope, scope)]
 
@@ -148,7 +153,7 @@ class _Place(NamedTuple):
     backends: tuple[str, ...]
     budgets: Sequence[Budget]
     names: tuple[str, ...] | None
-    """Of the budgets; None where some are of single groups."""
+    """Of the budgets; None where some are of single groups or backends."""
 
 
 class Fold:
@@ -190,11 +195,14 @@ class Fold:
         if not CATALOGUE[permission].executes:
             yield "", conditions
             return
-        budgets, names = place.budgets, place.names
-        if names is None:
-            budgets = _of_principal(budgets, grant.binding.principal)
-            names = _names(budgets)
+        mine = place.budgets
+        if place.names is None:
+            mine = _of_principal(mine, grant.binding.principal)
         for backend in place.backends:
+            budgets, names = mine, place.names
+            if names is None:
+                budgets = [budget for budget in mine if budget.counts_on(backend)]
+                names = _names(budgets)
             key = (id(conditions), backend, names)
             if (found := self._folded.get(key)) is None:
                 found = self._folded[key] = replace(
@@ -216,7 +224,7 @@ class Fold:
                 self._equal.setdefault(floor, floor),
                 backends_of(model, environment, scope) if environment else (),
                 budgets,
-                _names(budgets) if all(b.group is None for b in budgets) else None,
+                None if any(b.group or b.backends for b in budgets) else _names(budgets),
             )
         return found
 

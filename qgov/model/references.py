@@ -35,7 +35,12 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("serviceAccounts.*.staticCredential.secret", "secrets manager"),
     ),
     "Role": (("conflictsWith.*", "role"),),
-    "Budget": (("owner", "group"), ("group", "group"), ("approval.approvers", "group")),
+    "Budget": (
+        ("owner", "group"),
+        ("group", "group"),
+        ("backends.*", "backend"),
+        ("approval.approvers", "group"),
+    ),
     "AccessReview": (("reviewers", "group"),),
     "AccessTest": (
         ("cases.*.subject.groups.*", "group"),

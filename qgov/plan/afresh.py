@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from qgov.language.concerns import Concern
@@ -33,7 +33,11 @@ def spent_afresh(
     for old in gone:
         tenant, slash, rest = old.spec.scope.partition("/")
         scope = f"{tenants.get(tenant, tenant)}{slash}{rest}"
-        if instead := [new.id for new in come if _overlap(scope, new.spec.scope)]:
+        if instead := [
+            new.id
+            for new in come
+            if _overlap(scope, new.spec.scope) and _meet(old.spec.backends, new.spec.backends)
+        ]:
             path = ("metadata", "name")
             yield FieldChange(
                 Concern.MONEY,
@@ -52,6 +56,11 @@ def spent_afresh(
 def _counts(document: Document) -> bool:
     spec = document.spec
     return document.kind == "Budget" and bool(spec.budget or spec.quotas)
+
+
+def _meet(one: Collection[str] | None, other: Collection[str] | None) -> bool:
+    """Whether jobs on one backend count under both; None: on every backend."""
+    return one is None or other is None or not {*one}.isdisjoint(other)
 
 
 def _overlap(one: str, other: str) -> bool:

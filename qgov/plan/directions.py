@@ -48,8 +48,9 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
             return Direction.DIFFERENT
         return of_presence(looser, appears=before is None)
     if before is None or after is None:
-        return Direction.LOOSER if after is None else Direction.STRICTER
-    if looser in (Looser.MEMBERS, Looser.FEWER):
+        bounded = before if looser is Looser.COVERED else after
+        return Direction.LOOSER if bounded is None else Direction.STRICTER
+    if looser in (Looser.MEMBERS, Looser.FEWER, Looser.COVERED):
         more, less = {*before} < {*after}, {*after} < {*before}
     else:
         old, new = (_size(looser, value, annotation) for value in (before, after))

@@ -81,16 +81,19 @@ def _quotas(
 def exposure(model: AccessModel) -> Exposure:
     """The exposure of the tenants in a model.
 
-    Projects that can spend are put under the tightest budget first; a wider budget then
+    Where money can be spent is put under the tightest budget first; a wider budget then
     caps the sum of what lies inside it. Exact where budgets nest, an upper bound where
     they cross. A budget for one group bounds only that group and is left out.
     """
-    spending = _spending_projects(model)
+    spending = _spending(model)
     a_month, held = _capped(model, spending, _in_month)
     a_year, _ = _capped(model, spending, _in_year)
-    unbounded = tuple(sorted(spending - held))
+    unbounded = tuple(sorted({project for project, _ in spending - held}))
     return Exposure(a_month, model.organization.spec.currency, unbounded, a_year)
 
+
+_Place = tuple[str, str]
+"""A project (scope), and a backend that a budget names; empty: the others."""
 
 _Most = Callable[[Budget], int | None]
 
@@ -126,50 +129,59 @@ def _before(moment: datetime) -> datetime:
 
 
 def _capped(
-    model: AccessModel, spending: Collection[str], most: _Most
-) -> tuple[int, frozenset[str]]:
-    """The sum of what bounds the projects, and the projects that anything bounds."""
-    caps: dict[frozenset[str], int] = {}
-    held: dict[str, set[frozenset[str]]] = {scope: set() for scope in spending}
-    for stop, scopes in _tightest_first(model, spending, most):
-        inside = {group for scope in scopes for group in held[scope] if group <= scopes}
-        if sum(caps[group] for group in inside) <= stop and all(held[s] for s in scopes):
+    model: AccessModel, spending: Collection[_Place], most: _Most
+) -> tuple[int, frozenset[_Place]]:
+    """The sum of what bounds the places, and the places that anything bounds."""
+    caps: dict[frozenset[_Place], int] = {}
+    held: dict[_Place, set[frozenset[_Place]]] = {place: set() for place in spending}
+    for stop, places in _tightest_first(model, spending, most):
+        inside = {group for place in places for group in held[place] if group <= places}
+        if sum(caps[group] for group in inside) <= stop and all(held[p] for p in places):
             continue
         for group in inside:
             del caps[group]
-            for scope in group:
-                held[scope].discard(group)
-        caps[scopes] = stop
-        for scope in scopes:
-            held[scope].add(scopes)
-    return sum(caps.values()), frozenset(scope for scope in spending if held[scope])
+            for place in group:
+                held[place].discard(group)
+        caps[places] = stop
+        for place in places:
+            held[place].add(places)
+    return sum(caps.values()), frozenset(place for place in spending if held[place])
 
 
 def _tightest_first(
-    model: AccessModel, spending: Iterable[str], most: _Most
-) -> list[tuple[int, frozenset[str]]]:
-    """The hard stop of every budget with the projects under it, narrowest first."""
+    model: AccessModel, spending: Iterable[_Place], most: _Most
+) -> list[tuple[int, frozenset[_Place]]]:
+    """The hard stop of every budget with the places under it, narrowest first."""
     everywhere = sorted(spending)
-    of_tenant: dict[str, list[str]] = defaultdict(list)
-    for scope in everywhere:
-        of_tenant[tenant_of(scope)].append(scope)
-    found: list[tuple[int, frozenset[str]]] = []
+    of_tenant: dict[str, list[_Place]] = defaultdict(list)
+    for place in everywhere:
+        of_tenant[tenant_of(place[0])].append(place)
+    found: list[tuple[int, frozenset[_Place]]] = []
     for budget in model.budgets.values():
         stop, tenant = most(budget), tenant_of(budget.scope)
         if stop is None or budget.group is not None:
             continue
-        scopes = frozenset(
-            scope
-            for scope in (of_tenant[tenant] if tenant else everywhere)
-            if matches(budget.scope, scope)
+        places = frozenset(
+            place
+            for place in (of_tenant[tenant] if tenant else everywhere)
+            if matches(budget.scope, place[0])
+            and (not budget.backends or place[1] in budget.backends)
         )
-        if scopes:
-            found.append((stop, scopes))
+        if places:
+            found.append((stop, places))
     return sorted(found, key=lambda item: (len(item[1]), item[0], sorted(item[1])))
 
 
-def _spending_projects(model: AccessModel) -> set[str]:
+def _spending(model: AccessModel) -> set[_Place]:
+    """Where money can be spent, apart as far as budgets tell backends apart."""
+    named = {name for budget in model.budgets.values() for name in budget.backends}
     priced = {
-        name for name, fact in model.organization.backends.items() if fact.value.price is not None
+        name: name if name in named else ""
+        for name, fact in model.organization.backends.items()
+        if fact.value.price is not None
     }
-    return {cell.scope for cell in accesses(model).of("job:submit") if cell.backend in priced}
+    return {
+        (cell.scope, priced[cell.backend])
+        for cell in accesses(model).of("job:submit")
+        if cell.backend in priced
+    }

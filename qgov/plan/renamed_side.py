@@ -53,7 +53,7 @@ class RenamedSide:
         if self.model is None or not CATALOGUE[cell.permission].executes:
             return {}
         back = {own: name for name, own in self.budgets.items()}
-        found = budgets_at(self.model, self.own(cell.scope), principal)
+        found = budgets_at(self.model, self.own(cell.scope), principal, cell.backend)
         return {back.get(budget.name, budget.name): budget for budget in found}
 
     def rules_of(self, cell: Cell, principal: Principal) -> list[ApprovalRule]:

@@ -141,7 +141,8 @@ def _authentication(model: AccessModel) -> Iterator[Row]:
 def _quotas(model: AccessModel) -> Iterator[Row]:
     currency = model.organization.spec.currency
     for budget in model.budgets.values():
-        common = (budget.name, budget.scope, budget.group or "everybody", budget.owner)
+        on = ", ".join(budget.backends) or "every"
+        common = (budget.name, budget.scope, budget.group or "everybody", on, budget.owner)
         where = str(budget.source.origin)
         if budget.limit_micros is not None:
             stop = budget.stop_at
@@ -272,7 +273,10 @@ _TABLES: Final[tuple[tuple[str, str, str, Callable[[AccessModel], Iterable[Row]]
     (
         "quotas",
         "Budgets and quotas",
-        "budget, scope, counts, owner, measure, period, limit, warns at, stops at, source",
+        (
+            "budget, scope, counts, backends, owner, measure, period, limit, warns at, stops at, "
+            "source"
+        ),
         _quotas,
     ),
     (

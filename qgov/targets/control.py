@@ -42,7 +42,7 @@ class Kind(StrEnum):
     OWN_RESULTS = "own results"
     JOB_SIZE = "shots, circuits, qubits, time and cost of a job"
     MONEY = "money in a period"
-    QUOTAS = "quotas, budgets of a project or a group"
+    QUOTAS = "quotas, budgets of a project, a group or several clouds"
     APPROVALS = "approval of an expensive job"
     RETENTION = "retention of results"
     INPUTS = "retention of inputs"

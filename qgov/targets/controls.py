@@ -14,6 +14,7 @@ from qgov import targets
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.accesses import accesses
+from qgov.model.caps import mixed
 from qgov.model.conditions import NO_LIMITS, Conditions
 from qgov.model.scope import tenant_of
 from qgov.targets.control import Control, Controls, Kind, Where
@@ -89,14 +90,15 @@ def _asked(model: AccessModel) -> dict[Place, frozenset[Kind]]:
             )
             if id(path.conditions) not in seen[place]:
                 seen[place].add(id(path.conditions))
-                found[place].update(_of(model, path.conditions))
+                found[place].update(_of(model, path.conditions, place[1]))
     for (name, _), kinds in found.items():
         kinds.update(_of_records(model.tenants[name]))
     return {place: frozenset(kinds) for place, kinds in found.items()}
 
 
-def _of(model: AccessModel, asked: Conditions) -> Iterator[Kind]:
+def _of(model: AccessModel, asked: Conditions, cloud: str) -> Iterator[Kind]:
     budgets = [model.budgets[name] for name in asked.budgets]
+    apart = [each for each in budgets if each.quotas or each.group or mixed(model, each, cloud)]
     for kind, is_asked in (
         (Kind.SECOND_FACTOR, asked.mfa),
         (Kind.SIGN_IN_AGE, asked.max_token_age_s is not None),
@@ -106,7 +108,7 @@ def _of(model: AccessModel, asked: Conditions) -> Iterator[Kind]:
         (Kind.JOB_SIZE, asked.job != NO_LIMITS),
         (Kind.APPROVALS, bool(asked.approvals)),
         (Kind.MONEY, any(each.stop_micros is not None for each in budgets)),
-        (Kind.QUOTAS, any(each.quotas or each.group for each in budgets)),
+        (Kind.QUOTAS, bool(apart)),
     ):
         if is_asked:
             yield kind

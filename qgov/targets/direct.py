@@ -152,6 +152,7 @@ def _steps(model: AccessModel, cloud: str, used: Used) -> Steps:
             f"The {vendor.project} `{project}` is the tenant's alone.",
             f"{vendor.devices} {devices}, and no other.",
             *_bounds(model, vendor, used),
+            *_unheld(model, used),
             vendor.people,
         ),
         dict(sorted((each.key, "") for each in used.listed if not each.endless)),
@@ -163,6 +164,8 @@ def _bounds(model: AccessModel, vendor: _Vendor, used: Used) -> Iterator[str]:
     """What the budgets allow, as far as the vendor counts it."""
     currency = model.organization.spec.currency
     for budget in _budgets(model, used):
+        if not all(budget.counts_on(backend) for backend in used.backends):
+            continue
         if vendor.money and budget.stop_micros is not None:
             amount = f"{budget.stop_micros / _MICROS:.2f} {currency}"
             yield f"{vendor.money} {amount} {budget.period} (budget `{budget.name}`)."
@@ -172,11 +175,24 @@ def _bounds(model: AccessModel, vendor: _Vendor, used: Used) -> Iterator[str]:
                 yield f"{vendor.seconds} {bound} (budget `{budget.name}`)."
 
 
+def _unheld(model: AccessModel, used: Used) -> Iterator[str]:
+    """The budgets that no vendor can be told: what it counts is not told apart by device."""
+    for budget in _budgets(model, used):
+        left = [backend for backend in used.backends if not budget.counts_on(backend)]
+        if left:
+            held = ", ".join(f"`{name}`" for name in budget.backends)
+            yield f"The budget `{budget.name}` is of {held} alone, which the gateway alone holds."
+
+
 def _budgets(model: AccessModel, used: Used) -> Iterator[Budget]:
     """The budgets of more than a single group that bound a project with a device."""
     name = used.tenant.name
     for budget in (*model.budgets_in.get(name, ()), *model.budgets_in.get("", ())):
-        if budget.group is None and any(matches(budget.scope, each) for each in used.places):
+        if (
+            budget.group is None
+            and any(matches(budget.scope, each) for each in used.places)
+            and any(budget.counts_on(backend) for backend in used.backends)
+        ):
             yield budget
 
 
@@ -235,7 +251,7 @@ FIELDS: Final[Table] = {
     "{tenant} {cloud} about": (f"{_TENANT} spec.owner.group",),
     "{tenant} {cloud} tasks": (
         *_DEVICES,
-        *(f"Budget/* spec.{field}" for field in ("budget", "group", "quotas", "scope")),
+        *(f"Budget/* spec.{field}" for field in ("backends", "budget", "group", "quotas", "scope")),
         f"{ORGANIZATION} spec.currency",
         f"{ORGANIZATION} spec.exchangeRates",
     ),

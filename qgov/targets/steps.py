@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from qgov.model import principal as principals
@@ -98,11 +98,12 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Used:
     """What a tenant uses of a cloud: the projects (scopes) with a device of it, these devices by
-    their ids, and who may submit to them."""
+    their ids and by their backends, and who may submit to them."""
 
     tenant: Tenant
     places: frozenset[str]
     devices: tuple[str, ...]
+    backends: tuple[str, ...]
     listed: tuple[Listed, ...]
 
     def reaches(self, scope: str) -> bool:
@@ -120,16 +121,20 @@ def by_tenant(model: AccessModel, cloud: str) -> Iterator[Used]:
             for each, place in places(tenant.environments.values())
             if (found := _devices(model, each, place, cloud))
         }
-        devices = sorted({device for some in used.values() for device in some})
-        bare = Used(tenant, frozenset(used), tuple(devices), ())
+        known = {backend: device for some in used.values() for backend, device in some.items()}
+        devices, backends = sorted(set(known.values())), sorted(known)
+        bare = Used(tenant, frozenset(used), tuple(devices), tuple(backends), ())
         some = _listed(model, bare, bindings)
-        yield Used(tenant, bare.places, bare.devices, tuple(some))
+        yield replace(bare, listed=tuple(some))
 
 
-def _devices(model: AccessModel, environment: Environment, place: str, cloud: str) -> list[str]:
-    backends = model.organization.backends
-    found = [backends[name].value for name in backends_of(model, environment, place)]
-    return [spec.target for spec in found if spec.cloud == cloud and spec.target]
+def _devices(
+    model: AccessModel, environment: Environment, place: str, cloud: str
+) -> dict[str, str]:
+    """Backend → the device's id, of those of the cloud that a project may use."""
+    known = model.organization.backends
+    found = {name: known[name].value for name in backends_of(model, environment, place)}
+    return {n: spec.target for n, spec in found.items() if spec.cloud == cloud and spec.target}
 
 
 def _listed(model: AccessModel, used: Used, bindings: Iterable[Binding]) -> Iterator[Listed]:

@@ -214,6 +214,16 @@ FILES = {
             "budget": {"period": "monthly", "limit": "5.00 EUR", "stopAt": "100%"},
         },
     ),
+    "budgets/devices.yaml": _document(
+        "Budget",
+        "devices",
+        {
+            "scope": "aurora",
+            "backends": ["iqm-garnet"],
+            "owner": "leads",
+            "quotas": [{"measure": "circuits", "per": "job", "limit": 8, "warnAt": ["75%"]}],
+        },
+    ),
     "budgets/everything.yaml": _document(
         "Budget",
         "everything",

@@ -112,6 +112,9 @@ ALLOWED_JOBS: dict[str, tuple[dict[str, Any], set[str]]] = {
         ),
         set(),
     ),
+    "a quota of another backend": (asking(DEVELOPER, circuits=9), set()),
+    "the last of a backend's quota": (asking(DEVICE, circuits=8), {"quota-near"}),
+    "one before a backend's soft quota": (asking(DEVICE, circuits=5), set()),
     "the last amount without approval": (asking(DEVICE, estimated_cost_micros=2_000_000), set()),
     "no approval for a simulator": (asking(DEVELOPER, estimated_cost_micros=3_000_000), set()),
     "an approved job": (approved(EXPENSIVE, approval()), set()),
@@ -274,6 +277,15 @@ DENIED_JOBS: dict[str, tuple[dict[str, Any], set[str]]] = {
             usage={**DEVELOPER["context"]["usage"], "guests": {"spent_micros": 3_250_001}},
         ),
         {"budget-exceeded", "tenant-mismatch"},
+    ),
+    "one more than a backend's quota": (asking(DEVICE, circuits=9), {"quota-exceeded"}),
+    "one more than a quota of some backends, on none": (
+        asking(DEVICE, circuits=9, backend=...),
+        {"context-missing", "quota-exceeded"},
+    ),
+    "one more than a quota of other backends, on no such": (
+        asking(DEVICE, circuits=9, backend="abacus"),
+        {"backend-not-entitled"},
     ),
     "a micro more than goes without approval": (
         asking(DEVICE, estimated_cost_micros=2_000_001),

@@ -113,7 +113,8 @@ def budgets_of(model: AccessModel, cell: Cell, principal: str) -> list[Budget]:
     if not CATALOGUE[cell.permission].executes:
         return []
     around = budgets_around(model, cell.scope)
-    return [b for b in around if b.group is None or f"group:{b.group}" == principal]
+    mine = [b for b in around if b.group is None or f"group:{b.group}" == principal]
+    return [b for b in mine if not b.backends or cell.backend in b.backends]
 
 
 def approval_rules(model: AccessModel, cell: Cell, path: Path) -> list[ApprovalRule]:

@@ -454,27 +454,37 @@ def test_a_standing_binding_silences_the_warning(rego: RegoEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "queue", "stream", "kept"),
+    ("request_", "queue", "stream", "kept", "budgets"),
     [
-        (DEVELOPER, None, "jobs", {"inputs": 2_592_000}),
-        (PRODUCTION, "governed", "jobs", {"inputs": 2_592_000}),
-        (AUDITOR, None, "admin", {"inputs": 2_592_000}),
-        (asking(AUDITOR, name="policy:read", scope=""), None, "admin", {}),
-        (asking(DEVELOPER, project="x"), None, "jobs", {}),
-        (asking(DEVELOPER, name="result:read"), None, "jobs", {"inputs": 2_592_000}),
-        ({}, None, "admin", {}),
+        (DEVELOPER, None, "jobs", {"inputs": 2_592_000}, ["chemistry", "everything"]),
+        (
+            PRODUCTION,
+            "governed",
+            "jobs",
+            {"inputs": 2_592_000},
+            ["chemistry", "devices", "everything"],
+        ),
+        (AUDITOR, None, "admin", {"inputs": 2_592_000}, []),
+        (asking(AUDITOR, name="policy:read", scope=""), None, "admin", {}, []),
+        (asking(DEVELOPER, project="x"), None, "jobs", {}, []),
+        (asking(DEVELOPER, name="result:read"), None, "jobs", {"inputs": 2_592_000}, []),
+        ({}, None, "admin", {}, []),
     ],
     ids=["sandbox", "production", "audit", "policy", "nowhere", "result", "nothing"],
 )
 def test_obligations_hold_on_allow_and_on_deny(
-    rego: RegoEngine, request_: dict[str, Any], queue: str | None, stream: str, kept: dict[str, int]
+    rego: RegoEngine,
+    request_: dict[str, Any],
+    queue: str | None,
+    stream: str,
+    kept: dict[str, int],
+    budgets: list[str],
 ) -> None:
-    runs = request_ in (DEVELOPER, PRODUCTION)
     assert answer(rego, request_).obligations == {
         "queue": queue,
         "audit_stream": stream,
         "retention": kept,
-        "budgets": ["chemistry", "everything"] if runs else [],
+        "budgets": budgets,
     }
 
 

@@ -88,12 +88,12 @@ def test_work_counts_every_circuit_of_a_sweep_and_the_widest() -> None:
 def test_budgets_are_those_around_the_project_and_of_the_subjects_groups(terms: Terms) -> None:
     def names(group: str, issuer: str) -> set[str]:
         subject = {"type": "user", "properties": {"groups": [group], "issuer": issuer}}
-        return set(terms.budgets("aurora/sandbox/optimisation", subject))
+        return set(terms.budgets("aurora/sandbox/optimisation", subject, "local-simulator"))
 
     workforce = "https://id.northwind.example/realms/quantum"
     around = {"aurora", "aurora-optimisation", "northwind"}
     assert names("aurora-developers", workforce) == around
     assert names("aurora-contractors", workforce) == around | {"aurora-contractors"}
     assert names("aurora-contractors", "https://evil.example") == around
-    assert terms.budgets("aurora/nowhere/x", {}) == {}
-    assert terms.budgets("atlantis/sandbox/x", {}) == {}
+    assert terms.budgets("aurora/nowhere/x", {}, "") == {}
+    assert terms.budgets("atlantis/sandbox/x", {}, "") == {}

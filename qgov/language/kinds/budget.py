@@ -6,7 +6,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qgov.language.concerns import ABSENT, EARLIER, FEWER, MONEY, MORE, PRESENT, RULES, KeyedBy
+from qgov.language.concerns import (
+    ABSENT,
+    COVERED,
+    EARLIER,
+    FEWER,
+    MONEY,
+    MORE,
+    PRESENT,
+    RULES,
+    KeyedBy,
+)
 from qgov.language.kinds.base import BackendClass, Exceptional, Metadata, Name, Strict
 from qgov.language.scalars import Duration, MoneyField, ScopeField, Share
 
@@ -70,6 +80,9 @@ class BudgetSpec(Strict):
     )
     group: Annotated[Name | None, PRESENT] = Field(
         None, description="Only jobs of this group's members count."
+    )
+    backends: Annotated[list[Name] | None, COVERED] = Field(
+        None, min_length=1, description="Only jobs on these count. Absent: on every backend."
     )
     owner: Annotated[Name, RULES] = Field(description="The group that answers for it.")
     budget: Annotated[Spend | None, ABSENT] = Field(None, description="Money.")

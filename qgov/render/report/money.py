@@ -82,7 +82,8 @@ def _budgets(
         if stops[0] != stops[1]:
             budget = new.get(name) or old[name]
             who = f", {budget.group} only" if budget.group else ""
-            yield name, f"{budget.period or 'no money'} on {budget.scope}{who}", stops
+            on = f", on {' and '.join(budget.backends)} only" if budget.backends else ""
+            yield name, f"{budget.period or 'no money'} on {budget.scope}{who}{on}", stops
 
 
 def _stop(budget: Budget | None) -> int | None:

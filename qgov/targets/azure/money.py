@@ -26,7 +26,7 @@ _WHOLE: Final = 100  # percent
 
 @lru_cache(maxsize=1)
 def _cap(module: Module) -> caps.Cap | None:
-    return caps.cap(module.model, module.tenant.name, module.projects)
+    return caps.cap(module.model, module.tenant.name, module.projects, module.devices)
 
 
 def currency(module: Module) -> str:

@@ -59,6 +59,7 @@ _CAP: Final = (
     f"{_AZURE}.billingCurrency",
     "Budget/* spec.budget",
     "Budget/* spec.group",
+    "Budget/* spec.backends",
     "Budget/* spec.scope",
 )
 """The most that may be spent."""

@@ -21,7 +21,8 @@ def _money(model: AccessModel, tenant: Tenant) -> Control:
         if any(device(model, name) for name in backends_of(model, environment))
         for project in environment.projects
     ]
-    if caps.cap(model, tenant.name, [projects]) is None or caps.worth(model, "USD") is None:
+    names = [name for name in model.organization.backends if device(model, name)]
+    if caps.cap(model, tenant.name, [projects], names) is None or caps.worth(model, "USD") is None:
         return gateway("no budget with a hard stop bounds all that the tenant does there")
     return partly(
         "a spending limit for each QPU, and none for simulators; a budget denies all tasks when "

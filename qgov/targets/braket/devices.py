@@ -63,6 +63,8 @@ def price_class(model: AccessModel, tenant: Tenant, known: Device) -> str:
     asked = [
         budget.approval.above_micros
         for budget in budgets_near(model, tenant.name)
-        if budget.approval is not None and spec.backend_class in budget.approval_classes
+        if budget.approval is not None
+        and spec.backend_class in budget.approval_classes
+        and budget.counts_on(known.name)
     ]
     return "top" if asked and (dearest is None or dearest > min(asked)) else "qpu"

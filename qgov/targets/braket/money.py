@@ -7,13 +7,14 @@ attaches a policy that denies everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from qgov.model import caps
+from qgov.targets.braket.devices import Device
 from qgov.targets.braket.module import ORGANIZATION, Module, resource
 from qgov.targets.hcl import Block, Ref, Value, address
 
@@ -38,18 +39,24 @@ class Cap:
 def cap(module: Module) -> Cap | None:
     """What the budgets with a hard stop allow the account's projects together; None when nothing
     does, or there is no rate of the US dollar."""
-    allowed = caps.cap(module.model, module.tenant.name, module.projects)
+    names = {each.name for each in module.devices}
+    allowed = caps.cap(module.model, module.tenant.name, module.projects, names)
     dollar = caps.worth(module.model, "USD")
     if allowed is None or dollar is None:
         return None
-    cents = int(Decimal(allowed.micros) * _CENTS / _MICROS / dollar)  # down: no more than reviewed
-    return Cap(cents, allowed.period, allowed.warn_at)
+    return Cap(_cents(allowed.micros, dollar), allowed.period, allowed.warn_at)
+
+
+def _cents(micros: int, dollar: Decimal) -> int:
+    """Down: no more than reviewed."""
+    return int(Decimal(micros) * _CENTS / _MICROS / dollar)
 
 
 def limits(module: Module) -> list[Block]:
     """A spending limit for each QPU. The money is divided evenly, so that all limits together are
-    never more than the budget. Outside of its window a limit rejects every task, so that a
-    period that nobody begins is one in which nothing is spent."""
+    never more than the budget; a budget of some of them lowers theirs. Outside of its window a
+    limit rejects every task, so that a period that nobody begins is one in which nothing is
+    spent."""
     known = cap(module)
     devices = {each.arn: each for each in reversed(module.devices) if each.is_qpu}
     if known is None or not devices:
@@ -65,12 +72,21 @@ def limits(module: Module) -> list[Block]:
             {
                 "provider": Ref(f"awscc.{each.region}"),
                 "device_arn": each.arn,
-                "spending_limit": _dollars(known.cents // len(devices)),
+                "spending_limit": _dollars(_most(module, known, each, devices.values())),
                 "time_period": window,
             },
         )
         for _, each in sorted(devices.items())
     ]
+
+
+def _most(module: Module, known: Cap, one: Device, devices: Collection[Device]) -> int:
+    """What one QPU of an account may cost, in cents of a US dollar."""
+    among = [each.name for each in devices]
+    tenant, dollar = module.tenant.name, caps.worth(module.model, "USD")
+    own = caps.device_cap(module.model, tenant, module.projects, one.name, among, known.period)
+    even = known.cents // len(devices)
+    return even if own is None or dollar is None else min(even, _cents(own, dollar))
 
 
 def _dollars(cents: int) -> str:

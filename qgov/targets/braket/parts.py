@@ -46,6 +46,7 @@ _PRICED: Final = (
     f"{_BACKENDS}.limits.shots",
     f"{_BACKENDS}.price",
     "Budget/* spec.approval",
+    "Budget/* spec.backends",
     "Budget/* spec.scope",
     *MONEY,
 )
@@ -90,6 +91,7 @@ _CAP: Final = (
     *MONEY,
     "Budget/* spec.budget",
     "Budget/* spec.group",
+    "Budget/* spec.backends",
     "Budget/* spec.scope",
 )
 """The most that may be spent."""

@@ -284,6 +284,8 @@ def _budget(budget: Budget) -> Entity:
     given: Json = {"quotas": _quotas(budget)}
     if budget.group is not None:
         given["group"] = _ref("Group", budget.group)
+    if budget.backends:
+        given["backends"] = _refs("Backend", budget.backends)
     if budget.limit_micros is not None:
         warn = soft_threshold(budget.limit_micros, budget.warn_at)
         given["money"] = {

@@ -87,6 +87,7 @@ FIELDS: Final[Table] = {
     "Backend {backend} attrs limits": (f"{_BACKEND}.limits", f"{_BACKEND}.qubits", *MONEY),
     "Budget {budget}": ("Budget/{budget}",),
     "Budget {budget} attrs group": (f"{_BUDGET}.group",),
+    "Budget {budget} attrs backends": (f"{_BUDGET}.backends",),
     "Budget {budget} attrs quotas": (f"{_BUDGET}.quotas",),
     "Budget {budget} attrs money": (f"{_BUDGET}.budget", *MONEY),
     "Budget {budget} attrs money raises": ("BudgetException/* spec", f"{_BUDGET}.budget", *MONEY),

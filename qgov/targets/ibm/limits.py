@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from qgov.model.access_model import Budget, Raise
+from qgov.model.caps import Place, counts_at, places
 from qgov.model.scope import matches
 from qgov.targets.ibm.module import Instance, Module
 
@@ -81,7 +82,7 @@ def bounding(module: Module, instance: Instance) -> list[Budget]:
         budget
         for budget in (*near.get(instance.tenant, ()), *near.get("", ()))
         if budget.group is None
-        and any(matches(budget.scope, project) for project in instance.projects)
+        and any(counts_at(budget, place) for place in _places([budget], module, instance))
         and _seconds(module, instance, budget, ()) is not None
     ]
 
@@ -95,13 +96,18 @@ def allowed(module: Module, instance: Instance, raised: Collection[_Raised] = ()
         for budget in some
     }
     tightest: set[str] = set()
-    for project in instance.projects:
-        around = [b.name for b in some if matches(b.scope, project)]
+    inside = _places(some, module, instance)
+    for place in inside:
+        around = [b.name for b in some if counts_at(b, place)]
         if not around:
             return None
         tightest.add(min(around, key=lambda name: (share[name], name)))
-    whole = [share[b.name] for b in some if all(matches(b.scope, p) for p in instance.projects)]
+    whole = [share[b.name] for b in some if all(counts_at(b, place) for place in inside)]
     return min([sum(share[name] for name in tightest), *whole]) if tightest else None
+
+
+def _places(budgets: Collection[Budget], module: Module, instance: Instance) -> list[Place]:
+    return places(budgets, module.model, instance.projects, instance.backends)
 
 
 def _instances(module: Module, budget: Budget) -> int:

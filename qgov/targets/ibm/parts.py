@@ -80,6 +80,7 @@ _LIMIT: Final = (
     "Budget/* spec.budget",
     "Budget/* spec.group",
     "Budget/* spec.quotas",
+    "Budget/* spec.backends",
     "Budget/* spec.scope",
     "BudgetException/* spec",
 )

@@ -233,6 +233,8 @@ def _budget(model: AccessModel, budget: Budget) -> Json:
     found: Json = {"quotas": [_quota(quota) for quota in budget.quotas]}
     if budget.formerly:
         found["formerly"] = list(budget.formerly)  # for the ledger alone
+    if budget.backends:
+        found["backends"] = dict.fromkeys(budget.backends, True)
     if budget.group is not None:
         found["group"] = group(budget.group)
         found["issuer"] = _issuer(model, budget.group)

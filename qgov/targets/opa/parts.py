@@ -32,6 +32,7 @@ def _money(at: str) -> Table:
     return {
         f"{at} {{budget}}": ("Budget/{budget}", f"{_BUDGET}.scope"),
         f"{at} {{budget}} formerly": ("Budget/{budget} metadata.previously", "Budget/{budget}"),
+        f"{at} {{budget}} backends": (f"{_BUDGET}.backends",),
         f"{at} {{budget}} group": (f"{_BUDGET}.group",),
         f"{at} {{budget}} issuer": (f"{_BUDGET}.group", *_WHOSE, "Tenant/* spec.identityProvider"),
         f"{at} {{budget}} quotas": (f"{_BUDGET}.quotas",),

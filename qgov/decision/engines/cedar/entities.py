@@ -31,13 +31,14 @@ class Grant(NamedTuple):
 
 class Budget(NamedTuple):
     """A budget: whose it is (None: everybody's), the counters that it bounds, what its
-    exceptions add when, and whether it has an approval rule."""
+    exceptions add when, whether it has an approval rule, and whether it is of some backends."""
 
     name: str
     group: str | None
     counters: frozenset[str]
     raises: tuple[Json, ...]
     approves: bool
+    selects: bool
 
 
 class Project(NamedTuple):
@@ -121,7 +122,8 @@ def _add_budget(known: Known, name: str, attrs: Json) -> None:
     group = _id(attrs["group"]) if "group" in attrs else None
     raises = tuple(attrs.get("money", {}).get("raises", ()))
     counters = frozenset(attrs["quotas"]) | ({"spent_micros"} if "money" in attrs else set())
-    known.budgets[name] = Budget(name, group, counters, raises, "approval" in attrs)
+    selects = "backends" in attrs
+    known.budgets[name] = Budget(name, group, counters, raises, "approval" in attrs, selects)
     if group is not None:
         known.groups.add(group)
     if "approval" in attrs:

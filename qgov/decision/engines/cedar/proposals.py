@@ -146,6 +146,7 @@ def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iter
         needed |= {"issuer"} if budget.group is not None else set()
         needed |= {"now"} if budget.raises or budget.approves else set()
         needed |= {"id", "backend"} if budget.approves else set()
+        needed |= {"backend"} if budget.selects else set()
         fields = {name: value for name, value in asked.common.items() if name in needed}
         if budget.group is None:
             fields["groups"] = []

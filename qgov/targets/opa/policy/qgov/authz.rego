@@ -589,7 +589,8 @@ unsized(limits) if {
 	size[name] < 0
 }
 
-# Its budgets: those around the project, a group's only for the group's members.
+# Its budgets: those around the project, a group's only for the group's members, one of some
+# backends only for jobs on them; a job on no backend counts on any.
 
 budgets := [{"name": name, "terms": terms} |
 	executes
@@ -597,6 +598,7 @@ budgets := [{"name": name, "terms": terms} |
 	some held in [model.budgets, tenant.budgets]
 	terms := held[name]
 	falls_under(terms)
+	counts_on(terms)
 ]
 
 falls_under(terms) if not terms.group
@@ -605,6 +607,12 @@ falls_under(terms) if {
 	terms.group in principals
 	terms.issuer == issuer
 }
+
+counts_on(terms) if not terms.backends
+
+counts_on(_) if backend == ""
+
+counts_on(terms) if terms.backends[backend]
 
 # Quotas and money alike: what was used and what the job adds stay within a hard threshold.
 
