@@ -25,6 +25,7 @@ _NOT_TARGETS = frozenset(
     {
         "control",
         "directory",
+        "expressions",
         "hcl",
         "kept",
         "moved",
