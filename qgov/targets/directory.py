@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -16,7 +16,7 @@ from qgov.model.principal import Principal, is_group, kind_of, name_of
 from qgov.model.renames import Renames, renames
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.targets import kept
-from qgov.targets.hcl import Block, Outline, address
+from qgov.targets.hcl import Block, Equal, Outline, Ref, Value, address
 from qgov.targets.outlines import unfolded
 from qgov.targets.parts import Key
 from qgov.targets.retired import removed, retired
@@ -27,6 +27,7 @@ __all__ = [
     "Module",
     "asked",
     "conditions_of",
+    "existing",
     "held_by",
     "jit_name",
     "just_in_time",
@@ -213,6 +214,27 @@ def retired_groups(type_: str, module: Module) -> list[Block]:
     return retired("groups", {name: f"{type_}.{address('group', name)}" for name in names})
 
 
+def existing(
+    type_: str, group: Group, by: Mapping[str, Value], name: Ref, called: str | None
+) -> Block:
+    """The data source of a group that exists: `terraform plan` fails where there is none with its
+    id, or where it is not called as the reviewed configuration says (None: that says nothing).
+
+    Nothing refers to it: it compares what a reviewer reads, the name, with what is enforced, the
+    id, which looks like any other.
+    """
+    label = (type_, address("group", group.name))
+    if called is None:
+        return Block("data", label, by)
+    says: dict[str, Value] = {
+        "condition": Equal(name, called),
+        "error_message": f"The group {group.name} was reviewed as {called}, and "
+        f"{group.directory_id} is another one.",
+    }
+    checked = Block("lifecycle", (), {}, (Block("postcondition", (), says),))
+    return Block("data", label, by, (checked,))
+
+
 _OF: Final = {"import": "to", "moved": "from", "removed": "from"}
 """The attribute by which a block without labels says what it is of."""
 
@@ -233,4 +255,6 @@ def read_blocks(path: str, value: Outline) -> dict[str, Any]:
 
 def resource_of(key: Key) -> str:
     """The address of the block that a part belongs to."""
-    return key[1] if key[1] == "terraform" else ".".join(key[1:3])
+    if key[1] == "terraform":
+        return key[1]
+    return ".".join(key[1 : 4 if key[1] == "data" else 3])

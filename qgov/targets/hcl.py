@@ -3,18 +3,19 @@
 python-hcl2 lays out each *shape* of a block once (its type, attribute names and nesting)
 and instances fill the shape: it copies texts verbatim and costs a millisecond a block, so
 no text that a person wrote ever reaches it. A text is always a quoted, escaped literal;
-only a `Ref` and a `Beside` are expressions. The layout is the one that `terraform fmt` keeps.
+only what `expressions` has is none. The layout is the one that `terraform fmt` keeps.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from qgov.targets.expressions import Beside, Equal, Ref, code, expression, quote, unquote
 
 if TYPE_CHECKING:
     import hcl2
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Beside",
     "Block",
+    "Equal",
     "Outline",
     "Ref",
     "Value",
@@ -34,66 +36,15 @@ __all__ = [
 ]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_EXPRESSION: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*|\[[0-9]+\])*|map\(string\)"
-)
-_INDEX: Final = re.compile(r"[A-Za-z0-9._~!&()*+,;=:@%/-]+")  # names and addresses: no escapes
-_INDEXED: Final = re.compile(r'(.+)\["(.+)"\]')
-_PATH: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)*")
-_BESIDE: Final = re.compile(r'file\("\$\{path\.module\}/(.+)"\)')
 _LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _KEYWORDS: Final = frozenset(
     {"else", "endfor", "endif", "false", "for", "for_each", "if", "in", "null", "true"}
 )
-_PLAIN: Final = re.compile(r"[ !#&-\[\]-~]*")  # printable ASCII that means nothing in a literal
-_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNESCAPES: Final = {
-    **{written: text for text, written in _ESCAPES.items()},
-    "$${": "${",
-    "%%{": "%{",
-}
-_ESCAPED: Final = re.compile(r"""\\[\\"nrt]|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\$\$\{|%%\{""")
 _HOLE: Final = "\ue000"  # stands for a value in a shape; names and escaped keys are ASCII
 _MAP: Final = "_map"  # stands for the keys of a map; names begin with a letter
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A reference such as `keycloak_group.x.id`, or a type such as `string`. `index`
-    is a key of what is referred to, in brackets: a name or an address. Raises ValueError for
-    anything else."""
-
-    expression: str
-    index: str | None = None
-
-    def __post_init__(self) -> None:
-        if not _EXPRESSION.fullmatch(self.expression):
-            raise ValueError(f"not a reference: {self.expression!r}")
-        if self.index is not None and not _INDEX.fullmatch(self.index):
-            raise ValueError(f"not an index: {self.index!r}")
-
-    def __str__(self) -> str:
-        """The reference as HCL."""
-        return self.expression if self.index is None else f'{self.expression}["{self.index}"]'
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """The content of a file of the module, by its path inside it: what is read better in a
-    language of its own. Raises ValueError for a path that needs escaping."""
-
-    path: str
-
-    def __post_init__(self) -> None:
-        if not _PATH.fullmatch(self.path):
-            raise ValueError(f"not a path in a module: {self.path!r}")
-
-    def __str__(self) -> str:
-        """The call as HCL."""
-        return f'file("${{path.module}}/{self.path}")'
-
-
-Value: TypeAlias = "str | Ref | Beside | bool | int | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | Ref | Beside | Equal | bool | int | Sequence[Value] | Mapping[str, Value]"
 """What an attribute may hold; a `str` is a literal text."""
 
 _Shape: TypeAlias = tuple[Any, ...]
@@ -149,45 +100,6 @@ def address(kind: str, *names: str) -> str:
     return f"{kind}_{joined}"
 
 
-def quote(text: str) -> str:
-    """A text as an HCL literal, in Unicode NFC like all of Terraform's strings.
-
-    What is not printable is written as an escape. A template opens with `${` or `%{`, so these
-    are doubled; without a `}` after it python-hcl2 would not read that back, so there the sign is
-    an escape too.
-    """
-    if _PLAIN.fullmatch(text):
-        return f'"{text}"'
-    text = unicodedata.normalize("NFC", text)
-    last = text.rfind("}")
-    parts = []
-    for index, character in enumerate(text):
-        if character in "$%" and text.startswith("{", index + 1):
-            parts.append(character * 2 if index < last else _code(character))
-        elif character in _ESCAPES:
-            parts.append(_ESCAPES[character])
-        else:
-            parts.append(character if character.isprintable() else _code(character))
-    return f'"{"".join(parts)}"'
-
-
-def _code(character: str) -> str:
-    number = ord(character)
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def unquote(literal: str) -> str:
-    """The text of a literal as `hcl2.loads` gives it, which is with quotes and escapes.
-    Raises ValueError when it is not one."""
-    if len(literal) < 2 or literal[0] != '"' or literal[-1] != '"':
-        raise ValueError(f"not a literal: {literal!r}")
-    return _ESCAPED.sub(_unescape, literal[1:-1])
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return _UNESCAPES.get(match[0]) or chr(int(match[0].lstrip("\\uU"), 16))
-
-
 def parse(content: bytes) -> tuple[Block, ...]:
     """The blocks of a `.tf` file such as `render` writes; nothing is evaluated. Blocks of
     one type stand together."""
@@ -234,11 +146,7 @@ def _value(value: Any) -> Value:
     if isinstance(value, str):
         if value.startswith('"'):
             return unquote(value)
-        value = value.removeprefix("${").removesuffix("}")
-        if beside := _BESIDE.fullmatch(value):
-            return Beside(beside[1])
-        indexed = _INDEXED.fullmatch(value)
-        return Ref(indexed[1], indexed[2]) if indexed else Ref(value)
+        return expression(value.removeprefix("${").removesuffix("}"))
     if isinstance(value, int):
         return value
     raise ValueError(f"not a value that is written here: {value!r}")
@@ -275,7 +183,7 @@ def _identifier(name: str) -> str:
 def _hole(value: Value, values: list[str]) -> _Shape | None:
     if isinstance(value, str):
         values.append(quote(value))
-    elif isinstance(value, Ref | Beside):
+    elif isinstance(value, Ref | Beside | Equal):
         values.append(str(value))
     elif isinstance(value, bool):
         values.append("true" if value else "false")
@@ -295,7 +203,7 @@ def _key(key: str) -> str:
     aligns by its own idea of a character's width."""
     if _NAME.fullmatch(key) and key not in _KEYWORDS:
         return key
-    return "".join(c if c.isascii() else _code(c) for c in quote(key))
+    return "".join(c if c.isascii() else code(c) for c in quote(key))
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,8 @@ def company(evil: bool = False, renamed: bool = False) -> AccessModel:
     text = EVIL if evil else "SG Quantum Grid Devs"
     for number, name in enumerate(sorted(PRODUCTS)):
         known = {"directoryId": _IDS[name].format(number)} if name in _IDS else {}
+        if name in ("entra", "okta"):
+            known["directoryName"] = f"{text} devs"
         named = {"directoryName": f"{text} {number}"} if name != "keycloak" else {}
         former = {"previously": f"{name}-crew"} if renamed else {}
         groups[f"{name}-devs"] = {"identityProvider": name, "title": text, **known, **former}

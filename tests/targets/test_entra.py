@@ -9,7 +9,7 @@ import pytest
 from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 from qgov.targets.entra import SCHEMA_VERSION, TARGET
-from qgov.targets.hcl import Block, Ref, parse
+from qgov.targets.hcl import Block, Equal, Ref, parse
 from tests.targets.directories import PRODUCTS, company
 from tests.targets.worked import EVIL, organization, repository, role, tenant
 from tests.terraform.harness import SCHEMAS
@@ -76,6 +76,18 @@ def test_a_group_that_exists_is_named_by_its_id_and_let_go() -> None:
         if "staff" in name
     )
     assert given["principal_object_id"] == ID
+
+
+def test_a_group_that_exists_is_looked_up_and_its_name_compared_where_it_is_written() -> None:
+    names = {"condition": Equal(Ref("self.display_names[0]"), EVIL)}
+    for said, conditions in (({"directoryName": EVIL}, [names]), ({}, [])):
+        model = bound(groups={"staff": {"directoryId": ID.upper(), **said}})
+        (found,) = (b for b in blocks(model, "groups") if b.type == "data")
+        assert found.labels == ("azuread_groups", "group_staff")  # which reads no members
+        assert found.attributes == {"object_ids": [ID]}
+        checks = [dict(b.attributes) for inner in found.blocks for b in inner.blocks]
+        assert all(EVIL in str(check.pop("error_message")) for check in checks)
+        assert checks == conditions
 
 
 def test_a_group_that_is_made_is_moved_when_renamed_and_never_destroyed() -> None:

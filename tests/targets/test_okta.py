@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qgov.model.access_model import AccessModel
-from qgov.targets.hcl import Block, Ref, parse
+from qgov.targets.hcl import Block, Equal, Ref, parse
 from qgov.targets.okta import SCHEMA_VERSION, TARGET
 from tests.targets.directories import PRODUCTS, company
 from tests.targets.worked import EVIL, organization, repository, role, tenant
@@ -23,9 +23,10 @@ def blocks(model: AccessModel, file: str) -> tuple[Block, ...]:
     return parse(TARGET.emit(model)[f"{FOLDER}/okta-{file}.tf"])
 
 
-def resources(model: AccessModel, file: str, kind: str) -> dict[str, Any]:
+def resources(model: AccessModel, file: str, kind: str, block: str = "resource") -> dict[str, Any]:
     """The attributes of the resources of a type by name."""
-    found = (b for b in blocks(model, file) if b.labels[:1] == (f"okta_{kind}",))
+    labels = (f"okta_{kind}",)
+    found = (b for b in blocks(model, file) if (b.type, b.labels[:1]) == (block, labels))
     return {b.labels[1]: b.attributes for b in found}
 
 
@@ -69,6 +70,17 @@ def test_an_assignment_carries_the_standing_roles_of_its_group_alone() -> None:
     gone = {str(b.attributes["from"]) for b in blocks(model, "groups") if b.type == "removed"}
     assert gone == {"okta_group.group_crew", "okta_group.group_staff"}
     assert [(f.code, f.severity) for f in TARGET.unsupported(model)] == [("QG966", "info")]
+
+
+def test_a_group_that_exists_is_looked_up_by_its_id_and_compared_by_its_name() -> None:
+    for name, said in (("staff", {}), (EVIL, {"directoryName": EVIL})):
+        model = bound(groups={"staff": {"directoryId": ID, **said}})
+        (found,) = (b for b in blocks(model, "groups") if b.type == "data")
+        assert (found.labels, found.attributes) == (("okta_group", "group_staff"), {"id": ID})
+        assert found.blocks[0].blocks[0].attributes == {
+            "condition": Equal(Ref("self.name"), name),
+            "error_message": f"The group staff was reviewed as {name}, and {ID} is another one.",
+        }
 
 
 def test_no_resource_wipes_what_others_set() -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding
 from qgov.targets import Access, Target, emit, outlined, targets
+from qgov.targets.hcl import Equal, parse, quote
 from qgov.targets.sections import Section, View
 from tests.strategies import models
 from tests.targets.aws import hostile_on_aws, on_aws, renamed_on_aws
@@ -423,6 +424,24 @@ override_resource {
 }
 """
 
+NAMES = {"azuread_groups": "display_names", "okta_group": "name"}
+
+
+def there(root: Path, called: str | None = None) -> str:
+    """The groups of a directory that exist: called as the module has it, or otherwise."""
+    found = (block for path in root.glob("*.tf") for block in parse(path.read_bytes()))
+    text = ""
+    for block in (each for each in found if each.type == "data"):
+        says = [b.attributes["condition"] for inner in block.blocks for b in inner.blocks]
+        name = says[0].right if says and isinstance(says[0], Equal) else "x"
+        value = quote(name if called is None else called)
+        field = NAMES[block.labels[0]]
+        value = f"[{value}]" if field.endswith("s") else value
+        target = ".".join(("data", *block.labels))
+        text += f"override_data {{\n  target = {target}\n  values = {{ {field} = {value} }}\n}}\n"
+    assert text
+    return text
+
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["entra", "okta"])
@@ -434,13 +453,31 @@ def test_a_mock_plan_of_a_directory_succeeds(
     root = tmp_path / "root"
     shutil.copytree(folder / world / "terraform/identity" / name, root)
     provider = {"entra": "azuread", "okta": "okta"}[name]
-    text = MOCKED.replace("PROVIDER", provider)
+    text = MOCKED.replace("PROVIDER", provider) + there(root)
     if b"import {" in b"".join(file.read_bytes() for file in root.glob("*.tf")):
         text += OVERRIDDEN  # nothing is imported from a mock
     (root / "mocked.tftest.hcl").write_text(text)
     init(root, env)
     done = terraform(root, env, "test", "-no-color")
     assert "1 passed, 0 failed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["entra", "okta"])
+def test_a_plan_fails_where_an_id_is_that_of_another_group(
+    modules: Modules, tmp_path: Path, name: str
+) -> None:
+    folder, env = modules
+    root = tmp_path / "root"
+    shutil.copytree(folder / "company-hostile" / "terraform/identity" / name, root)
+    provider = {"entra": "azuread", "okta": "okta"}[name]
+    text = MOCKED.replace("PROVIDER", provider) + there(root, "Payroll Administrators")
+    (root / "mocked.tftest.hcl").write_text(text)
+    init(root, env)
+    done = terraform(root, env, "test", "-no-color")
+    assert "0 passed, 1 failed" in done.stdout, done.stdout + done.stderr
+    assert "Resource postcondition failed" in done.stderr
+    assert "is another one." in done.stderr
 
 
 @pytest.mark.real

@@ -27,7 +27,7 @@ from typing import Any
 import grpc
 
 # The fields of the messages that are sent, with their numbers in the protocol.
-RESPONSE = {"provider": 1, "resource_schemas": 2}
+RESPONSE = {"provider": 1, "resource_schemas": 2, "data_source_schemas": 3}
 RESOURCE_SCHEMA = {"key": 1, "value": 2}
 SCHEMA = {"version": 1, "block": 2}
 BLOCK = {"attributes": 2, "block_types": 3, "deprecated": 6}
@@ -109,12 +109,17 @@ def schema(spec: Mapping[str, Any]) -> bytes:
 
 def provider_schema(spec: Mapping[str, Any]) -> bytes:
     """Encode the whole reply to GetProviderSchema."""
-    resources = [
-        message(RESOURCE_SCHEMA, key=name, value=schema(resource))
-        for name, resource in spec["resources"].items()
-    ]
+    resources, data_sources = (
+        [
+            message(RESOURCE_SCHEMA, key=name, value=schema(each))
+            for name, each in spec.get(part, {}).items()
+        ]
+        for part in ("resources", "data_sources")
+    )
     config = schema(spec.get("provider_config", {}))
-    return message(RESPONSE, provider=config, resource_schemas=resources)
+    return message(
+        RESPONSE, provider=config, resource_schemas=resources, data_source_schemas=data_sources
+    )
 
 
 def serve(spec: Mapping[str, Any], socket: Path) -> None:

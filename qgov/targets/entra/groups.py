@@ -1,7 +1,8 @@
 """`entra-groups.tf`: the directory groups, and what each holds standing.
 
 A group whose `directoryId` is written exists: it is named by that id, and Terraform neither makes,
-changes nor deletes it. One without is made, and refused to go.
+changes nor deletes it, but looks it up, so that a plan fails where it is called otherwise than was
+reviewed. One without is made, and refused to go.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from qgov.model.access_model import Group
 from qgov.targets.directory import (
     GUARD,
     Module,
+    existing,
     held_by,
     let_go,
     retired_groups,
@@ -33,8 +35,7 @@ def groups(module: Module) -> list[Block]:
     held = held_by(module, "group")
     found: list[Block] = []
     for group in module.groups:
-        if group.directory_id is None:
-            found.append(_made(group))
+        found.append(_made(group) if group.directory_id is None else _existing(module, group))
         id_ = group_id(module, group)
         holds = held.get(group.name, ())
         for role, scope in holds:
@@ -66,6 +67,18 @@ def _made(group: Group) -> Block:
         attributes["description"] = shortened(group.title, _DESCRIPTION)
     kept = Block("lifecycle", (), {"prevent_destroy": True})
     return resource("group", address("group", group.name), attributes, kept)
+
+
+def _existing(module: Module, group: Group) -> Block:
+    """Looked up among groups: the data source of one group puts its members into the state."""
+    declared = module.model.organization.spec.groups.get(group.name)
+    return existing(
+        "azuread_groups",
+        group,
+        {"object_ids": [group_id(module, group)]},
+        Ref("self.display_names[0]"),
+        declared.directory_name if declared else None,
+    )
 
 
 def _moves(module: Module) -> Iterator[tuple[Ref, Ref]]:

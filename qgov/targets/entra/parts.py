@@ -44,6 +44,7 @@ FIELDS: Final[Table] = {
     "{provider} output": _GROUPS,
     "{provider} moved": (*_RENAMED, *_HELD),
     "{provider} removed": _GROUPS,
+    "{provider} data": _GROUPS,
     "{provider} terraform_data": _GROUPS,
     "{provider} azuread_application": (*_TYPE, *_WHOSE),
     "{provider} azuread_application qgov": (

@@ -1,8 +1,9 @@
 """`okta-groups.tf`: the directory groups, and what each holds standing.
 
 A group whose `directoryId` is written exists: it is named by that id, and Terraform neither makes,
-changes nor deletes it. One without is made, and refused to go. Whose members are in it, by rules
-or by hand, is the directory's to say.
+changes nor deletes it, but looks it up: tokens tell it by its name, so a plan fails where it is
+called otherwise. One without is made, and refused to go. Whose members are in it, by rules or by
+hand, is the directory's to say.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from qgov.model.access_model import Group
 from qgov.targets.directory import (
     GUARD,
     Module,
+    existing,
     held_by,
     let_go,
     retired_groups,
@@ -37,8 +39,7 @@ def groups(module: Module) -> list[Block]:
     held = held_by(module, "group")
     found: list[Block] = []
     for group in module.groups:
-        if group.directory_id is None:
-            found.append(_made(group))
+        found.append(_made(group) if group.directory_id is None else _existing(group))
         if module.provider.protocol == "oidc":  # else there is no application
             found.append(_assigned(group, held.get(group.name, ())))
     names = {g.name: f"okta_group.{address('group', g.name)}" for g in module.groups}
@@ -60,6 +61,11 @@ def _made(group: Group) -> Block:
     stays = Block("lifecycle", (), {"prevent_destroy": True})
     name = address("group", group.name)
     return resource("group", name, {"name": group.called, **title}, stays)
+
+
+def _existing(group: Group) -> Block:
+    by: dict[str, Value] = {"id": group_id(group)}
+    return existing("okta_group", group, by, Ref("self.name"), group.called)
 
 
 def _assigned(group: Group, held: tuple[tuple[str, str], ...]) -> Block:

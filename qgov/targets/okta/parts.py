@@ -43,6 +43,7 @@ FIELDS: Final[Table] = {
     "{provider} output role_permissions": (*_HELD, "Role/* spec.permissions"),
     "{provider} moved": (f"{ORGANIZATION} spec.groups.*.previously", *_GROUPS, *_SIGN_IN),
     "{provider} removed": _GROUPS,
+    "{provider} data": _GROUPS,
     "{provider} terraform_data": _GROUPS,
     "{provider} okta_group": _GROUPS,
     "{provider} okta_group {label} description": (),
