@@ -186,10 +186,7 @@ def _made(model: AccessModel) -> Iterator[Module]:
         workloads.setdefault(workload.tenant, []).append(workload)
     for name, tenant in sorted(model.tenants.items()):
         bindings = [*inside.get(name, ()), *everywhere]
-        places = [
-            _Place(model, tenant, own, tuple(environments_of(tenant, own)))
-            for own, _, _ in aws_accounts(tenant.spec)
-        ]
+        places = [_place(model, tenant, own) for own, _, _ in aws_accounts(tenant.spec)]
         for place, (own, account, at) in zip(places, aws_accounts(tenant.spec), strict=True):
             others = [each for each in places if each is not place]
             yield Module(
@@ -214,10 +211,22 @@ class _Place(NamedTuple):
     tenant: Tenant
     own: str
     environments: tuple[Environment, ...]
+    backends: Mapping[str, tuple[str, ...]]
+    """The scope of each project → what its jobs may run on."""
+
+
+def _place(model: AccessModel, tenant: Tenant, own: str) -> _Place:
+    environments = tuple(environments_of(tenant, own))
+    backends = {
+        scope: backends_of(model, environment, scope)
+        for environment in environments
+        for scope in (f"{environment.scope}/{project}" for project in environment.projects)
+    }
+    return _Place(model, tenant, own, environments, backends)
 
 
 def _entitlements(place: _Place, bindings: Iterable[Binding]) -> Iterator[Entitlement]:
-    model, tenant, own, _ = place
+    model, tenant, own, *_ = place
     name = f"{tenant.name}/{own}" if own else tenant.name
     held: dict[tuple[str, str], list[Binding]] = {}
     for binding in bindings:
@@ -259,9 +268,9 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
     """The devices that jobs of a scope may use. An environment without projects has no jobs."""
     names = {
         name
-        for environment, project in _all_projects(place)
+        for project, backends in place.backends.items()
         if contains(scope, project) or contains(project, scope)
-        for name in backends_of(place.model, environment, project)
+        for name in backends
     }
     found = (device(place.model, name) for name in sorted(names))
     return tuple(each for each in found if each is not None)
@@ -269,16 +278,9 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
 
 def _projects(place: _Place) -> Iterator[str]:
     """The scopes of the projects whose jobs may use a device."""
-    for environment, project in _all_projects(place):
-        if any(device(place.model, n) for n in backends_of(place.model, environment, project)):
+    for project, backends in place.backends.items():
+        if any(device(place.model, name) for name in backends):
             yield project
-
-
-def _all_projects(place: _Place) -> Iterator[tuple[Environment, str]]:
-    """The environments with the scope of each of their projects."""
-    for environment in place.environments:
-        for project in environment.projects:
-            yield environment, f"{environment.scope}/{project}"
 
 
 def groups_of(entitlement: Entitlement, *, eligible: bool) -> tuple[str, ...]:
