@@ -359,6 +359,10 @@ class AccessModel:
             self._derived[derive] = derive(self)
         return cast("T", self._derived[derive])
 
+    def forget(self) -> None:
+        """Let go all that was made of the model."""
+        self._derived.clear()
+
     def workload_of(self, principal: Principal) -> Workload | None:
         """The service account that a principal is, if it is one."""
         return self.workloads.get(name_of(principal)) if is_workload(principal) else None

@@ -8,8 +8,9 @@ the same access give the same cell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from qgov.language.permissions import CATALOGUE
@@ -39,6 +40,7 @@ __all__ = [
     "backends_of",
     "budgets_around",
     "budgets_at",
+    "linked_alike",
     "scopes_at",
 ]
 
@@ -69,7 +71,6 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
 
     def __init__(self, model: AccessModel) -> None:
         self._model = model
-        self._of_role = _by_permission(grants(model))
         self._fold = Fold(model)
         self._inside: dict[tuple[str, int], tuple[str, ...]] = {}
         self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
@@ -79,9 +80,13 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
     def share(self, other: AccessTable) -> None:
         """Take the parts from the table of another model that are the same for both: nothing is
         folded twice, or compared."""
-        if _is_linked_alike(self._model, other._model):
+        if linked_alike(self._model, other._model):
             roles = self._model.roles, other._model.roles
             self._shared = {p: other for p in CATALOGUE if _gives_alike(p, *roles)}
+
+    @cached_property
+    def _of_role(self) -> Mapping[str, Sequence[Grant]]:
+        return _by_permission(grants(self._model))
 
     def is_shared(self, permission: str) -> bool:
         """Whether the part about a permission is that of another table too."""
@@ -152,8 +157,8 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
         return sum(sum(self.sizes(permission).values()) for permission in CATALOGUE)
 
 
-def _is_linked_alike(one: AccessModel, other: AccessModel) -> bool:
-    """Whether two models were linked from the same, their roles apart."""
+def linked_alike(one: AccessModel, other: AccessModel) -> bool:
+    """Whether two models were linked from the same, their roles apart, and share it."""
     return (
         one.organization is other.organization
         and one.tenants is other.tenants

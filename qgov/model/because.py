@@ -70,9 +70,10 @@ class Grounds:
         return found
 
     def _compared(self, of: Callable[..., _Grounds], *names: str) -> Differing:
-        before, after = (
-            {} if model is None else dict(of(model, *names)) for model in (self._base, self._head)
-        )
+        base, head = self._base, self._head
+        if base and head and all(getattr(base, n) is getattr(head, n) for n in _READS[of]):
+            return {}
+        before, after = ({} if model is None else dict(of(model, *names)) for model in (base, head))
         pairs = {key: (before.get(key), after.get(key)) for key in {**after, **before}}
         return {
             key: (old, new)
@@ -211,6 +212,22 @@ def _of_money(model: AccessModel, scope: str, backend: str, principal: Principal
         rule = partial(budget.source.written, "approval")
         value = (budget.approval, budget.approval_classes)
         yield ("approval", budget.name), Ground(value, rule)
+
+
+_READS: Final[Mapping[Callable[..., _Grounds], tuple[str, ...]]] = {
+    _of_binding: ("bindings", "groups", "organization", "workloads"),
+    _of_elevation: ("elevations",),
+    _of_environment: ("tenants",),
+    _of_job: ("organization", "tenants"),
+    _of_money: ("budgets", "tenants"),
+    _of_organization: ("organization",),
+    _of_permission: ("roles",),
+    _of_project: ("tenants",),
+    _of_role: ("roles",),
+    _of_tenant: ("tenants",),
+    _of_tier: ("organization", "tenants"),
+}
+"""The fields of a model that each part is read from: where models share these, it is the same."""
 
 
 def _floor(key: Key, floor: Floor | None, source: Fact[Any], *path: str | int) -> _Grounds:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from qgov.language.documents import Document
+from qgov.language.kinds.tenant import Environment, Project, ServiceAccount, TenantSpec
 from qgov.model.access_model import AccessModel, Group, Organization, Tenant
 from qgov.model.resolve import Resolver
 
@@ -133,8 +134,11 @@ class _Entry(NamedTuple):
 
 
 def _inside(tenant: Tenant) -> Iterator[tuple[str, str, list[_Entry]]]:
-    """What shares a space of names inside a tenant: (what it is, the scope around it, which)."""
+    """What shares a space of names inside a tenant: (what it is, the scope around it, which). Of
+    most tenants nothing had another name, and nothing is told."""
     source, spec = tenant.source.source, tenant.spec
+    if not any(each.previously for each in _named(spec)):
+        return
     environments = [
         _Entry(name, each.previously, source, ("spec", "environments", name))
         for name, each in spec.environments.items()
@@ -152,6 +156,13 @@ def _inside(tenant: Tenant) -> Iterator[tuple[str, str, list[_Entry]]]:
         for index, each in enumerate(spec.service_accounts)
     ]
     yield "service account", tenant.name, accounts
+
+
+def _named(spec: TenantSpec) -> Iterator[Environment | Project | ServiceAccount]:
+    for environment in spec.environments.values():
+        yield environment
+        yield from environment.projects
+    yield from spec.service_accounts
 
 
 def _check(

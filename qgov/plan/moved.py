@@ -8,6 +8,7 @@ from itertools import chain
 
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
+from qgov.model.accesses import linked_alike
 from qgov.model.known_by import KnownBy, known_by, says_so
 from qgov.model.principal import Principal, group, workload
 from qgov.plan.renaming import renamed_principal
@@ -40,7 +41,7 @@ def moved(
 ) -> dict[Principal, Moved]:
     """Each principal of both sides that is known by something else. `tenants` are those that
     are renamed, old name → new."""
-    if base is None or head is None:
+    if base is None or head is None or linked_alike(base, head):
         return {}
     found: dict[Principal, Moved] = {}
     for principal in _principals(base):

@@ -19,6 +19,10 @@ from qgov.repository import Snapshot
 
 __all__ = ["Kept", "Parsed"]
 
+_FEW: Final = 100
+"""Where less than one of so many files is new, the file is not written again: they are as quickly
+read."""
+
 _FORMAT: Final = "qgov/values/v1"
 
 Values = Mapping[str, list[tuple[Any, int, int]]]
@@ -30,7 +34,7 @@ Parsed = dict[tuple[str, str], tuple[Documents, list[Finding]]]
 
 class Kept:
     """The values of documents in a file, which is read when they are first wanted, and written
-    where there are more."""
+    where there are many more."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -63,7 +67,7 @@ class Kept:
             for path, blob in wanted & parsed.keys()
             if blob not in self._values and not parsed[path, blob][1]
         }
-        if new:
+        if len(new) > len(self._values) // _FEW:
             blobs = {blob for _, blob in wanted}
             old = {blob: self._values[blob] for blob in blobs & self._values.keys()}
             cache.save(self._path, _FORMAT, {**old, **new})

@@ -100,6 +100,9 @@ def outlined(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlin
             same = {path for path in old.keys() & new.keys() if old[path] == new[path]}
             for made, found in ((old, files[0]), (new, files[1])):
                 _add(target, {p: made[p] for p in made.keys() - same}, found)
+    for view in views:
+        if view is not None:
+            view.forget()
     return Outlines(files[0], findings[0]), Outlines(files[1], findings[1])
 
 

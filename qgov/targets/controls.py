@@ -18,6 +18,7 @@ from qgov.model.caps import mixed
 from qgov.model.conditions import NO_LIMITS, Conditions
 from qgov.model.scope import tenant_of
 from qgov.targets.control import Control, Controls, Kind, Where
+from qgov.targets.sections import Section
 from qgov.targets.target import Target
 
 __all__ = ["TARGET", "enforced", "unenforced"]
@@ -35,6 +36,9 @@ _OWN: Final = {
     "job:cancel": Kind.OWN_JOBS,
     "result:read": Kind.OWN_RESULTS,
 }
+_PERMISSIONS: Final = frozenset({"job:submit", *_OWN})
+"""Those that say who asks a cloud for what; a cloud enforces the same whoever may do what."""
+
 Place = tuple[str, str]  # a tenant, and a cloud that it has an account in
 
 
@@ -172,4 +176,10 @@ def _of_cloud(tenants: Mapping[str, Mapping[Kind, Control]]) -> Iterator[str]:
             yield f"| {kind} | {row.where} | {row.how} | {whom} |"
 
 
-TARGET = Target("controls", _emit, _unsupported)
+TARGET = Target(
+    "controls",
+    _emit,
+    _unsupported,
+    sections=(Section(_emit, _PERMISSIONS),),
+    permissions=_PERMISSIONS,
+)

@@ -96,9 +96,9 @@ def quote(text: str) -> str:
     are doubled; without a `}` after it python-hcl2 would not read that back, so there the sign is
     an escape too.
     """
-    text = unicodedata.normalize("NFC", text)
     if _PLAIN.fullmatch(text):
         return f'"{text}"'
+    text = unicodedata.normalize("NFC", text)
     last = text.rfind("}")
     parts = []
     for index, character in enumerate(text):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, cast
 
 from qgov.model.access_model import AccessModel, Role, Tenant
+from qgov.model.accesses import accesses
 
 __all__ = ["EVERY_PERMISSION", "NO_PERMISSION", "Folded", "Permissions", "Section", "View"]
 
@@ -65,8 +66,17 @@ class View:
             if permissions is not None:
                 roles = {n: _narrowed(r, permissions) for n, r in self._model.roles.items()}
                 found = replace(found, roles=roles, documents=())
+            # What is given alike is folded once.
+            accesses(found).share(accesses(self._model))
             self._seen[permissions, floors] = found
         return found
+
+    def forget(self) -> None:
+        """Let go what was made of the model as sections see it: it refers to what it is made of, so
+        that nobody else would."""
+        for model in self._seen.values():
+            model.forget()
+        self._seen.clear()
 
 
 def _narrowed(role: Role, permissions: frozenset[str]) -> Role:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -156,7 +156,7 @@ def _made(model: AccessModel) -> Iterator[Module]:
     former = renames(model)
     for tenant, bindings, workloads, _ in inside(model):
         found = aws_accounts(tenant.spec)
-        served = [_Place(model, tenant, own, environments_of(tenant, own)) for own, _, _ in found]
+        served = [_place(model, tenant, own) for own, _, _ in found]
         used = [with_devices(model, each.environments, device) for each in served]
         for index, (own, account, at) in enumerate(found):
             place = served[index]
@@ -181,11 +181,21 @@ class _Place(NamedTuple):
     model: AccessModel
     tenant: Tenant
     own: str
-    environments: Collection[Environment]
+    environments: tuple[Environment, ...]
+    backends: Mapping[str, tuple[str, ...]]
+    """The scope of each project → what its jobs may run on."""
+
+
+def _place(model: AccessModel, tenant: Tenant, own: str) -> _Place:
+    environments = tuple(environments_of(tenant, own))
+    backends = {
+        scope: backends_of(model, environment, scope) for environment, scope in places(environments)
+    }
+    return _Place(model, tenant, own, environments, backends)
 
 
 def _entitlements(place: _Place, bindings: Iterable[Binding]) -> Iterator[Entitlement]:
-    model, tenant, own, _ = place
+    model, tenant, own, *_ = place
     name = f"{tenant.name}/{own}" if own else tenant.name
     held: dict[tuple[str, str], list[Binding]] = {}
     for binding in bindings:
@@ -227,9 +237,9 @@ def _devices(place: _Place, scope: str) -> tuple[Device, ...]:
     """The devices that jobs of a scope may use."""
     names = {
         name
-        for environment, project in places(place.environments)
+        for project, backends in place.backends.items()
         if contains(scope, project) or contains(project, scope)
-        for name in backends_of(place.model, environment, project)
+        for name in backends
     }
     found = (device(place.model, name) for name in sorted(names))
     return tuple(each for each in found if each is not None)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from qgov.model.access_model import Binding, Group
+from qgov.model.access_model import Binding, Group, Role
 from qgov.model.conditions import Eligibility
 from qgov.model.principal import Principal, name_of
 from qgov.targets.directory import held_by, jit_name, role_name
@@ -97,19 +97,18 @@ def elevation(binding: Binding, terms: Eligibility) -> str:
 
 def realm_roles(module: Module) -> list[RealmRole]:
     """A realm role for each role at each scope that anything of this Keycloak is bound to."""
-    found: list[RealmRole] = []
-    for name, scope in sorted({(b.role, b.scope) for b in module.bindings}):
-        role = module.model.roles[name]
-        title, about = role.metadata.title or name, role.metadata.description
-        found.append(
-            RealmRole(
-                name,
-                scope,
-                short(title if about is None else f"{title}: {about}"),
-                tuple(f"{p}:own" if own else p for p, own in sorted(role.permissions.items())),
-            )
-        )
-    return found
+    told = {name: _told(role) for name, role in module.model.roles.items()}
+    held = sorted({(b.role, b.scope) for b in module.bindings})
+    return [RealmRole(name, scope, *told[name]) for name, scope in held]
+
+
+def _told(role: Role) -> tuple[str, tuple[str, ...]]:
+    """What is said of a role wherever it is held: in words, and its permissions."""
+    title, about = role.metadata.title or role.name, role.metadata.description
+    return (
+        short(title if about is None else f"{title}: {about}"),
+        tuple(f"{p}:own" if own else p for p, own in sorted(role.permissions.items())),
+    )
 
 
 def directory_groups(module: Module) -> list[DirectoryGroup]:

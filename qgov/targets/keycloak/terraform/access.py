@@ -32,9 +32,8 @@ _GUARD: Final = f"{GUARD}groups"
 
 def roles(module: Module) -> list[Block]:
     """The realm roles."""
-    found = realm_roles(module)
-    former = module.renames
-    return [
+    found, former = realm_roles(module), module.renames
+    blocks = [
         resource(
             "role",
             address("role", role.role, role.scope),
@@ -46,7 +45,10 @@ def roles(module: Module) -> list[Block]:
             },
         )
         for role in found
-    ] + moved(
+    ]
+    if not former.former:
+        return blocks
+    return blocks + moved(
         (_role(former.role(r.role), former.scope(r.scope)), _role(r.role, r.scope)) for r in found
     )
 
