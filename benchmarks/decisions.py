@@ -166,17 +166,43 @@ def measure_engines(
         for code, rates in zip(codes, found, strict=True):
             print(f"{code}, {size:,} tenants …", file=sys.stderr)
             with tempfile.TemporaryDirectory() as name:
-                path = os.pathsep.join([str(code), str(code / "benchmarks"), LIBRARIES])
-                said = subprocess.run(
-                    [sys.executable, "-c", ENGINES, f"{name}/company", str(size), str(count)],
-                    env={**os.environ, "PYTHONPATH": path},
-                    cwd=code,
-                    stdout=subprocess.PIPE,
-                    check=True,
-                ).stdout
-            for engine, rate_ in json.loads(said).items():
+                said = run_at(code, "-c", ENGINES, f"{name}/company", size, count)
+            for engine, rate_ in said.items():
                 rates.setdefault(engine, {})[size] = rate_
     return found
+
+
+def run_at(code: Path, *arguments: object) -> Any:
+    """What a program says, as JSON, run by Python with a version and its benchmarks."""
+    said = subprocess.run(
+        [sys.executable, "-P", *map(str, arguments)],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(code), str(code / "benchmarks"), LIBRARIES]),
+        },
+        cwd=code,
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    return json.loads(said)
+
+
+def show_submitters(codes: Sequence[Path], against: str) -> None:
+    """The table of jobs that are submitted at once: each version in turn, the best of two."""
+    heads = ["now", f"at {against}"][: len(codes)]
+    print("Jobs a second (flushes of one page a second, there and then)\n")
+    print(f"| threads | {' | '.join(heads)} |\n|{'---|' * (1 + len(codes))}")
+    for threads, each in ((1, 40), (32, 4)):
+        cells = []
+        for code in codes:
+            found = []
+            for _ in range(2):
+                with tempfile.TemporaryDirectory() as name:
+                    program = ROOT / "benchmarks" / "submitters.py"
+                    found.append(run_at(code, program, name, threads, each))
+            jobs, flushes = max(found)
+            cells.append(f"{jobs:,.0f} ({flushes:,.0f})")
+        print(f"| {threads} | {' | '.join(cells)} |", flush=True)
 
 
 def measure_gateway(jobs: int) -> tuple[float, float]:
@@ -239,9 +265,10 @@ def main() -> None:
         codes = [ROOT]
         if arguments.against:
             codes.append(checked_out(arguments.against, Path(name)))
+        show_submitters(codes, arguments.against)
         found, *before = measure_engines(sizes, count, codes)
     direct, governed = measure_gateway(150)
-    print("Decisions a second\n")
+    print("\nDecisions a second\n")
     heads = [f"{size:,} tenants" for size in sizes]
     heads += [f"to {arguments.against}, {size:,} tenants" for size in sizes for _ in before]
     print(f"| engine | {' | '.join(heads)} | slowest to fastest | bare engine | aim |")
