@@ -213,6 +213,18 @@ def overhead(codes: Sequence[Path], jobs: int) -> Iterator[Row]:
     yield Row("what the gateway adds to it", added, aim="its flushes + 0.5 ms")
 
 
+def submitted(codes: Sequence[Path]) -> Iterator[Row]:
+    """Jobs a second of one submitter, and of 32 at once."""
+    program = (ROOT / "benchmarks" / "submitters.py").read_text(encoding="utf-8")
+    for threads, each in ((1, 40), (32, 4)):
+        found, flushes = [], 0.0
+        for code in codes:
+            with tempfile.TemporaryDirectory() as name:
+                jobs, flushes = max(said(code, program, name, threads, each) for _ in range(2))
+            found.append(Amount(jobs, "jobs/s"))
+        yield Row(f"jobs of {threads} at once", found, f"{flushes:,.0f} flushes of a page a second")
+
+
 def measure_gateway(jobs: int) -> tuple[float, float]:
     """Milliseconds of a Bell circuit of 1,000 repetitions on Cirq's simulator: bare, and
     behind the gateway with a durable ledger and log. Medians, taken in turns."""
@@ -275,7 +287,7 @@ def main() -> None:
             codes.append(checked_out(arguments.against, Path(name)))
         found, *before = measure_engines(sizes, count, codes)
     direct, governed = measure_gateway(150)
-    print("Decisions a second\n")
+    print("\nDecisions a second\n")
     heads = [f"{size:,} tenants" for size in sizes]
     heads += [f"to {arguments.against}, {size:,} tenants" for size in sizes for _ in before]
     print(f"| engine | {' | '.join(heads)} | slowest to fastest | bare engine | aim |")

@@ -87,6 +87,13 @@ def overhead(asked: Asked) -> Iterator[Row]:
     return decisions.overhead(asked.codes, asked.requests)
 
 
+def submitted(asked: Asked) -> Iterator[Row]:
+    """Jobs a second of many submitters."""
+    import decisions
+
+    return decisions.submitted(asked.codes)
+
+
 PARTS: Mapping[str, Callable[[Asked], Iterator[Row]]] = {
     "start": lambda asked: commands.start(asked.company),
     "validate": lambda asked: commands.validate(asked.company),
@@ -99,6 +106,7 @@ PARTS: Mapping[str, Callable[[Asked], Iterator[Row]]] = {
     "conform": lambda asked: packs.conformed(asked.changed, packs.ENGINES, asked.repeat),
     "decisions": decided,
     "gateway": overhead,
+    "submitters": submitted,
 }
 
 

@@ -135,6 +135,20 @@ class Enforcement(Participant):
     def _reserved(self, facts: JobFacts, estimate: Amounts) -> JobFacts:
         """The job with the decision that allowed it, made on exactly the usage it was reserved
         on. Raises Denied."""
+        gateway = self._gateway
+        facts, request, now = self._taken(facts, estimate)
+        try:
+            gateway.ledger.flush()  # nobody waits in line for it
+            gateway.notices.allowed(facts, request, estimate, now)
+        except BaseException:
+            gateway.ledger.release(facts.job_id)
+            raise
+        return facts
+
+    def _taken(
+        self, facts: JobFacts, estimate: Amounts
+    ) -> tuple[JobFacts, dict[str, Any], datetime]:
+        """The job, reserved, what was asked, and when."""
         for _ in range(HASTY):
             if (found := self._try(facts, estimate)) is not None:
                 return found
@@ -146,22 +160,26 @@ class Enforcement(Participant):
             if found is not None:
                 return found
 
-    def _try(self, facts: JobFacts, estimate: Amounts) -> JobFacts | None:
+    def _try(
+        self, facts: JobFacts, estimate: Amounts
+    ) -> tuple[JobFacts, dict[str, Any], datetime] | None:
         gateway = self._gateway
         facts, request, usage, now = self._decided(facts, estimate)
         budgets = gateway.terms.budgets(self.scope, self._identity.subject, facts.backend)
         try:
             gateway.ledger.reserve(
-                facts.job_id, budgets, estimate, now, usage, _details(facts), gateway.accounts
+                facts.job_id,
+                budgets,
+                estimate,
+                now,
+                usage,
+                _details(facts),
+                gateway.accounts,
+                flushed=False,
             )
         except Moved:
             return None
-        try:
-            gateway.notices.allowed(facts, request, estimate, now)
-        except BaseException:
-            gateway.ledger.release(facts.job_id)
-            raise
-        return facts
+        return facts, request, now
 
     def _decided(
         self, facts: JobFacts, estimate: Amounts

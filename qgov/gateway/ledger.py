@@ -2,7 +2,8 @@
 
 A job's estimate is reserved before it runs, and only when the usage that it was allowed on
 is still the usage: so two jobs at the same time cannot spend the same money. Several
-processes may use one ledger. It survives their death at any moment, and the power's.
+processes may use one ledger. It survives their death at any moment, and the power's: what is
+committed is flushed before anybody is told so, once for all threads that wait for it.
 
 Money is millionths of a currency unit, durations are milliseconds.
 """
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple, Self
 
 from qgov.gateway.accounts import SCHEMA as ACCOUNTS
 from qgov.gateway.accounts import adopt
+from qgov.gateway.flushes import Flushes
 from qgov.gateway.owners import Owner, dead_among, exclusively, is_owner_id
 from qgov.gateway.tables import (
     APPLICATION,
@@ -86,6 +88,8 @@ class Ledger:
         self._process = os.getpid()
         self._owner: Owner | None = None
         self._database: sqlite3.Connection | None = None
+        self._flushes: Flushes | None = None
+        self._commits = 0
         try:
             with self._told(), exclusively(self._owners):
                 self._begin(owner, busy_s)
@@ -122,8 +126,11 @@ class Ledger:
         usage: Usage,
         details: Mapping[str, str | int],
         accounts: Mapping[str, str] = _OWN,
+        *,
+        flushed: bool = True,
     ) -> None:
-        """Count an estimate, provided that the usage still is this one.
+        """Count an estimate, provided that the usage still is this one. Unless `flushed`, call
+        `flush` before anything comes of it.
 
         Raises Moved when it is not (also because a day has ended): read it and decide again.
         Raises LedgerError for a job that was reserved before.
@@ -131,13 +138,17 @@ class Ledger:
         if usage.values.keys() != budgets.keys():
             raise LedgerError("a job was decided on the usage of other budgets than its own")
         names = tuple(sorted(accounts.get(name, name) for name in budgets))
-        with self._transaction() as database:
+        with self._transaction(flushed=flushed) as database:
             if job_of(database, job_id) is not None:
                 raise LedgerError(f"the job {job_id} was reserved before; give it a new id")
             if usage_of(database, budgets, now, accounts).version != usage.version:
                 raise Moved
             job = Job(job_id, "reserved", self._id, names, now, amounts, details=details)
             insert(database, job)
+
+    def flush(self) -> None:
+        """Wait until everything that was written so far is on the disk. Raises LedgerError."""
+        self._flush(self._commits)
 
     def mark_started(self, job_id: str) -> bool:
         """Note that a reserved job is about to run; False when that was noted before. Raises
@@ -233,11 +244,13 @@ class Ledger:
         with self._lock:
             if os.getpid() != self._process:
                 return  # a forked child, whose parent's connection this is
+            if self._flushes is not None:
+                self._flushes.close()
             if self._database is not None:
                 self._database.close()
             if self._owner is not None:
                 self._owner.release()
-            self._database = self._owner = None
+            self._database = self._owner = self._flushes = None
 
     def __enter__(self) -> Self:
         return self
@@ -275,16 +288,21 @@ class Ledger:
         version = 0 if fresh else identity[1]
         if not fresh and (identity[0] != APPLICATION or version not in range(1, VERSION + 1)):
             raise LedgerError(f"{self.path} is no ledger of this version; give another file")
-        # With FULL, what was committed survives the power; WAL lets many read while one writes.
+        # WAL lets many read while one writes. With NORMAL a commit is whole, but not flushed: that
+        # is done here, outside of the locks (`_flush`).
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        with self._transaction():
+        database.execute("PRAGMA synchronous = NORMAL")
+        with self._transaction(flushed=False):
             for statement in ";".join([SCHEMA, ACCOUNTS][version:]).split(";"):
                 database.execute(statement)
             # A file that can only be read is found out here, and not at the first job.
             database.execute(f"PRAGMA user_version = {VERSION}")
             if unfinished(database, owner):
                 raise LedgerError(f"the owner `{owner}` died with unfinished jobs; give a new id")
+        log = database.execute("PRAGMA database_list").fetchone()[2] + "-wal"
+        handle = os.open(log, os.O_RDWR | os.O_CLOEXEC)
+        self._flushes = Flushes(handle, lambda: self._commits)
+        self.flush()
 
     @contextmanager
     def _transaction(
@@ -297,8 +315,7 @@ class Ledger:
                 raise LedgerError(f"the ledger {self.path} is closed; open it again")
             if os.getpid() != self._process:
                 raise LedgerError(f"{self.path} was opened before a fork; open it in each process")
-            if not flushed:
-                database.execute("PRAGMA synchronous = NORMAL")
+            before = database.total_changes
             try:
                 database.execute(begin)
                 yield database
@@ -307,9 +324,17 @@ class Ledger:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
-            finally:
-                if not flushed:
-                    database.execute("PRAGMA synchronous = FULL")
+            self._commits += database.total_changes > before
+            number = self._commits
+        if flushed and begin != "BEGIN":
+            self._flush(number)
+
+    def _flush(self, number: int) -> None:
+        """Wait until so many commits are on the disk."""
+        with self._told():
+            if (flushes := self._flushes) is None:
+                raise LedgerError(f"the ledger {self.path} is closed; open it again")
+            flushes.wait(number)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

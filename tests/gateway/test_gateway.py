@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -282,14 +284,11 @@ def test_a_settlement_that_the_power_took_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not flushed: what was before it is, and so is what the log says."""
-    told: list[str] = []
     write = Ledger.settle
     after = tmp_path / "after"
 
     def kept(ledger: Ledger, *arguments: Any, **more: Any) -> bool:
         copytree(tmp_path / "before", after, ignore=ignore_patterns("jobs.*", "admin.*"))
-        assert ledger._database is not None
-        ledger._database.set_trace_callback(told.append)
         return write(ledger, *arguments, **more)
 
     monkeypatch.setattr(Ledger, "settle", kept)
@@ -300,14 +299,75 @@ def test_a_settlement_that_the_power_took_is_made_again(
     for log in (tmp_path / "before").glob("*.jsonl*"):
         copy(log, after)
 
-    assert [text for text in told if not text.startswith(("SELECT", "UPDATE", "INSERT"))] == [
-        *("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", "COMMIT"),
-        "PRAGMA synchronous = FULL",
-    ]
     again = gate(after, owner="after")
     assert differences(again.ledger, after / "jobs.jsonl") == []
     assert spent(again) == ONE
     assert stages(again) == ["started", "succeeded"]
+
+
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are flushed from now on, by their names."""
+    found: list[str] = []
+    flush = os.fdatasync
+
+    def told(handle: int) -> None:
+        found.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        flush(handle)
+
+    monkeypatch.setattr("os.fdatasync", told)
+    return found
+
+
+def test_a_job_flushes_four_times_and_each_before_the_next_depends_on_it(
+    gated: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reserved before the log says that it starts, started before it runs; SQLite itself
+    flushes nothing, or the settlement would be a fifth."""
+    files = flushed(monkeypatch)
+    gated.session().sampler("local-simulator", Recording()).run(BELL)
+    log, jobs = f"{gated.ledger.path.name}-wal", "jobs.jsonl"
+    assert files == [log, jobs, log, jobs]
+    assert gated.ledger._database is not None
+    assert gated.ledger._database.execute("PRAGMA synchronous").fetchone() == (1,)
+
+
+def test_who_waits_in_line_does_not_wait_for_the_disk(
+    gated: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qgov.gateway.enforcement.HASTY", 0)
+    flush, free = Ledger.flush, list[bool]()
+
+    def told(ledger: Ledger) -> None:
+        turn = os.open(ledger.path.with_name(f"{ledger.path.name}.turn"), os.O_RDONLY)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free.append(True)
+        finally:
+            os.close(turn)
+        flush(ledger)
+
+    monkeypatch.setattr(Ledger, "flush", told)
+    gated.session().sampler("local-simulator", Recording()).run(BELL)
+    assert free == [True]
+
+
+def test_a_reservation_that_cannot_be_flushed_runs_nothing(
+    gated: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = Recording()
+    sampler = gated.session().sampler("local-simulator", inner)
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.fdatasync", fail)
+    with pytest.raises(LedgerError, match="Input/output error"):
+        sampler.run(BELL)
+    monkeypatch.undo()
+    with pytest.raises(LedgerError, match="could not be flushed"):
+        sampler.run(BELL)
+    assert inner.runs == 0
+    assert stages(gated) == []
 
 
 @pytest.mark.parametrize("method", ["reserve", "mark_started", "settle"])

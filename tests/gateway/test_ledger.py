@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Semaphore, Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -643,3 +644,73 @@ def test_whatever_happens_the_counters_are_the_sum_of_the_jobs(
     }
     assert sums.items() <= dict(ledger.totals().amounts).items()
     ledger.close()
+
+
+def test_who_commits_while_another_flushes_shares_the_next_flush(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, mark = os.fdatasync, Ledger.mark_started
+    others, flushes = 31, list[int]()
+    begun, committed = Event(), Semaphore(0)
+
+    def slow(handle: int) -> None:
+        flushes.append(handle)
+        if len(flushes) == 1:  # the first is not done before all others have committed
+            begun.set()
+            for _ in range(others):
+                assert committed.acquire(timeout=60)
+        real(handle)
+
+    class Waiting(Ledger):
+        def _flush(self, number: int) -> None:
+            if begun.is_set():
+                committed.release()
+            super()._flush(number)
+
+    with Waiting(path, "a") as ledger:
+        for number in range(1 + others):
+            reserve(ledger, f"j{number}", Amounts(cost_micros=1))
+        monkeypatch.setattr("os.fdatasync", slow)
+        threads = [Thread(target=mark, args=(ledger, f"j{n}")) for n in range(1 + others)]
+        threads[0].start()
+        assert begun.wait(60)
+        for thread in threads[1:]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(ledger.jobs("started")) == 1 + others
+    assert len(flushes) == 2
+
+
+def test_what_changed_nothing_is_not_flushed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushes: list[int] = []
+    with Ledger(path, "a") as ledger:
+        reserve(ledger, "j")
+        monkeypatch.setattr("os.fdatasync", flushes.append)
+        assert ledger.mark_started("j")
+        assert len(flushes) == 1
+        assert not ledger.mark_started("j")
+        ledger.usage(MONEY, NOW)
+        ledger.flush()
+        assert ledger.settle("j", ONE, NOW, flushed=False)
+        assert len(flushes) == 1
+        assert not ledger.settle("j", ONE, NOW)  # what was not flushed then is flushed now
+        assert len(flushes) == 2
+
+
+def test_after_a_flush_that_failed_nothing_is_said_to_be_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Ledger(path, "a") as ledger:
+        reserve(ledger, "j")
+        with monkeypatch.context() as patch:
+            patch.setattr("os.fdatasync", fail)
+            with pytest.raises(LedgerError, match="Input/output error"):
+                ledger.mark_started("j")
+        with pytest.raises(LedgerError, match="could not be flushed"):
+            ledger.release("j")
+    with pytest.raises(LedgerError, match="closed"):
+        ledger.flush()
