@@ -32,6 +32,7 @@ __all__ = [
     "PRESENT",
     "RECORDS",
     "RULES",
+    "SHORTER",
     "TRUST",
     "WORDS",
     "Concern",
@@ -77,6 +78,7 @@ class Looser(StrEnum):
     LESS = "less is looser"
     LATER = "the later word is looser"
     EARLIER = "the earlier word is looser"
+    SHORTER = "the shorter period is looser"
     MEMBERS = "more members are looser"
     FEWER = "fewer members are looser"
     PRESENT = "looser with it"
@@ -97,6 +99,7 @@ MORE: Final = Looser.MORE
 LESS: Final = Looser.LESS
 LATER: Final = Looser.LATER
 EARLIER: Final = Looser.EARLIER
+SHORTER: Final = Looser.SHORTER
 MEMBERS: Final = Looser.MEMBERS
 FEWER: Final = Looser.FEWER
 PRESENT: Final = Looser.PRESENT

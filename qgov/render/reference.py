@@ -220,6 +220,8 @@ def _type(node: dict[str, Any], words: dict[str, str]) -> str:
 
 
 def _mapping(node: dict[str, Any], words: dict[str, str]) -> str:
+    if "properties" in node:
+        return f"`{{{', '.join(f'{name}: …' for name in node['properties'])}}}`"
     if "patternProperties" in node:
         ((pattern, value),) = node["patternProperties"].items()
         key = words.get(pattern) or f"`{pattern}`".replace("|", "\\|")

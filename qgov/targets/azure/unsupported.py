@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qgov.finding import Finding, Severity
+from qgov.language.periods import MONTH, period
 from qgov.model.access_model import AccessModel, Binding
-from qgov.model.caps import budgets_near
+from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.azure.entitlements import (
     GIVEN,
@@ -122,6 +123,17 @@ def _money(module: Module) -> Iterator[Finding]:
         message = f"`{module.scope}` is billed in {unit}, which has no rate: Azure warns of nothing"
         remedy = f"write the rate of {unit} in `exchangeRates`"
         yield _of_tenant(module, "QG980", message, remedy, Severity.WARNING, "billingCurrency")
+    elif known is None and (others := uncounted(module.model, module.tenant.name)):
+        yield Finding(
+            "QG980",
+            f"Azure counts nothing {period(others[0].period or MONTH).words}, so it warns of "
+            f"nothing of `{module.scope}`",
+            others[0].source.at("budget", "period"),
+            "write a budget with `stopAt` for the tenant, monthly, quarterly or yearly; this one "
+            "is the gateway's alone",
+            Severity.WARNING,
+            document=others[0].source.document,
+        )
     elif known is None:
         yield Finding(
             "QG980",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.finding import Finding, Origin, Severity
-from qgov.model.access_model import AccessModel, Binding
-from qgov.model.caps import budgets_near
+from qgov.language.periods import MONTH, period
+from qgov.model.access_model import AccessModel, Binding, Budget
+from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
 from qgov.targets.braket.module import Entitlement, Module, groups_of, modules
@@ -153,6 +154,17 @@ def _silent(module: Module) -> Iterator[Finding]:
             Severity.WARNING,
             document=stops[0].source.document,
         )
+    elif module.devices and cap(module) is None and (others := _uncounted(module)):
+        yield Finding(
+            "QG980",
+            f"AWS counts nothing {period(others[0].period or MONTH).words}, so it stops nothing of "
+            f"`{module.name}`",
+            others[0].source.at("budget", "period"),
+            "write a budget with `stopAt` for the tenant, monthly, quarterly, yearly or for a "
+            "campaign; this one is the gateway's alone",
+            Severity.WARNING,
+            document=others[0].source.document,
+        )
     elif module.devices and cap(module) is None:
         yield Finding(
             "QG980",
@@ -169,6 +181,10 @@ def _silent(module: Module) -> Iterator[Finding]:
         for binding in held.bindings:
             if is_workload(binding.principal):
                 yield from _unassumable(module, held, binding)
+
+
+def _uncounted(module: Module) -> list[Budget]:
+    return uncounted(module.model, module.tenant.name, campaigns=True)
 
 
 def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterator[Finding]:
