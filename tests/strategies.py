@@ -29,6 +29,13 @@ from qgov.model.scope import EVERYWHERE
 __all__ = ["NOW", "PEOPLE", "linked", "models", "repositories", "requests"]
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+CAMPAIGNS = (
+    {"from": "2026-11-01", "until": "2026-12-01"},
+    {"from": "2026-11-23T10:00:00Z", "until": "2026-11-23T10:10:00Z"},
+    {"from": "2026-11-23T10:00:01Z", "until": "2027-01-01"},
+    {"from": "2026-01-01", "until": "2026-11-23T10:00:00Z"},
+)
+"""Campaigns that run, begin or end at `NOW`, or a second beside it."""
 PEOPLE = ("mei@northwind.example", "ines@northwind.example", "tom@partner.example")
 TENANTS = ("aurora", "borealis", "cygnus")
 PROJECTS = ("chemistry", "optimisation")
@@ -159,7 +166,7 @@ def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
             "warnAt": warn,
         },
         st.sampled_from(("jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds")),
-        st.sampled_from(("job", "day", "month")),
+        st.sampled_from(("job", "day", "month", "once", "28d", "7d", "90m")),
         st.sampled_from((0, 7, 100, 1000, 2**53 - 1)),
         shares,
     )
@@ -167,7 +174,7 @@ def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
         lambda period, limit, warn, stop: _present(
             {"period": period, "limit": limit, "warnAt": warn, "stopAt": stop}
         ),
-        st.sampled_from(("monthly", "quarterly", "yearly")),
+        st.sampled_from(("monthly", "quarterly", "yearly", "once", "28d", *CAMPAIGNS)),
         st.sampled_from(("10.00 EUR", "7.000001 EUR", "999999999999.00 EUR")),
         shares,
         st.sampled_from((None, "100%", "100%", "50%", "9999.99%")),

@@ -18,6 +18,7 @@ from qgov.checks.facts import (
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
+from qgov.language.periods import per_words
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Budget, Environment, Tenant
 from qgov.model.accesses import backends_of
@@ -319,5 +320,6 @@ def quota_without_warning(model: AccessModel, _now: datetime) -> Iterator[Found]
     for name, budget in model.budgets.items():
         for index, quota in enumerate(budget.source.value.quotas):
             if quota.per != "job" and not quota.warn_at:
-                message = f"the quota {quota.measure} per {quota.per} of `{name}` warns nobody"
+                per = per_words(quota.per)
+                message = f"the quota {quota.measure} {per} of `{name}` warns nobody"
                 yield found_at(budget.source, message, "quotas", index)

@@ -25,7 +25,9 @@ from qgov.decision.deviations import (
 )
 from qgov.decision.made_up import CONFORMANCE, approval
 from qgov.decision.request import MAX_COUNT, GivenApproval, Request
+from qgov.language.periods import campaign_of
 from qgov.model.access_model import Budget
+from qgov.model.budgets import is_open, most_at
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COST, COUNTED, JOBS, MEASURES
 
@@ -93,20 +95,46 @@ def _at_stop(path: AccessPath, budget: Budget, label: str, moment: datetime) -> 
     end = path.conditions.expires
     if budget.stop_micros is None or (end is not None and moment >= end):
         return
-    if not 1 <= (stop := _stop(budget, moment)) < MAX_COUNT:
+    if not is_open(budget, moment):
+        yield _closed(budget, label, moment)
+        return
+    if not 1 <= (stop := most_at(budget, moment) or 0) < MAX_COUNT:
         return
     last = Deviation(
         f"budget-{budget.name}-at{label.replace(' ', '-')}",
         f"the last micro of {budget.name}{label}",
         together(moved_to(moment), _spent(budget, stop - 1)),
     )
-    yield _at(last, "budget-exceeded", denied=not _affords(path, budget))
+    yield _at(last, "budget-exceeded", denied=not _affords(path, budget, moment))
     over = overspent(budget.name, stop)
     yield over._replace(
         key=f"{over.key}{label.replace(' ', '-')}",
         says=f"{over.says}{label}",
         change=together(moved_to(moment), _cost(1), over.change),
     )
+
+
+def _closed(budget: Budget, label: str, moment: datetime) -> Deviation:
+    """A job that costs anything, outside of a campaign."""
+    return Deviation(
+        f"budget-{budget.name}-closed{label.replace(' ', '-')}",
+        f"a job of a micro when {budget.name} has no money{label}",
+        together(moved_to(moment), _cost(1)),
+        "budget-exceeded",
+    )
+
+
+def _campaigns(path: AccessPath) -> Iterator[Deviation]:
+    """Each campaign around its beginning and its end; a free job passes outside of it."""
+    for budget in path.budgets if path.elevation is None else ():
+        campaign = campaign_of(budget.period)
+        if campaign is None or budget.stop_micros is None:
+            continue
+        begins, ends = campaign
+        yield from _at_stop(path, budget, " before the campaign", begins - SECOND)
+        yield from _at_stop(path, budget, " as the campaign begins", begins)
+        yield from _at_stop(path, budget, " as the campaign ends", ends - SECOND)
+        yield from _at_stop(path, budget, " after the campaign", ends)
 
 
 def _cost(micros: int) -> Change:
@@ -133,13 +161,13 @@ def _exceptions(path: AccessPath) -> Iterator[Deviation]:
 
 def _unstopped(path: AccessPath) -> Iterator[Deviation]:
     """Budgets that only warn, and what is denied because nobody counted."""
-    affordable = all(b.stop_micros is None or b.stop_micros >= 1 for b in path.budgets)
+    affordable = _affords(path, None, path.time)
     for budget in path.budgets:
         key = f"budget-{budget.name}"
-        if budget.stop_micros is not None:
+        if budget.stop_micros is not None and is_open(budget, path.time):
             says = f"an unknown amount spent of {budget.name}"
             yield Deviation(f"{key}-unknown", says, _spent(budget, None), CONTEXT_MISSING)
-        elif budget.limit_micros is not None and affordable:
+        elif budget.stop_micros is None and budget.limit_micros is not None and affordable:
             says, change = (
                 f"{budget.name} overspent, which only warns",
                 _spent(budget, MAX_COUNT - 1),
@@ -147,22 +175,14 @@ def _unstopped(path: AccessPath) -> Iterator[Deviation]:
             yield Deviation(f"{key}-overspent", says, change, spares="budget-exceeded")
 
 
-def _affords(path: AccessPath, budget: Budget) -> bool:
-    """Whether all other budgets have a micro left."""
-    return all(b is budget or b.stop_micros is None or b.stop_micros >= 1 for b in path.budgets)
-
-
-def _stop(budget: Budget, now: datetime) -> int:
-    raised = (
-        r.increase_micros
-        for r in budget.raises
-        if (r.not_before is None or r.not_before <= now) and now < r.expires
-    )
-    return (budget.stop_micros or 0) + sum(raised)
+def _affords(path: AccessPath, budget: Budget | None, moment: datetime) -> bool:
+    """Whether all (other) budgets have a micro left."""
+    stops = (most_at(b, moment) for b in path.budgets if b is not budget)
+    return all(stop is None or stop >= 1 for stop in stops)
 
 
 def _counting(path: AccessPath) -> Iterator[Deviation]:
-    """Each daily and monthly quota: to the last unit, and one more."""
+    """Each quota that counts over some time: to the last unit, and one more."""
     for budget in path.budgets:
         for quota in budget.quotas:
             if quota.window == "job" or not 1 <= quota.limit < MAX_COUNT:
@@ -293,6 +313,7 @@ ABOUT_MONEY: Final[tuple[Deviations, ...]] = (_spending, _counting, _approvals)
 
 ABOUT_TERMS: Final[tuple[Deviations, ...]] = (
     _exceptions,
+    _campaigns,
     _unstopped,
     _uncounted,
     _faulty_approvals,

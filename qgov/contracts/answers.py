@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from qgov.contracts.conditions import Conditions
 from qgov.contracts.decision import Decision
 from qgov.contracts.telling import From
-from qgov.contracts.terms import Line, Object, Permission, Principal, Scope, one_of
+from qgov.contracts.terms import Line, Object, Permission, Principal, Scope, one_of, said
 
 __all__ = ["Explanation", "WhoCan"]
 
@@ -53,6 +53,9 @@ class Bound(TypedDict):
     path: Annotated[str, From("origin.path")]
     line: Annotated[Line, From("origin.line")]
     lacks: list[str]
+    why: NotRequired[
+        Annotated[str, said("Why, in words, where the reason does not tell: of a campaign.")]
+    ]
 
 
 class Explanation(TypedDict):

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from qgov.decision.made_up import SOME_TIME
 from qgov.decision.request import GivenElevation, Request
+from qgov.language.periods import period
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota
 from qgov.model.measures import COST, Measure
@@ -286,5 +287,5 @@ def used_up(budget: str, quota: Quota, used: int) -> Deviation:
     counter = f"{quota.measure}/{quota.window}"
     key = f"quota-{budget}-{quota.measure}-{quota.window}-over"
     says = f"one {counter} more than {budget} has"
-    told = f"when the {quota.measure} of this {quota.window} in {budget} are used up"
+    told = f"when the {quota.measure} {period(quota.window).used_words} in {budget} are used up"
     return Deviation(key, says, using(budget, {counter: used}), "quota-exceeded", told=told)

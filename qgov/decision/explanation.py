@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from qgov.decision.decision import Decision
@@ -11,7 +11,8 @@ from qgov.decision.question import Candidate, Question, bound, in_force, questio
 from qgov.decision.reference import CONDITIONS, decide
 from qgov.decision.request import RequestJson
 from qgov.finding import Origin
-from qgov.model.access_model import AccessModel
+from qgov.language.periods import period
+from qgov.model.access_model import AccessModel, Budget
 
 __all__ = ["Bound", "Explanation", "Way", "explanation"]
 
@@ -28,12 +29,13 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """What bounds the job (its backend, a budget), where it is written, and why it stops
-    the job."""
+    the job; `why` is words for a reason that its code does not tell, None elsewhere."""
 
     kind: str
     name: str
     origin: Origin
     lacks: tuple[str, ...]
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,15 @@ def _bounds(asked: Question) -> Iterator[Bound]:
     for budget in asked.budgets:
         alone = replace(asked, budgets=(budget,))
         origin = budget.source.source.start
-        yield Bound("budget", budget.name, origin, _lacks(BUDGET_RULES, alone))
+        lacks = _lacks(BUDGET_RULES, alone)
+        yield Bound("budget", budget.name, origin, lacks, _why(asked, budget, lacks))
+
+
+def _why(asked: Question, budget: Budget, lacks: Collection[str]) -> str | None:
+    now = asked.request.context.time
+    if "budget-exceeded" not in lacks or budget.period is None or now is None:
+        return None
+    return period(budget.period).closed(now) or None
 
 
 def _lacks(

@@ -8,6 +8,8 @@ from typing import Final
 
 from qgov.decision.question import Question
 from qgov.decision.request import GivenApproval, seconds
+from qgov.language.periods import campaign_of
+from qgov.model.access_model import Budget
 from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COUNTED, JOBS, LIMITED
@@ -78,10 +80,15 @@ def _quotas(asked: Question) -> Iterator[str]:
 
 def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None, int | None]]:
     """Every budget: what the job costs, what was spent, the hard and the soft threshold.
-    An exception that is in force moves both."""
+    An exception that is in force moves both. Outside of a campaign there is no money: whatever
+    was spent in it, a job that costs anything is too much."""
     cost = asked.job.estimated_cost_micros
     for budget in asked.budgets:
         if budget.limit_micros is None:
+            continue
+        if not _in_campaign(asked, budget):
+            stopped, warned = budget.stop_at is not None, bool(budget.warn_at)
+            yield cost, 0, 0 if stopped else None, 1 if warned else None
             continue
         raised = sum(
             r.increase_micros
@@ -97,6 +104,15 @@ def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None
             None if stop is None else stop + raised,
             None if warn is None else warn + raised,
         )
+
+
+def _in_campaign(asked: Question, budget: Budget) -> bool:
+    """Whether a budget's money is to be had now; always where it is for no campaign."""
+    campaign = campaign_of(budget.period)
+    if campaign is None:
+        return True
+    begins, ends = map(seconds, campaign)
+    return asked.now is not None and begins <= asked.now < ends
 
 
 def _budgets(asked: Question) -> Iterator[str]:

@@ -24,7 +24,8 @@ from qgov.decision.request import (
 )
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import budgets_around
-from qgov.model.measures import counters
+from qgov.model.budgets import windows_of
+from qgov.model.measures import WINDOWS, counters
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE
 
@@ -190,8 +191,11 @@ def labels_of(scope: str) -> tuple[str | None, str | None, str | None]:
 
 def unused(model: AccessModel, scope: str) -> dict[str, dict[str, int]]:
     """The usage of the budgets around a project of which nothing was used."""
-    names = sorted(budget.name for budget in budgets_around(model, scope))
-    return {name: dict.fromkeys(("spent_micros", *counters()), 0) for name in names}
+    around = sorted(budgets_around(model, scope), key=lambda budget: budget.name)
+    return {
+        each.name: dict.fromkeys(("spent_micros", *counters((*WINDOWS, *windows_of(each)))), 0)
+        for each in around
+    }
 
 
 def elevation(

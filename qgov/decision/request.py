@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 from typing import Any, Final, Self, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from qgov.language.periods import is_period
 from qgov.language.persons import escaped, folded
 from qgov.language.scalars import parse_instant
-from qgov.model.measures import counters
+from qgov.model.measures import QUOTA_MEASURES, counters
 
 __all__ = [
     "Context",
@@ -329,12 +331,22 @@ _COUNTERS: Final[dict[str, Reader]] = {
 }
 
 
+@lru_cache(maxsize=1024)
+def _counter(name: str) -> Reader | None:
+    """How a counter is read that not every budget has, such as `qpuSeconds/28d`."""
+    measure, _, window = name.partition("/")
+    if measure not in QUOTA_MEASURES or not is_period(window):
+        return None
+    return _device_seconds if "Seconds" in measure else _count
+
+
 def _usage(value: Any) -> Used:
     return {
         budget: {
             name: count
             for name, number in _object(used).items()
-            if name in _COUNTERS and (count := _COUNTERS[name](number)) is not None
+            if (read := _COUNTERS.get(name) or _counter(str(name))) is not None
+            and (count := read(number)) is not None
         }
         for budget, used in _object(value).items()
         if _text(budget)

@@ -26,6 +26,8 @@ __all__ = ["Enforcement"]
 HASTY: Final = 4
 """How often a decision is made anew because others spent meanwhile, before waiting in line."""
 
+_SPENT: Final = "budget-exceeded"
+
 
 class Enforcement(Participant):
     """What lets a subject's jobs run, and what it does to them, or refuses it."""
@@ -203,7 +205,8 @@ class Enforcement(Participant):
         if not decision.allow:
             event = self._tell(Stage.DENIED, facts)
             gateway.notices.denied(self.actor, self.labels, decision, now)
-            raise Denied(decision, event, error)
+            closed = gateway.terms.closed(budgets, now) if _SPENT in decision.reasons else ""
+            raise Denied(decision, event, error, closed)
         return facts, request, usage, now
 
 

@@ -1,4 +1,4 @@
-"""What jobs spend against budgets, counted in calendar windows in UTC.
+"""What jobs spend against budgets, counted in days and months in UTC and to the instant.
 
 A job's estimate is reserved before it runs, and only when the usage that it was allowed on
 is still the usage: so two jobs at the same time cannot spend the same money. Several
@@ -29,11 +29,14 @@ from qgov.gateway.owners import Owner, dead_among, exclusively, is_owner_id
 from qgov.gateway.tables import (
     APPLICATION,
     COLUMNS,
+    INSTANTS,
     MAX_AMOUNT,
     OPEN,
     SCHEMA,
     VERSION,
     Amounts,
+    Counted,
+    Counting,
     Job,
     LedgerError,
     Usage,
@@ -49,7 +52,17 @@ from qgov.gateway.tables import (
     usage_of,
 )
 
-__all__ = ["MAX_AMOUNT", "Amounts", "Job", "Ledger", "LedgerError", "Moved", "Totals", "Usage"]
+__all__ = [
+    "MAX_AMOUNT",
+    "Amounts",
+    "Counting",
+    "Job",
+    "Ledger",
+    "LedgerError",
+    "Moved",
+    "Totals",
+    "Usage",
+]
 
 _OWN: Final[Mapping[str, str]] = MappingProxyType({})
 """Each budget counts on the account of its own name."""
@@ -108,19 +121,19 @@ class Ledger:
 
     def usage(
         self,
-        budgets: Mapping[str, str | None],
+        budgets: Mapping[str, Counted],
         now: datetime,
         accounts: Mapping[str, str] = _OWN,
     ) -> Usage:
-        """What counts against these budgets at this moment. `budgets` is each one's period:
-        monthly, quarterly, yearly, or None for one without money. Raises LedgerError."""
+        """What counts against these budgets at this moment. `budgets` says over what each one
+        counts. Raises LedgerError."""
         with self._transaction("BEGIN") as database:
             return usage_of(database, budgets, now, accounts)
 
     def reserve(
         self,
         job_id: str,
-        budgets: Mapping[str, str | None],
+        budgets: Mapping[str, Counted],
         amounts: Amounts,
         now: datetime,
         usage: Usage,
@@ -132,7 +145,8 @@ class Ledger:
         """Count an estimate, provided that the usage still is this one. Unless `flushed`, call
         `flush` before anything comes of it.
 
-        Raises Moved when it is not (also because a day has ended): read it and decide again.
+        Raises Moved when it is not (also because a day has ended, or something left a window):
+        read it and decide again.
         Raises LedgerError for a job that was reserved before.
         """
         if usage.values.keys() != budgets.keys():
@@ -293,7 +307,7 @@ class Ledger:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         with self._transaction(flushed=False):
-            for statement in ";".join([SCHEMA, ACCOUNTS][version:]).split(";"):
+            for statement in ";".join([SCHEMA, ACCOUNTS, INSTANTS][version:]).split(";"):
                 database.execute(statement)
             # A file that can only be read is found out here, and not at the first job.
             database.execute(f"PRAGMA user_version = {VERSION}")

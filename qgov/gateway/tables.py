@@ -1,4 +1,5 @@
-"""The ledger's tables: jobs, and what they add up to in each day and month.
+"""The ledger's tables: jobs, and what they add up to in each day, in each month and at each
+instant.
 
 A function takes an open connection, inside of a transaction. Money is millionths of a
 currency unit, durations are milliseconds.
@@ -12,20 +13,24 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from qgov.model.measures import JOBS
+from qgov.language.periods import DAY, MONTH, Interval, period
+from qgov.model.measures import JOBS, WINDOWS
 
 __all__ = [
     "APPLICATION",
     "COLUMNS",
+    "INSTANTS",
     "MAX_AMOUNT",
     "OPEN",
     "SCHEMA",
     "VERSION",
     "Amounts",
+    "Counted",
+    "Counting",
     "Job",
     "LedgerError",
     "Usage",
@@ -44,8 +49,9 @@ __all__ = [
 
 APPLICATION: Final = 0x71676F76
 """`qgov` in SQLite's header: another program's database is not taken for ours."""
-VERSION: Final = 2
-"""1 had no accounts (`accounts.py`): it is brought up to 2 when it is opened."""
+VERSION: Final = 3
+"""1 had no accounts (`accounts.py`), 2 counted nothing by the instant (`INSTANTS`): a file is
+brought up to date when it is opened."""
 
 MAX_AMOUNT: Final = 10**15
 """Of one job: a thousand million currency units, or thirty thousand years."""
@@ -58,7 +64,13 @@ columns: Callable[[Amounts], tuple[int, ...]] = attrgetter(*COLUMNS)
 """The amounts in the order of the columns; dataclasses.astuple would copy each, slowly."""
 
 _NOTHING: Final = (0,) * len(COLUMNS)
-_MONTHS: Final = {"monthly": 1, "quarterly": 3, "yearly": 12, None: 1}
+_AT: Final = "@"
+"""What a span begins with that is an instant, so that instants sort apart from days."""
+_MIDNIGHT: Final = "T00:00:00+00:00"
+_LAST: Final = "A"
+"""It sorts after every day."""
+_NONE: Final = ("", "")
+"""A stretch in which there is nothing."""
 
 
 class LedgerError(Exception):
@@ -129,14 +141,23 @@ CREATE TABLE counters (
   budget TEXT NOT NULL, span TEXT NOT NULL, {_AMOUNTS}, PRIMARY KEY (budget, span), CHECK ({_LEGAL})
 ) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION}"""
-"""A counter's budget is the account that the budget counts on. Its span is a day or a month. A
-quarter is the sum of three months, a year of twelve: so a budget whose period changes loses
-nothing that was spent."""
+"""A counter's budget is the account that the budget counts on. Its span is a day, a month or an
+instant (of a reservation). All other time is a sum: of its whole days, and of the instants of the
+days that it begins and ends in. So a budget whose period changes loses nothing that was spent."""
+
+_COUNTING: Final = "sum(CASE state WHEN 'released' THEN 0 ELSE coalesce(actual_{0}, {0}) END)"
+INSTANTS: Final = f"""\
+REPLACE INTO counters SELECT named.value, '{_AT}' || jobs.reserved_at, {_listed(_COUNTING)}
+FROM jobs, json_each(jobs.budgets) AS named GROUP BY 1, 2"""
+"""What brings version 2 to 3."""
 
 _READ: Final = f"SELECT span, {_NAMES} FROM counters WHERE budget = ? AND span IN (?, ?)"
-_SPENT: Final = (
-    "SELECT coalesce(sum(cost_micros), 0) FROM counters "
-    "WHERE budget = ? AND span BETWEEN ? AND ? AND length(span) = 7"
+_BETWEEN: Final = (
+    f"SELECT {_NAMES} FROM counters WHERE budget = ?1 AND span >= {{}} AND span < {{}}"
+)
+_SUM: Final = (
+    f"SELECT {_listed('coalesce(sum({0}), 0)')} FROM ({_BETWEEN.format('?2', '?3')} UNION ALL "
+    f"{_BETWEEN.format('?4', '?5')} UNION ALL {_BETWEEN.format('?6', '?7')} AND length(span) = 10)"
 )
 _INSERT: Final = f"INSERT INTO jobs ({_JOB}) VALUES ({', '.join('?' * 19)})"
 _ADD: Final = (
@@ -149,41 +170,88 @@ _FINISH: Final = (
 )
 
 
-def spans(moment: datetime) -> tuple[str, str]:
-    """The day and the month in UTC. Raises ValueError for a time without an offset."""
+def spans(moment: datetime) -> tuple[str, str, str]:
+    """The day and the month in UTC, and the instant. Raises ValueError for a time without an
+    offset."""
     text = _text(moment)
-    return text[:10], text[:7]
+    return text[:10], text[:7], _AT + text
+
+
+class Counting(NamedTuple):
+    """Over what a budget counts: money over the period of that name (None: it has none), and
+    quotas over `windows` beside the day and the month."""
+
+    period: str | None
+    windows: tuple[str, ...] = ()
+
+
+Counted = Counting | str | None
+"""Over what a budget counts; where no quota has a window, the name of money's period is enough."""
 
 
 def usage_of(
     database: sqlite3.Connection,
-    budgets: Mapping[str, str | None],
+    budgets: Mapping[str, Counted],
     now: datetime,
     accounts: Mapping[str, str],
 ) -> Usage:
-    """What counts against the budgets, each of a period. `accounts` are theirs where they are
-    called otherwise. Raises LedgerError for another period."""
-    day, month = spans(now)
+    """What counts against the budgets. `accounts` are theirs where they are called otherwise.
+    Raises LedgerError for a period that none has."""
+    day, month, _ = spans(now)
     values: dict[str, Mapping[str, int]] = {}
     version: list[Any] = [day]
-    for name, period in sorted(budgets.items()):
-        if period not in _MONTHS:
-            raise LedgerError(f"a period is monthly, quarterly or yearly, not `{period}`")
+    for name, given in sorted(budgets.items()):
+        money, windows = given if isinstance(given, Counting) else Counting(given)
         account = accounts.get(name, name)
         rows = {row[0]: row[1:] for row in database.execute(_READ, (account, day, month))}
-        daily, monthly = rows.get(day, _NOTHING), rows.get(month, _NOTHING)
-        spent = monthly[0]
-        if (length := _MONTHS[period]) > 1:
-            first = (int(month[5:]) - 1) // length * length + 1
-            window = (f"{month[:5]}{first:02}", f"{month[:5]}{first + length - 1:02}")
-            spent = database.execute(_SPENT, (account, *window)).fetchone()[0]
-        values[name] = {
-            "spent_micros": spent,
-            **_counters(daily, "day"),
-            **_counters(monthly, "month"),
+        totals = {
+            period(each).interval(now): rows.get(span, _NOTHING)
+            for each, span in ((DAY, day), (MONTH, month))
         }
-        version.append((name, period, spent, daily, monthly))
+        counted = {
+            each: _total(database, account, each, now, totals) for each in (*WINDOWS, *windows)
+        }
+        spent = _total(database, account, money or MONTH, now, totals)[0]
+        used = (_counters(row, each) for each, row in counted.items())
+        values[name] = {"spent_micros": spent, **{k: n for each in used for k, n in each.items()}}
+        version.append((name, money, spent, *counted.items()))
     return Usage(values, tuple(version))
+
+
+def _total(
+    database: sqlite3.Connection,
+    account: str,
+    name: str,
+    now: datetime,
+    known: dict[Interval, tuple[int, ...]],
+) -> tuple[int, ...]:
+    """What counts on an account in a period; each time is added up once."""
+    try:
+        interval = period(name).interval(now)
+    except ValueError as error:
+        known_ones = "monthly, quarterly, yearly, once, a window such as 28d or a campaign"
+        raise LedgerError(f"a period is {known_ones}, not `{name}`") from error
+    if interval not in known:
+        row: tuple[int, ...] = database.execute(_SUM, (account, *_spans_in(interval))).fetchone()
+        known[interval] = row
+    return known[interval]
+
+
+def _spans_in(interval: Interval) -> tuple[str, ...]:
+    """From where and until before where the spans of a time lie, three times: the instants of the
+    day that it begins in, those of the day that it ends in, and the whole days."""
+    begins, ends = (None if moment is None else _text(moment) for moment in interval)
+    if begins is not None and ends is not None and begins[:10] == ends[:10]:
+        return _AT + begins, _AT + ends, *_NONE, *_NONE
+    head, first = _NONE, ""
+    if begins is not None:
+        first = begins[:10]
+        if not begins.endswith(_MIDNIGHT):
+            first = str(date.fromisoformat(first) + timedelta(days=1))
+            head = (_AT + begins, _AT + first)
+    if ends is None:
+        return *head, *_NONE, first, _LAST
+    return *head, _AT + ends[:10], _AT + ends, first, ends[:10]
 
 
 def insert(database: sqlite3.Connection, job: Job) -> None:

@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from qgov.decision.bundle import Bundle
+from qgov.gateway.tables import Counting
+from qgov.language.periods import is_window, period
 from qgov.model.price import Price
 from qgov.model.principal import name_of
 
@@ -50,17 +52,20 @@ class Terms:
     backends: Mapping[str, BackendTerms]
     model: Mapping[str, Any]
 
-    def budgets(
-        self, scope: str, subject: Mapping[str, Any], backend: str
-    ) -> dict[str, str | None]:
+    def budgets(self, scope: str, subject: Mapping[str, Any], backend: str) -> dict[str, Counting]:
         """The budgets that a subject's jobs in a project on a backend are counted against, and
-        their periods. The decision names the same ones, or the job is refused."""
+        over what. The decision names the same ones, or the job is refused."""
         return {
-            name: budget.get("money", {}).get("period")
+            name: _counting(budget)
             for name, budget in self._around(scope).items()
             if _falls_under(budget, subject)
             and ("backends" not in budget or backend in budget["backends"])
         }
+
+    def closed(self, budgets: Mapping[str, Counting], now: datetime) -> str:
+        """Which of these budgets are for a campaign that does not run at a moment, in words."""
+        found = ((name, period(of.period).closed(now)) for name, of in budgets.items() if of.period)
+        return "; ".join(f"of the budget {name}, {why}" for name, why in found if why)
 
     def former_names(self) -> dict[str, list[str]]:
         """Every budget of the bundle, with its former names, the last one first."""
@@ -79,7 +84,9 @@ class Terms:
         for name, budget in self._around(scope).items():
             if name not in budgets:
                 continue
-            if (money := budget.get("money")) is not None:
+            money = budget.get("money")
+            # Outside of a campaign there is nothing that could be reached.
+            if money is not None and _is_open(money, now):
                 raised = sum(
                     r["increase"]
                     for r in money["raises"]
@@ -111,6 +118,16 @@ class Terms:
         projects = tenant.get("environments", {}).get(environment, {}).get("projects", {})
         known = {**self.model["budgets"], **tenant.get("budgets", {})}
         return {name: known[name] for name in projects.get(project, {}).get("budgets", ())}
+
+
+def _counting(budget: Mapping[str, Any]) -> Counting:
+    windows = {q["window"] for q in budget["quotas"] if is_window(q["window"])}
+    return Counting(budget.get("money", {}).get("period"), tuple(sorted(windows)))
+
+
+def _is_open(money: Mapping[str, Any], now: datetime) -> bool:
+    campaign = money.get("campaign")
+    return campaign is None or campaign["from"] <= now.timestamp() < campaign["until"]
 
 
 def _moved(threshold: int | None, by: int) -> int | None:

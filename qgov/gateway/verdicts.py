@@ -17,10 +17,13 @@ class GatewayError(Exception):
 
 
 class Denied(GatewayError):  # noqa: N818 - the word of the decision
-    """The decision point said no, or could not be asked; `decision` says why."""
+    """The decision point said no, or could not be asked; `decision` says why, and `also` in words
+    what its reasons do not tell."""
 
-    def __init__(self, decision: Decision, event: str, cause: EngineError | None = None) -> None:
-        why = f": {cause}" if cause else ""
+    def __init__(
+        self, decision: Decision, event: str, cause: EngineError | None = None, also: str = ""
+    ) -> None:
+        why = f": {cause}" if cause else f": {also}" if also else ""
         super().__init__(f"denied ({', '.join(decision.reasons)}){why}", event)
         self.decision = decision
 

@@ -33,6 +33,7 @@ __all__ = [
     "PRESENT",
     "RECORDS",
     "RULES",
+    "SHORTER",
     "TRUST",
     "WORDS",
     "Concern",
@@ -78,6 +79,7 @@ class Looser(StrEnum):
     LESS = "less is looser"
     LATER = "the later word is looser"
     EARLIER = "the earlier word is looser"
+    SHORTER = "the shorter period is looser"
     MEMBERS = "more members are looser"
     FEWER = "fewer members are looser"
     COVERED = "fewer members are looser, and every one when absent"
@@ -99,6 +101,7 @@ MORE: Final = Looser.MORE
 LESS: Final = Looser.LESS
 LATER: Final = Looser.LATER
 EARLIER: Final = Looser.EARLIER
+SHORTER: Final = Looser.SHORTER
 MEMBERS: Final = Looser.MEMBERS
 FEWER: Final = Looser.FEWER
 COVERED: Final = Looser.COVERED

@@ -124,7 +124,8 @@ def _stand_in(details: ErrorDetails) -> str | None:
     """A value that would do, where pydantic knows one."""
     context: dict[str, Any] = details.get("ctx") or {}
     if details["type"] == "qgov_scalar":
-        return str(context["example"]).split(",")[0].strip('"')  # `15m, 8h, 90d or 7y`
+        example = str(context.get("stand_in") or context["example"])
+        return example.split(",", maxsplit=1)[0].strip('"')  # `15m, 8h, 90d or 7y`
     if details["type"] == "literal_error" and (first := _FIRST.match(str(context["expected"]))):
         return first[1]
     return None
@@ -140,6 +141,8 @@ def _finding(
     unknown = details["type"] == "extra_forbidden"
     of_key = not unknown and loc[-1:] == ("[key]",)
     steps = loc[:-1] if of_key else loc
+    if within := (details.get("ctx") or {}).get("at"):
+        steps = (*steps, within)  # a field of a value that is read whole
     found = place(raw, steps, key=unknown or of_key)
     origin = Origin(path, *found) if found else start
     code, message, remedy = _words(details, kind, steps)

@@ -44,6 +44,7 @@ __all__ = [
     "format_unit_price",
     "is_object_id",
     "label",
+    "parse_day",
     "parse_duration",
     "parse_instant",
     "parse_money",
@@ -182,7 +183,8 @@ def _rate(value: object) -> Decimal:
     raise _not_a("a decimal number in quotes", '"0.92"', value)
 
 
-def _day(value: object) -> date:
+def parse_day(value: object) -> date:
+    """`2026-11-23` to a date."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
@@ -249,5 +251,5 @@ Rate = Annotated[
     Decimal, BeforeValidator(_rate), WithJsonSchema(_text_schema("rate", _RATE, "0.92"))
 ]
 Day = Annotated[
-    date, BeforeValidator(_day), WithJsonSchema(_text_schema("day", _DAY, "2026-11-23"))
+    date, BeforeValidator(parse_day), WithJsonSchema(_text_schema("day", _DAY, "2026-11-23"))
 ]

@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from qgov.language.periods import PERIOD, as_written
 from qgov.language.scalars import (
     Money,
     UnitPrice,
@@ -34,6 +35,8 @@ def written(value: Any, info: FieldInfo) -> Any:
     list of the language has an order."""
     if isinstance(value, list):
         return sorted((written(item, info) for item in value), key=json.dumps)
+    if isinstance(value, str) and "/" in value and _unit(info.annotation, info.metadata) == PERIOD:
+        return as_written(value)
     if isinstance(value, int) and not isinstance(value, bool):
         write = UNITS.get(_unit(info.annotation, info.metadata))
         return write(value) if write else value

@@ -209,8 +209,8 @@ class Elevation:
 
 
 class Quota(NamedTuple):
-    """A bound on something counted: a measure, over a `window` (`job`, or a calendar `day` or
-    `month` in UTC), with its hard limit and the shares of it, in basis points, that warn."""
+    """A bound on something counted: a measure, over a `window` (`job`, or a period by its name),
+    with its hard limit and the shares of it, in basis points, that warn."""
 
     measure: str
     window: str
@@ -228,10 +228,10 @@ class Raise(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds for the jobs of a scope. Money in micros of the organization's currency; shares in
-    basis points; `stop_at` None never stops. `raises` are its exceptions, those approved by
-    somebody other than the requester; `formerly` its former names, the last one first;
-    `backends` those whose jobs count, every backend's where there are none."""
+    """Bounds for the jobs of a scope. Money in micros of the organization's currency, for a
+    `period` by its name; shares in basis points; `stop_at` None never stops. `raises` are its
+    exceptions, those approved by somebody other than the requester; `formerly` its former names,
+    the last one first; `backends` those whose jobs count, every backend's where there are none."""
 
     name: str
     scope: str

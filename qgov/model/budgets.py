@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from qgov.language.documents import Document
+from qgov.language.periods import campaign_of, is_window
 from qgov.language.persons import approved_by_another
 from qgov.model.access_model import Budget, Quota, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
@@ -14,13 +16,37 @@ from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import scope_defined
 
-__all__ = ["link_budgets", "soft_threshold"]
+__all__ = ["is_open", "link_budgets", "most_at", "soft_threshold", "windows_of"]
 
 
 def soft_threshold(limit: int, warn_at: tuple[int, ...]) -> int | None:
     """From which amount on there is a warning: the lowest share of the limit, rounded up;
     `warn_at` in basis points. None: never."""
     return -(-limit * min(warn_at) // 10_000) if warn_at else None
+
+
+def windows_of(budget: Budget) -> tuple[str, ...]:
+    """Over what a budget's quotas count that is neither a single job nor a day or month."""
+    return tuple(sorted({quota.window for quota in budget.quotas if is_window(quota.window)}))
+
+
+def is_open(budget: Budget, moment: datetime) -> bool:
+    """Whether there is money at a moment: outside of a campaign there is none."""
+    campaign = campaign_of(budget.period)
+    return campaign is None or campaign[0] <= moment < campaign[1]
+
+
+def most_at(budget: Budget, moment: datetime) -> int | None:
+    """The most that may be spent at a moment, with the exceptions that are in force; None: no
+    hard stop. An exception adds to a campaign, and opens none."""
+    stop = budget.stop_micros
+    if stop is None or not is_open(budget, moment):
+        return None if stop is None else 0
+    return stop + sum(
+        r.increase_micros
+        for r in budget.raises
+        if (r.not_before is None or r.not_before <= moment) and moment < r.expires
+    )
 
 
 def link_budgets(

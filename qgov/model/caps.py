@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from qgov.language.periods import CALENDAR, campaign_of
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import backends_of
 from qgov.model.scope import matches
 
 __all__ = [
-    "PERIODS",
     "Cap",
     "Place",
     "budgets_near",
@@ -21,11 +21,9 @@ __all__ = [
     "device_cap",
     "mixed",
     "places",
+    "uncounted",
     "worth",
 ]
-
-PERIODS: Final = ("monthly", "quarterly", "yearly")
-"""The periods of budgets, the shortest first."""
 
 
 Place = tuple[str, str | None]
@@ -33,8 +31,8 @@ Place = tuple[str, str | None]
 
 
 class Cap(NamedTuple):
-    """The most that may be spent in each `period`, in micros of the organization's currency, down
-    from what was reviewed; `warn_at` are shares of it in percent, ascending."""
+    """The most that may be spent in each `period` (its name), in micros of the organization's
+    currency, down from what was reviewed; `warn_at` are shares of it in percent, ascending."""
 
     micros: int
     period: str
@@ -73,9 +71,13 @@ def cap(
     tenant: str,
     accounts: Sequence[Collection[str]],
     backends: Collection[str],
+    *,
+    campaigns: bool = False,
 ) -> Cap | None:
     """What the budgets with a hard stop allow an account of a tenant on some backends, in the
-    shortest period that bounds all of its projects there; None when none does.
+    shortest period of the calendar that bounds all of its projects there, else (with `campaigns`)
+    in the first campaign that does; None when none does. No cloud counts money over a window that
+    rolls on, or once.
 
     `accounts` are the projects (scopes) of the account and then of each other one of the tenant
     in the same cloud: a budget of projects in several accounts is divided evenly among these.
@@ -85,7 +87,9 @@ def cap(
     near = [model.budgets[name] for name in share]
     inside = places(near, model, accounts[0], backends)
     near = [b for b in near if not b.backends or any(counts_at(b, place) for place in inside)]
-    for each in PERIODS:
+    periods = [*CALENDAR]
+    periods += sorted({b.period for b in near if b.period and campaigns and campaign_of(b.period)})
+    for each in periods:
         some = [budget for budget in near if budget.period == each]
         tightest = {
             min(around, key=lambda b: (share[b.name], b.name)).name
@@ -140,6 +144,19 @@ def _shares(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]
             used = sum(any(matches(budget.scope, project) for project in some) for some in accounts)
             found[budget.name] = budget.stop_micros // max(1, used)
     return found
+
+
+def uncounted(model: AccessModel, tenant: str, *, campaigns: bool = False) -> list[Budget]:
+    """The budgets of everybody with a hard stop that no `cap` is made of: over a window, once, and
+    (but with `campaigns`) for a campaign."""
+    return [
+        budget
+        for budget in budgets_near(model, tenant)
+        if budget.group is None
+        and budget.stop_micros is not None
+        and budget.period not in CALENDAR
+        and not (campaigns and campaign_of(budget.period))
+    ]
 
 
 def worth(model: AccessModel, currency: str) -> Decimal | None:

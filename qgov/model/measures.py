@@ -4,7 +4,10 @@ bounded by it, and a word of the language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
+
+from qgov.language.periods import DAY, MONTH
 
 __all__ = [
     "COST",
@@ -57,10 +60,11 @@ JOBS: Final = "jobs"
 QUOTA_MEASURES: Final = (JOBS, *COUNTED)
 """What quotas count, as the language spells it."""
 
-WINDOWS: Final = ("day", "month")
-"""Over what quotas count beside a single job: calendar days and months in UTC."""
+WINDOWS: Final = (DAY, MONTH)
+"""The periods over which every budget counts; others (`28d`, `once`) where a quota is for one."""
 
 
-def counters() -> tuple[str, ...]:
+def counters(windows: Iterable[str] = WINDOWS) -> tuple[str, ...]:
     """The names under which a request says what was used of a budget, such as `shots/day`."""
-    return tuple(f"{measure}/{window}" for measure in QUOTA_MEASURES for window in WINDOWS)
+    windows = tuple(windows)
+    return tuple(f"{measure}/{window}" for measure in QUOTA_MEASURES for window in windows)

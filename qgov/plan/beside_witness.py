@@ -70,9 +70,18 @@ def _told_by_none(row: ConcernRow) -> str:
         moves_bounds = row.change.direction is Way.DIFFERENT and field.startswith(_RATES)
         told = SHOWN if field.startswith("spec.showback") else ESTIMATED
         return "" if moves_bounds else told
-    if field == "spec.budget.period":
+    if field == "spec.budget.period" and not any(map(_is_campaign, _sides(row))):
         return PERIOD
     return WARNS if field.endswith(".warnAt") else ""
+
+
+def _sides(row: ConcernRow) -> tuple[object, object]:
+    return row.change.before, row.change.after
+
+
+def _is_campaign(written: object) -> bool:
+    """Whether a period, as the language writes it, is one of which a request tells the time."""
+    return isinstance(written, dict)
 
 
 def _why_none(row: ConcernRow) -> str:

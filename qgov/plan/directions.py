@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, get_args
 
 from qgov.language.concerns import Looser
+from qgov.language.periods import Period, period
 from qgov.language.scalars import Money, UnitPrice
 
 __all__ = ["Direction", "direction_of", "of_entry", "of_presence"]
@@ -50,6 +51,8 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
     if before is None or after is None:
         bounded = before if looser is Looser.COVERED else after
         return Direction.LOOSER if bounded is None else Direction.STRICTER
+    if looser is Looser.SHORTER:
+        return _of_periods(period(before), period(after))
     if looser in (Looser.MEMBERS, Looser.FEWER, Looser.COVERED):
         more, less = {*before} < {*after}, {*after} < {*before}
     else:
@@ -61,6 +64,14 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
         return Direction.DIFFERENT
     up = Direction.LOOSER if more else Direction.STRICTER
     return up if looser in (Looser.MORE, Looser.MEMBERS, Looser.LATER) else _FLIPPED[up]
+
+
+def _of_periods(old: Period, new: Period) -> Direction:
+    """Which way a period went: a window and a month of the calendar may be neither's."""
+    stricter, looser = new.as_strict_as(old), old.as_strict_as(new)
+    if stricter == looser:
+        return Direction.DIFFERENT
+    return Direction.STRICTER if stricter else Direction.LOOSER
 
 
 def _size(looser: Looser, value: Any, annotation: Any) -> Any:

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from qgov.language.periods import Period, period
 from qgov.model.access_model import AccessModel, Budget, Raise
 from qgov.model.accesses import accesses
 from qgov.model.scope import matches, tenant_of
 
 __all__ = ["Exposure", "QuotaChange", "exposure", "quota_changes"]
-
-
-PERIODS: Final = {"monthly": 12, "quarterly": 4, "yearly": 1}
-"""How often a budget starts afresh in a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,8 @@ def exposure(model: AccessModel) -> Exposure:
     return Exposure(a_month, model.organization.spec.currency, unbounded, a_year)
 
 
+_YEAR: Final = 12
+
 _Place = tuple[str, str]
 """A project (scope), and a backend that a budget names; empty: the others."""
 
@@ -99,26 +98,38 @@ _Most = Callable[[Budget], int | None]
 
 
 def _in_month(budget: Budget) -> int | None:
-    """A period longer than a month may be spent in its first month."""
-    stop = budget.stop_micros
-    return None if stop is None else stop + budget.raised_micros
+    """A period longer than a month may be spent in its first month; a window, at its begin and
+    again where it has passed."""
+    return _within(budget, 1)
 
 
 def _in_year(budget: Budget) -> int | None:
     """Every period of a year, each with the exceptions that are in force in it."""
-    stop, periods = budget.stop_micros, PERIODS.get(budget.period or "", 1)
-    if stop is None:
+    return _within(budget, _YEAR)
+
+
+def _within(budget: Budget, months: int) -> int | None:
+    stop = budget.stop_micros
+    if stop is None or budget.period is None:
         return None
-    raised = (r.increase_micros * min(_touched(r, 12 // periods), periods) for r in budget.raises)
-    return stop * periods + sum(raised)
+    of = period(budget.period)
+    times = of.times(months)
+    raised = (r.increase_micros * min(_touched(r, of, months), times) for r in budget.raises)
+    return stop * times + sum(raised)
 
 
-def _touched(raised: Raise, months: int) -> int:
-    """How many periods of so many months an exception lies in; one without a beginning, any."""
+def _touched(raised: Raise, of: Period, months: int) -> int:
+    """In how many periods an exception may be spent, of those that lie in so many months; one
+    without a beginning, in any."""
     if raised.not_before is None:
-        return 12
+        return of.times(months)
+    if of.rolling_s:
+        lasts = (raised.expires - raised.not_before) // timedelta(seconds=1)
+        return max(0, -(-lasts // of.rolling_s))
+    if not of.months:
+        return 1
     first, last = (
-        (at.year * 12 + at.month - 1) // months
+        (at.year * 12 + at.month - 1) // of.months
         for at in (raised.not_before.astimezone(UTC), _before(raised.expires))
     )
     return max(0, last - first + 1)

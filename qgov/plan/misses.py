@@ -26,12 +26,14 @@ from qgov.decision.deviations import (
     old_token,
     overspent,
     sized,
+    together,
     unaccounted,
     unsized,
     used_up,
 )
 from qgov.decision.made_up import WITNESS, approval
 from qgov.decision.request import MAX_COUNT, Request
+from qgov.language.periods import campaign_of
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, Conditions
@@ -194,7 +196,10 @@ def _budgets(contrast: Contrast) -> Iterator[Miss]:
         if budget.stop_micros is not None:
             spent = budget.stop_micros + budget.raised_micros + 1
             if spent <= MAX_COUNT:
-                yield Miss(kind, overspent(name, spent), bound)
+                over, campaign = overspent(name, spent), campaign_of(budget.period)
+                if campaign is not None:  # it is only denied for that while the campaign runs
+                    over = over._replace(change=together(moved_to(campaign[0]), over.change))
+                yield Miss(kind, over, bound)
         for quota in budget.quotas:
             if quota.window == "job" and quota.measure in COUNTED:
                 yield _sized(contrast, by_quota[quota.measure], quota.limit + 1, bound)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Final
 
-from qgov.decision.deviations import Change, Deviation, moved_to, sized, together, using
+from qgov.decision.deviations import (
+    Change,
+    Deviation,
+    having,
+    moved_to,
+    sized,
+    together,
+    using,
+)
 from qgov.decision.made_up import SOME_TIME
 from qgov.decision.request import MAX_COUNT
+from qgov.language.periods import campaign_of, period
 from qgov.language.scalars import Money, format_instant, format_money
 from qgov.model.access_model import Budget
-from qgov.model.measures import COUNTED, MEASURES
+from qgov.model.budgets import is_open, most_at
+from qgov.model.measures import COST, COUNTED, MEASURES
 from qgov.plan.misses import Contrast, Miss, approval_misses
 
 __all__ = ["money_misses"]
@@ -48,26 +57,20 @@ def _spent(strict: Budget, wide: Budget | None, name: str, currency: str) -> Ite
         SOME_TIME,
         *(r.not_before or SOME_TIME for r in raises),
         *(r.expires for r in raises),
+        *(edge for b in (strict, wide) if b for edge in campaign_of(b.period) or ()),
     ]
     for moment in dict.fromkeys(moments):
-        most, room = _stop(strict, moment), None if wide is None else _stop(wide, moment)
+        most, room = most_at(strict, moment), None if wide is None else most_at(wide, moment)
         if most is None or most + 1 > MAX_COUNT or (room is not None and room <= most):
             continue
-        amount = format_money(Money(most + 1, currency))
         at = "" if moment == SOME_TIME else f" at {format_instant(moment)}"
+        if not is_open(strict, moment):
+            change = together(moved_to(moment), having(job={COST.attribute: 1}))
+            yield _miss("spent", f"with a job that costs anything{at}", change)
+            continue
+        amount = format_money(Money(most + 1, currency))
         change = together(moved_to(moment), using(name, {"spent_micros": most + 1}))
         yield _miss("spent", f"with {amount} of {name} spent{at}", change)
-
-
-def _stop(budget: Budget, moment: datetime) -> int | None:
-    """The most that may be spent at a time."""
-    if budget.stop_micros is None:
-        return None
-    return budget.stop_micros + sum(
-        r.increase_micros
-        for r in budget.raises
-        if (r.not_before is None or r.not_before <= moment) and moment < r.expires
-    )
 
 
 def _used(
@@ -92,7 +95,8 @@ def _used(
         # All of it, or more where the smallest job adds nothing.
         for used in (quota.limit, quota.limit + 1):
             if used <= MAX_COUNT:
-                says = f"with {used:,} {quota.measure} of this {quota.window} used in {name}"
+                when = period(quota.window).used_words
+                says = f"with {used:,} {quota.measure} {when} used in {name}"
                 yield _miss(counter, says, using(name, {counter: used}))
 
 

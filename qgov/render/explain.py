@@ -48,6 +48,8 @@ def as_text(model: AccessModel, found: Explanation) -> str:
         lines.append(f"{mark} the {bound.kind} {plain(bound.name)}  {where}")
         if bound.lacks:
             lines += wrapped(f"lacks {', '.join(bound.lacks)}", 4, 10)
+        if bound.why:
+            lines += wrapped(bound.why, 4, 10)
     return page(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qgov.language.periods import a_words
 from qgov.language.scalars import Money, format_money
 from qgov.plan.exposure import Exposure, QuotaChange
 from qgov.plan.plan import Plan
@@ -50,7 +51,7 @@ def _quota(found: QuotaChange) -> str:
         "any number" if limit is None else f"{limit:,}" for limit in (found.before, found.after)
     )
     return (
-        f"{before} \u2192 {after} {found.measure} a {found.window} in {found.budget} "
+        f"{before} \u2192 {after} {found.measure} {a_words(found.window)} in {found.budget} "
         f"({found.scope})"
     )
 

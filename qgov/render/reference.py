@@ -226,6 +226,8 @@ def _asked(pattern: str) -> str:
 
 
 def _mapping(node: dict[str, Any], words: dict[str, str]) -> str:
+    if "properties" in node:
+        return f"`{{{', '.join(f'{name}: …' for name in node['properties'])}}}`"
     if "patternProperties" in node:
         ((pattern, value),) = node["patternProperties"].items()
         key = words.get(pattern) or _asked(pattern)

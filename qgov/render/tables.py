@@ -14,6 +14,7 @@ from typing import Final
 
 from qgov.checks.catalogue import rules_by_control
 from qgov.checks.controls import FRAMEWORKS
+from qgov.language.periods import per_words, period
 from qgov.language.permissions import CATALOGUE
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.access_model import AccessModel, Budget
@@ -150,14 +151,14 @@ def _quotas(model: AccessModel) -> Iterator[Row]:
             yield (
                 *common,
                 "money",
-                budget.period or "",
+                period(budget.period).words if budget.period else "",
                 limit,
                 _shares(budget.warn_at),
                 "never" if stop is None else _share(stop),
                 where,
             )
         for quota in budget.quotas:
-            counted = (quota.measure, f"per {quota.window}", f"{quota.limit:,}")
+            counted = (quota.measure, per_words(quota.window), f"{quota.limit:,}")
             yield (*common, *counted, _shares(quota.warn_at), "100%", where)
         if budget.approval is not None:
             yield (*common, "approval", "per job", _approval(budget, currency), "", "", where)

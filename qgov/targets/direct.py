@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qgov.finding import Finding
+from qgov.language.periods import JOB, MONTH, a_words, period
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.scope import matches
 from qgov.model.tenants import VENDORS
@@ -26,7 +27,6 @@ __all__ = ["FIELDS", "TARGET"]
 
 _FOLDER: Final = "terraform/tenants"
 _MICROS: Final = 1_000_000
-_WINDOWS: Final = ("day", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +168,11 @@ def _bounds(model: AccessModel, vendor: _Vendor, used: Used) -> Iterator[str]:
             continue
         if vendor.money and budget.stop_micros is not None:
             amount = f"{budget.stop_micros / _MICROS:.2f} {currency}"
-            yield f"{vendor.money} {amount} {budget.period} (budget `{budget.name}`)."
+            when = period(budget.period or MONTH).words
+            yield f"{vendor.money} {amount} {when} (budget `{budget.name}`)."
         for quota in budget.quotas if vendor.seconds else ():
-            if quota.measure == "qpuSeconds" and quota.window in _WINDOWS:
-                bound = f"{quota.limit} s of QPU time a {quota.window}"
+            if quota.measure == "qpuSeconds" and quota.window != JOB:
+                bound = f"{quota.limit} s of QPU time {a_words(quota.window)}"
                 yield f"{vendor.seconds} {bound} (budget `{budget.name}`)."
 
 

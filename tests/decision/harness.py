@@ -15,6 +15,7 @@ __all__ = [
     "FILES",
     "MODEL",
     "PIPELINE",
+    "TIMED",
     "approval",
     "asking",
     "elevation",
@@ -281,6 +282,57 @@ FILES = {
 }
 
 MODEL: AccessModel = linked(FILES)
+
+TIMED: AccessModel = linked(
+    {
+        **{path: text for path, text in FILES.items() if not path.startswith("budgets/")},
+        "budgets/campaign.yaml": _document(
+            "Budget",
+            "campaign",
+            {
+                "scope": "aurora/*/chemistry",
+                "owner": "leads",
+                "budget": {
+                    "period": {"from": "2026-11-23T10:00:00Z", "until": "2026-11-23T12:00:00Z"},
+                    "limit": "10.00 EUR",
+                    "warnAt": ["80%"],
+                    "stopAt": "100%",
+                },
+                "quotas": [
+                    {"measure": "qpuSeconds", "per": "4w", "limit": 60, "warnAt": ["50%"]},
+                    {"measure": "jobs", "per": "once", "limit": 100},
+                ],
+            },
+        ),
+        "budgets/hint.yaml": _document(
+            "Budget",
+            "hint",
+            {
+                "scope": "aurora",
+                "owner": "leads",
+                "budget": {
+                    "period": {"from": "2026-11-01", "until": "2026-11-23T11:30:00Z"},
+                    "limit": "1000.00 EUR",
+                    "warnAt": ["50%"],
+                },
+            },
+        ),
+        "budgets/more.yaml": _document(
+            "BudgetException",
+            "more",
+            {
+                "budget": "campaign",
+                "increase": "5.00 EUR",
+                "reason": "a series has to be repeated",
+                "requestedBy": "mei@northwind.example",
+                "approvedBy": "ines@northwind.example",
+                "notBefore": "2026-11-23T11:00:00Z",
+                "expires": "2026-11-23T18:00:00Z",
+            },
+        ),
+    }
+)
+"""The same places under a campaign, a window of 28 days and a quota that never starts afresh."""
 
 DEVELOPER: dict[str, Any] = {
     "subject": {

@@ -65,7 +65,7 @@ def lenient(
     if CATALOGUE[cell.permission].executes:
         properties["backend"] = cell.backend
         budgets = budgets_of(model, cell, cell.principal)
-        context["job"] = _smallest(conditions.job, budgets)
+        context["job"] = _smallest(conditions.job, budgets, now)
         context["usage"] = {b.name: _nothing_used(b) for b in budgets}
         context["approvals"] = []
     return {
@@ -88,7 +88,11 @@ def dear(model: AccessModel, cell: Cell, path: Path) -> dict[str, Any] | None:
         return None
     cost = max(rule.above_micros for rule in rules) + 1
     budgets = budgets_of(model, cell, path.binding.principal)
-    bounds = [path.conditions.job.cost_micros, *(b.stop_micros for b in budgets)]
+    now = datetime.fromisoformat(request["context"]["time"])
+    stops = (
+        None if b.stop_micros is None else 0 if closed(b, now) else b.stop_micros for b in budgets
+    )
+    bounds = [path.conditions.job.cost_micros, *stops]
     if any(bound is not None and cost > bound for bound in bounds):
         return None
     context = request["context"]
@@ -162,7 +166,15 @@ def _elevations(
     ]
 
 
-def _smallest(limits: JobLimits, budgets: Iterable[Budget]) -> dict[str, int]:
+def closed(budget: Budget, now: datetime) -> bool:
+    """Whether it is for a campaign that does not run."""
+    begins, slash, ends = (budget.period or "").partition("/")
+    return bool(slash) and not (
+        datetime.fromisoformat(begins) <= now < datetime.fromisoformat(ends)
+    )
+
+
+def _smallest(limits: JobLimits, budgets: Iterable[Budget], now: datetime) -> dict[str, int]:
     """One of everything, or none where a limit or quota says none."""
     bounds = {attribute: getattr(limits, limit) for limit, attribute in LIMITED.items()}
     job = {name: 1 if bounds.get(name) is None else min(1, bounds[name]) for name in JOB}
@@ -171,6 +183,7 @@ def _smallest(limits: JobLimits, budgets: Iterable[Budget]) -> dict[str, int]:
             if measure != "jobs":
                 job[COUNTED[measure]] = min(job[COUNTED[measure]], limit)
         if (stop := budget.stop_micros) is not None:
+            stop = 0 if closed(budget, now) else stop
             job["estimated_cost_micros"] = min(job["estimated_cost_micros"], stop)
     return job
 

@@ -16,12 +16,12 @@ from qgov.decision.engine import EngineKind
 from qgov.decision.reference import decide
 from qgov.decision.request import Request
 from qgov.language.permissions import CATALOGUE
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, Path, accesses, backends_of, scopes_at
 from qgov.model.conditions import Conditions
 from qgov.model.measures import COUNTED, LIMITED
 from tests.decision.compared import COMPARED, JUDGED, disagreements, settings_for, shown
-from tests.decision.sound import approval_rules, budgets_of, dear, lenient, sound
+from tests.decision.sound import approval_rules, budgets_of, closed, dear, lenient, sound
 from tests.strategies import PEOPLE, linked, models, repositories, requests
 
 pytestmark = pytest.mark.no_cover  # measuring it would double its time
@@ -240,9 +240,9 @@ def _job_misses(
         if (bound := getattr(path.conditions.job, limit)) is not None:
             miss("job-too-large", "job", attribute, value=bound + 1)
     for budget in budgets_of(model, cell, path.binding.principal):
-        if (stop := budget.stop_micros) is not None:
-            over = stop + budget.raised_micros - job["estimated_cost_micros"] + 1
-            miss("budget-exceeded", "usage", budget.name, "spent_micros", value=over)
+        if budget.stop_micros is not None:
+            *place, over = _one_too_many(budget, request)
+            miss("budget-exceeded", *map(str, place), value=int(over))
         for measure, window, most, _ in budget.quotas:
             if window == "job" and measure != "jobs":
                 miss("quota-exceeded", "job", COUNTED[measure], value=most + 1)
@@ -253,6 +253,15 @@ def _job_misses(
     for rule in approval_rules(model, cell, path):
         miss("approval-required", "job", "estimated_cost_micros", value=rule.above_micros + 1)
     return missed
+
+
+def _one_too_many(budget: Budget, request: dict[str, Any]) -> tuple[str | int, ...]:
+    """Where a request says what is too much for a budget's money, and how much that is."""
+    if closed(budget, datetime.fromisoformat(request["context"]["time"])):
+        return "job", "estimated_cost_micros", 1
+    cost = request["context"]["job"]["estimated_cost_micros"]
+    most = (budget.stop_micros or 0) + budget.raised_micros
+    return "usage", budget.name, "spent_micros", most - cost + 1
 
 
 def test_a_request_lies_in_the_table_whose_backend_the_residency_allows() -> None:

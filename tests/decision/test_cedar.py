@@ -31,11 +31,13 @@ from tests.decision.harness import (
     FILES,
     MODEL,
     PIPELINE,
+    TIMED,
     approval,
     asking,
     elevation,
 )
 from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
+from tests.decision.test_periods import CASES
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
 from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
 from tests.strategies import linked
@@ -295,10 +297,12 @@ def test_no_policy_is_idle() -> None:
         (MODEL, asking(DEVELOPER, circuits=...)),
         (MODEL, asking(AUDITOR, name="queue:prioritize", scope="aurora/nowhere")),
         (lean, asking(PIPELINE, estimated_cost_micros=...)),
+        *((TIMED, request) for request, _, _ in CASES.values()),
     ]
     expected = [(model, request, said(decide(model, request))) for model, request in asked]
     entities = {
-        id(model): TARGET.emit(model)["policy/cedar/entities.json"] for model in (MODEL, lean)
+        id(model): TARGET.emit(model)["policy/cedar/entities.json"]
+        for model in (MODEL, lean, TIMED)
     }
     parsed = json.loads(cedarpy.policies_to_json_str(POLICIES.decode()))
     idle = set()

@@ -44,6 +44,10 @@ spec:
 """
 
 
+WINDOW = BUDGET.replace("period: monthly", "period: 28d")
+CAMPAIGN = BUDGET.replace("period: monthly", "period: {from: 2026-03-01, until: 2026-06-01}")
+
+
 def document(text: str) -> Document:
     documents, findings = read_documents({"one.yaml": text.encode()})
     assert findings == []
@@ -56,6 +60,19 @@ def document(text: str) -> Document:
     [
         (BUDGET, "period: monthly", "period: yearly", "money spec.budget.period stricter"),
         (BUDGET, "period: monthly", "period: quarterly", "money spec.budget.period stricter"),
+        (BUDGET, "period: monthly", "period: once", "money spec.budget.period stricter"),
+        (BUDGET, "period: monthly", "period: 31d", "money spec.budget.period stricter"),
+        (BUDGET, "period: monthly", "period: 28d", "money spec.budget.period different"),
+        (BUDGET, "period: monthly", "period: {from: 2026-03-01, until: 2026-06-01}",
+         "money spec.budget.period different"),
+        (WINDOW, "period: 28d", "period: 7d", "money spec.budget.period looser"),
+        (WINDOW, "period: 28d", "period: 29d", "money spec.budget.period stricter"),
+        (WINDOW, "period: 28d", "period: once", "money spec.budget.period stricter"),
+        (CAMPAIGN, "until: 2026-06-01", "until: 2026-06-02", "money spec.budget.period looser"),
+        (CAMPAIGN, "from: 2026-03-01", "from: 2026-03-02", "money spec.budget.period stricter"),
+        (CAMPAIGN, "{from: 2026-03-01", "{from: 2026-02-01", "money spec.budget.period looser"),
+        (CAMPAIGN, "from: 2026-03-01, until: 2026-06-01", "from: 2026-04-01, until: 2026-07-01",
+         "money spec.budget.period different"),
         (BUDGET, "limit: 100.00", "limit: 99.99", "money spec.budget.limit stricter"),
         (BUDGET, "limit: 100.00 EUR", "limit: 100.00 USD", "money spec.budget.limit different"),
         (BUDGET, ", stopAt: 100%", "", "money spec.budget.stopAt looser"),

@@ -177,7 +177,16 @@ def test_a_bound_below_that_of_a_job_has_no_witness_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("period", "month", "year"),
-    [("monthly", 1000, 12_000), ("quarterly", 1000, 4000), ("yearly", 1000, 1000)],
+    [
+        ("monthly", 1000, 12_000),
+        ("quarterly", 1000, 4000),
+        ("yearly", 1000, 1000),
+        ("once", 1000, 1000),
+        ("28d", 2000, 14_000),
+        ("31d", 1000, 12_000),
+        ("7d", 5000, 53_000),
+        ("{from: 2026-11-01, until: 2027-11-01}", 1000, 1000),
+    ],
 )
 def test_exposure_is_given_for_a_month_and_a_year(period: str, month: int, year: int) -> None:
     edits: dict[str, Any] = {"budgets/borealis.yaml": None}
@@ -199,6 +208,10 @@ def test_exposure_is_given_for_a_month_and_a_year(period: str, month: int, year:
         ("quarterly", "notBefore: 2026-11-20T00:00:00Z, expires: 2026-12-31T00:00:00Z", 4250),
         ("quarterly", "notBefore: 2026-11-20T00:00:00Z, expires: 2027-01-20T00:00:00Z", 4500),
         ("yearly", "notBefore: 2026-11-20T00:00:00Z, expires: 2027-01-20T00:00:00Z", 1250),
+        ("once", "notBefore: 2026-11-20T00:00:00Z, expires: 2027-01-20T00:00:00Z", 1250),
+        ("28d", "notBefore: 2026-11-20T00:00:00Z, expires: 2026-12-18T00:00:00Z", 14_250),
+        ("28d", "notBefore: 2026-11-20T00:00:00Z, expires: 2026-12-18T00:00:01Z", 14_500),
+        ("28d", "expires: 2026-12-18T00:00:00Z", 17_500),
     ],
 )
 def test_an_exception_counts_in_every_period_that_it_lies_in(
@@ -212,6 +225,37 @@ def test_an_exception_counts_in_every_period_that_it_lies_in(
     plan = plan_of(None, changed(files, {"budgets/borealis.yaml": None}))
 
     assert plan.exposure[1].per_year_micros == year * MILLION
+
+
+CAMPAIGN = "period: {from: 2026-03-01, until: 2026-06-01}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("period: monthly", CAMPAIGN, "with a job that costs anything"),
+        (CAMPAIGN, "period: monthly", "with a job that costs anything"),
+        (
+            CAMPAIGN,
+            "period: {from: 2026-03-01, until: 2026-05-01}",
+            "with a job that costs anything at 2026-05-01T00:00:00Z",
+        ),
+        (
+            CAMPAIGN,
+            "period: {from: 2026-02-01, until: 2026-06-01}",
+            "with a job that costs anything at 2026-02-01T00:00:00Z",
+        ),
+    ],
+)
+def test_a_campaign_that_changes_has_a_witness(before: str, after: str, told: str) -> None:
+    base = (
+        changed(BASELINE, {BUDGET: {"period: monthly": before}}) if before == CAMPAIGN else BASELINE
+    )
+    plan = _witnessed(base, _edited(base, BUDGET, before, after))
+
+    (row,) = plan.concerns
+    assert row.witness is not None
+    assert told in " ".join(as_text(plan).split())
 
 
 def test_a_shorter_period_of_a_budget_around_others_costs_more_a_year_and_no_more_a_month() -> None:

@@ -133,7 +133,7 @@ def test_the_policies_name_nothing_of_a_configuration() -> None:
     literals = set(re.findall(r"QGov::(?!Action)\w+::", POLICIES))
     assert literals == set()
     texts = set(re.findall(r'"([^"]*)"', re.sub(r"(?m)^(@|//).*$", "", POLICIES)))
-    counters = {text for text in texts if re.fullmatch(r"\w+/(job|day|month)", text)}
+    counters = {text for text in texts if re.fullmatch(r"\w+/(job|day|month|window)", text)}
     assert texts - counters == {
         "any",
         "charge",

@@ -9,15 +9,16 @@ from pydantic import Field
 from qgov.language.concerns import (
     ABSENT,
     COVERED,
-    EARLIER,
     FEWER,
     MONEY,
     MORE,
     PRESENT,
     RULES,
+    SHORTER,
     KeyedBy,
 )
 from qgov.language.kinds.base import BackendClass, Exceptional, Metadata, Name, Strict
+from qgov.language.periods import Per, PeriodField
 from qgov.language.scalars import Duration, MoneyField, ScopeField, Share
 
 __all__ = ["BudgetDocument", "BudgetExceptionDocument", "BudgetSpec"]
@@ -28,8 +29,10 @@ class Spend(Strict):
 
     concern: ClassVar = MONEY
 
-    period: Annotated[Literal["monthly", "quarterly", "yearly"], EARLIER] = Field(
-        description="When it starts afresh."
+    period: Annotated[PeriodField, SHORTER] = Field(
+        description="When it starts afresh; `once`: never. `28d`: what was spent in the last 28 "
+        "days counts, to the instant. `{from: …, until: …}`: a campaign, outside of which there is "
+        "no money."
     )
     limit: Annotated[MoneyField, MORE] = Field(description="The amount for a period.")
     warn_at: Annotated[list[Share], FEWER] = Field(
@@ -48,7 +51,10 @@ class Quota(Strict):
     measure: Literal["jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds"] = Field(
         description="What is counted."
     )
-    per: Literal["job", "day", "month"] = Field(description="Over what.")
+    per: Per = Field(
+        description="Over what: one job, a day or month of the calendar in UTC, `once`, or a "
+        "window that ends now, such as `28d`."
+    )
     limit: Annotated[int, MORE] = Field(ge=0, description="The hard threshold.")
     warn_at: Annotated[list[Share], FEWER] = Field(
         default_factory=list, description="Soft thresholds."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from qgov.language.periods import period
 from qgov.language.scalars import Money, format_money
 from qgov.model.access_model import AccessModel, Budget
 from qgov.plan.plan import Plan
@@ -83,7 +84,8 @@ def _budgets(
             budget = new.get(name) or old[name]
             who = f", {budget.group} only" if budget.group else ""
             on = f", on {' and '.join(budget.backends)} only" if budget.backends else ""
-            yield name, f"{budget.period or 'no money'} on {budget.scope}{who}{on}", stops
+            when = period(budget.period).words if budget.period else "no money"
+            yield name, f"{when} on {budget.scope}{who}{on}", stops
 
 
 def _stop(budget: Budget | None) -> int | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qgov.finding import Finding
+from qgov.language.periods import MONTH, period
 from qgov.model.access_model import AccessModel, Binding
-from qgov.model.caps import budgets_near
+from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.azure.entitlements import GIVEN, confined, distrust, terms
 from qgov.targets.azure.module import Module, modules, provider_of
@@ -106,6 +107,17 @@ def _money(module: Module) -> Iterator[Finding]:
         message = f"`{module.scope}` is billed in {unit}, which has no rate: Azure warns of nothing"
         remedy = f"write the rate of {unit} in `exchangeRates`"
         yield _at(module, "QG980", message, remedy, "billingCurrency")
+    elif known is None and (others := uncounted(module.model, module.tenant.name)):
+        fact = others[0].source
+        yield refused(
+            "QG980",
+            f"Azure counts nothing {period(others[0].period or MONTH).words}, so it warns of "
+            f"nothing of `{module.scope}`",
+            "write a budget with `stopAt` for the tenant, monthly, quarterly or yearly; this one "
+            "is the gateway's alone",
+            fact.at("budget", "period"),
+            fact.document,
+        )
     elif known is None:
         message = f"no budget with a hard stop bounds all of `{module.scope}`, so Azure warns of "
         remedy = "write a budget with `stopAt` for the tenant"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from qgov.language.periods import campaign_of
 from qgov.model import caps
 from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.accesses import backends_of
@@ -22,8 +23,19 @@ def _money(model: AccessModel, tenant: Tenant) -> Control:
         for project in environment.projects
     ]
     names = [name for name in model.organization.backends if device(model, name)]
-    if caps.cap(model, tenant.name, [projects], names) is None or caps.worth(model, "USD") is None:
+    allowed = caps.cap(model, tenant.name, [projects], names, campaigns=True)
+    if allowed is None or caps.worth(model, "USD") is None:
+        if allowed is None and caps.uncounted(model, tenant.name, campaigns=True):
+            return gateway(
+                "AWS counts months, quarters and years, and a time that is said: no window that "
+                "rolls on, and not once"
+            )
         return gateway("no budget with a hard stop bounds all that the tenant does there")
+    if campaign_of(allowed.period) is not None:
+        return partly(
+            "a spending limit for each QPU, which rejects every task outside of the campaign, and "
+            "none for simulators"
+        )
     return partly(
         "a spending limit for each QPU, and none for simulators; a budget denies all tasks when "
         "it is spent, hours late"

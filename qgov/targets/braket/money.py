@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from qgov.language.periods import campaign_of
+from qgov.language.scalars import format_instant
 from qgov.model import caps
 from qgov.targets.braket.devices import Device
 from qgov.targets.braket.module import ORGANIZATION, Module, resource
@@ -27,12 +30,17 @@ _MICROS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most that a tenant may spend on Braket: cents of a US dollar, in each `period`;
-    `warn_at` are shares of it in percent."""
+    """The most that a tenant may spend on Braket: cents of a US dollar, in each `period` (its
+    name), or in a campaign; `warn_at` are shares of it in percent."""
 
     cents: int
     period: str
     warn_at: tuple[int, ...]
+
+    @property
+    def campaign(self) -> tuple[datetime, datetime] | None:
+        """From when until when, where it is for that alone."""
+        return campaign_of(self.period)
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +48,7 @@ def cap(module: Module) -> Cap | None:
     """What the budgets with a hard stop allow the account's projects together; None when nothing
     does, or there is no rate of the US dollar."""
     names = {each.name for each in module.devices}
-    allowed = caps.cap(module.model, module.tenant.name, module.projects, names)
+    allowed = caps.cap(module.model, module.tenant.name, module.projects, names, campaigns=True)
     dollar = caps.worth(module.model, "USD")
     if allowed is None or dollar is None:
         return None
@@ -56,7 +64,7 @@ def limits(module: Module) -> list[Block]:
     """A spending limit for each QPU. The money is divided evenly, so that all limits together are
     never more than the budget; a budget of some of them lowers theirs. Outside of its window a
     limit rejects every task, so that a period that nobody begins is one in which nothing is
-    spent."""
+    spent, and so is the time outside of a campaign."""
     known = cap(module)
     devices = {each.arn: each for each in reversed(module.devices) if each.is_qpu}
     if known is None or not devices:
@@ -65,6 +73,9 @@ def limits(module: Module) -> list[Block]:
         "start_at": Ref("var.period_start"),
         "end_at": Ref("var.period_end"),
     }
+    if known.campaign is not None:
+        begins, ends = map(format_instant, known.campaign)
+        window = {"start_at": begins, "end_at": ends}
     return [
         Block(
             "resource",
@@ -95,9 +106,9 @@ def _dollars(cents: int) -> str:
 
 def budgets(module: Module) -> list[Block]:
     """A budget of what Braket costs in the account, which warns the owner and at its end denies
-    every task."""
+    every task. AWS counts whole periods of the calendar: there is none for a campaign."""
     known = cap(module)
-    if known is None or not module.devices:
+    if known is None or known.campaign is not None or not module.devices:
         return []
     contact = module.tenant.spec.owner.contact
     name = f"qgov-braket-{module.name}"

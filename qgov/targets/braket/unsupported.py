@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.finding import Finding, Origin
-from qgov.model.access_model import AccessModel, Binding
-from qgov.model.caps import budgets_near
+from qgov.language.periods import MONTH, period
+from qgov.model.access_model import AccessModel, Binding, Budget
+from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
 from qgov.targets.braket.module import Entitlement, Module, modules
@@ -154,6 +155,17 @@ def _silent(module: Module) -> Iterator[Finding]:
             stops[0].source.origin,
             stops[0].source.document,
         )
+    elif module.devices and cap(module) is None and (others := _uncounted(module)):
+        fact = others[0].source
+        yield refused(
+            "QG980",
+            f"AWS counts nothing {period(others[0].period or MONTH).words}, so it stops nothing of "
+            f"`{module.name}`",
+            "write a budget with `stopAt` for the tenant, monthly, quarterly, yearly or for a "
+            "campaign; this one is the gateway's alone",
+            fact.at("budget", "period"),
+            fact.document,
+        )
     elif module.devices and cap(module) is None:
         message = f"no budget with a hard stop bounds all of `{module.name}`, so AWS stops nothing"
         yield _at(module, "QG980", message, "write a budget with `stopAt` for the tenant")
@@ -165,6 +177,10 @@ def _silent(module: Module) -> Iterator[Finding]:
         for binding in held.bindings:
             if is_workload(binding.principal):
                 yield from _unassumable(module, held, binding)
+
+
+def _uncounted(module: Module) -> list[Budget]:
+    return uncounted(module.model, module.tenant.name, campaigns=True)
 
 
 def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterator[Finding]:

@@ -69,6 +69,8 @@ def _variables(module: Module) -> Iterator[tuple[str, str, str]]:
             f"The key of each store and region, as STORE:REGION: {', '.join(names)}",
         )
     known = cap(module)
+    if known is not None and known.campaign is not None:
+        known = None  # the configuration says when it begins and ends
     if known is not None and module.devices:
         yield (
             "budget_action_role_arn",

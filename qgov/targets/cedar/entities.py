@@ -15,10 +15,11 @@ from itertools import pairwise
 from json import dumps
 from typing import Any, Final
 
+from qgov.language.periods import campaign_of, is_window
 from qgov.language.persons import folded
-from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Tenant
+from qgov.model.access_model import AccessModel, Binding, Budget, Elevation, Quota, Tenant
 from qgov.model.accesses import budgets_around
-from qgov.model.budgets import soft_threshold
+from qgov.model.budgets import soft_threshold, windows_of
 from qgov.model.conditions import Conditions, JobLimits
 from qgov.model.principal import is_user, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
@@ -57,7 +58,8 @@ def others(model: AccessModel) -> Iterator[Entity]:
     yield from _grants(model)
     yield from map(_elevation, model.elevations)
     yield from (_backend(model, name) for name in model.organization.backends)
-    yield from map(_budget, model.budgets.values())
+    for budget in model.budgets.values():
+        yield from _budgets(budget)
 
 
 def _entity(
@@ -138,8 +140,8 @@ def _tenant(model: AccessModel, tenant: Tenant) -> Iterator[Entity]:
                 {
                     "tenant": of,
                     "environment": _ref("Environment", environment.scope),
-                    "budgets": _refs("Budget", [b.name for b in budgets if b.group is None]),
-                    "group_budgets": _refs("Budget", [b.name for b in budgets if b.group]),
+                    "budgets": _charged(b for b in budgets if b.group is None),
+                    "group_budgets": _charged(b for b in budgets if b.group),
                     "residency": _listed(environment.residency.get(project)),
                 },
                 _scope(scope),
@@ -280,16 +282,33 @@ def _backend(model: AccessModel, name: str) -> Entity:
     )
 
 
-def _budget(budget: Budget) -> Entity:
-    given: Json = {"quotas": _quotas(budget)}
+def _charged(budgets: Iterable[Budget]) -> list[Json]:
+    return _refs("Budget", [entity["uid"]["id"] for each in budgets for entity in _budgets(each)])
+
+
+def _budgets(budget: Budget) -> Iterator[Entity]:
+    """A budget, and one for each other time than a day or month that it counts over."""
+    whose: Json = {}
     if budget.group is not None:
-        given["group"] = _ref("Group", budget.group)
+        whose["group"] = _ref("Group", budget.group)
     if budget.backends:
-        given["backends"] = _refs("Backend", budget.backends)
+        whose["backends"] = _refs("Backend", budget.backends)
+    yield _entity("Budget", budget.name, {**_budget(budget), **whose})
+    for window in windows_of(budget):
+        counts = {"budget": budget.name, "over": window}
+        quotas = _quotas(q._replace(window="window") for q in budget.quotas if q.window == window)
+        yield _entity(
+            "Budget", f"{budget.name}#{window}", {"quotas": quotas, "counts": counts, **whose}
+        )
+
+
+def _budget(budget: Budget) -> Json:
+    given: Json = {"quotas": _quotas(q for q in budget.quotas if not is_window(q.window))}
     if budget.limit_micros is not None:
         warn = soft_threshold(budget.limit_micros, budget.warn_at)
         given["money"] = {
             "period": budget.period,
+            **_campaign(budget),
             "raises": list(_raises(budget)),
             **_present(stop=budget.stop_micros, warn=warn),
         }
@@ -300,17 +319,24 @@ def _budget(budget: Budget) -> Entity:
             "classes": list(budget.approval_classes),
             "valid_for_s": budget.approval.valid_for_s,
         }
-    return _entity("Budget", budget.name, given)
+    return given
+
+
+def _campaign(budget: Budget) -> Json:
+    campaign = campaign_of(budget.period)
+    if campaign is None:
+        return {}
+    return {"campaign": dict(zip(("from", "until"), map(_seconds, campaign), strict=True))}
 
 
 def _present(**thresholds: int | None) -> Json:
     return {name: _threshold(value) for name, value in thresholds.items() if value is not None}
 
 
-def _quotas(budget: Budget) -> Json:
+def _quotas(quotas: Iterable[Quota]) -> Json:
     """A measure and window → the tightest of its thresholds."""
     found: dict[str, Json] = {}
-    for quota in budget.quotas:
+    for quota in quotas:
         given = _present(stop=quota.limit, warn=soft_threshold(quota.limit, quota.warn_at))
         known = found.setdefault(f"{quota.measure}/{quota.window}", given)
         known |= {name: min(value, known.get(name, value)) for name, value in given.items()}

@@ -1,8 +1,10 @@
 """What IBM itself stops at: seconds of an instance.
 
-IBM counts 28 days that roll on, and pay-as-you-go the whole life of an instance. A budget counts a
-month, a quarter or a year; what it allows in all of that may be used in 28 days. An amount of
-money is as many seconds as it buys on the dearest device of the instance.
+IBM counts 28 days that roll on, and pay-as-you-go the whole life of an instance. What is for 28
+days is exactly that. Another budget counts a month, a quarter, a year or once, and what it allows
+in all of that may be used in 28 days; a shorter window is granted as often as it fits whole. A
+campaign is a limit of nothing, and a bonus while it goes. An amount of money is as many seconds as
+it buys on the dearest device of the instance.
 """
 
 from __future__ import annotations
@@ -13,18 +15,19 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
+from qgov.language.periods import DAY, JOB, MONTH, campaign_of, period
 from qgov.model.access_model import Budget, Raise
 from qgov.model.caps import Place, counts_at, places
 from qgov.model.scope import matches
 from qgov.targets.ibm.module import Instance, Module
 
-__all__ = ["WINDOW", "Bonus", "allowed", "bonuses", "bounding", "limit", "second_micros"]
+__all__ = ["WINDOW", "Bonus", "allowed", "bonuses", "bounding", "limit", "second_micros", "timed"]
 
 WINDOW: Final = timedelta(days=28)
 """Over what IBM counts."""
 
 _HOUR_S: Final = 3600
-_DAYS: Final = {"day": 28, "month": 1}
+_DAYS: Final = {DAY: 28, MONTH: 1}
 """How often a quota is granted in 28 days."""
 
 _Raised = tuple[str, Raise]
@@ -58,7 +61,7 @@ def bonuses(module: Module, instance: Instance) -> list[Bonus]:
         (
             ((raise_.not_before or raise_.expires - WINDOW), raise_.expires, budget.name, raise_)
             for budget in bounding(module, instance)
-            for raise_ in budget.raises
+            for raise_ in _raises(budget)
         ),
         key=lambda each: (each[0], each[1], each[2], each[3].increase_micros),
     )
@@ -123,15 +126,50 @@ def _seconds(
 ) -> int | None:
     """What a budget allows in seconds of QPU time; None when it says nothing of them."""
     found = [
-        quota.limit * _DAYS[quota.window]
+        quota.limit * _granted(quota.window)
         for quota in budget.quotas
-        if quota.measure == "qpuSeconds" and quota.window in _DAYS
+        if quota.measure == "qpuSeconds" and quota.window != JOB
     ]
     price = second_micros(module, instance)
     if budget.stop_micros is not None and price is not None:
         more = sum(raise_.increase_micros for name, raise_ in raised if name == budget.name)
-        found.append(int((budget.stop_micros + more) / price))  # down: never more than reviewed
+        found.append(int((_standing(budget) + more) / price))  # down: never more than reviewed
     return min(found, default=None)
+
+
+def timed(budget: Budget) -> bool:
+    """Whether a budget allows something for a time alone."""
+    return bool(_raises(budget))
+
+
+def _granted(window: str) -> int:
+    """How often what is for a window is granted in 28 days."""
+    rolling_s = period(window).rolling_s
+    return max(1, int(WINDOW.total_seconds()) // rolling_s) if rolling_s else _DAYS.get(window, 1)
+
+
+def _standing(budget: Budget) -> int:
+    """What a budget allows in micros whatever the day is: of a campaign nothing. A window that is
+    shorter than 28 days is granted again."""
+    if budget.period is None or campaign_of(budget.period) is not None:
+        return 0
+    return (budget.stop_micros or 0) * _granted(budget.period)
+
+
+def _raises(budget: Budget) -> list[Raise]:
+    """What is added to that for a time: exceptions, and a campaign, which bounds them too."""
+    campaign = campaign_of(budget.period)
+    if campaign is None:
+        return [*budget.raises]
+    begins, ends = campaign
+    return [
+        *([] if budget.stop_micros is None else [Raise(budget.stop_micros, begins, ends)]),
+        *(
+            Raise(r.increase_micros, max(r.not_before or begins, begins), min(r.expires, ends))
+            for r in budget.raises
+            if (r.not_before or begins) < ends and begins < r.expires
+        ),
+    ]
 
 
 def second_micros(module: Module, instance: Instance) -> Fraction | None:

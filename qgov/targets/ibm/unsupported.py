@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qgov.finding import Finding
+from qgov.language.periods import campaign_of
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import backends_of
 from qgov.model.principal import is_workload
@@ -14,7 +15,7 @@ from qgov.model.scope import contains
 from qgov.targets.hcl import Ref
 from qgov.targets.ibm.access import counted
 from qgov.targets.ibm.instances import MANAGED
-from qgov.targets.ibm.limits import bonuses, bounding, limit
+from qgov.targets.ibm.limits import bonuses, bounding, limit, timed
 from qgov.targets.ibm.module import Entitlement, Instance, Module, modules
 from qgov.targets.ibm.roles import title_of
 from qgov.targets.refused import at_binding, at_cloud, refused
@@ -98,11 +99,12 @@ def _silent(module: Module) -> Iterator[Finding]:
             remedy = "write `instanceLimitSeconds`, or a quota of `qpuSeconds` for the tenant"
             yield _at(module, each, "QG980", message, remedy)
         elif each.spec.plan not in MANAGED:
-            if any(budget.raises for budget in bounding(module, each)):
+            if any(timed(budget) for budget in bounding(module, each)):
                 message = f"qauvern knows no plan {each.spec.plan}: an exception adds nothing there"
-                yield _at(
-                    module, each, "QG980", message, "raise `instanceLimitSeconds` for the while"
-                )
+                if any(campaign_of(budget.period) for budget in bounding(module, each)):
+                    message = f"qauvern knows no plan {each.spec.plan}: no campaign begins there"
+                remedy = "raise `instanceLimitSeconds` for the while"
+                yield _at(module, each, "QG980", message, remedy)
         else:
             for bonus in bonuses(module, each):
                 if bonus.start.date() >= bonus.end.date():

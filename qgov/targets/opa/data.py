@@ -14,6 +14,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any, Final
 
+from qgov.language.periods import campaign_of
 from qgov.language.permissions import CATALOGUE
 from qgov.language.persons import folded
 from qgov.model.access_model import (
@@ -241,6 +242,7 @@ def _budget(model: AccessModel, budget: Budget) -> Json:
     if budget.limit_micros is not None:
         found["money"] = {
             "period": budget.period,
+            **_campaign(budget),
             "raises": [_raise(added) for added in budget.raises],
             **_thresholds(budget.stop_micros, soft_threshold(budget.limit_micros, budget.warn_at)),
         }
@@ -252,6 +254,14 @@ def _budget(model: AccessModel, budget: Budget) -> Json:
             "valid_for_s": budget.approval.valid_for_s,
         }
     return found
+
+
+def _campaign(budget: Budget) -> Json:
+    """When there is money, where that is not always."""
+    campaign = campaign_of(budget.period)
+    if campaign is None:
+        return {}
+    return {"campaign": dict(zip(("from", "until"), map(_seconds, campaign), strict=True))}
 
 
 def _thresholds(stop: int | None, warn: int | None) -> Json:

@@ -36,6 +36,7 @@ def _money(at: str) -> Table:
         f"{at} {{budget}} group": (f"{_BUDGET}.group",),
         f"{at} {{budget}} issuer": (f"{_BUDGET}.group", *_WHOSE, "Tenant/* spec.identityProvider"),
         f"{at} {{budget}} quotas": (f"{_BUDGET}.quotas",),
+        f"{at} {{budget}} money campaign": (f"{_BUDGET}.budget.period", f"{_BUDGET}.budget"),
         f"{at} {{budget}} money period": (f"{_BUDGET}.budget.period", f"{_BUDGET}.budget"),
         f"{at} {{budget}} money raises": ("BudgetException/* spec", f"{_BUDGET}.budget", *MONEY),
         f"{at} {{budget}} money stop": (

@@ -142,7 +142,7 @@ class CedarEngine(Closing):
             "queue": self._known.queues.get(environment) if placed else None,
             "audit_stream": "jobs" if jobs else "admin",
             "retention": dict(self._known.retention.get(tenant, {})) if placed else {},
-            "budgets": list(budgets),
+            "budgets": sorted({self._known.budgets[name].of for name in budgets}),
         }
 
 

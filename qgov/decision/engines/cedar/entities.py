@@ -30,14 +30,18 @@ class Grant(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """A budget: whose it is (None: everybody's), the counters that it bounds, what its
-    exceptions add when, whether it has an approval rule, and whether it is of some backends."""
+    """A budget: which one's usage counts (`of`; of a budget that counts over a window it is
+    another one's), whose it is (None: everybody's), the counters that it bounds, as the usage
+    calls each of them, what its exceptions add when, and whether it has an approval rule.
+    `timed`: time matters to it; `selects`: it is of some backends."""
 
     name: str
+    of: str
     group: str | None
-    counters: frozenset[str]
+    counters: Mapping[str, str]
     raises: tuple[Json, ...]
     approves: bool
+    timed: bool
     selects: bool
 
 
@@ -120,14 +124,24 @@ def _add_grant(known: Known, name: str, attrs: Json, roles: Mapping[str, frozens
 
 def _add_budget(known: Known, name: str, attrs: Json) -> None:
     group = _id(attrs["group"]) if "group" in attrs else None
-    raises = tuple(attrs.get("money", {}).get("raises", ()))
-    counters = frozenset(attrs["quotas"]) | ({"spent_micros"} if "money" in attrs else set())
-    selects = "backends" in attrs
-    known.budgets[name] = Budget(name, group, counters, raises, "approval" in attrs, selects)
+    money, counts = attrs.get("money", {}), attrs.get("counts")
+    raises, approves = tuple(money.get("raises", ())), "approval" in attrs
+    counters = {each: _said(each, counts) for each in attrs["quotas"]}
+    counters |= {"spent_micros": "spent_micros"} if money else {}
+    timed = bool(raises) or approves or "campaign" in money
+    of = counts["budget"] if counts else name
+    known.budgets[name] = Budget(
+        name, of, group, counters, raises, approves, timed, "backends" in attrs
+    )
     if group is not None:
         known.groups.add(group)
     if "approval" in attrs:
         known.approvers.add(_id(attrs["approval"]["approvers"]))
+
+
+def _said(counter: str, counts: Json | None) -> str:
+    """What a request's usage calls a counter."""
+    return f"{counter.partition('/')[0]}/{counts['over']}" if counts else counter
 
 
 def _add_places(known: Known, by_kind: Mapping[str, list[tuple[str, Json, Json]]]) -> None:

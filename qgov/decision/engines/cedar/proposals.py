@@ -141,17 +141,19 @@ def _budgets(asked: Asked, known: Known) -> list[Budget]:
 def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iterator[Evaluation]:
     """What a budget is asked costs by the word: it is told what its kind has a use for."""
     for budget in budgets:
-        used = (asked.request.usage or {}).get(budget.name, {})
+        used = (asked.request.usage or {}).get(budget.of, {})
         needed = {"job", "groups"}
         needed |= {"issuer"} if budget.group is not None else set()
-        needed |= {"now"} if budget.raises or budget.approves else set()
+        needed |= {"now"} if budget.timed else set()
         needed |= {"id", "backend"} if budget.approves else set()
         needed |= {"backend"} if budget.selects else set()
         fields = {name: value for name, value in asked.common.items() if name in needed}
         if budget.group is None:
             fields["groups"] = []
         fields["budget"] = uid("Budget", budget.name)
-        fields["used"] = {name: used[name] for name in budget.counters if name in used}
+        fields["used"] = {
+            name: used[said] for name, said in budget.counters.items() if said in used
+        }
         for added in budget.raises:
             if asked.now is not None and added["from"] <= asked.now < added["until"]:
                 fields["raise"] = added

@@ -632,21 +632,47 @@ bounds := array.concat(
 	[bound |
 		some budget in budgets
 		money := budget.terms.money
-		raised := sum([raise.increase |
-			some raise in money.raises
-			now >= max([raise.not_before, 0])
-			now < raise.expires
-		])
-		bound := {
-			"exceeded": "budget-exceeded",
-			"near": "budget-near",
-			"used": used(budget.name, "spent_micros"),
-			"more": size.cost_micros,
-			"stop": moved(object.get(money, "stop", null), raised),
-			"warn": moved(object.get(money, "warn", null), raised),
-		}
+		bound := object.union(
+			{"exceeded": "budget-exceeded", "near": "budget-near", "more": size.cost_micros},
+			spending(budget.name, money),
+		)
 	],
 )
+
+spending(name, money) := {
+	"used": used(name, "spent_micros"),
+	"stop": moved(object.get(money, "stop", null), raised),
+	"warn": moved(object.get(money, "warn", null), raised),
+} if {
+	open(money)
+	raised := sum([raise.increase |
+		some raise in money.raises
+		now >= max([raise.not_before, 0])
+		now < raise.expires
+	])
+}
+
+# Outside of a campaign there is no money: whatever was spent in it, a job that costs anything
+# is too much.
+
+spending(_, money) := {
+	"used": 0,
+	"stop": instead(object.get(money, "stop", null), 0),
+	"warn": instead(object.get(money, "warn", null), 1),
+} if {
+	not open(money)
+}
+
+open(money) if not money.campaign
+
+open(money) if {
+	money.campaign.from <= now
+	now < money.campaign.until
+}
+
+default instead(_, _) := null
+
+instead(threshold, other) := other if is_number(threshold)
 
 denials contains "context-missing" if {
 	some bound in bounds

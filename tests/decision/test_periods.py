@@ -1,0 +1,123 @@
+"""What campaigns, windows and one-off money mean for a decision, by every engine."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from qgov.decision.engine import EngineKind
+from qgov.decision.explanation import explanation
+from qgov.decision.reference import decide
+from tests.decision.compared import JUDGED, disagreements, settings_for
+from tests.decision.harness import DEVELOPER, TIMED, asking
+
+WHEN: Final = "from 2026-11-23T10:00:00Z until 2026-11-23T12:00:00Z"
+FREE: Final[dict[str, Any]] = {"estimated_cost_micros": 0}
+BEFORE: Final[dict[str, Any]] = {
+    "time": "2026-11-23T09:59:59Z",
+    "issued_at": "2026-11-23T09:55:00Z",
+}
+AFTER: Final[dict[str, Any]] = {"time": "2026-11-23T12:00:00Z", "issued_at": "2026-11-23T11:55:00Z"}
+ENDED: Final[dict[str, Any]] = {"time": "2026-11-23T11:30:00Z", "issued_at": "2026-11-23T11:25:00Z"}
+RAISED: Final[dict[str, Any]] = {
+    "time": "2026-11-23T11:00:00Z",
+    "issued_at": "2026-11-23T10:55:00Z",
+}
+
+
+def timed(spent: int = 0, used: float = 0, jobs: int = 0, **changes: Any) -> dict[str, Any]:
+    """A developer's job of 1.75 EUR and 2 seconds, with what was used before it."""
+    usage = {
+        "campaign": {"spent_micros": spent, "qpuSeconds/28d": used, "jobs/once": jobs},
+        "hint": {"spent_micros": 0},
+    }
+    return asking(DEVELOPER, **{"usage": usage, "estimated_qpu_seconds": 2, **changes})
+
+
+def without(counter: str, **changes: Any) -> dict[str, Any]:
+    """The same, and one counter is not said."""
+    request = timed(**changes)
+    del request["context"]["usage"]["campaign"][counter]
+    return request
+
+
+CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
+    "within": (timed(), set(), set()),
+    "the last cent of a campaign": (timed(8_250_000), set(), {"budget-near"}),
+    "one micro more": (timed(8_250_001), {"budget-exceeded"}, set()),
+    "before a campaign": (timed(**BEFORE), {"budget-exceeded"}, set()),
+    "after a campaign": (timed(**AFTER), {"budget-exceeded"}, set()),
+    "a micro after it": (
+        timed(estimated_cost_micros=1, **AFTER),
+        {"budget-exceeded"},
+        set(),
+    ),
+    "a free job before a campaign": (timed(**FREE, **BEFORE), set(), set()),
+    "a free job after a campaign that was overspent": (timed(10**9, **FREE, **AFTER), set(), set()),
+    "a free job after it, nobody knows what was spent": (
+        without("spent_micros", **FREE, **AFTER),
+        set(),
+        set(),
+    ),
+    "nobody knows what was spent": (without("spent_micros"), {"context-missing"}, set()),
+    "nobody knows what a job after it costs": (
+        timed(estimated_cost_micros=..., **AFTER),
+        {"context-missing"},
+        set(),
+    ),
+    "an exception adds to a campaign": (timed(13_250_000, **RAISED), set(), {"budget-near"}),
+    "and no more": (timed(13_250_001, **RAISED), {"budget-exceeded"}, set()),
+    "an exception opens no campaign": (timed(0, **AFTER), {"budget-exceeded"}, set()),
+    "what costs anything outside of a campaign that only warns": (
+        timed(estimated_cost_micros=1, **ENDED),
+        set(),
+        {"budget-near"},
+    ),
+    "what is free outside of it": (timed(**FREE, **ENDED), set(), set()),
+    "the last second of a window": (timed(used=58), set(), {"quota-near"}),
+    "before its soft threshold": (timed(used=27), set(), set()),
+    "one second more": (timed(used=59), {"quota-exceeded"}, set()),
+    "nobody knows what was used": (without("qpuSeconds/28d"), {"context-missing"}, set()),
+    "a fraction of a second": (timed(used=58.5), {"quota-exceeded"}, set()),
+    "the last job ever": (timed(jobs=99), set(), set()),
+    "one job more": (timed(jobs=100), {"quota-exceeded"}, set()),
+    "nobody knows how many jobs there were": (without("jobs/once"), {"context-missing"}, set()),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_the_reference_decides(case: tuple[dict[str, Any], set[str], set[str]]) -> None:
+    request, reasons, warnings = case
+    decision = decide(TIMED, request)
+    assert ({*decision.reasons}, {*decision.warnings}) == (reasons, warnings)
+    assert decision.obligations["budgets"] == ["campaign", "hint"]
+
+
+@pytest.mark.parametrize("kind", JUDGED.values(), ids=list(JUDGED))
+def test_an_engine_decides_as_the_reference_does(kind: EngineKind) -> None:
+    settings_for(kind)
+    assert disagreements(kind, TIMED, [request for request, _, _ in CASES.values()]) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (
+            timed(**BEFORE),
+            f"the campaign has not begun: it goes {WHEN}",
+        ),
+        (
+            timed(**AFTER),
+            f"the campaign has ended: it went {WHEN}",
+        ),
+        (timed(8_250_001), None),
+        (timed(), None),
+        (timed(**FREE, **AFTER), None),
+    ],
+)
+def test_an_explanation_says_when_a_campaign_does_not_run(
+    request_: dict[str, Any], why: str | None
+) -> None:
+    bounds = {bound.name: bound for bound in explanation(TIMED, request_).bounds}
+    assert bounds["campaign"].why == why
