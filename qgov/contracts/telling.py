@@ -7,7 +7,7 @@ what mypy and the tests hold outputs to, and hostile text must never stop an out
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -27,7 +27,7 @@ from typing import (
 
 from typing_extensions import get_type_hints, is_typeddict
 
-__all__ = ["NOT_EMPTY", "From", "document_text", "tell"]
+__all__ = ["NOT_EMPTY", "From", "document_chunks", "document_text", "tell"]
 
 T = TypeVar("T")
 Read = Callable[[Any], Any]
@@ -53,7 +53,13 @@ def tell(contract: type[T], value: object) -> T:
 
 def document_text(document: Mapping[str, Any]) -> str:
     """A document as it is printed and written."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return "".join(document_chunks(document))
+
+
+def document_chunks(document: Mapping[str, Any]) -> Iterator[str]:
+    """The same in pieces, for a long one that need not be held as a text."""
+    yield from json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document)
+    yield "\n"
 
 
 @cache

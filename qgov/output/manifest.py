@@ -61,11 +61,13 @@ def manifest_from(entries: Iterable[Entry], commit: str | None) -> Manifest:
     """The manifest of these entries, in order of path."""
     # `qgov verify` makes it again of what a pack lists, where a path may be anything.
     listed = sorted(entries, key=lambda entry: str(entry["path"]))
-    lines = "".join(f"{entry['sha256']}  {entry['path']}\n" for entry in listed)
+    digest = hashlib.sha256()
+    for entry in listed:
+        digest.update(f"{entry['sha256']}  {entry['path']}\n".encode())
     return {
         "schema": "qgov/manifest/v1",
         "commit": commit,
-        "content_digest": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}",
+        "content_digest": f"sha256:{digest.hexdigest()}",
         "qgov_version": __version__,
         "artifacts": listed,
     }

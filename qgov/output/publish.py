@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from qgov.contracts.artifacts import Entry
+from qgov.contracts.telling import document_chunks
 from qgov.output.beside import beside, exchange, sole_writer
 from qgov.output.manifest import (
     MANIFEST,
@@ -24,7 +25,6 @@ from qgov.output.manifest import (
     is_file,
     is_inside,
     manifest_from,
-    manifest_text,
     one_by_one,
     stored_in,
 )
@@ -63,7 +63,8 @@ def _replace(out: Path, artifacts: Artifacts, commit: str | None, partial: bool)
         }
         of = commit if not kept or stored.commit == commit else None
         manifest = manifest_from([*written.values(), *kept.values()], of)
-        (fresh / MANIFEST).write_bytes(manifest_text(manifest))
+        with (fresh / MANIFEST).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(document_chunks(manifest))
         if out.exists():
             _carry_over(out, fresh, written, {*stored.entries, MANIFEST} - set(kept))
             shutil.copymode(out, fresh)

@@ -39,6 +39,7 @@ from qgov.plan.sides import Side
 from qgov.plan.silenced import newly_silenced
 from qgov.plan.tellings import Rows
 from qgov.plan.trusted import with_reach, with_trust
+from qgov.plan.unclosed import unclosed
 from qgov.plan.unretired import revived, unretired
 
 __all__ = ["make_plan"]
@@ -75,7 +76,7 @@ def make_plan(
     artifacts, refused = artifact_changes(old, new, told)
     groups = deleted(old, new)
     came, went = _findings(base, head, refused, now)
-    came = (*came, *unretired(groups, old, new), *revived(old, new))
+    came = (*came, *unretired(groups, old, new), *revived(old, new), *unclosed(old, new))
     versions = _versions(base, head, documents, both.renames)
     asked, groups, approvals = asking(
         old or new, access, concerns, groups, differing, versions, spent, gains

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from qgov.finding import Finding
 from qgov.model.access_model import (
@@ -37,6 +37,7 @@ __all__ = [
     "both",
     "cloud",
     "comment",
+    "files_of",
     "groups_of",
     "head",
     "inside",
@@ -45,10 +46,15 @@ __all__ = [
     "places",
     "shortened",
     "with_devices",
+    "without_unused",
 ]
 
 FOLDER: Final = "terraform/tenants"
 """Where the root modules of tenants are, each in a folder that is called as the cloud is."""
+
+T = TypeVar("T")
+
+_CLOSING: Final = ("versions", "kept")
 
 KEPT: Final = Block("lifecycle", (), {"prevent_destroy": True})
 """What must not vanish with whatever it holds."""
@@ -179,6 +185,18 @@ def head(
         yield Block("variable", (name,), {"type": Ref(kind), "description": about})
 
 
+def without_unused(blocks: Iterable[Block]) -> list[Block]:
+    """The head of a module that holds nothing: without the variables that no provider asks for."""
+    found = list(blocks)
+    used = {
+        str(value)
+        for block in found
+        if block.type == "provider"
+        for value in block.attributes.values()
+    }
+    return [b for b in found if b.type != "variable" or f"var.{b.labels[0]}" in used]
+
+
 def both(kind: str, old: str, new: str) -> tuple[Ref, Ref]:
     """What a resource of a type was called and is called, as `moved` takes it."""
     return Ref(f"{kind}.{old}"), Ref(f"{kind}.{new}")
@@ -209,6 +227,12 @@ def comment(schemas: str, note: str = "") -> str:
         *([note] if note else ()),
     )
     return "\n".join(lines)
+
+
+def files_of(files: Mapping[str, T], *, closed: bool) -> Iterator[tuple[str, T]]:
+    """(name, what makes it) of each file of a module; of one that is closed, those which let go
+    of what it made."""
+    return ((name, made) for name, made in files.items() if not closed or name in _CLOSING)
 
 
 def laid_out(path: str, blocks: list[Block], said: str) -> Iterator[Laid]:

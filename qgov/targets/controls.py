@@ -49,7 +49,7 @@ def _tables() -> dict[str, Controls]:
 
 
 def enforced(model: AccessModel) -> Mapping[Place, Mapping[Kind, Control]]:
-    """(tenant, cloud) → what the cloud enforces there, for each cloud with an account."""
+    """(tenant, cloud) → what the cloud enforces there, for each cloud with an open account."""
     return model.once(_enforced)
 
 
@@ -62,8 +62,13 @@ def _enforced(model: AccessModel) -> dict[Place, dict[Kind, Control]]:
         }
         for name, tenant in sorted(model.tenants.items())
         for cloud, table in tables.items()
-        if getattr(tenant.spec.clouds, cloud, None) is not None
+        if _is_open(getattr(tenant.spec.clouds, cloud, None))
     }
+
+
+def _is_open(account: object) -> bool:
+    """Whether a tenant has an account and uses it: what is closed lets nobody in."""
+    return account is not None and not getattr(account, "closed", False)
 
 
 def unenforced(model: AccessModel) -> dict[Place, list[Kind]]:

@@ -1,14 +1,18 @@
 """What a cloud cannot hold or express, as findings: `QG978` a name or a number, `QG979` what two
-would write, and `QG980` what no control is written for, which does not stop the compiler."""
+would write, `QG988` what cannot be retired, and `QG980` what no control is written for, which does
+not stop the compiler."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from qgov.finding import Finding, Origin, Severity
 from qgov.model.access_model import Binding, Tenant
+from qgov.targets.hcl import Block
+from qgov.targets.retired import misretired
 
-__all__ = ["at_binding", "at_cloud", "refused"]
+__all__ = ["at_binding", "at_cloud", "refused", "unretirable"]
 
 _WEAK: Final = frozenset({"QG980"})
 
@@ -24,7 +28,21 @@ def at_binding(code: str, message: str, remedy: str, binding: Binding) -> Findin
     return refused(code, message, remedy, binding.origin, binding.source.document)
 
 
-def at_cloud(code: str, message: str, remedy: str, tenant: Tenant, *path: str) -> Finding:
+def at_cloud(code: str, message: str, remedy: str, tenant: Tenant, *path: str | int) -> Finding:
     """One at what a tenant says of a cloud: `path` is where in `clouds`."""
     source = tenant.source
     return refused(code, message, remedy, source.at("clouds", *path), source.document)
+
+
+def unretirable(
+    names: Sequence[str],
+    kinds: Collection[str],
+    made: Sequence[Block],
+    tenant: Tenant,
+    *path: str,
+) -> Iterator[Finding]:
+    """What `retired` of an account names and may not: see `misretired`."""
+    for index, problem in misretired(made, kinds, names):
+        message = f"`{names[index]}` cannot be retired: {problem}"
+        remedy = "name what is gone and `terraform plan` refuses to let go"
+        yield at_cloud("QG988", message, remedy, tenant, *path, "retired", index)

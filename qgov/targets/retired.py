@@ -11,13 +11,13 @@ Only what is `kept` is retired. An access that goes has to go: it would outlive 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from qgov.targets.hcl import Block, Ref
-from qgov.targets.kept import GUARD
+from qgov.targets.kept import GUARD, addresses, kept
 
-__all__ = ["RETIRED", "removed", "retired", "retired_addresses"]
+__all__ = ["RETIRED", "guarded", "let_go", "misretired", "removed", "retired", "retired_addresses"]
 
 RETIRED: Final = f"{GUARD}until_retired_"
 """What the addresses of guards begin with that are let go. They are in no state for long."""
@@ -58,3 +58,33 @@ def retired_addresses(
     return {
         name: name for name in names if name.partition(".")[0] in kinds and name not in declared
     }
+
+
+def guarded(made: Sequence[Block], kinds: Collection[str], names: Iterable[str]) -> list[Block]:
+    """The guard of the resources of some types among blocks, and what lets go of those `names`
+    that are among them no more."""
+    declared = addresses(made, kinds)
+    gone = retired_addresses(names, kinds, declared)
+    return [kept("resources", declared), *retired("resources", gone)]
+
+
+def let_go(made: Sequence[Block], kinds: Collection[str], names: Iterable[str]) -> list[Block]:
+    """What lets go of all that `guarded` guards, where none of it is declared any more."""
+    declared = addresses(made, kinds)
+    gone = [*declared, *retired_addresses(names, kinds, declared)]
+    return removed([*gone, f"{GUARD}resources", f"{RETIRED}resources"])
+
+
+def misretired(
+    made: Sequence[Block], kinds: Collection[str], names: Sequence[str]
+) -> Iterator[tuple[int, str]]:
+    """(index, what is wrong) of each name that cannot be retired."""
+    declared = {".".join(each.labels) for each in made if each.type == "resource"}
+    former = {str(each.attributes["from"]) for each in made if each.type == "moved"}
+    for index, name in enumerate(names):
+        if name.partition(".")[0] not in kinds:
+            yield index, "it holds neither money nor records, and goes with its line"
+        elif name in declared:
+            yield index, "it is still declared"
+        elif name in former:
+            yield index, "it is what something here was called before, which keeps it"

@@ -227,6 +227,11 @@ class AwsAccount(Strict):
         "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
         "stay as they are.",
     )
+    closed: bool = Field(
+        False,
+        description="Whether nobody uses it any more: Terraform takes every access away, and lets "
+        "go of what holds money or records. Then the tenant may go.",
+    )
 
 
 class BraketAccount(AwsAccount):

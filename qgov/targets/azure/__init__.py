@@ -14,7 +14,8 @@ from typing import Final
 
 from qgov.model.access_model import AccessModel
 from qgov.targets.azure.controls import CONTROLS
-from qgov.targets.azure.module import Module, modules
+from qgov.targets.azure.keeping import kept
+from qgov.targets.azure.module import modules
 from qgov.targets.azure.money import budgets
 from qgov.targets.azure.parts import PARTS
 from qgov.targets.azure.people import roles, workloads
@@ -23,9 +24,7 @@ from qgov.targets.azure.storage import audit, storage
 from qgov.targets.azure.unsupported import unsupported
 from qgov.targets.azure.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.azure.workspace import workspace
-from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
-from qgov.targets.hcl import Block
-from qgov.targets.kept import addresses, kept
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, files_of, laid_out
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
@@ -33,23 +32,6 @@ _COMMENT: Final = comment(
     "the schemas of "
     + " and ".join(f"{name} {version}" for name, version in SCHEMA_VERSIONS.items())
 )
-_KEPT: Final = frozenset(
-    {
-        "azapi_resource",
-        "azurerm_consumption_budget_resource_group",
-        "azurerm_monitor_diagnostic_setting",
-        "azurerm_storage_account",
-        "azurerm_storage_container",
-    }
-)
-
-
-def _kept(module: Module) -> list[Block]:
-    """What keeps money and records, and the workspace with its jobs."""
-    made = [*workspace(module), *storage(module), *audit(module), *budgets(module)]
-    return [kept("resources", addresses(made, _KEPT))]
-
-
 _FILES: Final = {
     "versions": versions,
     "workspace": workspace,
@@ -58,14 +40,14 @@ _FILES: Final = {
     "storage": storage,
     "audit": audit,
     "budgets": budgets,
-    "kept": _kept,
+    "kept": kept,
 }
 
 
 def _laid(model: AccessModel) -> Iterator[Laid]:
     for module in modules(model):
         folder = "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
-        for file, blocks_of in _FILES.items():
+        for file, blocks_of in files_of(_FILES, closed=module.workspace.closed):
             yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), _COMMENT)
 
 

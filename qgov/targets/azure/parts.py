@@ -75,6 +75,7 @@ FIELDS: Final[Table] = {
     "{tenant} {azure} terraform": (_AZURE,),
     "{tenant} {azure} variable": (_AZURE, *_HELD, *_KEYS, *_CAP),
     "{tenant} {azure} provider": (f"{_AZURE}.subscription",),
+    "{tenant} {azure} removed": (_AZURE, *_CAP),
     "{tenant} {azure} moved": (
         *_HELD,
         f"{ORGANIZATION} spec.groups.*.previously",
@@ -127,7 +128,7 @@ def _read(path: str, value: Outline) -> dict[str, Any]:
 
 def _names(block: str, labels: Sequence[str], content: Mapping[str, Any]) -> Key:
     """The key of a block: of a resource its type and label, then the names that this is of."""
-    if block == "moved":
+    if block in ("moved", "removed"):
         return (block, content["from"])
     if block != "resource":
         return (block, *labels)

@@ -10,6 +10,7 @@ from qgov.model.access_model import AccessModel, Binding
 from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.azure.entitlements import GIVEN, confined, distrust, terms
+from qgov.targets.azure.keeping import misretired
 from qgov.targets.azure.module import Module, modules, provider_of
 from qgov.targets.azure.money import MOST_WARNINGS, amount, currency, warnings
 from qgov.targets.refused import at_binding, at_cloud, refused
@@ -24,6 +25,9 @@ def unsupported(model: AccessModel) -> list[Finding]:
     taken: dict[tuple[str, str], str] = {}
     for module in modules(model):
         found += _twice(module, taken)
+        found += misretired(module)
+        if module.workspace.closed:
+            continue
         found += _silent(module)
         found += _money(module)
         found += _unknown(module)

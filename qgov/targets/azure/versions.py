@@ -10,7 +10,7 @@ from qgov.targets.azure.module import Module
 from qgov.targets.azure.money import budgets
 from qgov.targets.azure.storage import stores
 from qgov.targets.azure.workspace import skus
-from qgov.targets.cloud import head
+from qgov.targets.cloud import head, without_unused
 from qgov.targets.hcl import Block, Value
 
 __all__ = ["SCHEMA_VERSIONS", "versions"]
@@ -24,7 +24,7 @@ _SOURCES: Final = {"azapi": "azure/azapi", "azurerm": "hashicorp/azurerm"}
 def versions(module: Module) -> list[Block]:
     """Terraform, the variables, and a provider for the subscription."""
     here: dict[str, Value] = {"subscription_id": module.workspace.subscription}
-    return [
+    found = [
         *head(SCHEMA_VERSIONS, _SOURCES, _variables(module)),
         Block("provider", ("azapi",), here),
         Block(
@@ -34,6 +34,7 @@ def versions(module: Module) -> list[Block]:
             (Block("features"),),
         ),
     ]
+    return without_unused(found) if module.workspace.closed else found
 
 
 def _variables(module: Module) -> Iterator[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.conditions import Conditions
 from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
+from qgov.targets.braket.keeping import kept
 from qgov.targets.braket.module import Module, modules
 from qgov.targets.braket.money import budgets, limits
 from qgov.targets.braket.parts import PARTS, Policy
@@ -37,9 +38,7 @@ from qgov.targets.braket.roles import elevated, federated, roles, trusts
 from qgov.targets.braket.storage import storage, trail
 from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
-from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
-from qgov.targets.hcl import Block
-from qgov.targets.kept import addresses, kept
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, files_of, laid_out
 from qgov.targets.parts import Key
 from qgov.targets.sections import Folded, Section
 
@@ -56,23 +55,6 @@ _NOTED: Final = {
         "of them AWS rejects every task.",
     )
 }
-_KEPT: Final = frozenset(
-    {
-        "aws_budgets_budget",
-        "aws_budgets_budget_action",
-        "aws_cloudtrail",
-        "aws_s3_bucket",
-        "awscc_braket_spending_limit",
-    }
-)
-
-
-def _kept(module: Module) -> list[Block]:
-    """What keeps money and records."""
-    made = [*storage(module), *trail(module), *limits(module), *budgets(module)]
-    return [kept("resources", addresses(made, _KEPT))]
-
-
 _FILES: Final = {
     "versions": versions,
     "permission_sets": permission_sets,
@@ -82,7 +64,7 @@ _FILES: Final = {
     "trail": trail,
     "limits": limits,
     "budgets": budgets,
-    "kept": _kept,
+    "kept": kept,
 }
 
 
@@ -109,10 +91,10 @@ def _folder(module: Module) -> str:
 def _files(found: Iterable[Module]) -> Iterator[Laid]:
     for module in found:
         folder = _folder(module)
-        for file, blocks_of in _FILES.items():
+        for file, blocks_of in files_of(_FILES, closed=module.account.closed):
             said = _NOTED.get(file, _COMMENT)
             yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), said)
-        for name, key, statements in _documents(module):
+        for name, key, statements in () if module.account.closed else _documents(module):
             yield _policy(f"{folder}/policies/{name}.json", key, statements)
 
 

@@ -119,6 +119,7 @@ FIELDS: Final[Table] = {
     "{tenant} {aws} provider aws": _ACCOUNT,
     "{tenant} {aws} provider aws account region": _HOME,
     "{tenant} {aws} provider awscc": _CAP,
+    "{tenant} {aws} removed": (_AWS, *_CAP, *_BUCKETS),
     "{tenant} {aws} moved": (
         *_HELD,
         f"{ORGANIZATION} spec.groups.*.previously",
@@ -212,7 +213,7 @@ def _keyed(value: Outline | Policy) -> Iterator[tuple[Key, Mapping[str, Any]]]:
 
 def _names(block: str, labels: Sequence[str], content: Mapping[str, Any]) -> Key:
     """The key of a block: of a resource its type and label, then the names that this is of."""
-    if block == "moved":
+    if block in ("moved", "removed"):
         return (block, content["from"])
     if block == "provider":
         return (block, *labels, content.get("alias", "account").strip('"'))

@@ -12,6 +12,7 @@ from qgov.model.access_model import AccessModel, Binding, Budget
 from qgov.model.caps import budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
+from qgov.targets.braket.keeping import misretired
 from qgov.targets.braket.module import Entitlement, Module, modules
 from qgov.targets.braket.money import cap
 from qgov.targets.braket.people import assigned
@@ -41,8 +42,11 @@ def unsupported(model: AccessModel) -> list[Finding]:
     found: list[Finding] = []
     taken: dict[str, str] = {}
     for module in modules(model):
-        found += _too_long(module)
         found += _twice(module, taken)
+        found += misretired(module)
+        if module.account.closed:
+            continue
+        found += _too_long(module)
         found += _silent(module)
     found += _without_arn(model)
     return found

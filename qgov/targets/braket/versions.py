@@ -9,7 +9,7 @@ from qgov.targets.braket.module import Module
 from qgov.targets.braket.money import cap, limits
 from qgov.targets.braket.people import assigned
 from qgov.targets.braket.storage import stores
-from qgov.targets.cloud import head
+from qgov.targets.cloud import head, without_unused
 from qgov.targets.hcl import Block, Ref, Value
 
 __all__ = ["SCHEMA_VERSIONS", "versions"]
@@ -27,7 +27,7 @@ def versions(module: Module) -> list[Block]:
     limited = sorted({str(block.attributes["provider"]) for block in limits(module)})
     needed = ("aws", "awscc") if limited else ("aws",)
     pins = {name: SCHEMA_VERSIONS[name] for name in needed}
-    return [
+    found = [
         *head(pins, _SOURCES, _variables(module)),
         Block(
             "provider",
@@ -41,6 +41,7 @@ def versions(module: Module) -> list[Block]:
         ),
         *(Block("provider", ("awscc",), _regional(alias)) for alias in limited),
     ]
+    return without_unused(found) if module.account.closed else found
 
 
 def _regional(alias: str) -> dict[str, Value]:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from qgov.model.access_model import AccessModel
-from qgov.targets.cloud import FOLDER, Laid, cloud, comment, laid_out
+from qgov.targets.cloud import FOLDER, Laid, cloud, comment, files_of, laid_out
 from qgov.targets.hcl import Block
 from qgov.targets.ibm.access import access_groups, service_ids
 from qgov.targets.ibm.accounts import activity_tracker
 from qgov.targets.ibm.controls import CONTROLS
 from qgov.targets.ibm.instances import instances, networks
+from qgov.targets.ibm.keeping import kept
 from qgov.targets.ibm.module import Module, modules
 from qgov.targets.ibm.parts import PARTS
 from qgov.targets.ibm.qauvern import configurations, text
@@ -27,18 +28,10 @@ from qgov.targets.ibm.read_back import ACCOUNTS, CLOUD, read_back
 from qgov.targets.ibm.roles import custom_roles
 from qgov.targets.ibm.unsupported import unsupported
 from qgov.targets.ibm.versions import SCHEMA_VERSIONS, account_versions, versions
-from qgov.targets.kept import addresses, kept
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
 _COMMENT: Final = comment(f"the schema of IBM-Cloud/ibm {SCHEMA_VERSIONS['ibm']}")
-
-
-def _kept(module: Module) -> list[Block]:
-    """What keeps the instances, which jobs and their results are in."""
-    return [kept("resources", addresses(instances(module), {"ibm_resource_instance"}))]
-
-
 _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "instances": instances,
@@ -46,7 +39,7 @@ _FILES: Final[dict[str, Callable[[Module], list[Block]]]] = {
     "roles": custom_roles,
     "access_groups": access_groups,
     "service_ids": service_ids,
-    "kept": _kept,
+    "kept": kept,
 }
 _OF_ACCOUNT: Final[dict[str, Callable[[str], list[Block]]]] = {
     "versions": account_versions,
@@ -59,9 +52,9 @@ def _laid(model: AccessModel) -> Iterator[Laid]:
     for module in modules(model):
         folder = f"{FOLDER}/{module.tenant.name}/{CLOUD}"
         accounts.update(each.account for each in module.instances)
-        for file, blocks_of in _FILES.items():
+        for file, blocks_of in files_of(_FILES, closed=module.ibm.closed):
             yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), _COMMENT)
-        for name, content in configurations(module):
+        for name, content in () if module.ibm.closed else configurations(module):
             yield _allocation(f"{folder}/{name}", content)
     for account in sorted(accounts):
         for file, made_of in _OF_ACCOUNT.items():

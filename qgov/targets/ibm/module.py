@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from qgov.language.kinds.clouds import IbmInstance
+from qgov.language.kinds.clouds import IbmAccount, IbmInstance
 from qgov.model.access_model import (
     AccessModel,
     Binding,
@@ -114,6 +114,13 @@ class Module:
     workloads: tuple[Workload, ...]
     elevations: tuple[Elevation, ...]
     renames: Renames
+
+    @property
+    def ibm(self) -> IbmAccount:
+        """What the tenant says of all instances."""
+        found = self.tenant.spec.clouds.ibm
+        assert found is not None
+        return found
 
     @property
     def account(self) -> str:

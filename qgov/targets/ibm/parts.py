@@ -93,6 +93,7 @@ FIELDS: Final[Table] = {
     "tenant {tenant} variable": (*_ALL, "Elevation/* spec"),
     "tenant {tenant} provider": (_IBM,),
     "tenant {tenant} import": (_IBM,),
+    "tenant {tenant} removed": (_IBM,),
     "tenant {tenant} moved": (*_ALL, *_RENAMED),
     "tenant {tenant} ibm_resource_instance": (_IBM,),
     "tenant {tenant} ibm_resource_instance {address} parameters_json": _LIMIT,
@@ -140,7 +141,7 @@ def _read(path: str, value: Any) -> dict[str, Any]:
 
 def _names(block: str, labels: Sequence[str], content: Mapping[str, Any]) -> Key:
     """The key of a block: of a resource its type and label, then the names that this is of."""
-    if block == "moved":
+    if block in ("moved", "removed"):
         return (block, content["from"])
     if block == "import":
         return (block, content["to"])

@@ -15,6 +15,7 @@ from qgov.model.scope import contains
 from qgov.targets.hcl import Ref
 from qgov.targets.ibm.access import counted
 from qgov.targets.ibm.instances import MANAGED
+from qgov.targets.ibm.keeping import misretired
 from qgov.targets.ibm.limits import bonuses, bounding, limit, timed
 from qgov.targets.ibm.module import Entitlement, Instance, Module, modules
 from qgov.targets.ibm.roles import title_of
@@ -31,8 +32,11 @@ def unsupported(model: AccessModel) -> list[Finding]:
     found: list[Finding] = []
     taken: dict[str, str] = {}
     for module in modules(model):
-        found += _unholdable(module)
         found += _twice(module, taken)
+        found += misretired(module)
+        if module.ibm.closed:
+            continue
+        found += _unholdable(module)
         found += _silent(module)
     found += _without_target(model)
     return found

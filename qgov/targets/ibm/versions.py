@@ -24,7 +24,7 @@ _AUDIT: Final = {
 
 def versions(module: Module) -> list[Block]:
     """Terraform, the variables and the provider of a tenant's module."""
-    return _versions(module.account, _variables(module))
+    return _versions(module.account, () if module.ibm.closed else _variables(module))
 
 
 def account_versions(account: str) -> list[Block]:
