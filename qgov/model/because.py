@@ -17,9 +17,12 @@ from pydantic.alias_generators import to_camel
 from qgov.finding import Origin
 from qgov.language.kinds.base import Floor
 from qgov.language.permissions import CATALOGUE
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at
 from qgov.model.fact import Fact
+from qgov.model.nesting import steps_between
+from qgov.model.principal import name_of
 from qgov.model.scope import tenant_of
 
 __all__ = ["FLOORS", "Ground", "Key", "because"]
@@ -69,7 +72,11 @@ def _elevations(model: AccessModel) -> dict[str, Elevation]:
 
 
 def _of_path(model: AccessModel, path: Path, permission: str) -> _Grounds:
-    key = (path.binding.principal, path.binding.role, path.binding.scope)
+    via = path.binding.via
+    bound = path.binding.principal if via is None else principals.group(via)
+    key = (bound, path.binding.role, path.binding.scope)
+    if via is not None:
+        yield from _of_nesting(model, via, name_of(path.binding.principal))
     if (binding := model.once(_bindings).get(key)) is not None:
         own = getattr(binding.source.value, "expires", None)
         terms = (binding.eligible, binding.requires, own)
@@ -90,6 +97,14 @@ def _of_path(model: AccessModel, path: Path, permission: str) -> _Grounds:
     if (workload := model.workload_of(path.binding.principal)) is not None:
         lifetime = partial(workload.source.written, "maxTokenLifetime")
         yield ("workload", workload.id), Ground(workload.max_token_age_s, lifetime)
+
+
+def _of_nesting(model: AccessModel, upper: str, lower: str) -> _Grounds:
+    """By which lines a group is in another."""
+    source, declared = model.organization.source, model.organization.spec.groups
+    for name, index, inner in steps_between(declared, upper, lower):
+        place = partial(source.written, "groups", name, "includes", index)
+        yield ("member", name, inner), Ground(True, place)
 
 
 def _of_place(model: AccessModel, scope: str) -> _Grounds:

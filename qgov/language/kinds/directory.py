@@ -101,6 +101,11 @@ class Group(Strict):
     expires: Annotated[Instant | None, ACCESS, MORE] = Field(
         None, description="When all of its bindings end by themselves, unless they end earlier."
     )
+    includes: Annotated[list[Name], ACCESS, MEMBERS] = Field(
+        default_factory=list,
+        description="Groups whose people are in it too, wherever its directory keeps them: they "
+        "hold what it holds.",
+    )
     directory_name: Annotated[DirectoryText | None, TRUST] = Field(
         None,
         description="What the directory calls it, in any case and with spaces; absent: as here.",
