@@ -18,7 +18,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
-from qgov.language.kinds.directory import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider, MembersWhere
 from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
@@ -94,7 +94,7 @@ class Group:
     `directory_id` what the directory knows it by, where that is written, and `team` what it is
     called where changes are reviewed. `external`: its people are
     not the company's own; `expires`: when all of its bindings end; `includes`: the groups whose
-    people are in it too, at any depth."""
+    people are in it too, at any depth; `members_where`: who is in it, where a rule says so."""
 
     name: str
     provider: str
@@ -110,6 +110,7 @@ class Group:
     external: bool = False
     expires: datetime | None = None
     includes: tuple[str, ...] = ()
+    members_where: MembersWhere | None = None
 
     @property
     def origin(self) -> Origin:

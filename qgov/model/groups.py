@@ -75,6 +75,7 @@ def link_groups(
             directory_id=said[name].directory_id,
             team=said[name].team,
             includes=nested.get(name, ()),
+            members_where=said[name].members_where,
         )
         for name in sorted(seen.first)
     }
