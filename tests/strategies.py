@@ -472,6 +472,9 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
                         "shared": True,
                         "external": draw(st.sampled_from((None, None, True))),
                         "expires": draw(_ends()),
+                        "includes": draw(st.sampled_from((None, None, ["leads"])))
+                        if name == "staff"
+                        else None,
                     }
                 )
                 for name, provider in GROUPS.items()

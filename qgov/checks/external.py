@@ -51,9 +51,15 @@ def external_answers(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: name a group of the company.
     """
     for group, fact, path in _answering(model):
-        if group in model.groups and model.groups[group].external:
+        if group in model.groups and _is_external(model, group):
             message = f"`{group}` is from outside, and {fact.document} asks it as `{path[-1]}`"
             yield found_at(fact, message, *path)
+
+
+def _is_external(model: AccessModel, name: str) -> bool:
+    """Whether people from outside are in a group, or in one that it includes."""
+    names = (name, *model.groups[name].includes)
+    return any(model.groups[each].external for each in names if each in model.groups)
 
 
 def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, ...]]]:

@@ -238,6 +238,18 @@ FORMS: Final = {
             "192.0.2.0/24",
         ),
         (
+            "attribute",
+            "[A-Za-z][A-Za-z0-9_]{0,99}",
+            "letters, digits and underscores, a letter first, at most 100",
+            "department",
+        ),
+        (
+            "attribute value",
+            r"[^\x00-\x1f\x7f\"'`\\]{1,256}",
+            "a line of at most 256 characters, without quotes, backticks and backslashes",
+            "Quantum research",
+        ),
+        (
             "resource",
             r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\.[A-Za-z][A-Za-z0-9_-]{0,249}",
             "the address of a resource of Terraform, its type and its name",

@@ -18,7 +18,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
-from qgov.language.kinds.directory import IdentityProvider
+from qgov.language.kinds.directory import IdentityProvider, MembersWhere
 from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
@@ -93,7 +93,8 @@ class Group:
     tenants that bind it, and where it is first named. `called` is its name in the directory,
     `directory_id` what the directory knows it by, where that is written, and `team` what it is
     called where changes are reviewed. `external`: its people are
-    not the company's own; `expires`: when all of its bindings end."""
+    not the company's own; `expires`: when all of its bindings end; `includes`: the groups whose
+    people are in it too, at any depth; `members_where`: who is in it, where a rule says so."""
 
     name: str
     provider: str
@@ -108,6 +109,8 @@ class Group:
     team: str | None = None
     external: bool = False
     expires: datetime | None = None
+    includes: tuple[str, ...] = ()
+    members_where: MembersWhere | None = None
 
     @property
     def origin(self) -> Origin:
@@ -173,7 +176,7 @@ class Binding:
     """A principal holds a role at a scope, standing or eligible. `principal` is
     `group:NAME` or `workload:TENANT/NAME`; `scope` is absolute. It grants nothing from
     `expires` on, the earlier of its own end and its group's; `external`: its people are not the
-    company's own."""
+    company's own; `via`: the group that is bound and includes this one."""
 
     principal: Principal
     role: str
@@ -183,6 +186,7 @@ class Binding:
     source: Fact[Any] = field(compare=False, repr=False)
     expires: datetime | None = None
     external: bool = False
+    via: str | None = field(default=None, compare=False)
 
     @property
     def origin(self) -> Origin:

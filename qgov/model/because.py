@@ -17,10 +17,12 @@ from pydantic.alias_generators import to_camel
 from qgov.finding import Origin
 from qgov.language.kinds.base import Floor
 from qgov.language.permissions import CATALOGUE
+from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at
 from qgov.model.fact import Fact
-from qgov.model.principal import Principal
+from qgov.model.nesting import steps_between
+from qgov.model.principal import Principal, name_of
 from qgov.model.scope import tenant_of
 
 __all__ = ["FLOORS", "Differing", "Ground", "Grounds", "Key"]
@@ -98,7 +100,12 @@ def _parts(cell: Cell, paths: Iterable[Path]) -> Iterator[tuple[Any, ...]]:
         yield _of_job, cell.scope, cell.backend
     for path in paths:
         binding = path.binding
-        yield _of_binding, binding.principal, binding.role, binding.scope
+        bound = binding.principal if binding.via is None else principals.group(binding.via)
+        yield _of_binding, bound, binding.role, binding.scope
+        yield _of_principal, binding.principal
+        if binding.via is not None:
+            yield _of_principal, bound
+            yield _of_nesting, binding.via, name_of(binding.principal)
         yield _of_permission, binding.role, cell.permission
         yield _of_role, binding.role
         if path.elevation is not None:
@@ -108,7 +115,7 @@ def _parts(cell: Cell, paths: Iterable[Path]) -> Iterator[tuple[Any, ...]]:
 
 
 def _bindings(model: AccessModel) -> dict[Key, Binding]:
-    return {(b.principal, b.role, b.scope): b for b in model.bindings}
+    return {(b.principal, b.role, b.scope): b for b in model.bindings if b.via is None}
 
 
 def _elevations(model: AccessModel) -> dict[str, Elevation]:
@@ -121,6 +128,10 @@ def _of_binding(model: AccessModel, principal: Principal, role: str, scope: str)
         own = getattr(binding.source.value, "expires", None)
         terms = (binding.eligible, binding.requires, own)
         yield ("binding", *key), Ground(terms, binding.source.at)
+
+
+def _of_principal(model: AccessModel, principal: Principal) -> _Grounds:
+    """When a group ends, or how long a workload's token is taken."""
     if (group := model.group_of(principal)) is not None:
         end = partial(model.organization.source.written, "groups", group.name, "expires")
         yield ("end of", group.name), Ground(group.expires, end)
@@ -146,6 +157,14 @@ def _of_elevation(model: AccessModel, name: str) -> _Grounds:
     if (held := model.once(_elevations).get(name)) is not None:
         value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
         yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
+
+
+def _of_nesting(model: AccessModel, upper: str, lower: str) -> _Grounds:
+    """By which lines a group is in another."""
+    source, declared = model.organization.source, model.organization.spec.groups
+    for name, index, inner in steps_between(declared, upper, lower):
+        place = partial(source.written, "groups", name, "includes", index)
+        yield ("member", name, inner), Ground(True, place)
 
 
 def _of_organization(model: AccessModel) -> _Grounds:

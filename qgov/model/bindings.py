@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from qgov.language.documents import Document
@@ -53,7 +54,24 @@ def link_bindings(
         _binding(written, roles, groups, tenants, names)
         for written in _written(organization, tenants, workloads, names)
     )
-    return tuple(sorted((binding for binding in found if binding is not None), key=_order))
+    bound = (each for b in found if b is not None for each in (b, *_nested(b, groups)))
+    return tuple(sorted(bound, key=_order))
+
+
+def _nested(binding: Binding, groups: Mapping[str, Group]) -> Iterator[Binding]:
+    """The same for each group that the bound one includes."""
+    name = name_of(binding.principal)
+    if not is_group(binding.principal) or name not in groups:
+        return
+    for inner in groups[name].includes:
+        if (group := groups.get(inner)) is not None:
+            yield replace(
+                binding,
+                principal=principals.group(inner),
+                expires=earliest(binding.expires, group.expires),
+                external=binding.external or group.external,
+                via=name,
+            )
 
 
 def _written(

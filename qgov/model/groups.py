@@ -15,6 +15,7 @@ from typing import Final
 from qgov.language.kinds.directory import Group as GroupSpec
 from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
 from qgov.model.fact import Fact, Written
+from qgov.model.nesting import included
 from qgov.model.renames import renames
 from qgov.model.resolve import Resolver
 
@@ -54,6 +55,8 @@ def link_groups(
     _see_organization(seen, organization, names)
     for tenant in tenants.values():
         _see_tenant(seen, tenant, organization, names)
+    nested = included(declared)
+    _see_nested(seen, nested)
     default = min(organization.spec.identity_providers)
     said = {name: declared.get(name, _NOTHING) for name in seen.first}
     return {
@@ -71,9 +74,20 @@ def link_groups(
             called=said[name].directory_name or name,
             directory_id=said[name].directory_id,
             team=said[name].team,
+            includes=nested.get(name, ()),
+            members_where=said[name].members_where,
         )
         for name in sorted(seen.first)
     }
+
+
+def _see_nested(seen: _Seen, nested: Mapping[str, Iterable[str]]) -> None:
+    """What a group is to a tenant, those that it includes are as well."""
+    for name, inner in sorted(nested.items()):
+        for each in inner:
+            seen.bound[each] |= seen.bound[name]
+            if (provider := seen.providers.get(name)) is not None:
+                seen.providers.setdefault(each, provider)
 
 
 def groups_gone(base: AccessModel, head: AccessModel) -> tuple[Group, ...]:

@@ -19,6 +19,7 @@ _Path = tuple[str | int, ...]
 REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "Organization": (
         ("groups.*.identityProvider", "identity provider"),
+        ("groups.*.includes.*", "group"),
         ("backends.*.vendor", "vendor"),
         ("auditSinks.*.store", "store"),
         ("auditSinks.*.credential", "secrets manager"),

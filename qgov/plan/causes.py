@@ -26,7 +26,9 @@ class Cause:
     line: int
 
 
-_ENABLING: Final = frozenset({"elevation", "binding", "permission", "project", "entitlement"})
+_ENABLING: Final = frozenset(
+    {"elevation", "binding", "member", "permission", "project", "entitlement"}
+)
 """Facts without which there is no access; the others only say what it takes."""
 
 _ALL: Final = frozenset(field.name for field in fields(Conditions))

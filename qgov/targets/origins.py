@@ -16,6 +16,7 @@ BOUND: Final = (
     "Tenant/{tenant} spec.bindings",
     "Tenant/{tenant} spec.serviceAccounts[*].bindings",
     f"{ORGANIZATION} spec.groups.*.expires",
+    f"{ORGANIZATION} spec.groups.*.includes",
 )
 """What binds a principal to a role, and until when."""
 

@@ -36,6 +36,11 @@ CASES: dict[str, tuple[Edits, str, str]] = {
         ATLAS,
         "group: finance",
     ),
+    "a group in another": (
+        {ORGANIZATION: {"auditors: {members: 2}": "auditors: {members: 2, includes: [finance]}"}},
+        ORGANIZATION,
+        "includes: [finance]",
+    ),
     "a binding removed": (
         {ATLAS: {'    - {group: operators, role: reader, on: "*"}\n': ""}},
         ATLAS,

@@ -35,6 +35,9 @@ _IDS: Final = {
 }
 
 
+_WHERE: Final = ("Quantum", "a ${b} %{c} # == <ä>")
+
+
 @cache
 def company(evil: bool = False, renamed: bool = False) -> AccessModel:
     """Every product with a tenant, three groups (one that exists, one that is made, one that is
@@ -46,7 +49,11 @@ def company(evil: bool = False, renamed: bool = False) -> AccessModel:
         known = {"directoryId": _IDS[name].format(number)} if name in _IDS else {}
         if name in ("entra", "okta"):
             known["directoryName"] = f"{text} devs"
-        named = {"directoryName": f"{text} {number}"} if name != "keycloak" else {}
+        named: dict[str, Any] = {}
+        if name != "keycloak":
+            named["directoryName"] = f"{text} {number}"
+        if name in ("entra", "okta"):
+            named["membersWhere"] = {"attribute": "department", "equals": _WHERE[evil]}
         former = {"previously": f"{name}-crew"} if renamed else {}
         groups[f"{name}-devs"] = {"identityProvider": name, "title": text, **known, **former}
         groups[f"{name}-leads"] = {"identityProvider": name, "title": text, **named, **former}

@@ -107,6 +107,21 @@ def test_a_group_that_is_made_is_moved_when_renamed_and_never_destroyed() -> Non
     }
 
 
+def test_who_is_in_a_group_that_is_made_may_be_a_rule() -> None:
+    where = {"attribute": "department", "equals": "R&D ${x} %{y}"}
+    model = bound(groups={"staff": {"membersWhere": where}, "crew": {}})
+    made = resources(model, "groups", "group")
+    assert made["group_staff"].attributes["types"] == ["DynamicMembership"]
+    assert inner(made["group_staff"], "dynamic_membership") == {
+        "enabled": True,
+        "rule": 'user.department -eq "R&D ${x} %{y}"',
+    }
+    assert "types" not in made["group_crew"].attributes
+    assert TARGET.unsupported(model) == []
+    theirs = bound(groups={"staff": {"membersWhere": where, "directoryId": ID}})
+    assert [f.code for f in TARGET.unsupported(theirs)] == ["QG965"]
+
+
 def test_a_former_name_that_is_a_group_again_is_not_let_go() -> None:
     groups = {"staff": {"directoryId": ID}, "crew": {}}
     gone = [b for b in blocks(bound(groups=groups), "groups") if b.type == "removed"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qgov.language.kinds.directory import MembersWhere
 from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import Block, Equal, Ref, parse
 from qgov.targets.okta import SCHEMA_VERSION, TARGET
@@ -83,9 +84,44 @@ def test_a_group_that_exists_is_looked_up_by_its_id_and_compared_by_its_name() -
         }
 
 
+def test_who_is_in_a_group_that_is_made_may_be_a_rule() -> None:
+    where = {"attribute": "department", "equals": "R&D ${x} %{y}"}
+    long = "g" * 60
+    groups = {"staff": {"membersWhere": where, "previously": "crew"}, long: {"membersWhere": where}}
+    rules = resources(bound(groups=groups), "groups", "group_rule")
+    assert rules["group_staff"] == {
+        "name": "qgov staff",
+        "status": "ACTIVE",
+        "group_assignments": [Ref("okta_group.group_staff.id")],
+        "expression_type": "urn:okta:expression:1.0",
+        "expression_value": 'user.department=="R&D ${x} %{y}"',
+    }
+    assert len(rules[f"group_{long}"]["name"]) == 50
+    moves = [b.attributes for b in blocks(bound(groups=groups), "groups") if b.type == "moved"]
+    assert {
+        "from": Ref("okta_group_rule.group_crew"),
+        "to": Ref("okta_group_rule.group_staff"),
+    } in (moves)
+
+
+@pytest.mark.parametrize("wrong", ['a"b', "a'b", "a`b", "a\\b", "a\nb", ""])
+def test_a_value_that_could_leave_its_quotes_is_no_value(wrong: str) -> None:
+    with pytest.raises(ValueError, match="equals"):
+        MembersWhere.model_validate({"attribute": "department", "equals": wrong})
+
+
+def test_a_group_that_is_somebody_elses_gets_no_rule() -> None:
+    where = {"attribute": "department", "equals": "Quantum"}
+    model = bound(groups={"staff": {"membersWhere": where, "directoryId": ID}})
+    assert not resources(model, "groups", "group_rule")
+    (finding,) = TARGET.unsupported(model)
+    assert (finding.code, finding.severity) == ("QG965", "error")
+    assert finding.origin.line > 0
+
+
 def test_no_resource_wipes_what_others_set() -> None:
     written = b"".join(TARGET.emit(company()).values())
-    for kind in (b"okta_app_group_assignments", b"okta_group_memberships", b"okta_group_rule"):
+    for kind in (b"okta_app_group_assignments", b"okta_group_memberships"):
         assert b'"%s"' % kind not in written
 
 

@@ -30,7 +30,7 @@ from qgov.language.scalars import (
     label,
 )
 
-__all__ = ["Group", "IdentityProvider"]
+__all__ = ["Group", "IdentityProvider", "MembersWhere"]
 
 
 class IdentityProvider(Strict):
@@ -79,6 +79,20 @@ FormerGroups = Annotated[
 """What a group was called before, or what its directory knew it by: one or several."""
 
 
+class MembersWhere(Strict):
+    """Who is in a group by what the directory says of people."""
+
+    concern: ClassVar = TRUST
+
+    attribute: Annotated[str, form("attribute")] = Field(
+        description="The attribute of a person, as the directory calls it."
+    )
+    equals: Annotated[str, form("attribute value")] = Field(
+        description="Its value, without quotes and backslashes, which directories escape each in "
+        "their own way."
+    )
+
+
 class Group(Strict):
     """A directory group that no single tenant owns, or that needs saying more of."""
 
@@ -99,6 +113,16 @@ class Group(Strict):
     )
     expires: Annotated[Instant | None, ACCESS, MORE] = Field(
         None, description="When all of its bindings end by themselves, unless they end earlier."
+    )
+    includes: Annotated[list[Name], ACCESS, MEMBERS] = Field(
+        default_factory=list,
+        description="Groups whose people are in it too, wherever its directory keeps them: they "
+        "hold what it holds.",
+    )
+    members_where: Annotated[MembersWhere | None, TRUST] = Field(
+        None,
+        description="Who is in it, kept by the directory as people change; absent: whom somebody "
+        "adds. Of a group that Entra or Okta is to make.",
     )
     directory_name: Annotated[DirectoryText | None, TRUST] = Field(
         None,

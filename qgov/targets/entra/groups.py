@@ -65,8 +65,12 @@ def _made(group: Group) -> Block:
     }
     if group.title is not None:
         attributes["description"] = shortened(group.title, _DESCRIPTION)
-    kept = Block("lifecycle", (), {"prevent_destroy": True})
-    return resource("group", address("group", group.name), attributes, kept)
+    blocks = [Block("lifecycle", (), {"prevent_destroy": True})]
+    if (rule := group.members_where) is not None:
+        attributes["types"] = ["DynamicMembership"]
+        says = f'user.{rule.attribute} -eq "{rule.equals}"'  # a value has no quotes
+        blocks.insert(0, Block("dynamic_membership", (), {"enabled": True, "rule": says}))
+    return resource("group", address("group", group.name), attributes, *blocks)
 
 
 def _existing(module: Module, group: Group) -> Block:

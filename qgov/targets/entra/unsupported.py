@@ -8,7 +8,14 @@ from typing import Final
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.principal import is_group, is_workload
-from qgov.targets.directory import JustInTime, Module, jit_name, just_in_time, role_name
+from qgov.targets.directory import (
+    JustInTime,
+    Module,
+    jit_name,
+    just_in_time,
+    role_name,
+    ruled_by_nobody,
+)
 from qgov.targets.entra.just_in_time import STEP_S, approvers_of
 from qgov.targets.entra.module import GROUP_NAME, MOST_ENTRIES, ROLE_VALUE, modules
 from qgov.targets.entra.workloads import is_federated
@@ -24,7 +31,7 @@ def unsupported(model: AccessModel) -> list[Finding]:
     return [
         finding
         for module in modules(model)
-        for part in (_provider, _too_long, _elevations, _workloads)
+        for part in (_provider, _members, _too_long, _elevations, _workloads)
         for finding in part(module)
     ]
 
@@ -59,6 +66,10 @@ def _provider(module: Module) -> Iterator[Finding]:
             "keep people in fewer groups",
             Severity.INFO,
         )
+
+
+def _members(module: Module) -> Iterator[Finding]:
+    return ruled_by_nobody(module, can=True)
 
 
 def _too_long(module: Module) -> Iterator[Finding]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.directory import modules
+from qgov.targets.directory import modules, ruled_by_nobody
 
 __all__ = ["unsupported"]
 
 
 def unsupported(model: AccessModel) -> list[Finding]:
     """That all of it is left to somebody's hands."""
-    return [
+    unruled = [f for m in modules(model, "generic") for f in ruled_by_nobody(m, can=False)]
+    return unruled + [
         Finding(
             "QG970",
             f"no Terraform is written for the identity provider `{module.name}` of type generic",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
+from qgov.targets.directory import ruled_by_nobody
 from qgov.targets.keycloak.facts.access import elevation, jit_group_name, role_name
 from qgov.targets.keycloak.module import WIDTH, Module, modules
 
@@ -29,6 +30,7 @@ def unsupported(model: AccessModel) -> list[Finding]:
                     document=document,
                 )
             )
+        found += ruled_by_nobody(module, can=False)
         found += _too_long(module)
         found += _unknown_workloads(module)
     return found

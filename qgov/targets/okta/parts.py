@@ -47,6 +47,7 @@ FIELDS: Final[Table] = {
     "{provider} terraform_data": _GROUPS,
     "{provider} okta_group": _GROUPS,
     "{provider} okta_group {label} description": (),
+    "{provider} okta_group_rule": _GROUPS,
     "{provider} okta_app_group_assignment": (*_HELD, *_SIGN_IN),
     "{provider} okta_app_oauth": _SIGN_IN,
     "{provider} okta_app_user_schema_property": _SIGN_IN,

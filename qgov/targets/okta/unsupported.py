@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.directory import Module
+from qgov.targets.directory import Module, ruled_by_nobody
 from qgov.targets.okta.claims import LEAST_S, token_age_s
 from qgov.targets.okta.module import modules
 
@@ -18,7 +18,7 @@ def unsupported(model: AccessModel) -> list[Finding]:
     return [
         finding
         for module in modules(model)
-        for part in (_provider, _elevations, _workloads)
+        for part in (_provider, _members, _elevations, _workloads)
         for finding in part(module)
     ]
 
@@ -45,6 +45,10 @@ def _provider(module: Module) -> Iterator[Finding]:
             Severity.WARNING,
             document=fact.document,
         )
+
+
+def _members(module: Module) -> Iterator[Finding]:
+    return ruled_by_nobody(module, can=True)
 
 
 def _elevations(module: Module) -> Iterator[Finding]:

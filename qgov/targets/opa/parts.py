@@ -21,6 +21,7 @@ _BUDGET: Final = "Budget/{budget} spec"
 _WHOSE: Final = (
     f"{_PROVIDERS}.issuer",
     f"{ORGANIZATION} spec.groups.*.identityProvider",
+    f"{ORGANIZATION} spec.groups.*.includes",
     f"{ORGANIZATION} spec.bindings",
     f"{_TENANT} spec.identityProvider",
     f"{_TENANT} spec.bindings",
