@@ -37,11 +37,16 @@ def main() -> None:
     gc.disable()
     for name in _CHOOSES_A_REPOSITORY:
         os.environ.pop(name, None)
+    # Nothing else that is installed takes part in reading documents, and nothing looks for it.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # UTF-8 whatever the locale; what is not Unicode (a file name) is shown as bytes.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    # Before it ends, the interpreter would look for cycles in all that is left, for the last time.
+    gc.freeze()
+    sys.exit(status)
 
 
 def run(arguments: Sequence[str]) -> int:
