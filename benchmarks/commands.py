@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,6 +90,7 @@ def planned(
     for tree in trees:
         changed(tree, change)
     cold = measure(qgov("plan"), trees, repeat, without_cache)
+    print(f"{change[0]} edited: {cold[0]}", file=sys.stderr)  # before what takes as long again
     cached = measure(qgov("plan"), trees, repeat, warm)
     return cold, cached
 

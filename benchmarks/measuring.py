@@ -22,8 +22,9 @@ NOW = {"SOURCE_DATE_EPOCH": "1795464000"}
 
 
 class Run(NamedTuple):
-    """One process: wall-clock seconds, peak resident memory in MiB, and the seconds that it
-    and what it started had a processor, which other work on the machine disturbs less."""
+    """One process: wall-clock seconds, peak resident memory in MiB (at least that of the process
+    which starts it), and the seconds that it and what it started had a processor, which other work
+    on the machine disturbs less."""
 
     seconds: float
     memory: float

@@ -96,12 +96,12 @@ QGOV = Peer(
             *qgov("compile")(tools, form),
             *("--out", form.parent / "out"),
         ],
-        "`qgov plan`, all against nothing": qgov("plan", "--base", "empty"),
+        "`qgov plan` of one changed file": qgov("plan"),
     },
     version=("-m", "qgov", "--version"),
     refusal=r"error QG\d+",
     decides="by tenants, roles, budgets, devices",
-    plans={"`qgov plan`, all against nothing": "access, cost, records, artifacts"},
+    plans={"`qgov plan` of one changed file": "access, cost, records, artifacts"},
 )
 
 PEERS = (

@@ -122,10 +122,10 @@ def growth(sizes: Sequence[int], repeat: int) -> None:
             tree, documents = prepared(ROOT, Path(name), tenants)
             root, out = ("--root", tree.generated), Path(name) / "out"
             compiled = ["compile", "--target", "opa", "--target", "idp", "--out", out, *root]
-            runs = [
-                measure(lambda _, c=command: ["-m", "qgov", *c], [tree], repeat)[0]  # type: ignore[misc]
-                for command in (["validate", *root], compiled)
-            ]
+            runs = []
+            for command in (["validate", *root], compiled):
+                runs += measure(lambda _, c=command: ["-m", "qgov", *c], [tree], repeat)  # type: ignore[misc]
+                print(f"{documents:,} documents: {runs[-1]}", file=sys.stderr)
             runs += [run for (run,) in planned(commands.ROLE, [tree], repeat)]
         cells = [f"{documents:,}"]
         for index, run in enumerate(runs):

@@ -37,6 +37,8 @@ def main() -> None:
     gc.disable()
     for name in _CHOOSES_A_REPOSITORY:
         os.environ.pop(name, None)
+    # Nothing else that is installed takes part in reading documents, and nothing looks for it.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # UTF-8 whatever the locale; what is not Unicode (a file name) is shown as bytes.

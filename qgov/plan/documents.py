@@ -140,11 +140,12 @@ def _difference(
 
 def _deepdiff() -> type[DeepDiff]:
     """DeepDiff, without what it imports and no document needs, which takes longer than the rest
-    of a plan: NumPy and Pandas where they are installed (Cirq needs them), for arrays and lists
-    of numbers, and asyncio with OpenSSL, for a cache that is off."""
+    of a plan: NumPy, Pandas and Polars where they are installed (Cirq needs two), for arrays and
+    lists of numbers, and asyncio with OpenSSL, for a cache that is off."""
     later = ModuleType("asyncio")
     later.__getattr__ = lambda name: getattr(import_module("asyncio"), name)  # type: ignore[method-assign]
-    hidden = {"asyncio": later, "numpy": None, "pandas": None}  # None: not installed
+    # None: not installed.
+    hidden = {"asyncio": later, "numpy": None, "pandas": None, "polars": None}
     hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
     sys.modules.update(hidden)  # type: ignore[arg-type]
     try:

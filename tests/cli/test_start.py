@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
@@ -141,3 +142,33 @@ def test_pandas_is_hidden_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert _deepdiff().__name__ == "DeepDiff"
     assert "pandas" not in sys.modules
+
+
+ENDS = """
+import atexit, gc, sys
+atexit.register(lambda: print("frozen" if gc.get_freeze_count() else "thawed", file=sys.stderr))
+from qgov.cli import main
+main()
+"""
+
+
+def test_the_end_of_the_process_looks_for_no_cycles() -> None:
+    assert loaded("validate", script=ENDS) == {"frozen"}
+
+
+def test_nothing_else_that_is_installed_takes_part_in_reading(tmp_path: Path) -> None:
+    about = tmp_path / "spy-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: spy\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nspy = spy:plugin\n")
+    (tmp_path / "spy.py").write_text("raise SystemExit('loaded')\n")
+    command = "import sys; from qgov.cli import main; sys.argv[1:] = ['validate']; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
