@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qgov.conformance.case import Case, Result, Submission
 from qgov.conformance.submissions import REPETITIONS
-from qgov.conformance.submit import Stand, submit
 from qgov.decision.bundle import read_bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Settings
@@ -26,6 +25,9 @@ from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.witness import Submitted, Witness
 from qgov.plan.witness_search import ENGINE
 from qgov.targets import emit
+
+if TYPE_CHECKING:
+    from qgov.conformance.submit import Stand
 
 __all__ = ["with_proofs"]
 
@@ -61,6 +63,8 @@ def _runs(change: AccessChange) -> bool:
 
 
 def _stand(stack: ExitStack, model: AccessModel | None) -> Stand | None:
+    from qgov.conformance.submit import Stand  # noqa: PLC0415 - brings Cirq in
+
     if model is None:
         return None
     artifacts, _ = emit(model, ("opa", ENGINE))
@@ -79,6 +83,8 @@ def _proven(change: AccessChange, stands: list[Stand | None]) -> AccessChange:
 
 
 def _submitted(change: AccessChange, witness: Witness, stands: list[Stand | None]) -> Witness:
+    from qgov.conformance.submit import submit  # noqa: PLC0415 - brings Cirq in
+
     sides = [
         (witness.at_base or witness.request, witness.base, stands[0]),
         (witness.request, witness.head, stands[1]),

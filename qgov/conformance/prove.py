@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
-from qgov.conformance.case import Case, shard_of
+from qgov.conformance.beside import beside
+from qgov.conformance.case import Case, Result, shard_of
 from qgov.conformance.cases import cases
 from qgov.conformance.content import added_grants, differences, grant_cases
 from qgov.conformance.report import report
-from qgov.conformance.run import Compiled, Progress, run
+from qgov.conformance.run import Compiled, Keep, Progress, decide, submit_all
 from qgov.conformance.submissions import submissions
 from qgov.conformance.table import table
 from qgov.contracts.conformance import Conformance
 from qgov.decision.engine import EngineKind
 
-__all__ = ["WHOLE", "Keep", "asked_of", "prove"]
+__all__ = ["WHOLE", "asked_of", "prove"]
 
 WHOLE: Final = (1, 1)
 """The only shard."""
-
-Keep = Callable[[Case, Path], None]
-"""Is shown the folder of a submission's logs before it goes."""
 
 
 def asked_of(compiled: Compiled, shard: tuple[int, int] = WHOLE) -> list[Case]:
@@ -52,11 +49,20 @@ def prove(
     keep: Keep = lambda _case, _folder: None,
 ) -> Conformance:
     """The document `qgov/conformance/v1`. `engine` is its name there, `all` for several;
-    `tell` gives each engine's progress. Raises EngineError when an engine does not start, or
-    fails again and again."""
-    results = []
-    for kind in kinds:
-        results += run(compiled, kind, asked, tell(kind.name), keep)
+    `tell` gives each engine's progress. Circuits are submitted beside the decisions, in another
+    process where there can be one: `keep` is called there. Raises EngineError when an engine does
+    not start, or fails again and again."""
+
+    def submitted() -> list[Result]:
+        return [result for kind in kinds for result in submit_all(compiled, kind, asked, keep)]
+
+    with beside(submitted) as circuits:
+        told = {kind: tell(kind.name) for kind in kinds}
+        results = [result for kind in kinds for result in decide(compiled, kind, asked, told[kind])]
+        if found := circuits():
+            results += found
+            for done in told.values():
+                done(len(asked), len(asked))
     model, bundle = compiled.model, compiled.bundle
     return report(
         engine,

@@ -18,7 +18,16 @@ from qgov.model import principal
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
 
-__all__ = ["Answer", "Compiled", "Progress", "decide_all", "run"]
+__all__ = [
+    "Answer",
+    "Compiled",
+    "Keep",
+    "Progress",
+    "decide",
+    "decide_all",
+    "run",
+    "submit_all",
+]
 
 CHUNK: Final = 100
 """Cases between two reports of progress."""
@@ -31,6 +40,10 @@ GIVE_UP_AFTER: Final = 5
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many cases are done."""
+
+
+Keep = Callable[[Case, Path], None]
+"""Is shown the folder of a submission's logs before it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +69,47 @@ def run(
     kind: EngineKind,
     cases: Sequence[Case],
     tell: Progress = lambda _, __: None,
-    keep: Callable[[Case, Path], None] = lambda _case, _folder: None,
+    keep: Keep = lambda _case, _folder: None,
 ) -> list[Result]:
-    """Every case's result, by the cases' ids. Decides everything first: Cirq is imported
-    only when there is something to submit. `keep` is shown the folder of each submission's
-    logs. Raises EngineError when the engine does not start, or fails again and again."""
-    submitted = [case for case in cases if case.submission is not None]
-    decided = [case for case in cases if case.submission is None]
+    """Every case's result, by the cases' ids. Raises EngineError when the engine does not start,
+    or fails again and again."""
+    results = decide(compiled, kind, cases, tell)
+    if submitted := submit_all(compiled, kind, cases, keep):
+        results += submitted
+        tell(len(cases), len(cases))
+    return sorted(results, key=lambda result: result.case.id)
+
+
+def decide(
+    compiled: Compiled,
+    kind: EngineKind,
+    cases: Sequence[Case],
+    tell: Progress = lambda _, __: None,
+) -> list[Result]:
+    """The results of the cases that are not submitted. Raises EngineError."""
+    asked = [case for case in cases if case.submission is None]
     with ExitStack() as open_:
         engines = [
             open_.enter_context(kind.start(compiled.model, compiled.artifacts, compiled.settings))
             for _ in range(PROCESSES.get(kind.name, 1))
         ]
+        results = _decided(kind.name, engines, asked, lambda done: tell(done, len(cases)))
+        return results + _single(compiled.model, kind.name, engines, results)
 
-        def told(done: int) -> None:
-            tell(done, len(cases))
 
-        results = _decided(kind.name, engines, decided, told)
-        results += _single(compiled.model, kind.name, engines, results)
-        if submitted:
-            from qgov.conformance.submit import Stand, submit  # noqa: PLC0415 - brings Cirq in
+def submit_all(
+    compiled: Compiled, kind: EngineKind, cases: Sequence[Case], keep: Keep
+) -> list[Result]:
+    """The results of the cases that are submitted. Cirq is imported only where there is one;
+    `keep` is shown the folder of each submission's logs. Raises EngineError."""
+    submitted = [case for case in cases if case.submission is not None]
+    if not submitted:
+        return []
+    from qgov.conformance.submit import Stand, submit  # noqa: PLC0415 - brings Cirq in
 
-            stand = Stand(compiled.model, engines[0], compiled.bundle, keep=keep)
-            for number, case in enumerate(submitted, len(decided) + 1):
-                results.append(submit(case, stand))
-                if number % CHUNK == 0 or number == len(cases):
-                    told(number)
-    return sorted(results, key=lambda result: result.case.id)
+    with kind.start(compiled.model, compiled.artifacts, compiled.settings) as engine:
+        stand = Stand(compiled.model, engine, compiled.bundle, keep=keep)
+        return [submit(case, stand) for case in submitted]
 
 
 def _decided(

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from qgov.conformance.case import Case
@@ -37,13 +39,23 @@ def proof_of(model: AccessModel, tell: Callable[[str], Progress]) -> Proof:
     when it cannot be compiled."""
     held = in_force(model)
     subject = subject_of(held, compiled(held))
-    samples: dict[str, bytes] = {}
-
-    def keep(case: Case, folder: Path) -> None:
-        verdict = "allowed" if case.expect == "allow" else "refused"
-        for stream, name in (("jobs", f"jobs-{verdict}.jsonl"), ("admin", "admin.jsonl")):
-            samples.setdefault(name, (folder / f"{stream}.jsonl").read_bytes())
-
     kind = engines()[ENGINE]
-    document = prove(subject, [kind], asked_of(subject), engine=ENGINE, tell=tell, keep=keep)
-    return Proof(document, dict(sorted(samples.items())))
+    with TemporaryDirectory(prefix="qgov-evidence-") as kept:
+        document = prove(
+            subject,
+            [kind],
+            asked_of(subject),
+            engine=ENGINE,
+            tell=tell,
+            keep=lambda case, folder: _keep(case, folder, Path(kept)),
+        )
+        samples = {file.name: file.read_bytes() for file in sorted(Path(kept).iterdir())}
+    return Proof(document, samples)
+
+
+def _keep(case: Case, folder: Path, kept: Path) -> None:
+    """Copy the logs of the first case of a verdict. By files: it may be another process."""
+    verdict = "allowed" if case.expect == "allow" else "refused"
+    for stream, name in (("jobs", f"jobs-{verdict}.jsonl"), ("admin", "admin.jsonl")):
+        if not (kept / name).exists():
+            copyfile(folder / f"{stream}.jsonl", kept / name)

@@ -117,7 +117,8 @@ def test_a_device_that_runs_what_was_denied_is_no_proof(
             return self.asked
 
     monkeypatch.setattr(
-        proofs, "Stand", lambda model, engine, bundle: Stand(model, engine, bundle, device=Leaking)
+        "qgov.conformance.submit.Stand",
+        lambda model, engine, bundle: Stand(model, engine, bundle, device=Leaking),
     )
     (change,) = jobs(proven(tmp_path, BASELINE, GAINED))
 
