@@ -24,6 +24,7 @@ from tests.plan.edits import (
     leaves_of,
 )
 from tests.plan.faults import fault
+from tests.plan.shared import once_for_a_model  # noqa: F401 - a fixture, for all of them
 
 pytestmark = pytest.mark.no_cover  # measuring it would double its time
 
