@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from qgov.finding import Finding, Origin, closest, in_order
+from qgov.language.mapping import read_mapping
 from qgov.language.quote import quoted
-from qgov.language.reader import Value, place, read
+from qgov.language.reader import Value, place
 
 __all__ = ["Answer", "Answers", "FreeText", "Item", "read_answers", "unmet"]
 
@@ -49,14 +50,10 @@ class Answers:
 def read_answers(path: str, data: bytes) -> tuple[Answers | None, list[Finding]]:
     """The answers of a YAML file: one mapping of names to texts, whole numbers, or lists of
     these. `path` is how messages call the file. Never raises on bad input."""
-    documents, findings = read(path, data)
+    message, remedy = "answers are one mapping of names to values", "write `name: value` lines"
+    value, _, findings = read_mapping(path, data, message, remedy)
     if findings:
         return None, findings
-    value, start = documents[0]
-    if len(documents) > 1 or not isinstance(value, dict):
-        where = documents[1][1] if len(documents) > 1 else start
-        message = "answers are one mapping of names to values"
-        return None, [Finding("QG120", message, where, "write `name: value` lines")]
     answers = Answers(path, {name: _answer(name, given) for name, given in value.items()}, value)
     findings = [
         Finding("QG125", f"the answer {quoted(name)} {why}", answers.at(name), remedy)

@@ -65,7 +65,7 @@ def name_that_no_directory_holds(model: AccessModel, _now: datetime) -> Iterator
 
 @rule("QG332", Severity.ERROR, "joiner-mover-leaver", "individual-identity", guide=guide.SSO)
 def id_of_another_form(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """The id of a group has not the form that its directory gives ids.
+    """The id of a group does not have the form of its directory's ids.
 
     No token and no interface of the directory knows such an id, so that nobody is in the group,
     or Terraform asks for something that is not there.

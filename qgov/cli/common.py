@@ -21,14 +21,19 @@ from qgov.language.scalars import parse_instant
 __all__ = [
     "Format",
     "Now",
+    "People",
+    "Reviewed",
     "Root",
     "about",
     "application",
+    "at_commit",
     "choose",
     "clock",
+    "detailed",
     "one_of",
     "progress",
     "read",
+    "sources",
     "together",
     "wall_clock",
 ]
@@ -62,6 +67,26 @@ Root = Annotated[
         "--root", metavar="DIR", help="The configuration repository.", show_default="here"
     ),
 ]
+
+
+def at_commit(help_: str) -> Any:
+    """A commit, in the place of the work tree."""
+    return typer.Option(metavar="REF", show_default="the work tree", help=help_)
+
+
+def detailed(when: str) -> Any:
+    """A switch for an exit status that tells more."""
+    return typer.Option("--detailed-exitcode", help=f"Exit 2 when {when}.")
+
+
+def sources(help_: str) -> Any:
+    """What to read from, an option for each system."""
+    told = "those that the environment is set up for"
+    return typer.Option("--source", metavar="NAME[:WHAT]", show_default=told, help=help_)
+
+
+Reviewed = Annotated[str | None, at_commit("What was reviewed.")]
+People = Annotated[bool, typer.Option("--people", help="Name people; off by default.")]
 Now = Annotated[
     str | None,
     typer.Option(

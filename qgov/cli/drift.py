@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from qgov.adoption.additions import new_folder
-from qgov.cli.common import Now, Root, about, clock, one_of
+from qgov.cli.common import Now, People, Reviewed, Root, about, clock, detailed, one_of, sources
 from qgov.cli.loading import files_at, model_of
 from qgov.cli.streams import say, wants_colour, write
 from qgov.drift.adopt.adopt import adopt, adopted
@@ -38,27 +38,19 @@ def command(
     root: Root = Path(),
     source: Annotated[
         list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="NAME[:WHAT]",
-            show_default="those that the environment is set up for",
-            help="What to read: keycloak, scim, opa, terraform or aws; again for more. WHAT is an "
-            "identity provider, a file or an address. Secrets come from the environment.",
+        sources(
+            "What to read: keycloak, scim, opa, terraform or aws; again for more. WHAT is an "
+            "identity provider, a file or an address. Secrets come from the environment."
         ),
     ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(metavar="REF", show_default="the work tree", help="What was reviewed."),
-    ] = None,
+    at: Reviewed = None,
     format_: Annotated[str, one_of("--format", *_VIEWS, help_="How to print.")] = "text",
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift.")
-    ] = False,
+    detailed_exitcode: Annotated[bool, detailed("there is drift")] = False,
     fail_on: Annotated[
         str | None,
         one_of("--fail-on", *map(str, Risk), help_="Exit 3 at this risk or above."),
     ] = None,
-    people: Annotated[bool, typer.Option("--people", help="Name people; off by default.")] = False,
+    people: People = False,
     adopt_in: Annotated[
         Path | None,
         typer.Option(

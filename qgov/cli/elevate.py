@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Now, Root, choose, clock
+from qgov.cli.common import Format, Now, People, Reviewed, Root, choose, clock, detailed
 from qgov.cli.loading import model_at
 from qgov.cli.streams import wants_colour, write
 from qgov.drift.observer import Asked
@@ -29,18 +29,13 @@ def command(
             "come from the environment, as for drift.",
         ),
     ] = "keycloak",
-    at: Annotated[
-        str | None,
-        typer.Option(metavar="REF", show_default="the work tree", help="What was reviewed."),
-    ] = None,
+    at: Reviewed = None,
     apply_: Annotated[
         bool, typer.Option("--apply", help="Do it; without this, only say what is to be done.")
     ] = False,
     format_: Format = "text",
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
-    ] = False,
-    people: Annotated[bool, typer.Option("--people", help="Name people; off by default.")] = False,
+    detailed_exitcode: Annotated[bool, detailed("there are changes")] = False,
+    people: People = False,
     now: Now = None,
 ) -> int:
     """Put those who are elevated now into their groups, and take the others out."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from qgov.cli.common import Format, Root, choose, together
+from qgov.cli.common import Format, Root, at_commit, choose, together
 from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.access_tests import request_of
@@ -49,9 +49,7 @@ def command(
             show_default="all that is required",
         ),
     ] = None,
-    at: Annotated[
-        str | None, typer.Option(metavar="REF", show_default="the work tree", help="When.")
-    ] = None,
+    at: Annotated[str | None, at_commit("When.")] = None,
     root: Root = Path(),
     format_: Format = "text",
     exit_code: Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from qgov.cli.common import Now, Root, choose, one_of, together
+from qgov.cli.common import Now, Root, at_commit, choose, detailed, one_of, together
 from qgov.cli.declared import (
     AuthorGroups,
     AuthorId,
@@ -63,14 +63,9 @@ def command(
             help="Compare from this commit; `empty` is the empty repository.",
         ),
     ] = None,
-    head: Annotated[
-        str | None,
-        typer.Option(metavar="REF", show_default="the work tree", help="Compare to this commit."),
-    ] = None,
+    head: Annotated[str | None, at_commit("Compare to this commit.")] = None,
     format_: Annotated[str, one_of("--format", *_VIEWS, help_="How to print.")] = "text",
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
-    ] = False,
+    detailed_exitcode: Annotated[bool, detailed("there are changes")] = False,
     fail_on: Annotated[
         str | None,
         one_of("--fail-on", *map(str, Risk), help_="Exit 3 at this risk or above."),

@@ -10,7 +10,19 @@ from typing import Annotated, Final
 import typer
 
 from qgov.adoption.additions import new_folder
-from qgov.cli.common import Now, Root, about, choose, clock, one_of, read
+from qgov.cli.common import (
+    Now,
+    People,
+    Reviewed,
+    Root,
+    about,
+    choose,
+    clock,
+    detailed,
+    one_of,
+    read,
+    sources,
+)
 from qgov.cli.loading import model_at
 from qgov.cli.streams import say, wants_colour, write
 from qgov.drift.observe import chosen, observed
@@ -43,18 +55,12 @@ def command(
     root: Root = Path(),
     source: Annotated[
         list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="NAME[:WHAT]",
-            show_default="those that the environment is set up for",
-            help="Where people are: keycloak or scim; again for more. Addresses and secrets come "
-            "from the environment, as for drift.",
+        sources(
+            "Where people are: keycloak or scim; again for more. Addresses and secrets come from "
+            "the environment, as for drift."
         ),
     ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(metavar="REF", show_default="the work tree", help="What was reviewed."),
-    ] = None,
+    at: Reviewed = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -80,13 +86,9 @@ def command(
     ] = None,
     format_: Annotated[str, one_of("--format", *_VIEWS, help_="How to print.")] = "text",
     detailed_exitcode: Annotated[
-        bool,
-        typer.Option(
-            "--detailed-exitcode",
-            help="Exit 2 when a review is overdue, or somebody is still to leave a group.",
-        ),
+        bool, detailed("a review is overdue, or somebody is still to leave a group")
     ] = False,
-    people: Annotated[bool, typer.Option("--people", help="Name people; off by default.")] = False,
+    people: People = False,
     now: Now = None,
 ) -> int:
     """Show who has what through which group, and hold reviewers' decisions to it."""

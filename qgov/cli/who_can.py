@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, choose, together
+from qgov.cli.common import Format, Root, at_commit, choose, together
 from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.who_can import who_can
@@ -21,9 +21,7 @@ def command(
     permission: Annotated[str, typer.Argument(help="A permission, such as job:submit.")],
     on: Annotated[str | None, typer.Option(metavar="SCOPE", help="Only at or below.")] = None,
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Only on a backend.")] = None,
-    at: Annotated[
-        str | None, typer.Option(metavar="REF", show_default="the work tree", help="When.")
-    ] = None,
+    at: Annotated[str | None, at_commit("When.")] = None,
     root: Root = Path(),
     format_: Format = "text",
 ) -> int:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from qgov.finding import Finding, Origin
 from qgov.language.explain import explain
 from qgov.language.kinds.decisions import DecisionsDocument
-from qgov.language.reader import Value, place, read
+from qgov.language.mapping import read_mapping
+from qgov.language.reader import Value, place
 
 __all__ = ["Decisions", "read_decisions"]
 
@@ -30,15 +31,11 @@ class Decisions:
 
 def read_decisions(path: str, data: bytes) -> tuple[Decisions | None, list[Finding]]:
     """The decisions that a file holds, or why it holds none. Never raises on bad input."""
-    values, findings = read(path, data)
+    message = "decisions are one mapping with the list `groups`"
+    remedy = "fill in a file of `qgov review --out`"
+    value, start, findings = read_mapping(path, data, message, remedy)
     if findings:
         return None, findings
-    value, start = values[0]
-    if len(values) > 1 or not isinstance(value, dict):
-        where = values[1][1] if len(values) > 1 else start
-        message = "decisions are one mapping with the list `groups`"
-        remedy = "fill in a file of `qgov review --out`"
-        return None, [Finding("QG120", message, where, remedy)]
     try:
         said = DecisionsDocument.model_validate(value)
     except ValidationError as error:

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from qgov.finding import Finding, Origin
 from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds.intent import IntentDocument, Statement
-from qgov.language.reader import Value, place, read
+from qgov.language.mapping import read_mapping
+from qgov.language.reader import Value, place
 
 __all__ = ["FENCE", "MAX_TEXT_BYTES", "Intent", "Wanted", "read_intent"]
 
@@ -146,14 +147,11 @@ def _after(first: int, finding: Finding) -> Finding:
 
 
 def _intent(path: str, data: bytes) -> tuple[Intent | None, list[Finding]]:
-    values, findings = read(path, data)
+    message = "an intent is one mapping with the list `intent`"
+    remedy = "write `intent:` and its statements"
+    value, start, findings = read_mapping(path, data, message, remedy)
     if findings:
         return None, findings
-    value, start = values[0]
-    if len(values) > 1 or not isinstance(value, dict):
-        where = values[1][1] if len(values) > 1 else start
-        message = "an intent is one mapping with the list `intent`"
-        return None, [Finding("QG120", message, where, "write `intent:` and its statements")]
     try:
         typed = IntentDocument.model_validate(value)
     except ValidationError as error:

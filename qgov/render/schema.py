@@ -63,7 +63,11 @@ def _in_words(node: Any) -> Any:
     found = {key: _in_words(value) for key, value in node.items()}
     if (known := BY_PATTERN.get(str(found.get("pattern")))) is not None:
         said = f"{known.words[0].upper()}{known.words[1:]}, such as {known.example}."
-        found["description"] = " ".join(filter(None, (found.get("description"), said)))
+    elif "pattern" in found and "$comment" in found:  # a scalar, such as a duration
+        said = f"Written like {found['examples'][0]}."
+    else:
+        return found
+    found["description"] = " ".join(filter(None, (found.get("description"), said)))
     return found
 
 

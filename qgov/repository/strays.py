@@ -67,8 +67,8 @@ def in_tree(repository: Repository, name: str, prefix: str) -> tuple[Finding, ..
     read."""
     below = ("--", prefix) if prefix else ()
     listed = run(repository, "ls-tree", "-r", "-z", "--full-tree", "--name-only", name, *below)
-    wanted = {p for p in _names(listed) if is_candidate(p.removeprefix(prefix))}
-    some = sorted(wanted)[:_MOST_FILES]
+    wanted = _candidates(path.removeprefix(prefix) for path in _names(listed))
+    some = [f"{prefix}{path}" for path in sorted(wanted)[:_MOST_FILES]]
     if not some:
         return ()
     listed = run(repository, "ls-tree", "-r", "-z", "-l", "--full-tree", name, "--", *some)
@@ -98,8 +98,24 @@ def is_candidate(path: str) -> bool:
     return not any(part.startswith(".") or part == "node_modules" for part in (first, *more))
 
 
+def _candidates(names: Iterable[str]) -> set[str]:
+    """The names of documents that are not read, but for those of another configuration: below a
+    folder with a `qgov.yaml` of its own, where there is one at the root as well."""
+    known = frozenset(names)
+    wanted = {name for name in known if is_candidate(name)}
+    if ROOT_FILE not in known:
+        return wanted
+    roots = {name.removesuffix(ROOT_FILE) for name in wanted if name.endswith(f"/{ROOT_FILE}")}
+    return {name for name in wanted if not roots.intersection(_folders(name))}
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that a path lies below, each with its slash."""
+    return (path[: slash.end()] for slash in re.finditer("/", path))
+
+
 def _told(names: Iterable[str], root: Path) -> list[Finding]:
-    wanted = {name for name in names if is_candidate(name)}
+    wanted = _candidates(names)
     beginnings: dict[str, bytes] = {}
     for path in sorted(wanted)[:_MOST_FILES]:
         with suppress(OSError):  # no part of the configuration: it need not be readable
@@ -116,11 +132,12 @@ def _findings(beginnings: Mapping[str, bytes], candidates: int) -> list[Finding]
         found.append(
             Finding(
                 "QG145",
-                f"there are {candidates} YAML files outside of the folders that are read, and "
-                f"only {_MOST_FILES} were looked at for documents",
+                "more YAML files lie outside of the folders that are read than were looked at for "
+                "documents",
                 Origin(ROOT_FILE),
                 "keep the configuration in a folder of its own, and give it as --root",
                 Severity.WARNING,
+                detail=f"{_MOST_FILES:,} of {candidates:,}",
             )
         )
     return in_order(found)

@@ -82,6 +82,8 @@ def test_schemas_say_in_words_what_a_pattern_asks_for() -> None:
                 form_ = BY_PATTERN[node["pattern"]]
                 assert node["description"].endswith(f"{form_.words[1:]}, such as {form_.example}.")
                 told += 1
+            elif isinstance(node.get("pattern"), str):
+                assert re.search(r"Written like \S[^.]*(\.\d+)?[^.]*\.$", node["description"])
     assert told > 100
 
 

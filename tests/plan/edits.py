@@ -24,6 +24,7 @@ from qgov.finding import Finding, Severity, has_errors
 from qgov.language.concerns import Concern, declared, parts_of
 from qgov.language.documents import Document, Documents, Text, read_documents
 from qgov.language.kinds import KINDS
+from qgov.model.access_model import AccessModel
 from qgov.pipeline import check, understand
 from qgov.plan import make
 from qgov.plan.plan import Plan
@@ -125,14 +126,14 @@ class Compiled(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-@cache
-def _compiled_base() -> Compiled:
-    return _compiled(_base())
-
-
 def _compiled(side: Side) -> Compiled:
+    """Once for a model: the way back has the same two sides."""
     assert side.model is not None
-    files, findings = emit(side.model)
+    return side.model.once(_emitted)
+
+
+def _emitted(model: AccessModel) -> Compiled:
+    files, findings = emit(model)
     return Compiled(files, tuple(findings))
 
 
@@ -167,30 +168,27 @@ class Edited:
     @cached_property
     def compiles(self) -> bool:
         """Whether the targets can express the head."""
-        return not has_errors(self._compiled.findings)
-
-    @cached_property
-    def _compiled(self) -> Compiled:
-        return _compiled(self.head)
+        return not has_errors(_compiled(self.head).findings)
 
     @cached_property
     def files(self) -> frozenset[str]:
         """The paths of the artifacts that differ."""
-        old, new = _compiled_base().files, self._compiled.files
+        old, new = _compiled(_base()).files, _compiled(self.head).files
         return frozenset(p for p in {*old, *new} if old.get(p) != new.get(p))
 
     def resources(self, path: str) -> frozenset[str]:
         """What differs inside of a file of Terraform or of a directory."""
         old, new = (
-            _resources(path, side.files.get(path)) for side in (_compiled_base(), self._compiled)
+            _resources(path, side.files.get(path))
+            for side in (_compiled(_base()), _compiled(self.head))
         )
         return frozenset(n for n in {*old, *new} if old.get(n) != new.get(n))
 
     @cached_property
     def findings(self) -> frozenset[tuple[str, str, str]]:
         """The findings, notes left out, that one side has oftener."""
-        old = _counted([*_base().findings, *_compiled_base().findings])
-        new = _counted([*self.head.findings, *self._compiled.findings])
+        old = _counted([*_base().findings, *_compiled(_base()).findings])
+        new = _counted([*self.head.findings, *_compiled(self.head).findings])
         return frozenset((old - new) + (new - old))
 
 

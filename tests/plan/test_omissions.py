@@ -19,7 +19,7 @@ from qgov.plan.gates import exit_status
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, Plan
 from qgov.targets import outlined
 from tests.plan.edits import Edited, documents, edited, values
-from tests.plan.test_totality import fault
+from tests.plan.faults import fault
 
 pytestmark = pytest.mark.no_cover  # as the test that it is about
 

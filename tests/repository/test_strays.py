@@ -91,6 +91,18 @@ def test_what_git_ignores_is_in_nobody_s_repository(root: Path) -> None:
     assert found_everywhere(root) == [[]] * 3
 
 
+def test_another_configuration_is_no_part_of_this_one(root: Path) -> None:
+    other = dict.fromkeys(("x/y/qgov.yaml", "x/y/tenants/a.yaml", "x/y/z/a.yaml"), DOCUMENT)
+    write(root, {**other, "x/a.yaml": DOCUMENT})
+    assert found_everywhere(root) == [[("QG144", "x/a.yaml")]] * 3
+
+
+def test_a_configuration_below_is_told_where_there_is_none_at_the_root(tmp_path: Path) -> None:
+    write(tmp_path, dict.fromkeys(("x/qgov.yaml", "x/tenants/a.yaml"), DOCUMENT))
+    found = [f.origin.path for f in at_hand(tmp_path)[1]]
+    assert found == ["x/qgov.yaml", "x/tenants/a.yaml"]
+
+
 def test_a_folder_without_git_is_looked_at_as_well(tmp_path: Path) -> None:
     write(tmp_path, FILES | dict.fromkeys((*UNREAD, *PASSED_OVER), DOCUMENT))
 

@@ -18,9 +18,6 @@ Things: TypeAlias = Mapping[tuple[str, str], Mapping[str, Plain]]
 _OURS: Final = "minimum.acr.value"
 """What the client that people's tokens are for has, and hardly any other."""
 
-_FREE: Final = ("qgov", "qgov-gateway", "qgov-quantum", "qgov-platform")
-"""What a new client may be called: the first that no other is."""
-
 
 def provider_of(
     things: Things, notes: list[Note]

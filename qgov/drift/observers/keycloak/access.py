@@ -130,7 +130,7 @@ def held_in(
     which a membership gives; `claim` names the claim that tells them."""
     reach = _reach(realm.roles)
     by_label = {role.label: id_ for id_, role in realm.roles.items()}
-    groups = {group.path: group for group in realm.groups}
+    groups = realm.by_path
 
     def gives(label: str) -> list[_Way]:
         return reach.get(by_label.get(label, ""), [])

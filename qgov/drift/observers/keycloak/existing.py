@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from qgov.drift.facts import Setting
 from qgov.drift.observer import Existing
-from qgov.drift.observers.keycloak.read import Group, Realm, Role
+from qgov.drift.observers.keycloak.read import Realm
 from qgov.targets.hcl import Block, Ref
 
 __all__ = ["There", "words_in"]
@@ -53,14 +53,6 @@ class There:
                 yield Existing(address, "/".join((self._realm.name, *parts)), others)
 
     @cached_property
-    def _groups(self) -> dict[str, Group]:
-        return {group.path: group for group in self._realm.groups}
-
-    @cached_property
-    def _roles(self) -> dict[str, Role]:
-        return {role.label: role for role in self._realm.roles.values()}
-
-    @cached_property
     def _clients(self) -> dict[str, Mapping[str, Any]]:
         return {str(one["clientId"]): one for one in self._realm.clients}
 
@@ -71,22 +63,22 @@ class There:
         return (), tuple(argument for field, argument in _KEPT.items() if raw.get(field))
 
     def _of_group(self, block: Block, _known: _Known) -> _Found | None:
-        group = self._groups.get(str(block.attributes["name"]))
+        group = self._realm.by_path.get(str(block.attributes["name"]))
         return None if group is None else ((group.id,), ())
 
     def _of_group_roles(self, block: Block, known: _Known) -> _Found | None:
-        group = self._groups.get(_named(block.attributes["group_id"], known, "name"))
+        group = self._realm.by_path.get(_named(block.attributes["group_id"], known, "name"))
         if group is None:
             return None
         said = {_named(role, known, "name") for role in _list(block.attributes["role_ids"])}
         return (group.id,), tuple(sorted({*group.roles} - said))
 
     def _of_role(self, block: Block, _known: _Known) -> _Found | None:
-        role = self._roles.get(str(block.attributes["name"]))
+        role = self._realm.by_label.get(str(block.attributes["name"]))
         return None if role is None else ((role.id,), ())
 
     def _of_default_roles(self, block: Block, _known: _Known) -> _Found | None:
-        role = self._roles.get(f"{_DEFAULT}-{self._realm.name}".lower())
+        role = self._realm.by_label.get(f"{_DEFAULT}-{self._realm.name}".lower())
         if role is None:
             return None
         held = {self._realm.roles[part].label for part in role.parts if part in self._realm.roles}
@@ -114,7 +106,7 @@ class There:
     def _of_account_role(self, block: Block, known: _Known) -> _Found | None:
         """A role of the service account of a workload's client."""
         id_ = _named(block.attributes["service_account_user_id"], known, "client_id")
-        role = self._roles.get(_named(block.attributes["role"], known, "name"))
+        role = self._realm.by_label.get(_named(block.attributes["role"], known, "name"))
         name = f"service-account-{id_}".lower()
         for one in () if role is None else self._realm.holders.get(role.id, ()):
             if role is not None and str(one["username"]).lower() == name:

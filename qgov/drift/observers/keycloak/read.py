@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from qgov.drift.observer import Need, UnreadableError
@@ -76,7 +77,7 @@ class Group:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Realm:
     """Everything that was read. Raw parts are as the server tells them."""
 
@@ -100,6 +101,16 @@ class Realm:
     """Whether the configuration knows people by the id of their account, not by their name."""
     flow_ids: Mapping[str, str] = field(default_factory=dict)
     """Alias of a flow of the top → its id."""
+
+    @cached_property
+    def by_path(self) -> dict[str, Group]:
+        """The groups."""
+        return {group.path: group for group in self.groups}
+
+    @cached_property
+    def by_label(self) -> dict[str, Role]:
+        """The roles of the realm."""
+        return {role.label: role for role in self.roles.values()}
 
 
 def read_realm(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from qgov.drift.facts import Held, Person, Plain, Setting, label_of
 from qgov.drift.observers.keycloak.access import account_of, accounts_in
-from qgov.drift.observers.keycloak.read import Group, Realm, Role
+from qgov.drift.observers.keycloak.read import Realm, Role
 from qgov.drift.observers.keycloak.settings import MASKED, executions_of
 from qgov.drift.remote import path_of
 from qgov.drift.undo import Fact, Field, Step, Undo
@@ -47,14 +47,6 @@ class Back:
         return self._elevated(fact.what, fact) if fact.elevated else self._held(fact.what, fact)
 
     @cached_property
-    def _groups(self) -> dict[str, Group]:
-        return {group.path: group for group in self._realm.groups}
-
-    @cached_property
-    def _roles(self) -> dict[str, Role]:
-        return {role.label: role for role in self._realm.roles.values()}
-
-    @cached_property
     def _clients(self) -> dict[str, str]:
         return {one["clientId"]: one["id"] for one in self._realm.clients}
 
@@ -73,7 +65,7 @@ class Back:
         if held.eligible:
             return Undo(why_not="it follows from a just-in-time group: see what differs of that")
         label = f"qgov:{held.role}:{held.scope}" if not held.role.startswith(_ADMIN) else held.role
-        role = self._roles.get(label)
+        role = self._realm.by_label.get(label)
         if role is None:
             return Undo(why_not=f"the role `{label}` {_BY_TERRAFORM}")
         holders = self._holders(held.principal, role, extra=fact.extra)
@@ -92,7 +84,7 @@ class Back:
     def _holders(self, who: Principal, role: Role, *, extra: bool) -> list[str]:
         """Where a role is given to somebody directly, or should be."""
         if is_group(who):
-            group = self._groups.get(name_of(who))
+            group = self._realm.by_path.get(name_of(who))
             if group is None or (extra and role.label not in group.roles):
                 return []
             return [f"/groups{path_of(group.id)}"]
@@ -110,7 +102,7 @@ class Back:
 
     def leave(self, path: str, person: Person) -> Undo:
         """The steps that take a member out of a group, by its path."""
-        group = self._groups.get(path)
+        group = self._realm.by_path.get(path)
         return Undo(
             tuple(
                 self._call("DELETE", f"/users{path_of(member['id'])}/groups{path_of(group.id)}")
@@ -123,9 +115,9 @@ class Back:
 
     def _elevated(self, held: Held, fact: Fact) -> Undo:
         groups = [
-            self._groups[path]
+            self._realm.by_path[path]
             for path, (_, role, scope) in self._jit.items()
-            if (role, scope) == (held.role, held.scope) and path in self._groups
+            if (role, scope) == (held.role, held.scope) and path in self._realm.by_path
         ]
         if not fact.extra:
             return Undo(why_not="put the person of the elevation into the just-in-time group again")
@@ -189,17 +181,19 @@ class Back:
     def _composites(self, setting: Setting, fact: Fact) -> Undo:
         own = setting.name
         if own == _DEFAULT:
-            own = next((n for n in self._roles if n.lower() == self._default), own)
-        role = self._roles.get(own)
+            own = next((n for n in self._realm.by_label if n.lower() == self._default), own)
+        role = self._realm.by_label.get(own)
         wanted, found = _labels(fact.wanted), _labels(fact.found)
-        if role is None or (unknown := sorted({*wanted, *found} - self._roles.keys())):
+        if role is None or (unknown := sorted({*wanted, *found} - self._realm.by_label.keys())):
             what = own if role is None else unknown[0]
             return Undo(why_not=f"the role `{what}` {_BY_TERRAFORM}")
         path = f"/roles-by-id{path_of(role.id)}/composites"
         changes = (("DELETE", found - wanted), ("POST", wanted - found))
         return Undo(
             tuple(
-                self._call(method, path, [_named(self._roles[label]) for label in sorted(labels)])
+                self._call(
+                    method, path, [_named(self._realm.by_label[label]) for label in sorted(labels)]
+                )
                 for method, labels in changes
                 if labels
             )
