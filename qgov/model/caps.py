@@ -137,9 +137,19 @@ def _shares(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]
     found = {}
     for budget in budgets_near(model, tenant):
         if budget.group is None and budget.stop_micros is not None:
-            used = sum(any(matches(budget.scope, project) for project in some) for some in accounts)
+            used = sum(any(_counts_in(model, budget, each) for each in some) for some in accounts)
             found[budget.name] = budget.stop_micros // max(1, used)
     return found
+
+
+def _counts_in(model: AccessModel, budget: Budget, project: str) -> bool:
+    """Whether jobs of a project may count under a budget."""
+    environment = model.environment(project)
+    return matches(budget.scope, project) and (
+        not budget.backends
+        or environment is None
+        or not {*budget.backends}.isdisjoint(backends_of(model, environment, project))
+    )
 
 
 def worth(model: AccessModel, currency: str) -> Decimal | None:

@@ -50,6 +50,8 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
     if before is None or after is None:
         bounded = before if looser is Looser.COVERED else after
         return Direction.LOOSER if bounded is None else Direction.STRICTER
+    if isinstance(before, Money | UnitPrice) and before.currency != after.currency:
+        return Direction.DIFFERENT
     if looser in (Looser.MEMBERS, Looser.FEWER, Looser.COVERED):
         more, less = {*before} < {*after}, {*after} < {*before}
     else:

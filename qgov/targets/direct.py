@@ -16,7 +16,7 @@ from qgov.model.access_model import AccessModel, Budget
 from qgov.model.scope import matches
 from qgov.model.tenants import VENDORS
 from qgov.targets.control import Controls, Kind, gateway, nobody, partly
-from qgov.targets.origins import BOUND, ORGANIZATION
+from qgov.targets.origins import BOUND, MONEY, ORGANIZATION
 from qgov.targets.parts import Parts, Table
 from qgov.targets.steps import FILE, Steps, Used, by_tenant, read, text
 from qgov.targets.target import Access, Files, Target
@@ -255,8 +255,7 @@ FIELDS: Final[Table] = {
     "{tenant} {cloud} tasks": (
         *_DEVICES,
         *(f"Budget/* spec.{field}" for field in ("backends", "budget", "group", "quotas", "scope")),
-        f"{ORGANIZATION} spec.currency",
-        f"{ORGANIZATION} spec.exchangeRates",
+        *MONEY,
     ),
     "{tenant} {cloud} people": (
         *BOUND,
