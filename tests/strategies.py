@@ -175,7 +175,7 @@ def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
             {"period": period, "limit": limit, "warnAt": warn, "stopAt": stop}
         ),
         st.sampled_from(("monthly", "quarterly", "yearly", "once", "28d", *CAMPAIGNS)),
-        st.sampled_from(("10.00 EUR", "7.000001 EUR", "999999999999.00 EUR")),
+        st.sampled_from(("10.00 EUR", "7.000001 EUR", "3 QCU", "999999999999.00 EUR")),
         shares,
         st.sampled_from((None, "100%", "100%", "50%", "9999.99%")),
     )
@@ -186,7 +186,7 @@ def _budgets(draw: st.DrawFn, scopes: tuple[str, ...]) -> dict[str, Any]:
             "approvers": approvers,
             "validFor": valid,
         },
-        st.sampled_from(("1.00 EUR", "5.00 EUR")),
+        st.sampled_from(("1.00 EUR", "5.00 EUR", "0.300001 QCU")),
         st.sampled_from((["qpu"], ["simulator"], ["qpu", "simulator"])),
         st.sampled_from(("leads", "guests")),
         st.sampled_from(("1h", "7d")),
@@ -452,6 +452,9 @@ def repositories(draw: st.DrawFn) -> dict[str, bytes]:
     organization = _present(
         {
             "currency": "EUR",
+            "credits": {
+                "QCU": {"worth": "3.333333333333 EUR", "source": "made up", "asOf": "2026-11-01"}
+            },
             "identityProviders": {
                 "workforce": {
                     "type": "keycloak",

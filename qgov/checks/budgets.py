@@ -172,11 +172,12 @@ def owner_approves(model: AccessModel, _now: datetime) -> Iterator[Found]:
 def other_currency(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """A budget is in another currency than the organization's.
 
-    Its limit in the organization's currency changes whenever the rate is updated.
+    Its limit in the organization's currency changes whenever the rate is updated. Credits are no
+    currency: a plan has so many of them.
 
     Remedy: write the amount in the organization's currency.
     """
-    home = model.organization.spec.currency
+    home, credits_ = model.organization.spec.currency, model.organization.spec.credits
     for name, budget in model.budgets.items():
         spec = budget.source.value
         amounts = (
@@ -184,7 +185,7 @@ def other_currency(model: AccessModel, _now: datetime) -> Iterator[Found]:
             (spec.approval and spec.approval.above, ("approval", "above")),
         )
         for money, path in amounts:
-            if money and money.currency != home:
+            if money and money.currency not in (home, *credits_):
                 message = f"`{name}` is in {money.currency}, so it moves with the rate to {home}"
                 yield found_at(budget.source, message, *path)
 

@@ -1,4 +1,4 @@
-"""What jobs cost and who is shown it: QG805, QG807 to QG809, QG817, QG818."""
+"""What jobs cost and who is shown it: QG351, QG805, QG807 to QG809, QG817, QG818."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at, spending
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
+from qgov.language.currencies import CURRENCIES
 from qgov.model.access_model import AccessModel
 from qgov.model.price import Price
 
@@ -52,7 +53,7 @@ def stale_price(model: AccessModel, now: datetime) -> Iterator[Found]:
 
 @rule("QG808", Severity.WARNING, "cost", guide=guide.COSTS)
 def stale_exchange_rate(model: AccessModel, now: datetime) -> Iterator[Found]:
-    """An exchange rate is older than a quarter, or dated in the future.
+    """An exchange rate, or the worth of a credit, is older than a quarter or dated in the future.
 
     Clouds bill in dollars; the budget in another currency drifts with the rate.
 
@@ -63,6 +64,25 @@ def stale_exchange_rate(model: AccessModel, now: datetime) -> Iterator[Found]:
         if not 0 <= (today - rate.as_of).days <= _QUARTER_DAYS:
             message = f"the exchange rate of {currency} is of {rate.as_of}"
             yield found_at(model.organization.source, message, "exchangeRates", currency, "asOf")
+    for name, credit in sorted(model.organization.spec.credits.items()):
+        if not 0 <= (today - credit.as_of).days <= _QUARTER_DAYS:
+            message = f"the worth of the credit {name} is of {credit.as_of}"
+            yield found_at(model.organization.source, message, "credits", name, "asOf")
+
+
+@rule("QG351", Severity.ERROR, "cost", guide=guide.COSTS)
+def credit_named_like_a_currency(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """A credit has the name of a currency.
+
+    An amount in it could be read as money, by people and by what is added later.
+
+    Remedy: give the credit a name that is no code of ISO 4217 and no key of `exchangeRates`.
+    """
+    spec = model.organization.spec
+    for name in sorted(spec.credits):
+        if name in CURRENCIES or name in (spec.currency, *spec.exchange_rates):
+            message = f"`{name}` is the code of a currency, and no name for a credit"
+            yield found_at(model.organization.source, message, "credits", name)
 
 
 @rule("QG809", Severity.WARNING, "cost", guide=guide.COSTS)

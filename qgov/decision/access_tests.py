@@ -34,7 +34,7 @@ from qgov.language.kinds.access_test import Case
 from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest
 from qgov.model.accesses import backends_of
-from qgov.model.resolve import in_currency
+from qgov.model.resolve import in_currency, rates_of
 from qgov.model.scope import contains, tenant_of
 
 __all__ = ["AccessTestResult", "request_of", "run"]
@@ -140,8 +140,7 @@ def _approvals(model: AccessModel, case: Case, now: datetime) -> Iterator[GivenA
 
 def _micros(model: AccessModel, money: Money) -> int:
     spec = model.organization.spec
-    rates = {code: rate.rate for code, rate in spec.exchange_rates.items()}
-    found = in_currency(money, spec.currency, rates)
+    found = in_currency(money, spec.currency, rates_of(spec))
     assert found is not None, "the link stage has refused it"
     return found
 

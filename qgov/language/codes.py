@@ -45,7 +45,7 @@ CODES: Final[dict[str, str]] = {
     "QG213": "undefined vendor",
     "QG214": "undefined document",
     "QG215": "undefined workload",
-    "QG216": "no exchange rate for a currency",
+    "QG216": "a currency without a rate, or no such credit",
     "QG217": "two documents or service accounts of the same name",
     "QG218": "not exactly one Organization",
     "QG219": "a rename that is none",

@@ -19,6 +19,7 @@ from qgov.language.forms import LABEL, form
 
 __all__ = [
     "MICROS",
+    "Credit",
     "Currency",
     "Day",
     "DirectoryText",
@@ -62,8 +63,8 @@ _UNITS: Final = {
 }
 MICROS: Final = 1_000_000
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdwy])")
-_MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z]{3})")
-_UNIT_PRICE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?) ([A-Z]{3})")
+_MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z][A-Z0-9]{1,11})")
+_UNIT_PRICE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?) ([A-Z][A-Z0-9]{1,11})")
 _RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,8})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)%")
@@ -75,14 +76,16 @@ _INSTANT = re.compile(
 
 
 class Money(NamedTuple):
-    """An exact amount: `micros` are millionths of one unit of `currency` (ISO 4217)."""
+    """An exact amount: `micros` are millionths of one unit of `currency` (ISO 4217, or the name
+    of a credit)."""
 
     micros: int
     currency: str
 
 
 class UnitPrice(NamedTuple):
-    """An exact price of something small: `amount` units of `currency` (ISO 4217)."""
+    """An exact price of something small: `amount` units of `currency` (ISO 4217, or the name of
+    a credit)."""
 
     amount: Decimal
     currency: str
@@ -105,7 +108,7 @@ def parse_duration(value: object) -> int:
 
 
 def parse_money(value: object) -> Money:
-    """`20000.00 EUR` to exact micros; at most six decimals."""
+    """`20000.00 EUR` or `4000 HQC` to exact micros; at most six decimals."""
     if isinstance(value, str) and (match := _MONEY.fullmatch(value)):
         return Money(int(Decimal(match[1]) * MICROS), match[2])
     raise _not_a("an amount of money", "20000.00 EUR", value)
@@ -225,6 +228,9 @@ SecretRef = Annotated[str, form("secret")]
 
 Currency = Annotated[str, form("currency")]
 """An ISO 4217 code."""
+
+Credit = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
+"""The name of what a provider sells its devices in, such as `HQC`; no ISO 4217 code."""
 
 Duration = Annotated[
     int, BeforeValidator(parse_duration), WithJsonSchema(_text_schema("duration", _DURATION, "8h"))

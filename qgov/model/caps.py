@@ -141,7 +141,7 @@ def _shares(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]
     found = {}
     for budget in budgets_near(model, tenant):
         if budget.group is None and budget.stop_micros is not None:
-            used = sum(any(matches(budget.scope, project) for project in some) for some in accounts)
+            used = sum(any(_counts_in(model, budget, each) for each in some) for some in accounts)
             found[budget.name] = budget.stop_micros // max(1, used)
     return found
 
@@ -157,6 +157,16 @@ def uncounted(model: AccessModel, tenant: str, *, campaigns: bool = False) -> li
         and budget.period not in CALENDAR
         and not (campaigns and campaign_of(budget.period))
     ]
+
+
+def _counts_in(model: AccessModel, budget: Budget, project: str) -> bool:
+    """Whether jobs of a project may count under a budget."""
+    environment = model.environment(project)
+    return matches(budget.scope, project) and (
+        not budget.backends
+        or environment is None
+        or not {*budget.backends}.isdisjoint(backends_of(model, environment, project))
+    )
 
 
 def worth(model: AccessModel, currency: str) -> Decimal | None:

@@ -22,6 +22,8 @@ def link_organization(document: Document, names: Resolver) -> Organization:
     """The organization; from now on amounts are converted to its currency."""
     spec = document.spec
     names.use_currency(spec)
+    for name, credit in sorted(spec.credits.items()):
+        names.worth(credit.worth.currency, spec, document, "spec", "credits", name, "worth")
     floor = names.conditions(spec.floors, document, "spec", "floors")
     return Organization(
         name=document.name,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Final
 
 from qgov.finding import Finding, Origin, closest
+from qgov.language.currencies import CURRENCIES
 from qgov.language.documents import Document
 from qgov.language.kinds.base import Floor
 from qgov.language.kinds.base import JobLimits as JobLimitsSpec
@@ -16,7 +16,7 @@ from qgov.language.kinds.organization import OrganizationSpec
 from qgov.language.scalars import MICROS, Money, UnitPrice
 from qgov.model.conditions import NO_LIMITS, NONE, Conditions, JobLimits
 
-__all__ = ["UNDEFINED", "Resolver", "in_currency"]
+__all__ = ["UNDEFINED", "Resolver", "in_currency", "rates_of"]
 
 UNDEFINED: Final = {
     "role": "QG201",
@@ -46,19 +46,32 @@ _KINDS: Final = {
 """What is defined by a document of its own (or, as a group, by several)."""
 
 
-def in_currency(money: Money, currency: str, rates: Mapping[str, Decimal]) -> int | None:
+def rates_of(spec: OrganizationSpec) -> dict[str, Fraction]:
+    """What one unit of each other currency, and one credit, is worth in the organization's
+    currency. A credit whose own currency has no rate is taken for that: the link stage refuses
+    it."""
+    rates = {code: Fraction(rate.rate) for code, rate in spec.exchange_rates.items()}
+    known = {**rates, spec.currency: Fraction(1)}
+    credits_ = {
+        name: Fraction(credit.worth.amount) * known.get(credit.worth.currency, 1)
+        for name, credit in spec.credits.items()
+    }
+    return credits_ | rates
+
+
+def in_currency(money: Money, currency: str, rates: Mapping[str, Fraction]) -> int | None:
     """The amount in micros of a currency, rounded up; None without a rate for it."""
     exact = exactly(Fraction(money.micros), money.currency, currency, rates)
     return None if exact is None else ceil(exact)
 
 
 def exactly(
-    micros: Fraction, of: str, currency: str, rates: Mapping[str, Decimal]
+    micros: Fraction, of: str, currency: str, rates: Mapping[str, Fraction]
 ) -> Fraction | None:
     """Micros of one currency in micros of another; None without a rate for it."""
     if of == currency:
         return micros
-    return None if (rate := rates.get(of)) is None else micros * Fraction(rate)
+    return None if (rate := rates.get(of)) is None else micros * rate
 
 
 class Resolver:
@@ -83,12 +96,12 @@ class Resolver:
         self._comparisons = 200_000
         self.findings: list[Finding] = []
         self._currency = ""
-        self._rates: dict[str, Decimal] = {}
+        self._rates: dict[str, Fraction] = {}
 
     def use_currency(self, spec: OrganizationSpec) -> None:
         """Amounts are converted to the organization's currency from now on."""
         self._currency = spec.currency
-        self._rates = {code: rate.rate for code, rate in spec.exchange_rates.items()}
+        self._rates = rates_of(spec)
 
     def refuse(self, code: str, message: str, origin: Origin, remedy: str, document: str) -> None:
         """Report an error."""
@@ -141,15 +154,35 @@ class Resolver:
             micros = Fraction(price.amount) * MICROS
         found = exactly(micros, price.currency, self._currency, self._rates)
         if found is None:
-            self.refuse(
-                "QG216",
-                f"there is no exchange rate from {price.currency} to {self._currency}",
-                source.at(*path),
-                f"add exchangeRates.{price.currency}, or write {self._currency}",
-                source.id,
-            )
+            self._refuse_unit(price.currency, source, *path)
             return micros
         return found
+
+    def worth(self, unit: str, spec: OrganizationSpec, source: Document, *path: str) -> None:
+        """Refuse what a credit's worth is written in at `path` of `source`, when it is another
+        credit, or a currency without a rate."""
+        if unit in spec.credits:
+            message = f"the worth of a credit is in `{unit}`, which is a credit itself"
+            remedy = f"write what it is worth in {self._currency}"
+            self.refuse("QG216", message, source.at(*path), remedy, source.id)
+        elif unit not in (spec.currency, *spec.exchange_rates):
+            self._refuse_unit(unit, source, *path)
+
+    def _refuse_unit(self, unit: str, source: Document, *path: str | int) -> None:
+        if unit in CURRENCIES:
+            message = f"there is no exchange rate from {unit} to {self._currency}"
+            field = "exchangeRates"
+        else:
+            known = [self._currency, *self._rates]
+            message = f"there is no currency or credit `{unit}`{self._hint(unit, known)}"
+            field = "credits"
+        self.refuse(
+            "QG216",
+            message,
+            source.at(*path),
+            f"add {field}.{unit}, or write {self._currency}",
+            source.id,
+        )
 
     def conditions(self, floor: Floor | None, source: Document, *path: str | int) -> Conditions:
         """A floor of the language as conditions."""

@@ -34,7 +34,7 @@ MOST_CELLS: Final = 12
 """How many accesses a witness is sought with; of any two backends, one of each comes first."""
 
 _SUBMIT: Final = "job:submit"
-_RATES: Final = "spec.exchangeRates."
+_RATES: Final = ("spec.exchangeRates.", "spec.credits.")
 
 
 def searches_beside(

@@ -53,6 +53,8 @@ def direction_of(looser: Looser, before: Any, after: Any, annotation: Any) -> Di
         return Direction.LOOSER if bounded is None else Direction.STRICTER
     if looser is Looser.SHORTER:
         return _of_periods(period(before), period(after))
+    if isinstance(before, Money | UnitPrice) and before.currency != after.currency:
+        return Direction.DIFFERENT
     if looser in (Looser.MEMBERS, Looser.FEWER, Looser.COVERED):
         more, less = {*before} < {*after}, {*after} < {*before}
     else:

@@ -1,5 +1,5 @@
-"""Exchange rates cut both ways: a lower one makes prices lower, and with them what is written in
-the same currency to bound them."""
+"""Exchange rates and the worth of credits cut both ways: a lower one makes prices lower, and with
+them what is written in the same currency to bound them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qgov.plan.directions import Direction
 
 __all__ = ["bounded_by", "with_rates"]
 
-_RATE: Final = re.compile(r"spec\.exchangeRates\.(\w+)(\.rate)?")
+_RATE: Final = re.compile(r"spec\.(?:exchangeRates|credits)\.(\w+)(\.rate|\.worth)?")
 
 
 def with_rates(
@@ -44,7 +44,16 @@ def bounded_by(row: ConcernRow, model: AccessModel) -> list[str]:
 
 
 def _bounds(model: AccessModel) -> Iterator[tuple[str, str]]:
-    """Each budget with the currencies that it and its exceptions are written in."""
+    """Each budget with the currencies that it and its exceptions are written in; of a credit,
+    that of its worth too."""
+    known = model.organization.spec.credits
+    for name, unit in _written(model):
+        yield name, unit
+        if unit in known:
+            yield name, known[unit].worth.currency
+
+
+def _written(model: AccessModel) -> Iterator[tuple[str, str]]:
     for budget in model.budgets.values():
         spec = budget.source.value
         if spec.budget is not None:

@@ -147,7 +147,7 @@ def _quotas(model: AccessModel) -> Iterator[Row]:
         where = str(budget.source.origin)
         if budget.limit_micros is not None:
             stop = budget.stop_at
-            limit = format_money(Money(budget.limit_micros, currency))
+            limit = _amount(budget.limit_micros, budget.source.value.budget.limit, currency)
             yield (
                 *common,
                 "money",
@@ -164,11 +164,18 @@ def _quotas(model: AccessModel) -> Iterator[Row]:
             yield (*common, "approval", "per job", _approval(budget, currency), "", "", where)
 
 
+def _amount(micros: int, written: Money, currency: str) -> str:
+    """What an amount is worth in the organization's currency, and as it was written where that
+    is another."""
+    worth = format_money(Money(micros, currency))
+    return worth if written.currency == currency else f"{worth} ({format_money(written)})"
+
+
 def _approval(budget: Budget, currency: str) -> str:
     rule = budget.approval
     assert rule is not None
     return (
-        f"above {format_money(Money(rule.above_micros, currency))} on "
+        f"above {_amount(rule.above_micros, budget.source.value.approval.above, currency)} on "
         f"{', '.join(budget.approval_classes)}, by {rule.approvers}, "
         f"valid {format_duration(rule.valid_for_s)}"
     )

@@ -17,7 +17,7 @@ from qgov.model.access_model import AccessModel, Budget
 from qgov.model.scope import matches
 from qgov.model.tenants import VENDORS
 from qgov.targets.control import Controls, Kind, gateway, nobody, partly
-from qgov.targets.origins import BOUND, ORGANIZATION
+from qgov.targets.origins import BOUND, MONEY, ORGANIZATION
 from qgov.targets.parts import Parts, Table
 from qgov.targets.refused import at_binding, at_cloud
 from qgov.targets.steps import FILE, Steps, Used, by_tenant, read, text
@@ -253,8 +253,7 @@ FIELDS: Final[Table] = {
     "{tenant} {cloud} tasks": (
         *_DEVICES,
         *(f"Budget/* spec.{field}" for field in ("backends", "budget", "group", "quotas", "scope")),
-        f"{ORGANIZATION} spec.currency",
-        f"{ORGANIZATION} spec.exchangeRates",
+        *MONEY,
     ),
     "{tenant} {cloud} people": (
         *BOUND,

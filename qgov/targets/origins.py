@@ -8,7 +8,11 @@ __all__ = ["BOUND", "MONEY", "NAMED", "ORGANIZATION", "floor"]
 
 ORGANIZATION: Final = "Organization/*"
 
-MONEY: Final = (f"{ORGANIZATION} spec.currency", f"{ORGANIZATION} spec.exchangeRates")
+MONEY: Final = (
+    f"{ORGANIZATION} spec.currency",
+    f"{ORGANIZATION} spec.exchangeRates",
+    f"{ORGANIZATION} spec.credits",
+)
 """What an amount is worth in the organization's currency."""
 
 BOUND: Final = (

@@ -284,3 +284,24 @@ spec: {{backends: {{garnet: {{price: {price}}}}}}}
 """
     found = [f.message for f in check(model_of(laid(overlay)[0]), NOW) if f.code == "QG818"]
     assert found == [f"the price of `garnet` {each}" for each in wrong]
+
+
+@pytest.mark.parametrize(
+    ("backends", "where"),
+    [("[garnet]", " on `aachen`"), ("[simulator]", ""), ("[garnet, aachen]", None)],
+)
+def test_a_budget_of_some_backends_stops_nothing_on_the_others(
+    backends: str, where: str | None
+) -> None:
+    overlay = f"""
+kind: Tenant
+metadata: {{name: atlas}}
+spec: {{environments: {{production: {{backends: [simulator, garnet, aachen]}}}}}}
+---
+kind: Budget
+metadata: {{name: atlas-chem}}
+spec: {{backends: {backends}}}
+"""
+    found = [f.message for f in check(model_of(laid(overlay)[0]), NOW) if f.code == "QG801"]
+    stops = f"nothing stops the spending of `atlas/production/chem`{where}"
+    assert found == ([] if where is None else [stops])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -23,12 +24,14 @@ from qgov.gateway.estimate import amounts_of
 from qgov.gateway.terms import terms_of
 from qgov.model.access_model import AccessModel
 from qgov.pipeline import load
+from qgov.render.tables import tables
 from qgov.repository import read_work_tree
 from qgov.targets import emit
 from tests.docs.pages import COMPANY, COMPANY_PAGE, ROOT, perform_company
 from tests.identity.directory_tokens import ENTRA_V1, HEADERS, OKTA, SHIBBOLETH
 from tests.identity.issuer import NOW as SIGNED_IN
 from tests.identity.issuer import accepted, bundle_of, issuing, verifier
+from tests.targets.worked import worked
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 PAGE = COMPANY_PAGE.read_text(encoding="utf-8")
@@ -176,6 +179,23 @@ def test_a_job_costs_the_credits_that_the_page_says() -> None:
     amounts = amounts_of(terms, job.work, job.device_ms, job.gates)
     assert amounts.cost_micros == 425_500_000
     assert "37 credits, 425.50 EUR" in PAGE
+
+
+def test_a_budget_in_credits_shows_them_and_their_worth() -> None:
+    budgets = next(table for table in tables(company()) if table.name == "quotas")
+    rows = [dict(zip(budgets.columns, row, strict=True)) for row in budgets.rows]
+    (found,) = (r for r in rows if (r["budget"], r["measure"]) == ("materials", "money"))
+    assert found["limit"] == "46,000.00 EUR (4,000.00 HQC)"
+    assert found["backends"] == "h2"
+
+
+def test_the_prices_in_credits_are_those_that_were_money() -> None:
+    exact = company().organization.prices["h2"]
+    assert exact.per_task_micros == Fraction("62.50") * Fraction("0.92") * 10**6
+    assert exact.per_one_qubit_gate_micros == Fraction("0.0025") * Fraction("0.92") * 10**6
+    assert exact.per_two_qubit_gate_micros == Fraction("0.025") * Fraction("0.92") * 10**6
+    assert exact.per_measurement_micros == Fraction("0.0125") * Fraction("0.92") * 10**6
+    assert exact == worked().organization.prices["quantinuum-h2"]
 
 
 def test_it_compiles_for_each_directory_and_cloud() -> None:

@@ -572,3 +572,22 @@ def test_a_new_month_starts_afresh(tmp_path: Path) -> None:
     now[0] -= timedelta(seconds=1)
     with pytest.raises(Denied, match="budget-exceeded"):
         run()
+
+
+def test_a_budget_of_other_backends_counts_nothing_of_a_job(tmp_path: Path) -> None:
+    bound = {"period": "monthly", "limit": "1.00 EUR", "stopAt": "100%"}
+    elsewhere = gate(
+        tmp_path / "elsewhere", model=model_with(budget=bound, backends=["iqm-garnet"])
+    )
+    for _ in range(2):
+        elsewhere.session().sampler("local-simulator", cirq.ZerosSampler()).run(BELL, repetitions=1)
+    counted = {"chemistry": "monthly", "everything": "yearly"}
+    used = elsewhere.ledger.usage(counted, NOW).values
+    assert used["chemistry"]["spent_micros"] == 0
+    assert used["everything"]["spent_micros"] == 2_000_000
+    here = gate(tmp_path / "here", model=model_with(budget=bound, backends=["local-simulator"]))
+    sampler = here.session().sampler("local-simulator", cirq.ZerosSampler())
+    sampler.run(BELL, repetitions=1)
+    with pytest.raises(Denied, match="budget-exceeded"):
+        sampler.run(BELL, repetitions=1)
+    assert here.ledger.usage(counted, NOW).values["chemistry"]["spent_micros"] == 1_000_000

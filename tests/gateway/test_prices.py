@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ QUANTINUUM = {
     "perTwoQubitGate": "0.025 USD",
     "perMeasurement": "0.0125 USD",
 }
+HQC = {
+    "perTask": "5 HQC",
+    "perOneQubitGate": "0.0002 HQC",
+    "perTwoQubitGate": "0.002 HQC",
+    "perMeasurement": "0.001 HQC",
+}
+"""The same in the units in which it is published: 5 + shots × (N1q + 10 N2q + 5 Nm) / 5000."""
 ARIA = {
     "perOneQubitGate": "0.000220 USD",
     "perTwoQubitGate": "0.000975 USD",
@@ -46,8 +54,10 @@ def circuit(*gates: Any, read: tuple[cirq.Qid, ...] = (A, B)) -> cirq.Circuit:
     return cirq.Circuit(*gates, cirq.measure(*read, key="m"))
 
 
-def bundled(price: dict[str, Any], currency: str = "USD", rate: str = "0.92") -> Bundle:
-    """The bundle of a company with one device, of that price."""
+def bundled(
+    price: dict[str, Any], currency: str = "USD", rate: str = "0.92", worth: str = "12.50 USD"
+) -> Bundle:
+    """The bundle of a company with one device, of that price, and a credit of that worth."""
     vendor = {"title": "S", "country": "US", "reviewed": "2026-06-01", "reviewEvery": "1y"}
     backend = {
         "cloud": "azure",
@@ -62,6 +72,7 @@ def bundled(price: dict[str, Any], currency: str = "USD", rate: str = "0.92") ->
     company = organization(
         currency=currency,
         exchangeRates={"USD": {"rate": rate, **READ}} if currency != "USD" else {},
+        credits={"HQC": {"worth": worth, **READ}},
         vendors={"someone": vendor},
         backends={"device": backend},
     )
@@ -111,6 +122,27 @@ def test_a_circuit_costs_what_the_published_formula_says(
     price: dict[str, Any], program: cirq.Circuit, shots: int, dollars: float
 ) -> None:
     assert cost(priced(price), program, shots) == round(dollars * 10**6)
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate"), [("USD", "1"), ("EUR", "0.92"), ("EUR", "0.92345678")]
+)
+def test_credits_are_the_same_micros_as_the_money_that_they_are_worth(
+    currency: str, rate: str
+) -> None:
+    written, turned = (priced(price, currency, rate).price for price in (HQC, QUANTINUUM))
+    assert written == turned
+    assert cost(priced(HQC, "USD"), BELL, 1000) == 115_000_000
+
+
+def test_a_credits_worth_may_be_as_fine_as_a_price_and_a_rate() -> None:
+    price = {"perOneQubitGate": "0.000000000001 HQC", "perTwoQubitGate": "0.000000000003 HQC"}
+    bundle = bundled(price, "EUR", "0.00000001", "0.000000000007 USD")
+    found = terms_of(bundle).backends["device"].price
+    assert found is not None
+    # 10⁻¹² × 7·10⁻¹² × 10⁻⁸ of a unit, and a unit is 10⁶ micros.
+    assert found.per_one_qubit_gate_micros == Fraction(7, 10**26)
+    assert found.per_two_qubit_gate_micros == Fraction(21, 10**26)
 
 
 def test_the_worked_repository_charges_credits_for_what_a_circuit_is() -> None:

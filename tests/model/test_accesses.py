@@ -315,3 +315,18 @@ def test_two_ways_to_an_access_stand_in_the_order_of_what_they_say() -> None:
 
     assert len(conditions(one)[Cell(DEVELOPERS, "job:read", SANDBOX, "")]) == 2
     assert conditions(one) == conditions(other)
+
+
+@pytest.mark.parametrize("bound", ["local-simulator", "garnet"])
+def test_a_budget_of_backends_binds_jobs_on_these_alone(bound: str) -> None:
+    group = "  group: aurora-developers\n"
+    files = edited("budgets/aurora.yaml", group, f"{group}  backends: [{bound}]\n")
+    found = {
+        (cell.backend, way.budgets, bool(way.approvals))
+        for cell, ways in conditions(files).items()
+        for way in ways
+        if (cell.principal, cell.permission, cell.scope) == (DEVELOPERS, "job:submit", PRODUCTION)
+    }
+    (other,) = {"local-simulator", "garnet"} - {bound}
+    # Its approvals are of devices.
+    assert found == {(bound, ("aurora-chemistry",), bound == "garnet"), (other, (), False)}

@@ -47,7 +47,7 @@ _POOL: Final = (
     *("corporate", "minute", "garnet", "logs", "audit-vault", "spare-vault", "spare", "iqm"),
     *("*", "sandbox", "test", "atlas/test", "borealis", "borealis/sandbox/chemistry", "everything"),
     *("job:submit", "policy:read", "usage:read", "group:admins", "uk", "us", "on-premises"),
-    *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97"),
+    *("QG602", "Tenant/borealis", "Budget/atlas", "CC-2", "other-quantum", "USD", "0.97", "9 QCU"),
     *(
         "atlas/legacy",
         f"{_CRN}:00000000-0000-4000-8000-000000000011::",

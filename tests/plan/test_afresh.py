@@ -81,3 +81,22 @@ def test_to_forget_a_former_name_is_told() -> None:
         _named("name: atlas, previously: [third, first]"), _named("name: atlas, previously: first")
     )
     assert [row.rule.id for row in more.concerns] == ["operations-changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "afresh"),
+    [
+        (None, "garnet", True),
+        ("garnet", None, True),
+        ("garnet", "garnet, simulator", True),
+        ("garnet", "simulator", False),
+    ],
+)
+def test_a_budget_of_other_backends_takes_no_place(
+    before: str | None, after: str | None, afresh: bool
+) -> None:
+    def of(backends: str | None, text: str) -> str:
+        return text.replace("  owner:", f"  backends: [{backends}]\n  owner:") if backends else text
+
+    plan = _plan(of(after, _named("name: fresh")), of(before, BASELINE[BUDGET]))
+    assert bool(_afresh(plan)) is afresh

@@ -235,3 +235,21 @@ def test_another_currency_needs_finance_whatever_the_numbers_say() -> None:
 
     assert [e.currency for e in plan.exposure] == ["EUR", "USD"]
     assert "finance" in {a.by for a in plan.approvals}
+
+
+def test_budgets_of_backends_bound_what_is_spent_on_them() -> None:
+    def found(*budgets: tuple[str, int, str]) -> Exposure:
+        files = _with([(scope, limit) for scope, limit, _ in budgets])
+        for number, (_, _, backends) in enumerate(budgets):
+            if backends:
+                path = f"budgets/{number}.yaml"
+                files[path] = files[path].replace("  owner:", f"  backends: [{backends}]\n  owner:")
+        return _exposure(files)
+
+    assert found(("atlas", 9, "garnet")).unbounded == ()
+    assert found(("atlas", 9, "garnet")).amount_micros == 9 * MILLION
+    assert set(found(("atlas", 9, "simulator")).unbounded) == set(PROJECTS)
+    assert found(("atlas", 9, "simulator")).amount_micros == 0
+    # The wider one holds the sum, and the one of another device adds nothing to it.
+    nested = found(("atlas", 7, ""), ("atlas/test", 3, "garnet"), ("atlas", 5, "simulator"))
+    assert nested.amount_micros == 7 * MILLION

@@ -400,3 +400,63 @@ def test_a_budget_that_goes_shows_each_of_its_parts() -> None:
     assert reasons["spec.budget"] == {"budget-exceeded"}
     assert reasons["spec.approval"] == {"approval-required"}
     assert any("quota-exceeded" in found for found in reasons.values())
+
+
+CREDITS = """\
+  exchangeRates:
+    USD: {rate: "0.92", source: treasury, asOf: 2026-11-02}
+  credits:
+    HQC: {title: Credits, worth: 12.50 EUR, source: a plan, asOf: 2026-11-02}
+"""
+ABROAD = {"  currency: EUR\n": "  currency: EUR\n" + CREDITS}
+IN_CREDITS = changed(BASELINE, {ORGANIZATION: ABROAD, BUDGET: {"1000.00 EUR": "80 HQC"}})
+
+
+@pytest.mark.parametrize(
+    ("worth", "bounding", "goes"),
+    [
+        ("9.00 EUR", False, "widened"),
+        ("15.00 EUR", False, "narrowed"),
+        ("9.00 EUR", True, "changed"),
+        ("15.00 EUR", True, "changed"),
+        ("13.00 USD", False, "changed"),
+    ],
+)
+def test_what_a_credit_is_worth_goes_both_ways_where_a_budget_is_in_it(
+    worth: str, bounding: bool, goes: str
+) -> None:
+    before = IN_CREDITS if bounding else changed(BASELINE, {ORGANIZATION: ABROAD})
+    plan = _witnessed(before, _edited(before, ORGANIZATION, "12.50 EUR", worth))
+
+    (row,) = plan.concerns
+    assert row.change.field == "spec.credits.HQC.worth"
+    assert row.money == goes
+    if bounding:
+        assert row.witness is not None
+        assert row.witness.head.allow is (worth == "15.00 EUR")
+
+
+def test_a_budget_that_is_written_in_another_unit_has_no_direction() -> None:
+    plan = _witnessed(IN_CREDITS, _edited(IN_CREDITS, BUDGET, "80 HQC", "1001.00 EUR"))
+    (row,) = plan.concerns
+    assert row.money == "changed"
+    assert row.witness is not None
+    assert row.witness.head.allow
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "goes"),
+    [
+        ("", "  backends: [garnet]\n", "widened"),
+        ("  backends: [garnet, simulator]\n", "  backends: [garnet]\n", "widened"),
+        ("  backends: [simulator]\n", "  backends: [simulator, garnet]\n", "narrowed"),
+        ("  backends: [garnet]\n", "", "narrowed"),
+        ("  backends: [garnet]\n", "  backends: [simulator]\n", "changed"),
+    ],
+)
+def test_a_budget_of_fewer_backends_is_looser(old: str, new: str, goes: str) -> None:
+    before = changed(BASELINE, {BUDGET: {"  owner:": f"{old}  owner:"}})
+    plan = _witnessed(before, _edited(before, BUDGET, f"{old}  owner:", f"{new}  owner:"))
+    (row,) = plan.concerns
+    assert row.change.field == "spec.backends"
+    assert row.money == goes

@@ -44,8 +44,11 @@ def _on_vendors(model: AccessModel) -> Iterator[Access]:
                 yield Access(binding.principal, "job:submit", scope, eligible, own=False)
 
 
-def company(cloud: str = "ionq", *budgets: dict[str, Any], **spec: Any) -> AccessModel:
-    """A tenant `aurora` with a project at a vendor, whose device is in `lab`."""
+def company(
+    cloud: str = "ionq", *budgets: dict[str, Any], second: str | None = None, **spec: Any
+) -> AccessModel:
+    """A tenant `aurora` with a project at a vendor, whose device is in `lab`, and where it is
+    named a `second` beside it."""
     device = {
         "cloud": cloud,
         "vendor": "vendor",
@@ -56,11 +59,12 @@ def company(cloud: str = "ionq", *budgets: dict[str, Any], **spec: Any) -> Acces
         "qubits": 36,
     }
     vendor = {"title": "A vendor", "country": "FI", "reviewed": "2026-10-12", "reviewEvery": "1y"}
-    lab = {"lab": {"tier": "test", "backends": ["device"], "projects": ["chemistry"]}}
+    devices = {"device": device, **({"second": {**device, "target": second}} if second else {})}
+    lab = {"lab": {"tier": "test", "backends": [*devices], "projects": ["chemistry"]}}
     return repository(
         organization(
             vendors={"vendor": vendor},
-            backends={"device": device},
+            backends=devices,
             groups={"staff": {}, "leads": {}},
         ),
         role("researcher", "job:submit"),

@@ -35,12 +35,14 @@ from qgov.language.kinds.directory import Group, IdentityProvider
 from qgov.language.kinds.guardrail import Guardrails, Rails
 from qgov.language.kinds.tenant import Email, Jurisdiction
 from qgov.language.scalars import (
+    Credit,
     Currency,
     Day,
     Duration,
     Rate,
     SecretRef,
     Text,
+    UnitPriceField,
     Url,
 )
 
@@ -55,6 +57,19 @@ class ExchangeRate(Strict):
     rate: Annotated[Rate, LESS] = Field(description="The worth of one unit, in quotes.")
     source: Text = Field(description="Where the rate was read.")
     as_of: Day = Field(description="The day of the rate.")
+
+
+class CreditTerms(Strict):
+    """What one credit of a provider is worth; amounts and prices may be written in it."""
+
+    concern: ClassVar = MONEY
+
+    title: Text | None = Field(None, description="A name for people.")
+    worth: Annotated[UnitPriceField, LESS] = Field(
+        description="The worth of one, in the organization's currency or one with a rate."
+    )
+    source: Text = Field(description="Where that was read: a plan, a contract, an invoice.")
+    as_of: Day = Field(description="The day it was read.")
 
 
 class Tier(Strict):
@@ -259,6 +274,9 @@ class OrganizationSpec(Strict):
     currency: Annotated[Currency, MONEY] = Field(description="The currency that budgets are in.")
     exchange_rates: dict[Currency, ExchangeRate] = Field(
         default_factory=dict, description="What other currencies are worth, by code."
+    )
+    credits: dict[Credit, CreditTerms] = Field(
+        default_factory=dict, description="What credits of providers are worth, by name."
     )
     identity_providers: Annotated[dict[Name, IdentityProvider], MEMBERS] = Field(
         min_length=1, description="Where people sign in, by name."

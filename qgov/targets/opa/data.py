@@ -46,7 +46,7 @@ are written as this, so that every engine counts exactly."""
 Json = dict[str, Any]
 
 _PARTS: Final = ("per_task_micros", "per_shot_micros", "per_hour_micros", "minimum_micros")
-_PLACES: Final = 20
+_PLACES: Final = 32
 
 
 def model_data(model: AccessModel) -> Json:
@@ -186,7 +186,7 @@ def _price(price: Price) -> Json:
 
 
 def _decimal(value: Fraction) -> str:
-    """A fraction that ends: a price and a rate have at most twenty decimals."""
+    """A fraction that ends: a price, the worth of a credit and a rate have at most 32 decimals."""
     digits = f"{int(value * 10**_PLACES):0{_PLACES + 1}}"
     return f"{digits[:-_PLACES]}.{digits[-_PLACES:].rstrip('0')}"
 
