@@ -55,7 +55,11 @@ class CaseApproval(Strict):
 
 
 _Counter = Annotated[
-    str, Field(pattern="^(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)/(?:day|month)$")
+    str,
+    Field(
+        pattern="^(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)/"
+        "(?:day|month|once|[1-9][0-9]{0,8}[smhd])$"
+    ),
 ]
 
 

@@ -19,7 +19,7 @@ from qgov.model.access_model import AccessModel
 from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.module import Module, modules
-from qgov.targets.braket.money import budgets, limits
+from qgov.targets.braket.money import budgets, cap, limits
 from qgov.targets.braket.parts import PARTS, Policy
 from qgov.targets.braket.people import assigned, permission_sets
 from qgov.targets.braket.policies import (
@@ -89,11 +89,18 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     for module in modules(model):
         folder = _folder(module)
         for file, blocks in _files(module):
-            comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
+            comment = f"{_COMMENT}\n{_note(module, file)}".rstrip()
             found[f"{folder}/{file}.tf"] = render(blocks, comment)
         for name, _, statements in _documents(module):
             found[f"{folder}/policies/{name}.json"] = text(statements)
     return found
+
+
+def _note(module: Module, file: str) -> str:
+    known = cap(module) if file == "limits" else None
+    if known is not None and known.campaign is not None:
+        return "Outside of the campaign AWS rejects every task."
+    return _NOTES.get(file, "")
 
 
 def _outline(model: AccessModel) -> dict[str, Outline | Policy]:
