@@ -13,8 +13,10 @@ from typing import Final
 
 from qgov.decision.made_up import CONFORMANCE, SOME_TIME, asked, asker, elevation
 from qgov.decision.request import Request
+from qgov.language.periods import campaign_of
 from qgov.model.access_model import AccessModel, Binding, Budget, Elevation
 from qgov.model.accesses import Cell, Path, budgets_at
+from qgov.model.budgets import is_open
 from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.principal import Principal, is_group, is_workload, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
@@ -65,10 +67,19 @@ class AccessPath:
 
     @property
     def time(self) -> datetime:
-        """A moment at which it is open."""
+        """A moment at which it is open, and there is money for its jobs where there ever is."""
         held, end = self.elevation, self.conditions.expires
         moment = held.not_before if held is not None and held.not_before else SOME_TIME
-        return moment if end is None or moment < end else end - SECOND
+        moment = moment if end is None or moment < end else end - SECOND
+        if held is not None or self.has_money_at(moment):
+            return moment
+        begins = (campaign[0] for b in self.budgets if (campaign := campaign_of(b.period)))
+        open_ = (at for at in begins if (end is None or at < end) and self.has_money_at(at))
+        return next(open_, moment)
+
+    def has_money_at(self, moment: datetime) -> bool:
+        """Whether no budget around it is for a campaign that stops it then."""
+        return all(b.stop_micros is None or is_open(b, moment) for b in self.budgets)
 
     @property
     def budgets(self) -> list[Budget]:

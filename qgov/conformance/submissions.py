@@ -39,10 +39,16 @@ def submissions(found: Table) -> list[Case]:
     cases = []
     for role in sorted({binding.role for binding in found.model.bindings}):
         for backend in sorted(found.model.organization.backends):
-            able = sorted((w for w in paths[role, backend] if not shut(w)), key=_plainest)
+            able = sorted((w for w in paths[role, backend] if _able(w)), key=_plainest)
             cases += [_runs(able[0]), _misses(able[0])] if able else []
             cases += [] if able else _never(found, role, backend)
     return sorted(cases, key=lambda case: case.id)
+
+
+def _able(path: AccessPath) -> bool:
+    """Whether the path lets a circuit run that is not free, where its backend is none."""
+    free = path.backend not in path.model.organization.prices
+    return not shut(path) and (free or path.has_money_at(path.time))
 
 
 def _plainest(path: AccessPath) -> tuple[bool, bool, str, str]:

@@ -116,8 +116,7 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
             decision, histogram = engine.answered, counted(measured)
         except Denied as denied:
             decision, event = denied.decision, denied.event
-            why = str(denied).partition("): ")[2]  # the engine's own error, if there was one
-            problems += [why] if why else []
+            problems += [str(denied.cause)] if denied.cause is not None else []
         except (Refused, AuditError, ValueError, RuntimeError, KeyError) as error:
             problems.append(f"{type(error).__name__}: {error}")
             decision = engine.answered

@@ -17,15 +17,15 @@ class GatewayError(Exception):
 
 
 class Denied(GatewayError):  # noqa: N818 - the word of the decision
-    """The decision point said no, or could not be asked; `decision` says why, and `also` in words
-    what its reasons do not tell."""
+    """The decision point said no, or could not be asked (`cause`); `decision` says why, and `also`
+    in words what its reasons do not tell."""
 
     def __init__(
         self, decision: Decision, event: str, cause: EngineError | None = None, also: str = ""
     ) -> None:
         why = f": {cause}" if cause else f": {also}" if also else ""
         super().__init__(f"denied ({', '.join(decision.reasons)}){why}", event)
-        self.decision = decision
+        self.decision, self.cause = decision, cause
 
 
 class Refused(GatewayError):  # noqa: N818 - beside Denied

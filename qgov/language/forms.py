@@ -33,6 +33,7 @@ _IBM_CRN: Final = (
     r"crn:v1:[a-z0-9-]{1,40}:public:quantum-computing:(?:us-east|eu-de):"
     rf"a/[0-9a-f]{{32}}:{_GUID}::"
 )
+_MEASURES: Final = "(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)"
 _PRINCIPAL: Final = "(?:group|workload|user):[A-Za-z0-9*@._%+/-]{1,300}"
 _PRINCIPALS: Final = (
     "`group:NAME`, `workload:TENANT/NAME` or `user:ID`, in which `*` stands for any text"
@@ -109,8 +110,8 @@ FORMS: Final = {
         ),
         (
             "counter",
-            "(?:jobs|shots|circuits|qpuSeconds|simulatorSeconds)/(?:day|month)",
-            "`jobs`, `shots`, `circuits`, `qpuSeconds` or `simulatorSeconds`; `/day` or `/month`",
+            f"{_MEASURES}/(?:day|month|once|[1-9][0-9]{{0,8}}[smhd])",
+            "a measure and its period: `/day`, `/month`, `/once` or a window such as `/28d`",
             "shots/day",
         ),
         (
@@ -248,6 +249,12 @@ FORMS: Final = {
             r"[^\x00-\x1f\x7f\"'`\\]{1,256}",
             "a line of at most 256 characters, without quotes, backticks and backslashes",
             "Quantum research",
+        ),
+        (
+            "credit",
+            "[A-Z][A-Z0-9]{1,11}",
+            "2 to 12 upper-case letters and digits, a letter first, and no code of ISO 4217",
+            "HQC",
         ),
         (
             "resource",

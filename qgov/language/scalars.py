@@ -229,7 +229,7 @@ SecretRef = Annotated[str, form("secret")]
 Currency = Annotated[str, form("currency")]
 """An ISO 4217 code."""
 
-Credit = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
+Credit = Annotated[str, form("credit")]
 """The name of what a provider sells its devices in, such as `HQC`; no ISO 4217 code."""
 
 Duration = Annotated[

@@ -591,3 +591,72 @@ def test_a_budget_of_other_backends_counts_nothing_of_a_job(tmp_path: Path) -> N
     with pytest.raises(Denied, match="budget-exceeded"):
         sampler.run(BELL, repetitions=1)
     assert here.ledger.usage(counted, NOW).values["chemistry"]["spent_micros"] == 1_000_000
+
+
+class Clocked:
+    """A gateway under a budget of so many euros for a period, at a time that is set; a job costs
+    one euro."""
+
+    def __init__(self, folder: Path, period: Any, limit: str = "1.00 EUR", **also: Any) -> None:
+        self.now = NOW
+        budget = {"period": period, "limit": limit, "stopAt": "100%"}
+        model = model_with(budget=budget, **also)
+        self.gated = gate(folder, clock=lambda: self.now, model=model)
+
+    def run(self, at: str) -> None:
+        """Run a job. Raises Denied."""
+        self.now = datetime.fromisoformat(at)
+        token = {**IDENTITY.context["token"], "issued_at": at}
+        identity = Identity(IDENTITY.subject, {**IDENTITY.context, "token": token})
+        self.gated.session(identity=identity).sampler("local-simulator", Recording()).run(BELL)
+
+
+def test_a_window_is_free_again_to_the_instant(tmp_path: Path) -> None:
+    clocked = Clocked(tmp_path, "28d")
+    clocked.run("2026-11-23T10:00:00.250000+00:00")
+    with pytest.raises(Denied, match=r"denied \(budget-exceeded\)$"):
+        clocked.run("2026-12-21T10:00:00.249999+00:00")
+    clocked.run("2026-12-21T10:00:00.250000+00:00")
+    with pytest.raises(Denied, match="budget-exceeded"):
+        clocked.run("2027-01-01T00:00:00+00:00")
+
+
+def test_one_off_money_never_starts_afresh(tmp_path: Path) -> None:
+    clocked = Clocked(tmp_path, "once")
+    clocked.run("2026-11-23T10:00:00+00:00")
+    with pytest.raises(Denied, match="budget-exceeded"):
+        clocked.run("2036-11-23T10:00:00+00:00")
+
+
+def test_a_campaign_has_money_while_it_goes_and_the_gateway_says_when(tmp_path: Path) -> None:
+    period = {"from": "2026-12-01", "until": "2026-12-05T12:00:00Z"}
+    clocked = Clocked(tmp_path, period, "2.00 EUR")
+    when = "from 2026-12-01 until 2026-12-05T12:00:00Z"
+    told = rf"denied \(budget-exceeded\): of the budget chemistry, the campaign has not begun: it goes {when}$"
+    with pytest.raises(Denied, match=told):
+        clocked.run("2026-11-30T23:59:59.999999+00:00")
+    clocked.run("2026-12-01T00:00:00+00:00")
+    clocked.run("2026-12-05T11:59:59.999999+00:00")
+    with pytest.raises(Denied, match=r"denied \(budget-exceeded\)$"):
+        clocked.run("2026-12-05T11:59:59.999999+00:00")
+    with pytest.raises(Denied, match=rf"the campaign has ended: it went {when}$"):
+        clocked.run("2026-12-05T12:00:00+00:00")
+    assert [event["unmapped"]["stage"] for event in events(tmp_path / "jobs.jsonl")].count(
+        "succeeded"
+    ) == 2
+
+
+def test_a_quota_counts_over_its_window(tmp_path: Path) -> None:
+    quotas = [{"measure": "jobs", "per": "36h", "limit": 1, "warnAt": ["100%"]}]
+    clocked = Clocked(tmp_path, "yearly", "99.00 EUR", quotas=quotas)
+    clocked.run("2026-11-23T10:00:00+00:00")
+    with pytest.raises(Denied, match="quota-exceeded"):
+        clocked.run("2026-11-24T21:59:59+00:00")
+    clocked.run("2026-11-24T22:00:00+00:00")
+    admin = [e["message"] for e in events(tmp_path / "admin.jsonl")]
+    assert [message for message in admin if "jobs/36h" in message] == [
+        "100 % of jobs/36h reached",
+        "100 % of jobs/36h reached",
+        "100 % of jobs/36h reached",
+        "100 % of jobs/36h reached",
+    ]

@@ -262,6 +262,24 @@ def test_a_budget_counts_in_the_currency_of_the_invoice_and_never_more() -> None
         ({"workspace": {**WORKSPACE, "billingCurrency": "JPY"}}, "QG980", "has no rate"),
         ({"budget": {**BUDGET, "scope": "aurora/other"}}, "QG980", "Azure warns of nothing"),
         (
+            {"budget": {**BUDGET, "budget": {**BUDGET["budget"], "period": "28d"}}},
+            "QG980",
+            "Azure counts nothing in any 28d",
+        ),
+        (
+            {
+                "budget": {
+                    **BUDGET,
+                    "budget": {
+                        **BUDGET["budget"],
+                        "period": {"from": "2026-12-01", "until": "2027-03-01"},
+                    },
+                }
+            },
+            "QG980",
+            "Azure counts nothing from 2026-12-01 until 2027-03-01",
+        ),
+        (
             {"budget": {**BUDGET, "budget": {**BUDGET["budget"], "limit": "0.50 EUR"}}},
             "QG980",
             "less than one EUR",

@@ -18,6 +18,7 @@ from qgov.model.tenants import aws_accounts
 from qgov.targets import emit
 from qgov.targets.braket import SCHEMA_VERSIONS, TARGET
 from qgov.targets.braket.read_back import holders
+from qgov.targets.control import Control, Kind, Where, partly
 from qgov.targets.hcl import Block, Ref, parse
 from tests.strategies import models
 from tests.targets.aws import (
@@ -381,6 +382,46 @@ def test_a_budget_that_never_stops_stops_nothing_in_aws() -> None:
     assert "so AWS stops nothing" in about(model, "QG980").message
     assert blocks(model, "limits") == ()
     assert blocks(model, "budgets") == ()
+
+
+def money_of(model: AccessModel) -> Control:
+    row = TARGET.controls["braket"][Kind.MONEY]
+    return row if isinstance(row, Control) else row(model, model.tenants["aurora"])
+
+
+CAMPAIGN = {"from": "2026-12-05", "until": "2027-03-01T12:00:00+01:00"}
+
+
+def test_a_campaign_is_the_window_of_the_limits_and_no_budget_of_aws() -> None:
+    money = {**BUDGET["budget"], "period": CAMPAIGN}
+    model = company(bindings=[STANDING], budget={**BUDGET, "budget": money})
+    (limit,) = resources(model, "limits", "awscc_braket_spending_limit")
+    assert (limit["spending_limit"], limit["time_period"]) == (
+        "1000.00",
+        {"start_at": "2026-12-05T00:00:00Z", "end_at": "2027-03-01T11:00:00Z"},
+    )
+    assert blocks(model, "budgets") == ()
+    names = {block.labels[0] for block in blocks(model, "variables")}
+    assert not names & {"period_start", "period_end", "budget_action_role_arn"}
+    assert money_of(model) == partly(
+        "a spending limit for each QPU, which rejects every task outside of the campaign, and "
+        "none for simulators"
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "says"),
+    [("28d", "AWS counts nothing in any 28d"), ("once", "AWS counts nothing once")],
+)
+def test_what_aws_does_not_count_is_the_gateways_alone(period: str, says: str) -> None:
+    money = {**BUDGET["budget"], "period": period}
+    model = company(bindings=[STANDING], budget={**BUDGET, "budget": money})
+    found = about(model, "QG980")
+    assert says in found.message
+    assert found.document == "Budget/aurora"
+    assert (blocks(model, "limits"), blocks(model, "budgets")) == ((), ())
+    control = money_of(model)
+    assert (control.where, "no window that rolls on" in control.how) == (Where.GATEWAY, True)
 
 
 def test_a_project_that_no_budget_bounds_leaves_the_tenant_without_a_limit() -> None:

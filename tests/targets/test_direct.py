@@ -66,6 +66,28 @@ def test_a_budget_arrives_where_the_vendor_counts_it(cloud: str, bounds: list[st
 
 
 @pytest.mark.parametrize(
+    ("period", "says"),
+    [
+        ("28d", "400.00 EUR in any 28d"),
+        ("once", "400.00 EUR once"),
+        (
+            {"from": "2026-12-01", "until": "2027-03-01"},
+            "400.00 EUR from 2026-12-01 until 2027-03-01",
+        ),
+    ],
+)
+def test_a_period_is_said_in_words(period: Any, says: str) -> None:
+    money = {**MONEY, "budget": {**MONEY["budget"], "period": period}}  # type: ignore[dict-item]
+    seconds = {**SECONDS, "quotas": [{"measure": "qpuSeconds", "per": "28d", "limit": 90}]}
+    assert [
+        task for task in tasks(company("iqm", money, seconds), "iqm") if "budget `" in task
+    ] == [
+        f"The project is given credits for at most {says} (budget `b0`).",
+        "The project is given credits for at most 90 s of QPU time in any 28d (budget `b1`).",
+    ]
+
+
+@pytest.mark.parametrize(
     "other",
     [
         {**MONEY, "group": "staff"},

@@ -397,6 +397,7 @@ def test_a_limit_is_what_the_budget_buys() -> None:
 
 
 QUOTA = {"scope": "aurora", "owner": "leads"}
+CAMPAIGN = {"from": "2026-12-05", "until": "2027-03-01"}
 
 
 @pytest.mark.parametrize(
@@ -404,7 +405,17 @@ QUOTA = {"scope": "aurora", "owner": "leads"}
     [
         ({"quotas": [{"measure": "qpuSeconds", "per": "month", "limit": 90}]}, 90),
         ({"quotas": [{"measure": "qpuSeconds", "per": "day", "limit": 5}]}, 140),
+        ({"quotas": [{"measure": "qpuSeconds", "per": "28d", "limit": 90}]}, 90),
+        ({"quotas": [{"measure": "qpuSeconds", "per": "7d", "limit": 90}]}, 360),
+        ({"quotas": [{"measure": "qpuSeconds", "per": "10d", "limit": 90}]}, 180),
+        ({"quotas": [{"measure": "qpuSeconds", "per": "90d", "limit": 90}]}, 90),
+        ({"quotas": [{"measure": "qpuSeconds", "per": "once", "limit": 90}]}, 90),
         ({"quotas": [{"measure": "qpuSeconds", "per": "job", "limit": 5}]}, None),
+        ({"budget": {"period": "28d", "limit": "800.00 EUR", "stopAt": "100%"}}, 400),
+        ({"budget": {"period": "14d", "limit": "800.00 EUR", "stopAt": "100%"}}, 800),
+        ({"budget": {"period": "once", "limit": "800.00 EUR", "stopAt": "100%"}}, 400),
+        ({"budget": {"period": CAMPAIGN, "limit": "800.00 EUR", "stopAt": "100%"}}, 0),
+        ({"budget": {"period": CAMPAIGN, "limit": "800.00 EUR"}}, None),
         ({"quotas": [{"measure": "shots", "per": "month", "limit": 5}]}, None),
         ({"budget": {"period": "monthly", "limit": "3.99 EUR", "stopAt": "100%"}}, 1),
         ({"budget": {"period": "monthly", "limit": "800.00 EUR", "stopAt": "50%"}}, 200),
@@ -481,6 +492,37 @@ def test_a_budget_exception_is_a_bonus_for_a_time() -> None:
     ]
 
 
+def test_a_campaign_is_a_bonus_for_its_time_and_bounds_its_exceptions() -> None:
+    money = {"period": CAMPAIGN, "limit": "800.00 EUR", "stopAt": "100%"}
+    within = raised("sprint", "2026-12-01T00:00:00Z", "2026-12-20T00:00:00Z")
+    after = raised("late", "2027-03-01T00:00:00Z", "2027-03-20T00:00:00Z")
+    found = allocation(company(within, after, budget={**QUOTA, "budget": money}))
+    assert found["limit_seconds"] == 0
+    assert [tuple(each.values()) for each in found["net_grants"]] == [
+        ("2026-12-05T00:00:00+00:00", "2026-12-20T00:00:00+00:00", 50),
+        ("2026-12-05T00:00:00+00:00", "2027-03-01T00:00:00+00:00", 400),
+    ]
+
+
+def test_a_campaign_beside_a_budget_adds_what_both_allow() -> None:
+    money = {"period": CAMPAIGN, "limit": "800.00 EUR", "stopAt": "100%"}
+    cap = document(
+        "Budget",
+        {"name": "cap"},
+        {**QUOTA, "quotas": [{"measure": "qpuSeconds", "per": "28d", "limit": 300}]},
+    )
+    found = allocation(company(cap, budget={**QUOTA, "budget": money}))
+    assert found["limit_seconds"] == 0
+    assert [each["net_grant_seconds"] for each in found["net_grants"]] == [300]
+
+
+def test_a_campaign_on_a_plan_that_the_tool_does_not_know_is_said() -> None:
+    money = {"period": CAMPAIGN, "limit": "800.00 EUR", "stopAt": "100%"}
+    own = {**INSTANCE, "plan": "flex"}
+    model = company(instance=own, budget={**QUOTA, "budget": money})
+    assert "no campaign begins there" in about(model, "QG980").message
+
+
 def test_an_exception_without_a_beginning_begins_28_days_before_its_end() -> None:
     (grant,) = allocation(company(raised("sprint", None, "2026-12-29T00:00:00Z")))["net_grants"]
     assert grant["start_date"] == "2026-12-01T00:00:00+00:00"
@@ -529,6 +571,17 @@ def test_the_tools_own_loader_reads_the_limit_and_the_bonus(tmp_path: Path) -> N
     assert grant.net_grant_seconds == 50
     assert grant.start_date == datetime(2026, 11, 30, 23, tzinfo=UTC)
     assert grant.end_date == datetime(2026, 12, 19, 23, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("qauvern")
+def test_the_tools_own_loader_reads_a_campaign(tmp_path: Path) -> None:
+    money = {"period": CAMPAIGN, "limit": "800.00 EUR", "stopAt": "100%"}
+    read = read_by_tool(tmp_path, company(budget={**QUOTA, "budget": money}))
+    (one,) = read.instance_configs
+    (grant,) = one.net_grants
+    assert (one.target_limit_seconds, grant.net_grant_seconds) == (0, 400)
+    assert grant.start_date == datetime(2026, 12, 5, tzinfo=UTC)
+    assert grant.end_date == datetime(2027, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.usefixtures("qauvern")

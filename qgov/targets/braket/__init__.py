@@ -21,7 +21,7 @@ from qgov.targets.braket.controls import CONTROLS
 from qgov.targets.braket.guardrails import guardrails
 from qgov.targets.braket.keeping import kept
 from qgov.targets.braket.module import Module, modules
-from qgov.targets.braket.money import budgets, limits
+from qgov.targets.braket.money import budgets, cap, limits
 from qgov.targets.braket.parts import PARTS, Policy
 from qgov.targets.braket.people import assigned, permission_sets
 from qgov.targets.braket.policies import (
@@ -55,6 +55,7 @@ _NOTED: Final = {
         "of them AWS rejects every task.",
     )
 }
+_CAMPAIGN: Final = comment(_SCHEMAS, "Outside of the campaign AWS rejects every task.")
 _FILES: Final = {
     "versions": versions,
     "permission_sets": permission_sets,
@@ -84,6 +85,14 @@ def _conditions(model: AccessModel) -> dict[str, tuple[Conditions, ...]]:
     }
 
 
+def _said(module: Module, file: str) -> str:
+    """What a file says first."""
+    known = cap(module) if file == "limits" else None
+    if known is not None and known.campaign is not None:
+        return _CAMPAIGN
+    return _NOTED.get(file, _COMMENT)
+
+
 def _folder(module: Module) -> str:
     return "/".join(filter(None, (FOLDER, module.tenant.name, CLOUD, module.own)))
 
@@ -92,7 +101,7 @@ def _files(found: Iterable[Module]) -> Iterator[Laid]:
     for module in found:
         folder = _folder(module)
         for file, blocks_of in files_of(_FILES, closed=module.account.closed):
-            said = _NOTED.get(file, _COMMENT)
+            said = _said(module, file)
             yield from laid_out(f"{folder}/{file}.tf", blocks_of(module), said)
         for name, key, statements in () if module.account.closed else _documents(module):
             yield _policy(f"{folder}/policies/{name}.json", key, statements)
