@@ -40,7 +40,7 @@ from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.hcl import Block, Outline, outline, render
 from qgov.targets.kept import addresses, kept
 from qgov.targets.parts import Key
-from qgov.targets.sections import Folded, Section
+from qgov.targets.sections import Parted, Section
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
@@ -152,6 +152,6 @@ TARGET = Target(
     _outline,
     parts=PARTS,
     controls={CLOUD: CONTROLS},
-    sections=(Section(_outline, PERMISSIONS, folded=Folded(_conditions, _outline)),),
+    sections=(Section(_outline, PERMISSIONS, by_floors=Parted(_conditions, _outline)),),
     permissions=PERMISSIONS,
 )
