@@ -140,7 +140,10 @@ def load_index(path: Path) -> Index:
 def _loaded(stored: list[Any] | None) -> tuple[Summary, ...] | None:
     if stored is None:
         return None
-    return tuple(map(Summary._make, stored))
+    return tuple(
+        Summary(kind, name, tenant, tuple(about), tuple(exclusives), tuple(map(tuple, ties)))
+        for kind, name, tenant, about, exclusives, ties in stored
+    )
 
 
 def save_index(path: Path, index: Mapping[str, tuple[Summary, ...] | None]) -> None:
