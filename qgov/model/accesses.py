@@ -72,6 +72,7 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
     def __init__(self, model: AccessModel) -> None:
         self._model = model
         self._fold = Fold(model)
+        self._admitted: dict[int, bool] = {}
         self._inside: dict[tuple[str, int], tuple[str, ...]] = {}
         self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
         self._sizes: dict[str, Mapping[str, int]] = {}
@@ -144,7 +145,10 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
             found = self._inside[key] = tuple(scopes_at(self._model, *key))
         if grant.within == EVERYWHERE:
             return [s for s in found if admitted(self._model, grant.binding, s)]
-        return found if found and admitted(self._model, grant.binding, found[0]) else ()
+        # It lies in one tenant: what admits it admits it to every place there.
+        if found and (known := self._admitted.get(id(grant))) is None:
+            known = self._admitted[id(grant)] = admitted(self._model, grant.binding, found[0])
+        return found if found and known else ()
 
     def __getitem__(self, cell: Cell) -> tuple[Path, ...]:
         return self.of(cell.permission)[cell]

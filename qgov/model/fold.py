@@ -146,6 +146,10 @@ def budgets_around(model: AccessModel, scope: str) -> list[Budget]:
     return [budget for budget in near if matches(budget.scope, scope)]
 
 
+Shape = tuple[int, bool, bool]
+"""What grants add alike, whether it runs jobs, and whether it is narrowed to one's own."""
+
+
 class _Place(NamedTuple):
     """What a scope adds to the conditions of every grant."""
 
@@ -166,16 +170,20 @@ class Fold:
         self._equal: dict[Conditions, Conditions] = {}
         self._folded: dict[tuple[object, ...], Conditions] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[int, tuple[Grant, int]] = {}  # a grant is kept, so that its id is
 
-    def shape(self, grant: Grant, permission: str) -> int:
-        """A number for what a grant adds to the floor of any place: equal for grants that add
-        the same."""
+    def shape(self, grant: Grant, permission: str) -> Shape:
+        """What a grant adds to the floor of any place: equal for grants that add the same."""
+        if (known := self._numbers.get(id(grant))) is None:
+            known = self._numbers[id(grant)] = grant, self._number(grant)
+        return known[1], CATALOGUE[permission].executes, grant.role.permissions[permission]
+
+    def _number(self, grant: Grant) -> int:
+        """Of what a grant adds whatever the permission."""
         binding, role, held = grant.binding, grant.role, grant.held
         workload = self._model.workload_of(binding.principal)
         key = (
             role.name,
-            CATALOGUE[permission].executes,
-            role.permissions[permission],
             id(binding.requires),
             binding.eligible if held is None else None,
             binding.expires,
@@ -185,7 +193,7 @@ class Fold:
         return self._shapes.setdefault(key, len(self._shapes))
 
     def __call__(
-        self, grant: Grant, permission: str, scope: str, shape: int
+        self, grant: Grant, permission: str, scope: str, shape: Shape
     ) -> Iterator[tuple[str, Conditions]]:
         """(backend, conditions), a backend being empty where nothing runs."""
         place = self.place(scope)

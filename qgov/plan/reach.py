@@ -8,7 +8,7 @@ organization or to a role reaches every tenant, and then everything is loaded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,21 +55,29 @@ class Reach:
 def reach_of(base: Snapshot, head: Snapshot, index: Index) -> Reach:
     """How far the change between two snapshots reaches; `index` knows all their blobs."""
     changed = frozenset(path for path, _ in base.blobs.items() ^ head.blobs.items())
+    sides = [{s.blobs[path] for path in changed if path in s.blobs} for s in (base, head)]
+    if any(index[blob] is None for blobs in sides for blob in blobs):
+        return Reach(changed, None, 0)
     everything = list(_summaries(index, {*base.blobs.values(), *head.blobs.values()}))
+    differing = list(_summaries(index, sides[0] | sides[1]))
+    wanted = {name for summary in differing for name in _names(summary)}
     owners: dict[tuple[str, str], set[str]] = defaultdict(set)
     for summary in everything:
-        owners[summary.kind, summary.name].add(summary.tenant)
-    tenants: set[str] = set()
-    for path in changed:
-        for blob in {base.blobs.get(path), head.blobs.get(path)} - {None}:
-            summaries = index[str(blob)]
-            if summaries is None:
-                return Reach(changed, None, 0)
-            for summary in summaries:
-                tenants |= _touched(summary, owners)
+        if (summary.kind, summary.name) in wanted:
+            owners[summary.kind, summary.name].add(summary.tenant)
+    tenants = {tenant for summary in differing for tenant in _touched(summary, owners)}
     if "" in tenants:
         return Reach(changed, None, 0)
-    tenants |= _neighbours(tenants, base, head, index, everything)
+    before, after = (
+        {
+            (summary.tenant, tie)
+            for summary in _summaries(index, blobs)
+            if summary.tenant in tenants
+            for tie in summary.tied()
+        }
+        for blobs in sides
+    )
+    tenants |= _neighbours({tie for _, tie in before ^ after}, everything)
     everyone = {summary.name for summary in everything if summary.kind == "Tenant"}
     return Reach(changed, frozenset(tenants), len(everyone - tenants))
 
@@ -78,45 +86,34 @@ def _summaries(index: Index, blobs: Iterable[str]) -> Iterator[Summary]:
     return (summary for blob in blobs for summary in index[blob] or ())
 
 
+def _names(summary: Summary) -> list[tuple[str, str]]:
+    """The (kind, name) of a document, and of those that it is about."""
+    about = (id_.partition("/") for id_ in summary.about)
+    return [(summary.kind, summary.name), *((kind, name) for kind, _, name in about)]
+
+
 def _touched(summary: Summary, owners: Mapping[tuple[str, str], set[str]]) -> set[str]:
     """The tenants that a changed document reaches; an empty name stands for all."""
     if summary.kind in REACHES_NONE:
         return set()
-    about = [id_.partition("/") for id_ in summary.about]
-    refers = {tenant for kind, _, name in about for tenant in owners.get((kind, name), ())}
+    _, *about = _names(summary)
+    refers = {tenant for name in about for tenant in owners.get(name, ())}
     if summary.tenant:
         # Another document of the same name is a clash that must be seen.
         return refers | owners[summary.kind, summary.name]
     return refers or {""} if summary.kind in REACHES_OTHERS else {""}
 
 
-def _neighbours(
-    tenants: Collection[str],
-    base: Snapshot,
-    head: Snapshot,
-    index: Index,
-    everything: Iterable[Summary],
-) -> set[str]:
-    """Tenants that bear on what changes between the given ones and others."""
-    before, after = (
-        {
-            (summary.tenant, tie)
-            for summary in _summaries(index, snapshot.blobs.values())
-            if summary.tenant in tenants
-            for tie in summary.tied()
-        }
-        for snapshot in (base, head)
-    )
-    moved: dict[str, set[Tie]] = defaultdict(set)
-    for _, tie in before ^ after:
-        moved[tie.key].add(tie)
-    if not moved:
+def _neighbours(moved: Iterable[Tie], everything: Iterable[Summary]) -> set[str]:
+    """Tenants that bear on ties that come or go."""
+    by_key: dict[str, set[Tie]] = defaultdict(set)
+    for tie in moved:
+        by_key[tie.key].add(tie)
+    if not by_key:
         return set()
     return {
         summary.tenant
         for summary in everything
-        for theirs in summary.tied()
-        if any(
-            theirs.use != tie.use or theirs.alone or tie.alone for tie in moved.get(theirs.key, ())
-        )
+        for theirs in (Tie(*tie) for tie in summary.ties if tie[0] in by_key)
+        if any(theirs.use != tie.use or theirs.alone or tie.alone for tie in by_key[theirs.key])
     }

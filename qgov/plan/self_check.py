@@ -9,13 +9,14 @@ an error of qgov. Only what differs is looked at, so that the work is in proport
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from qgov.finding import Finding, Origin, has_errors
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, ResourceChange
 from qgov.plan.tellings import Rows, Tellings
 from qgov.targets import outlined, targets
-from qgov.targets.parts import Difference, Key, differences
+from qgov.targets.parts import Difference, Key, Parts, differences
 
 __all__ = ["artifact_changes"]
 
@@ -34,19 +35,51 @@ def artifact_changes(
     if not differing:
         return (), (refused, found)
     told = Tellings(rows)
-    changes = [_change(path, old, new, told) for path in differing]
+    seen: dict[tuple[int, ...], _Accounted] = {}
+    changes = [_change(path, old, new, told, seen) for path in differing]
     missing = [finding for _, inner in changes for finding in inner]
     return tuple(change for change, _ in changes), (refused, [*missing, *found])
 
 
+class _Accounted(NamedTuple):
+    """The rows that say why the parts of a file differ, what of it these make, and the parts of
+    which none does."""
+
+    because: tuple[str, ...]
+    resources: tuple[ResourceChange, ...]
+    missing: Sequence[Key]
+
+
 def _change(
-    path: str, old: Mapping[str, object], new: Mapping[str, object], told: Tellings
+    path: str,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    told: Tellings,
+    seen: dict[tuple[int, ...], _Accounted],
 ) -> tuple[ArtifactChange, list[Finding]]:
+    """A file that differs, and the finding where nothing says why. `seen` are those of files that
+    are made from the same values: a bundle and what is in it."""
     how = "removed" if path not in new else "added" if path not in old else "changed"
     parts = next((t.parts for t in targets().values() if t.parts and t.parts.holds(path)), None)
     if parts is None:
         return ArtifactChange(path, how), []
-    before, after = (parts.read(path, o[path]) if path in o else None for o in (old, new))
+    sides = [side.get(path) for side in (old, new)]
+    made = (id(parts), *map(id, sides))
+    if (found := seen.get(made)) is None:
+        before, after = (None if s is None else parts.read(path, s) for s in sides)
+        found = _accounted(parts, before, after, told)
+        if parts.resource is None:  # or else the path may be in the names of resources
+            seen[made] = found
+    change = ArtifactChange(path, how, found.because, found.resources)
+    return change, [_missing(path, found.missing, told.place)] if found.missing else []
+
+
+def _accounted(
+    parts: Parts,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    told: Tellings,
+) -> _Accounted:
     because: set[str] = set()
     resources: dict[str, tuple[set[str], set[str]]] = {}
     missing: list[Key] = []
@@ -64,8 +97,7 @@ def _change(
         ResourceChange(name, ways.pop() if len(ways) == 1 else "changed", _sorted(why))
         for name, (ways, why) in sorted(resources.items())
     )
-    findings = [_missing(path, missing, told.place)] if missing else []
-    return ArtifactChange(path, how, _sorted(because), changed), findings
+    return _Accounted(_sorted(because), changed, missing)
 
 
 def _way(difference: Difference) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
 from qgov.targets.parts import Parts
-from qgov.targets.sections import NO_PERMISSION, Permissions, Section, View
+from qgov.targets.sections import EVERY_PERMISSION, NO_PERMISSION, Permissions, Section, View
 from qgov.targets.target import Access, Files, Target
 
 __all__ = [
@@ -117,11 +117,17 @@ def _made(
     )
     if old == new:
         return {}, {}
-    blind = _seen(views, section.permissions, floors=False) if section.folded else []
-    if section.folded is not None and old and new and blind[0] == blind[1]:
-        before, after = section.folded.facts(old), section.folded.facts(new)
-        only = {part for part, facts in after.items() if facts != before[part]}
-        return section.folded.of(old, only), section.folded.of(new, only)
+    for parted, permissions, floors in (
+        (section.by_floors, section.permissions, False),
+        (section.by_roles, NO_PERMISSION, section.floors),
+    ):
+        if parted is None or old is None or new is None:
+            continue
+        blind = _seen(views, permissions, floors=floors)
+        if blind[0] == blind[1]:
+            before, after = parted.facts(old), parted.facts(new)
+            only = {part for part, facts in after.items() if facts != before[part]}
+            return parted.of(old, only), parted.of(new, only)
     return {} if old is None else section.of(old), {} if new is None else section.of(new)
 
 
@@ -133,6 +139,8 @@ def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
         if seen[0] is not None and seen[0] == seen[1]:
             same = target.unsupported(seen[0])
             found = [[*each, *same] for each in found]
+            if target.permissions is not EVERY_PERMISSION:
+                seen[0].forget()  # nothing is outlined of what is the same
         else:
             for each, model in zip(found, seen, strict=True):
                 each.extend(() if model is None else target.unsupported(model))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from qgov.model.directories import claim_value, claimed
 from qgov.model.principal import Principal
 from qgov.targets.origins import BOUND, NAMED, ORGANIZATION
 from qgov.targets.parts import Key, Parts, Table
-from qgov.targets.sections import NO_PERMISSION, Section
+from qgov.targets.sections import NO_PERMISSION, Parted, Section, permitted
 from qgov.targets.target import Access, Files, Target
 
 __all__ = ["SCHEMA", "TARGET"]
@@ -63,8 +63,16 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 _Bound = Mapping[str, list[str]]
 
 
-def _emit(model: AccessModel) -> dict[str, bytes]:
+def _emit(model: AccessModel, only: Collection[str] | None = None) -> dict[str, bytes]:
+    """The files; `only` is to tell no more than who holds some role of these."""
+    bindings = model.bindings
     provider_of = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
+    if only is not None:
+        holders = {binding.principal for binding in bindings if binding.role in only}
+        bindings = tuple(binding for binding in bindings if binding.principal in holders)
+        provider_of = {
+            id_: p for id_, p in provider_of.items() if principals.workload(id_) in holders
+        }
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     workloads: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
 
@@ -75,7 +83,7 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
 
     for id_, provider in provider_of.items():
         workloads[provider][id_] = []
-    for binding in model.bindings:
+    for binding in bindings:
         line = _line(binding, permissions(binding.role))
         if (group := model.group_of(binding.principal)) is not None:
             names = claimed(model, group.provider)
@@ -203,6 +211,6 @@ TARGET = Target(
     _emit,
     read_back=_read_back,
     parts=Parts(("idp/*/group-mappings.json",), _parts, FIELDS, resource=_resource),
-    sections=(Section(_emit, floors=False),),
+    sections=(Section(_emit, floors=False, by_roles=Parted(permitted, _emit)),),
     permissions=NO_PERMISSION,
 )

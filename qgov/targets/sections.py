@@ -15,7 +15,15 @@ from typing import Any, Final, NoReturn, cast
 from qgov.model.access_model import AccessModel, Role, Tenant
 from qgov.model.accesses import accesses
 
-__all__ = ["EVERY_PERMISSION", "NO_PERMISSION", "Folded", "Permissions", "Section", "View"]
+__all__ = [
+    "EVERY_PERMISSION",
+    "NO_PERMISSION",
+    "Parted",
+    "Permissions",
+    "Section",
+    "View",
+    "permitted",
+]
 
 Permissions = frozenset[str] | None
 """Of the permissions that roles give, those that are looked at; None: every one."""
@@ -25,12 +33,18 @@ NO_PERMISSION: Final[Permissions] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """How floors bear on a section: part by part, all `facts` that they decide. Where models differ
-    in floors alone, `of` makes only the parts whose facts differ, with the paths of the section."""
+class Parted:
+    """How floors, or the permissions of roles, bear on a section: part by part, all `facts` that
+    they decide. Where models differ in these alone, `of` makes only the parts whose facts differ,
+    with the paths of the section."""
 
     facts: Callable[[AccessModel], Mapping[str, Any]]
     of: Callable[[AccessModel, Collection[str]], Mapping[str, Any]]
+
+
+def permitted(model: AccessModel) -> Mapping[str, Mapping[str, bool]]:
+    """Role → its permissions: the facts of a section in which roles stand by themselves."""
+    return {name: role.permissions for name, role in model.roles.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +54,15 @@ class Section:
     `of` gives, by path, values that are equal exactly when the section's part of the file is;
     mappings where other sections make other parts of the same file. It reads the model, and of
     roles no `permissions` but these, nor where anything of them is written; without `floors` no
-    folded floor, nor what the organization's document says of them, nor where. `folded` is for one
-    on which floors seldom bear.
+    folded floor, nor what the organization's document says of them, nor where. `by_floors` is for
+    one on which floors seldom bear, `by_roles` for one in which roles stand by themselves.
     """
 
     of: Callable[[AccessModel], Mapping[str, Any]]
     permissions: Permissions = EVERY_PERMISSION
     floors: bool = True
-    folded: Folded | None = None
+    by_floors: Parted | None = None
+    by_roles: Parted | None = None
 
 
 class View:

@@ -138,7 +138,7 @@ def test_of_a_role_only_what_changed_is_compared_and_outlined(
 
     assert role["accesses compared"] == 5 * FEW  # those of one permission
     assert role["accounts laid out"] == FEW
-    assert role["blocks outlined"] == 2 * (5 * FEW + 2)  # the roles of the realm, on both sides
+    assert role["blocks outlined"] == 2 * 2 * FEW  # where it is held, on both sides
 
 
 def test_of_a_floor_only_what_it_bears_on_is_outlined(

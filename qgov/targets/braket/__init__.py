@@ -40,7 +40,7 @@ from qgov.targets.braket.unsupported import unsupported
 from qgov.targets.braket.versions import SCHEMA_VERSIONS, versions
 from qgov.targets.cloud import FOLDER, Laid, cloud, comment, files_of, laid_out
 from qgov.targets.parts import Key
-from qgov.targets.sections import Folded, Section
+from qgov.targets.sections import Parted, Section
 
 __all__ = ["SCHEMA_VERSIONS", "TARGET"]
 
@@ -131,6 +131,6 @@ TARGET = cloud(
     read_back,
     parts=PARTS,
     controls={CLOUD: CONTROLS},
-    sections=(Section(_outline, PERMISSIONS, folded=Folded(_conditions, _outline)),),
+    sections=(Section(_outline, PERMISSIONS, by_floors=Parted(_conditions, _outline)),),
     permissions=PERMISSIONS,
 )

@@ -9,6 +9,7 @@ federated client authentication, RFC 7523), never with a secret.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from qgov.model.access_model import AccessModel
 from qgov.targets.hcl import outline, render
@@ -20,7 +21,7 @@ from qgov.targets.keycloak.parts import PARTS
 from qgov.targets.keycloak.read_back import read_back
 from qgov.targets.keycloak.terraform import ROLES, SCHEMA_VERSION
 from qgov.targets.keycloak.unsupported import unsupported
-from qgov.targets.sections import NO_PERMISSION, Folded, Section
+from qgov.targets.sections import NO_PERMISSION, Parted, Section, permitted
 from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
@@ -32,8 +33,13 @@ def _emit(model: AccessModel) -> dict[str, bytes]:
     return {**hcl, **representation.files(modules(model))}
 
 
-def _roles(model: AccessModel) -> dict[str, object]:
+def _roles(model: AccessModel, only: Collection[str] | None = None) -> dict[str, object]:
     made = modules(model)
+    if only is not None:
+        made = tuple(
+            replace(each, bindings=tuple(b for b in each.bindings if b.role in only))
+            for each in made
+        )
     hcl = {path: outline(blocks) for path, _, blocks in terraform.files(made, only=ROLES)}
     return {**hcl, **representation.outlines(made, representation.roles)}
 
@@ -57,8 +63,8 @@ TARGET = Target(
     serves=frozenset({"keycloak"}),
     parts=PARTS,
     sections=(
-        Section(_roles, floors=False),
-        Section(_others, NO_PERMISSION, folded=Folded(_ages, _others)),
+        Section(_roles, floors=False, by_roles=Parted(permitted, _roles)),
+        Section(_others, NO_PERMISSION, by_floors=Parted(_ages, _others)),
     ),
     permissions=NO_PERMISSION,
 )
