@@ -234,13 +234,15 @@ def _of_money(model: AccessModel, scope: str, backend: str, principal: Principal
 
 
 _READS: Final[Mapping[Callable[..., _Grounds], tuple[str, ...]]] = {
-    _of_binding: ("bindings", "groups", "organization", "workloads"),
+    _of_binding: ("bindings",),
     _of_elevation: ("elevations",),
     _of_environment: ("tenants",),
     _of_job: ("organization", "tenants"),
     _of_money: ("budgets", "tenants"),
+    _of_nesting: ("organization",),
     _of_organization: ("organization",),
     _of_permission: ("roles",),
+    _of_principal: ("groups", "organization", "workloads"),
     _of_project: ("tenants",),
     _of_role: ("roles",),
     _of_tenant: ("tenants",),
