@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 GOBIN=$work CGO_ENABLED=0 go install github.com/open-policy-agent/opa@v1.22.2
 cd "$work"
-./opa version | head -1
+./opa version | sed -n 1p
 
 cat >policy.rego <<'REGO'
 package lab

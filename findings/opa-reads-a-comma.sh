@@ -11,7 +11,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 GOBIN=$work CGO_ENABLED=0 go install github.com/open-policy-agent/opa@v1.22.2
-"$work/opa" version | head -1
+"$work/opa" version | sed -n 1p
 
 seen=
 for instant in 2026-01-01T00:00:00.5Z 2026-01-01T00:00:00,5Z 2026-01-01T0:00:00Z \
