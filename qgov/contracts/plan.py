@@ -216,7 +216,7 @@ class Quota(TypedDict):
     budget: str
     scope: str
     measure: str
-    per: Annotated[str, one_of(("job", "day", "month")), From("window")]
+    per: Annotated[str, said("`job`, `day`, `month`, `once` or a window as `28d`."), From("window")]
     before: Count | None
     after: Count | None
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
+from qgov.contracts.schema import output_schemas
 from qgov.plan.exposure import QuotaChange
 from qgov.plan.plan import Plan
 from qgov.plan.witness_search import with_witnesses
@@ -297,6 +299,19 @@ def test_a_quota_is_told_in_its_own_measure() -> None:
     gone = plan_of(COUNTED, BASELINE)
     assert {(q.measure, q.after) for q in gone.quotas} == {("shots", None), ("circuits", None)}
     assert "5 → any number circuits a job in atlas" in as_text(gone)
+
+
+def test_a_quota_over_a_window_is_told_and_has_its_schema() -> None:
+    plan = plan_of(COUNTED, _edited(COUNTED, BUDGET, "per: day", "per: 28d"))
+
+    assert {(q.measure, q.window, q.after) for q in plan.quotas} == {
+        ("shots", "day", None),
+        ("shots", "28d", 10_000),
+    }
+    assert "any number → 10,000 shots in any 28d in atlas" in as_text(plan)
+    told = as_value(plan)
+    assert [each["per"] for each in told["exposure"]["quotas"]] == ["28d", "day"]
+    Draft7Validator(output_schemas()["qgov/plan/v1"]).validate(told)
 
 
 def test_an_exception_to_a_budget_under_another_name_is_shown_by_the_new_one() -> None:

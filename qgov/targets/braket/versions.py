@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from qgov.language.periods import period
 from qgov.targets.braket.module import Module
 from qgov.targets.braket.money import cap, limits
 from qgov.targets.braket.people import assigned
@@ -18,7 +19,6 @@ SCHEMA_VERSIONS: Final = {"aws": "6.25.0", "awscc": "1.106.0"}
 """The versions of hashicorp's providers whose schemas the resources are written for."""
 
 _SOURCES: Final = {name: f"hashicorp/{name}" for name in SCHEMA_VERSIONS}
-_PERIODS: Final = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}
 
 
 def versions(module: Module) -> list[Block]:
@@ -79,6 +79,6 @@ def _variables(module: Module) -> Iterator[tuple[str, str, str]]:
             "The role in the administering account by which AWS Budgets attaches a policy",
         )
     if known is not None and limits(module):
-        period = _PERIODS[known.period]
-        yield "period_start", "string", f"When the {period} begins (RFC 3339, UTC)"
-        yield "period_end", "string", f"When the {period} ends (RFC 3339, UTC)"
+        one = period(known.period).one
+        yield "period_start", "string", f"When the {one} begins (RFC 3339, UTC)"
+        yield "period_end", "string", f"When the {one} ends (RFC 3339, UTC)"

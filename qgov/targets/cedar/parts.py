@@ -13,6 +13,7 @@ _BACKEND: Final = f"{ORGANIZATION} spec.backends.{{backend}}"
 _PROVIDERS: Final = f"{ORGANIZATION} spec.identityProviders.*"
 _TENANT: Final = "Tenant/{tenant}"
 _BUDGET: Final = "Budget/{budget} spec"
+_CHARGED: Final = ("Budget/* spec.scope", "Budget/* spec.group", "Budget/* spec.quotas")
 _ISSUERS: Final = (
     f"{_PROVIDERS}.issuer",
     f"{ORGANIZATION} spec.groups.*.identityProvider",
@@ -51,8 +52,8 @@ FIELDS: Final[Table] = {
     **floor("Environment {scope} attrs floor", *_FLOOR, also=_TIER),
     "Project {scope}": _PLACES,
     **floor("Project {scope} attrs floor", *_FLOOR, also=_TIER),
-    "Project {scope} attrs budgets": ("Budget/* spec.scope", "Budget/* spec.group"),
-    "Project {scope} attrs group_budgets": ("Budget/* spec.scope", "Budget/* spec.group"),
+    "Project {scope} attrs budgets": _CHARGED,
+    "Project {scope} attrs group_budgets": _CHARGED,
     "Project {scope} attrs residency": (
         f"{_TENANT} spec.environments.*.projects",
         f"{_TENANT} spec.residency",
@@ -89,6 +90,7 @@ FIELDS: Final[Table] = {
     "Budget {budget} attrs group": (f"{_BUDGET}.group",),
     "Budget {budget} attrs backends": (f"{_BUDGET}.backends",),
     "Budget {budget} attrs quotas": (f"{_BUDGET}.quotas",),
+    "Window {budget}": ("Budget/{budget}", f"{_BUDGET}.quotas", f"{_BUDGET}.group"),
     "Budget {budget} attrs money": (f"{_BUDGET}.budget", *MONEY),
     "Budget {budget} attrs money raises": ("BudgetException/* spec", f"{_BUDGET}.budget", *MONEY),
     "Budget {budget} attrs approval": (f"{_BUDGET}.approval", *MONEY),
@@ -96,7 +98,19 @@ FIELDS: Final[Table] = {
 
 
 def _read(_: str, found: Any) -> dict[str, Any]:
-    return found if isinstance(found, dict) else {}
+    """The entities by type and name; what a budget counts over windows under `Window`, below the
+    budget's own name."""
+    if not isinstance(found, dict):
+        return {}
+    windows: dict[str, dict[str, Any]] = {}
+    budgets: dict[str, Any] = {}
+    for name, entity in found.get("Budget", {}).items():
+        budget, _, window = name.partition("#")
+        if window:
+            windows.setdefault(budget, {})[window] = entity
+        else:
+            budgets[name] = entity
+    return {**found, "Budget": budgets, "Window": windows}
 
 
 PARTS: Final = Parts(("policy/cedar/*",), _read, FIELDS)
