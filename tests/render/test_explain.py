@@ -27,6 +27,7 @@ def test_what_stops_a_job_is_named_with_its_line() -> None:
     assert [(b["kind"], b["name"], b["lacks"]) for b in bounds] == [
         ("backend", "iqm-garnet", ["job-too-large"]),
         ("budget", "chemistry", ["approval-required", "quota-exceeded"]),
+        ("budget", "devices", []),
         ("budget", "everything", []),
     ]
 
