@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -24,11 +24,13 @@ from qgov.targets.retired import removed, retired
 
 __all__ = [
     "GUARD",
+    "File",
     "JustInTime",
     "Module",
     "asked",
     "conditions_of",
     "existing",
+    "files",
     "held_by",
     "jit_name",
     "just_in_time",
@@ -57,6 +59,19 @@ class Module:
     bindings: tuple[Binding, ...]
     workloads: tuple[Workload, ...]
     renames: Renames
+
+
+File = tuple[str, str, list[Block]]
+"""(path, comment, blocks)."""
+
+_COMMENT: Final = (
+    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
+    "Compiled against the schema of {}."
+)
+_NOTES: Final = {
+    "groups": "A group that goes is refused, until its identity provider has it under `retired`:\n"
+    "then Terraform lets go of it, and it stays with whoever is in it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,21 @@ def _made(model: AccessModel) -> Iterator[Module]:
             tuple(workloads[name]),
             former,
         )
+
+
+def files(
+    product: str,
+    schema: str,
+    modules: Iterable[Module],
+    parts: Mapping[str, Callable[[Module], list[Block]]],
+) -> Iterator[File]:
+    """A file for each part of each root module of a product; one without blocks is not written.
+    `schema` is the provider, with the version that it is written for."""
+    for module in modules:
+        for part, blocks_of in parts.items():
+            if blocks := blocks_of(module):
+                comment = f"{_COMMENT.format(schema)}\n{_NOTES.get(part, '')}".rstrip()
+                yield f"terraform/identity/{module.name}/{product}-{part}.tf", comment, blocks
 
 
 def role_name(role: str, scope: str) -> str:
@@ -203,9 +233,8 @@ class _Places:
 def let_go(type_: str, module: Module, exist: Iterable[str], made: Iterable[str]) -> list[Block]:
     """A `removed` block, without destroying, for each group that exists by itself and may have
     been made here before, under this name or a former one."""
-    still = set(made)
     names = {name for each in exist for name in (each, module.renames.group(each))}
-    return removed(f"{type_}.{address('group', name)}" for name in names - still)
+    return removed(f"{type_}.{address('group', name)}" for name in names - set(made))
 
 
 def retired_groups(type_: str, module: Module) -> list[Block]:
@@ -274,6 +303,4 @@ def read_blocks(path: str, value: Outline) -> dict[str, Any]:
 
 def resource_of(key: Key) -> str:
     """The address of the block that a part belongs to."""
-    if key[1] == "terraform":
-        return key[1]
-    return ".".join(key[1 : 4 if key[1] == "data" else 3])
+    return key[1] if key[1] == "terraform" else ".".join(key[1 : 4 if key[1] == "data" else 3])

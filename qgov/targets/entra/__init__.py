@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.directory import File, files
 from qgov.targets.entra.claims import claims, roles, versions
 from qgov.targets.entra.groups import groups
 from qgov.targets.entra.just_in_time import elevations
@@ -26,14 +27,6 @@ from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
 
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    f"Compiled against the schema of hashicorp/azuread {SCHEMA_VERSION}."
-)
-_NOTES: Final = {
-    "groups": "A group that goes is refused, until its identity provider has it under `retired`:\n"
-    "then Terraform lets go of it, and it stays with whoever is in it.",
-}
 _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "groups": groups,
@@ -45,13 +38,8 @@ _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
 }
 
 
-def _files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
-    """(path, comment, blocks) of each file; one without blocks is not written."""
-    for module in modules(model):
-        for file, blocks_of in _FILES.items():
-            if blocks := blocks_of(module):
-                comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
-                yield f"terraform/identity/{module.name}/entra-{file}.tf", comment, blocks
+def _files(model: AccessModel) -> Iterator[File]:
+    return files("entra", f"hashicorp/azuread {SCHEMA_VERSION}", modules(model), _FILES)
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from qgov.model.access_model import AccessModel
+from qgov.targets.directory import File, files
 from qgov.targets.hcl import Block, outline, render
 from qgov.targets.okta.claims import claims, versions
 from qgov.targets.okta.groups import groups
@@ -24,14 +25,6 @@ from qgov.targets.target import Target
 
 __all__ = ["SCHEMA_VERSION", "TARGET"]
 
-_COMMENT: Final = (
-    "Written by qgov from the reviewed configuration. The next compilation overwrites edits.\n"
-    f"Compiled against the schema of okta/okta {SCHEMA_VERSION}."
-)
-_NOTES: Final = {
-    "groups": "A group that goes is refused, until its identity provider has it under `retired`:\n"
-    "then Terraform lets go of it, and it stays with whoever is in it.",
-}
 _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "groups": groups,
@@ -40,12 +33,8 @@ _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
 }
 
 
-def _files(model: AccessModel) -> Iterator[tuple[str, str, list[Block]]]:
-    """(path, comment, blocks) of each file."""
-    for module in modules(model):
-        for file, blocks_of in _FILES.items():
-            comment = f"{_COMMENT}\n{_NOTES.get(file, '')}".rstrip()
-            yield f"terraform/identity/{module.name}/okta-{file}.tf", comment, blocks_of(module)
+def _files(model: AccessModel) -> Iterator[File]:
+    return files("okta", f"okta/okta {SCHEMA_VERSION}", modules(model), _FILES)
 
 
 def _emit(model: AccessModel) -> dict[str, bytes]:
