@@ -34,8 +34,16 @@ from tests.targets.azure import (
     renamed_on_azure,
 )
 from tests.targets.worked import document, federation, tenant, worked
-from tests.terraform.harness import SCHEMAS, Env, errors, init, mirror, need_terraform, terraform
-from tests.terraform.harness import validate as validated
+from tests.terraform.harness import (
+    SCHEMAS,
+    Env,
+    init,
+    lay_out,
+    mirror,
+    need_terraform,
+    planted,
+    terraform,
+)
 
 FOLDER = "terraform/tenants/aurora/azure"
 CONTRIBUTOR = "c1410b24-3e69-4857-8f86-4d0a2e603250"
@@ -420,11 +428,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     need_terraform()
     schemas = {name: SCHEMAS / f"{name}.json" for name in SCHEMA_VERSIONS}
     env = mirror(tmp_path_factory.mktemp("providers"), schemas)
-    folder = tmp_path_factory.mktemp("out")
-    for path, content in TARGET.emit(worked()).items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    folder = lay_out(tmp_path_factory.mktemp("out"), TARGET.emit(worked()))
     return folder / "terraform/tenants", env
 
 
@@ -445,13 +449,7 @@ def test_terraform_refuses_a_planted_mistake(
     root: Root, tmp_path: Path, file: str, old: str, new: str, complaint: str
 ) -> None:
     folder, env = root
-    copy = tmp_path / "root"
-    shutil.copytree(folder / "helix/azure/production", copy)
-    text = (copy / f"{file}.tf").read_text()
-    assert old in text
-    (copy / f"{file}.tf").write_text(text.replace(old, new))
-    init(copy, env)
-    said = errors(validated(copy, env))
+    said = planted(folder / "helix/azure/production", tmp_path / "root", env, file, old, new)
     assert any(complaint in each for each in said), said
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -37,8 +36,16 @@ from tests.targets.aws import (
     renamed_on_aws,
 )
 from tests.targets.worked import document, federation, repository, role, tenant, worked
-from tests.terraform.harness import SCHEMAS, Env, errors, init, mirror, need_terraform, terraform
-from tests.terraform.harness import validate as validated
+from tests.terraform.harness import (
+    SCHEMAS,
+    Env,
+    init,
+    lay_out,
+    mirror,
+    need_terraform,
+    planted,
+    terraform,
+)
 
 FOLDER = "terraform/tenants/aurora/braket"
 STANDING = {"group": "staff", "role": "researcher", "on": "lab"}
@@ -624,11 +631,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     need_terraform()
     schemas = {name: SCHEMAS / f"{name}.json" for name in SCHEMA_VERSIONS}
     env = mirror(tmp_path_factory.mktemp("providers"), schemas)
-    folder = tmp_path_factory.mktemp("out")
-    for path, content in TARGET.emit(worked()).items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    folder = lay_out(tmp_path_factory.mktemp("out"), TARGET.emit(worked()))
     return folder / "terraform/tenants/meridian/braket", env
 
 
@@ -652,13 +655,8 @@ def test_terraform_refuses_a_planted_mistake(
     root: Root, tmp_path: Path, file: str, old: str, new: str, complaint: str
 ) -> None:
     folder, env = root
-    copy = tmp_path / "root"
-    shutil.copytree(folder, copy)
-    text = (copy / f"{file}.tf").read_text()
-    (copy / f"{file}.tf").write_text(text.replace(old, new))
-    init(copy, env)
-    said = errors(validated(copy, env))
-    assert any(complaint in each for each in said)
+    said = planted(folder, tmp_path / "root", env, file, old, new)
+    assert any(complaint in each for each in said), said
 
 
 LIMITED = """\

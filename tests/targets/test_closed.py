@@ -17,6 +17,7 @@ from tests.targets import aws, azure, ibm
 from tests.terraform.harness import (
     SCHEMAS,
     init,
+    lay_out,
     mirror,
     need_terraform,
     terraform,
@@ -219,12 +220,14 @@ def test_terraform_forgets_what_is_kept_and_destroys_the_accesses(
     env = mirror(tmp_path, schemas)
     root = tmp_path / "root"
     for state, account in states.items():
-        for path, content in targets()[name].emit(cloud.company(account)).items():
-            head = f"terraform/tenants/aurora/{name}/"
-            if path.startswith(head):
-                file = root / state / path.removeprefix(head)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(_without_imports(content) if file.suffix == ".tf" else content)
+        head = f"terraform/tenants/aurora/{name}/"
+        files = targets()[name].emit(cloud.company(account))
+        inside = {
+            path.removeprefix(head): _without_imports(text) if path.endswith(".tf") else text
+            for path, text in files.items()
+            if path.startswith(head)
+        }
+        lay_out(root / state, inside)
     test = RUNS % (cloud.mocked, cloud.variables, REGION if name == "braket" else "")
     (root / "main.tf").write_text("terraform {}\n")  # init looks for nothing in an empty folder
     (root / "closed.tftest.hcl").write_text(test)

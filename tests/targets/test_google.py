@@ -24,8 +24,15 @@ from tests.targets.google import (
     federated_at_google,
 )
 from tests.targets.worked import federation, worked
-from tests.terraform.harness import SCHEMAS, Env, errors, init, mirror, need_terraform, terraform
-from tests.terraform.harness import validate as validated
+from tests.terraform.harness import (
+    SCHEMAS,
+    Env,
+    init,
+    mirror,
+    need_terraform,
+    planted,
+    terraform,
+)
 
 FOLDER = "terraform/tenants/aurora/google"
 
@@ -205,13 +212,7 @@ def test_terraform_refuses_a_planted_mistake(
     root: Root, tmp_path: Path, file: str, old: str, new: str, complaint: str
 ) -> None:
     folder, env = root
-    copy = tmp_path / "root"
-    shutil.copytree(folder, copy)
-    text = (copy / f"{file}.tf").read_text()
-    assert old in text
-    (copy / f"{file}.tf").write_text(text.replace(old, new))
-    init(copy, env)
-    said = errors(validated(copy, env))
+    said = planted(folder, tmp_path / "root", env, file, old, new)
     assert any(complaint in each for each in said), said
 
 

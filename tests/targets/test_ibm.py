@@ -41,8 +41,16 @@ from tests.targets.ibm import (
     renamed_on_ibm,
 )
 from tests.targets.worked import document, federation, role, tenant, worked
-from tests.terraform.harness import SCHEMAS, Env, errors, init, mirror, need_terraform, terraform
-from tests.terraform.harness import validate as validated
+from tests.terraform.harness import (
+    SCHEMAS,
+    Env,
+    init,
+    lay_out,
+    mirror,
+    need_terraform,
+    planted,
+    terraform,
+)
 
 FOLDER = "terraform/tenants/aurora/ibm"
 NIGHTLY: dict[str, Any] = {
@@ -744,10 +752,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     env = mirror(tmp_path_factory.mktemp("providers"), {"ibm": SCHEMAS / "ibm.json"})
     folder = tmp_path_factory.mktemp("out")
     for name, model in (("worked", worked()), ("apart", apart()), ("renamed", renamed_on_ibm())):
-        for path, content in TARGET.emit(model).items():
-            file = folder / name / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        lay_out(folder / name, TARGET.emit(model))
     return folder, env
 
 
@@ -770,13 +775,7 @@ def test_terraform_refuses_a_planted_mistake(
     root: Root, tmp_path: Path, file: str, old: str, new: str, complaint: str
 ) -> None:
     folder, env = root
-    copy = tmp_path / "root"
-    shutil.copytree(folder / f"renamed/{FOLDER}", copy)
-    text = (copy / f"{file}.tf").read_text()
-    assert old in text
-    (copy / f"{file}.tf").write_text(text.replace(old, new))
-    init(copy, env)
-    said = errors(validated(copy, env))
+    said = planted(folder / f"renamed/{FOLDER}", tmp_path / "root", env, file, old, new)
     assert any(complaint in each for each in said), said
 
 

@@ -89,6 +89,27 @@ def mirror(folder: Path, schemas: Mapping[str, Path]) -> dict[str, str]:
     return clean_env(str(config))
 
 
+def lay_out(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files (path → content) below a folder, and return it."""
+    for path, content in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    return folder
+
+
+def planted(module: Path, copy: Path, env: Env, name: str, old: str, new: str) -> list[str]:
+    """What Terraform says of a copy of a module, one of whose files (`name`.tf) says something
+    `new` in the place of what is there."""
+    shutil.copytree(module, copy)
+    file = copy / f"{name}.tf"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    init(copy, env)
+    return errors(validate(copy, env))
+
+
 def init(folder: Path, env: Env) -> None:
     """Run `terraform init` without a backend; raise with Terraform's words if it fails."""
     done = terraform(folder, env, "init", "-backend=false", "-input=false", "-no-color")
