@@ -10,14 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-
-import cirq
 
 from qgov.conformance.case import Assertion, Case, Jobs, Result, problems_with, specified
 from qgov.conformance.devices import Device, counted, unlike_entangled
@@ -57,10 +55,6 @@ class Stand:
     bundle: Bundle
     gateway: Callable[..., Gateway] = Gateway
     device: Callable[..., Device] = Device
-    circuits: dict[tuple[str, int], cirq.Circuit] = field(default_factory=dict)
-    """By backend and width: made once, and copied for each submission."""
-    works: dict[tuple[str, int, int], str] = field(default_factory=dict)
-    """By backend, width and repetitions: the digest of what is submitted."""
     keep: Callable[[Case, Path], None] = lambda _case, _folder: None
 
 
@@ -101,7 +95,7 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
     device = stand.device(case.backend, stand.model.organization.backends[case.backend].value)
     width, engine = case.submission.width, _Recording(stand.engine)
     try:
-        circuit, sha256 = _circuit(stand, device, case.backend, width, repetitions)
+        circuit = device.circuit(width)
     except ValueError as error:
         return Result(case, engine.name, UNANSWERED, (f"{case.backend}: {error}",))
     before, problems = device.jobs(), list[str]()
@@ -135,24 +129,11 @@ def _submit(case: Case, stand: Stand, repetitions: int) -> Result:
         engine.name,
         decision,
         tuple(problems),
-        circuit_sha256=sha256,
+        circuit_sha256=work_of(circuit, repetitions=repetitions).sha256,
         histogram=histogram,
         jobs=jobs,
         audit=tuple(told),
     )
-
-
-def _circuit(
-    stand: Stand, device: Device, backend: str, width: int, repetitions: int
-) -> tuple[cirq.Circuit, str]:
-    """The circuit for a backend, and the digest of the job. Both are the same for all roles.
-    Raises ValueError where the device has no such circuit."""
-    if (backend, width) not in stand.circuits:
-        stand.circuits[backend, width] = device.circuit(width)
-    circuit, key = stand.circuits[backend, width], (backend, width, repetitions)
-    if key not in stand.works:
-        stand.works[key] = work_of(circuit, repetitions=repetitions).sha256
-    return circuit.copy(), stand.works[key]
 
 
 def _identity(case: Case) -> Identity:

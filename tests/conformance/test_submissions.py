@@ -20,7 +20,6 @@ from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.request import RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
-from qgov.gateway.circuits import work_of
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.backend import BackendSpec
 from tests.conformance.harness import Stub, named, subject_of, table_of
@@ -84,52 +83,6 @@ class Idle(Device):
     @property
     def sampler(self) -> cirq.Sampler:
         return cirq.Simulator(seed=1)
-
-
-def test_a_circuit_is_made_and_measured_once_for_all_roles(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made: list[str] = []
-    measured: list[int] = []
-
-    class Counting(Device):
-        def circuit(self, width: int) -> cirq.Circuit:
-            made.append(f"{self.sampler.processor.processor_id}/{width}")  # type: ignore[attr-defined]
-            return super().circuit(width)
-
-    class Spoiling(Gateway):
-        """Does to the circuit that it was given what it should not."""
-
-        def session(self, *given: Any, **more: Any) -> Any:
-            session = super().session(*given, **more)
-
-            def sampler(backend: str, inner: cirq.Sampler) -> Any:
-                governed = type(session).sampler(session, backend, inner)
-
-                def run(circuit: cirq.Circuit, repetitions: int) -> Any:
-                    try:
-                        return governed.run(circuit, repetitions=repetitions)
-                    finally:
-                        circuit.append(cirq.measure(cirq.LineQubit(7), key="m"))
-
-                return SimpleNamespace(run=run)
-
-            return SimpleNamespace(sampler=sampler)
-
-    def measure(circuit: cirq.Circuit, repetitions: int) -> Any:
-        measured.append(repetitions)
-        return work_of(circuit, repetitions=repetitions)
-
-    monkeypatch.setattr("qgov.conformance.submit.work_of", measure)
-    engine, bundle = ReferenceEngine(MODEL), subject_of(True).bundle
-    stand = Stand(MODEL, engine, bundle, gateway=Spoiling, device=Counting)
-    results = [submit(case, stand) for case in CASES]
-
-    assert [result.problems for result in results] == [()] * len(CASES)
-    assert len(made) == len(set(made)) < len(CASES)
-    assert len(measured) < len(CASES)
-    apart = [submitted(case) for case in CASES]
-    assert [r.circuit_sha256 for r in results] == [r.circuit_sha256 for r in apart]
 
 
 def test_product_states_are_the_wrong_histogram() -> None:
