@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Any, Final, NamedTuple
@@ -54,11 +54,13 @@ class Tellings:
     """Every changed field that a plan tells, found by the document that it is of."""
 
     def __init__(self, rows: Rows) -> None:
-        self._of: dict[str, list[_Told]] = defaultdict(list)
-        # By the first names of the way to it; and by the whole of one that is shorter.
+        # By the kind and name of the document, `*` for any; by the first names of the way to it
+        # as well; and by the whole of one that is shorter.
+        self._of: dict[Key, list[_Told]] = defaultdict(list)
         self._under: dict[Key, list[_Told]] = defaultdict(list)
         self._short: dict[Key, list[_Told]] = defaultdict(list)
-        self._known: dict[tuple[Field, bool], tuple[frozenset[str], tuple[_Told, ...]]] = {}
+        self._known: dict[tuple[Field, bool], list[_Told]] = {}
+        self._rows: dict[tuple[Field, bool, Principal], frozenset[str]] = {}
         self._renamed: dict[str, str] = {}
         for number, names in enumerate(rows.renames):
             self._renamed |= dict.fromkeys(names, f"/renames/{number}")
@@ -67,12 +69,13 @@ class Tellings:
         )
         for told in _told(rows):
             kind = told.change.document.partition("/")[0]
-            self._of[kind].append(told)
-            for length in range(1, _NEAR + 1):
-                if length <= len(told.steps):
-                    self._under[kind, *told.steps[:length]].append(told)
-            if len(told.steps) < _NEAR:
-                self._short[kind, *told.steps].append(told)
+            for of in ((kind, told.name), (kind, "*")):
+                self._of[of].append(told)
+                for length in range(1, _NEAR + 1):
+                    if length <= len(told.steps):
+                        self._under[*of, *told.steps[:length]].append(told)
+                if len(told.steps) < _NEAR:
+                    self._short[*of, *told.steps].append(told)
 
     def of(self, parts: Parts, difference: Difference) -> set[str] | None:
         """The rows that say why a part differs; None where none does."""
@@ -80,11 +83,10 @@ class Tellings:
         if origins is None:
             return None
         found: set[str] = set()
+        principal = _principal(origins.names)
         for fields, words in ((origins.fields, False), (origins.words, True)):
             for field in fields:
-                rows, of_principals = self._telling(field, words)
-                found |= rows
-                found |= {_row(told, origins.names) for told in of_principals}
+                found |= self._telling(field, words, principal)
         if not found and (difference.before is None or difference.after is None):
             found = self._bringing(origins)
         return found or self._renaming(origins, difference)
@@ -106,7 +108,8 @@ class Tellings:
             for told in self._matching(field)
             if _tells(told, field) or _holds(told, field)
         ]
-        return {_row(told, origins.names) for told in (near or around)}
+        principal = _principal(origins.names)
+        return {_row(told, principal) for told in (near or around)}
 
     def _renaming(self, origins: Origins, difference: Difference) -> set[str] | None:
         """The renames of documents that a part is of, or whose names are in it."""
@@ -118,33 +121,33 @@ class Tellings:
             if document in of or document.partition("/")[2] in text
         } or None
 
-    def _telling(self, field: Field, words: bool) -> tuple[frozenset[str], tuple[_Told, ...]]:
-        """The rows that tell a field, and those of which each principal may have another."""
+    def _telling(self, field: Field, words: bool, principal: Principal) -> frozenset[str]:
+        """The rows that tell a field, where there are several for each principal those of one."""
+        key = (field, words, principal)
+        if key not in self._rows:
+            self._rows[key] = frozenset(_row(each, principal) for each in self._tell(field, words))
+        return self._rows[key]
+
+    def _tell(self, field: Field, words: bool) -> list[_Told]:
         if (field, words) not in self._known:
-            told = [
+            self._known[field, words] = [
                 each
                 for each in self._near(field)
                 if words == (each.change.concern is Concern.WORDS) and _tells(each, field)
             ]
-            rows = frozenset(each.row for each in told if not each.of)
-            self._known[field, words] = rows, tuple(each for each in told if each.of)
         return self._known[field, words]
 
-    def _near(self, field: Field) -> Iterator[_Told]:
+    def _near(self, field: Field) -> Iterable[_Told]:
         """What may tell a field: by the names at the beginning of its path."""
-        key = (field.kind, *takewhile(lambda step: "*" not in step, field.steps[:_NEAR]))
-        if len(key) == 1:
-            yield from self._matching(field)
-            return
-        shorter = (self._short.get(key[:length], ()) for length in range(1, len(key)))
-        for each in chain(self._under.get(key, ()), *shorter):
-            if field.name in ("*", each.name):
-                yield each
+        of = (field.kind, field.name)
+        key = (*of, *takewhile(lambda step: "*" not in step, field.steps[:_NEAR]))
+        if key == of:
+            return self._matching(field)
+        shorter = (self._short.get(key[:length], ()) for length in range(2, len(key)))
+        return chain(self._under.get(key, ()), *shorter)
 
-    def _matching(self, field: Field) -> Iterator[_Told]:
-        for told in self._of.get(field.kind, ()):
-            if field.name in ("*", told.name):
-                yield told
+    def _matching(self, field: Field) -> Iterable[_Told]:
+        return self._of.get((field.kind, field.name), ())
 
 
 def _told(rows: Rows) -> Iterator[_Told]:
@@ -181,14 +184,17 @@ def _id(change: FieldChange) -> tuple[str, str, str]:
     return change.concern, change.document, change.field
 
 
-def _row(told: _Told, names: Mapping[str, str]) -> str:
-    """The row of a telling that is about the principal of a part, or else the first."""
+def _principal(names: Mapping[str, str]) -> Principal:
+    """Whom a part is about, by the names in its key; empty where it is about nobody."""
     if "workload" in names:
-        principal = workload(f"{names.get('tenant')}/{names['workload']}")
-    elif "group" in names:
-        principal = group(names["group"])
-    else:
-        principal = Principal(names.get("principal", ""))
+        return workload(f"{names.get('tenant')}/{names['workload']}")
+    if "group" in names:
+        return group(names["group"])
+    return Principal(names.get("principal", ""))
+
+
+def _row(told: _Told, principal: Principal) -> str:
+    """The row of a telling that is about a principal, or else the first."""
     return told.of.get(principal, told.row)
 
 
