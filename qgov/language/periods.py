@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from qgov.language.scalars import (
+    duration_schema,
     format_duration,
     format_instant,
     parse_day,
@@ -291,9 +292,7 @@ def _short(moment: datetime) -> str:
 
 
 def _length(*words: str) -> list[dict[str, Any]]:
-    pattern = r"^[1-9][0-9]{0,8}[smhdwy]$"
-    window = {"$comment": "duration", "type": "string", "pattern": pattern, "examples": [_WINDOW]}
-    return [{"enum": [*words, ONCE]}, window]
+    return [{"enum": [*words, ONCE]}, duration_schema(_WINDOW)]
 
 
 PERIOD: Final = "period"

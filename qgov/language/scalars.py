@@ -38,6 +38,7 @@ __all__ = [
     "UnitPrice",
     "UnitPriceField",
     "Url",
+    "duration_schema",
     "format_duration",
     "format_instant",
     "format_money",
@@ -201,6 +202,11 @@ def _text_schema(word: str, pattern: re.Pattern[str] | str, example: str) -> dic
     return {"$comment": word, "type": "string", "pattern": f"^(?:{raw})$", "examples": [example]}
 
 
+def duration_schema(example: str) -> dict[str, Any]:
+    """The JSON Schema of a length of time."""
+    return _text_schema("duration", _DURATION, example)
+
+
 Name = Annotated[str, form("name")]
 """An RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63."""
 
@@ -232,9 +238,7 @@ Currency = Annotated[str, form("currency")]
 Credit = Annotated[str, form("credit")]
 """The name of what a provider sells its devices in, such as `HQC`; no ISO 4217 code."""
 
-Duration = Annotated[
-    int, BeforeValidator(parse_duration), WithJsonSchema(_text_schema("duration", _DURATION, "8h"))
-]
+Duration = Annotated[int, BeforeValidator(parse_duration), WithJsonSchema(duration_schema("8h"))]
 MoneyField = Annotated[
     Money,
     BeforeValidator(parse_money),

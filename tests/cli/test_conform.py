@@ -126,7 +126,7 @@ def test_a_bundle_with_one_more_grant_fails(call: Call, small: Path, tmp_path: P
     told = " ".join(result.out.split())
     assert "developer on aurora/sandbox/chemistry" in told
     assert "grant:group:auditors/developer@aurora/sandbox/job:submit/aurora/sandbox" in told
-    assert "tenants/" not in told or "THE BUNDLE SAYS SOMETHING ELSE" in told
+    assert "tenants/" not in told or "THE BUNDLE SAYS SOMETHING OTHER" in told
 
 
 def test_a_folder_that_was_compiled_is_judged(call: Call, small: Path, tmp_path: Path) -> None:

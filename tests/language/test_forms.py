@@ -25,7 +25,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Intent": IntentDocument,
 }
 REGEX = re.compile(r"\[\^?[A-Za-z0-9]-[A-Za-z0-9]|\{\d+,\d*\}|\(\?:|^\^|\$$")
-NO_TEXT = "\N{SNOWMAN}"  # of no form
+NO_TEXT = "\N{SNOWMAN}\n"  # of no form
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:
