@@ -9,6 +9,7 @@ from typing import Final
 
 from qgov.checks import guide
 from qgov.checks.facts import (
+    are_in,
     at_project,
     found_at,
     of_workloads,
@@ -163,8 +164,12 @@ def owner_approves(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: name another group in `approvers`.
     """
     for name, budget in model.budgets.items():
-        if budget.approval is not None and budget.approval.approvers == budget.owner:
-            message = f"`{budget.owner}` owns `{name}` and approves its expensive jobs"
+        if budget.approval is None:
+            continue
+        owner, approvers = budget.owner, budget.approval.approvers
+        if are_in(model, owner, approvers) or are_in(model, approvers, owner):
+            more = "" if owner == approvers else f" with `{approvers}`: one includes the other"
+            message = f"`{owner}` owns `{name}` and approves its expensive jobs{more}"
             yield found_at(budget.source, message, "approval", "approvers")
 
 

@@ -10,6 +10,7 @@ from qgov.checks import guide
 from qgov.checks.facts import (
     PRODUCTION,
     at_backend,
+    at_binding,
     at_environment,
     at_project,
     environments,
@@ -140,8 +141,8 @@ def production_by_the_way(model: AccessModel, _now: datetime) -> Iterator[Found]
         if binding.role not in roles or depth(binding.scope) > 1:
             continue
         if binding.scope in with_production or (binding.scope == EVERYWHERE and with_production):
-            yield found_at(
-                binding.source,
+            yield at_binding(
+                binding,
                 f"`{binding.principal}` may run jobs in every "
                 f"environment of `{binding.scope}`, production included",
                 "on",

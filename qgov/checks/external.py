@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from qgov.checks import guide
-from qgov.checks.facts import found_at, privileged
+from qgov.checks.facts import at_binding, found_at, privileged
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_instant
@@ -25,7 +25,7 @@ def external_without_end(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for binding in model.bindings:
         if binding.external and binding.expires is None:
             message = f"`{binding.principal}` is from outside and holds `{binding.role}` for ever"
-            yield found_at(binding.source, message, "role")
+            yield at_binding(binding, message, "role")
 
 
 @rule("QG342", Severity.ERROR, "least-privilege", "joiner-mover-leaver", guide=guide.LIFECYCLE)
@@ -39,7 +39,7 @@ def external_administers(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for binding in model.bindings:
         if binding.external and privileged(model.roles[binding.role]):
             message = f"`{binding.principal}` is from outside and administers as `{binding.role}`"
-            yield found_at(binding.source, message, "role")
+            yield at_binding(binding, message, "role")
 
 
 @rule("QG343", Severity.ERROR, "separation-of-duties", "change-approval", guide=guide.LIFECYCLE)
@@ -100,4 +100,4 @@ def ended_binding(model: AccessModel, now: datetime) -> Iterator[Found]:
         if binding.expires is not None and binding.expires <= now:
             ended = format_instant(binding.expires)
             message = f"`{binding.principal}` as `{binding.role}` ended at {ended}"
-            yield found_at(binding.source, message, "role")
+            yield at_binding(binding, message, "role")

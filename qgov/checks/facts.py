@@ -59,6 +59,21 @@ def found_at(fact: Fact[Any], message: str, *path: str | int, detail: str = "") 
     return Found(fact.at(*path), message, fact.document, detail)
 
 
+def at_binding(binding: Binding, message: str, *path: str | int, detail: str = "") -> Found:
+    """A breach by who is bound, at a value inside the binding."""
+    more = ", ".join(filter(None, (_membership(binding), detail)))
+    return found_at(binding.source, message, *path, detail=more)
+
+
+def see(binding: Binding) -> str:
+    """Where another binding stands, and whose it is where it is not the principal's own."""
+    return ", ".join(filter(None, (f"see {binding.origin}", _membership(binding))))
+
+
+def _membership(binding: Binding) -> str:
+    return "" if binding.via is None else f"as a member of `{binding.via}`"
+
+
 def at_environment(
     tenant: Tenant, environment: Environment, message: str, *path: str | int, detail: str = ""
 ) -> Found:
@@ -224,6 +239,12 @@ def spending(model: AccessModel) -> frozenset[str]:
         for name, backend in model.organization.backends.items()
         if backend.value.price is not None or backend.value.backend_class == "qpu"
     )
+
+
+def are_in(model: AccessModel, one: str, other: str) -> bool:
+    """Whether the people of one group are in another: it is the same, or includes that one."""
+    outer = model.groups.get(other)
+    return one == other or (outer is not None and one in outer.includes)
 
 
 def answering(model: AccessModel) -> frozenset[str]:

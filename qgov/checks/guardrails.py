@@ -8,12 +8,13 @@ from datetime import datetime
 from fnmatch import translate
 
 from qgov.checks import guide
-from qgov.checks.facts import effective, found_at, ticks
+from qgov.checks.facts import effective, found_at, see, ticks
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.kinds.guardrail import Guardrail
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, Path, accesses
+from qgov.model.principal import group as group_of
 from qgov.model.principal import is_group, is_user, is_workload, name_of
 from qgov.model.scope import EVERYWHERE, matches
 
@@ -31,7 +32,7 @@ def globs(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tuple[Path, ...]]:
     """The accesses that a guardrail speaks of, with the paths to them that count."""
-    named, spared = globs(rail.principals), globs(rail.except_principals)
+    named, spared = _named(model, rail), globs(rail.except_principals)
     table = accesses(model)
     return {
         cell: counting
@@ -43,6 +44,18 @@ def covered(model: AccessModel, rail: Guardrail, now: datetime) -> dict[Cell, tu
         and (not rail.backends or cell.backend in rail.backends)
         and (counting := tuple(p for p in paths if _counts(p, rail, spared, now)))
     }
+
+
+def _named(model: AccessModel, rail: Guardrail) -> Callable[[str], bool]:
+    """Whether a guardrail names a principal, or a group that includes it: its people are there."""
+    named = globs(rail.principals)
+    inside = {
+        group_of(inner)
+        for name, group in model.groups.items()
+        if group.includes and named(group_of(name))
+        for inner in group.includes
+    }
+    return lambda principal: principal in inside or named(principal)
 
 
 def _counts(path: Path, rail: Guardrail, spared: Callable[[str], bool], now: datetime) -> bool:
@@ -67,12 +80,11 @@ def guardrail_broken(model: AccessModel, now: datetime) -> Iterator[Found]:
             cell = min(found)
             path = found[cell][0]
             count = f"{len(found)} such access{'es' if len(found) != 1 else ''}"
-            where = path.binding.origin
             yield Found(
                 rail.at("name"),
                 f"`{rail.name}`: {told(cell)} through `{path.binding.role}`, {count} in all",
                 rail.document,
-                f"see {where}",
+                see(path.binding),
             )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from qgov.checks import guide
 from qgov.checks.facts import (
     PRODUCTION,
+    at_binding,
     at_environment,
     at_record,
     environments,
@@ -188,8 +189,8 @@ def external_standing_production(model: AccessModel, _now: datetime) -> Iterator
             and (contains(binding.scope, e.scope) or contains(e.scope, binding.scope))
             for e in tenant.environments.values()
         ):
-            yield found_at(
-                binding.source,
+            yield at_binding(
+                binding,
                 f"`{binding.principal}` comes from another directory "
                 f"and may run jobs on `{binding.scope}` all the time",
                 "group",

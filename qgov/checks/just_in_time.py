@@ -9,17 +9,20 @@ from typing import Final
 
 from qgov.checks import guide
 from qgov.checks.facts import (
+    are_in,
+    at_binding,
     effective,
     found_at,
     high_risk,
     reaches_production,
+    see,
     ticks,
 )
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel, Binding
-from qgov.model.principal import group, is_workload
+from qgov.model.principal import is_group, is_workload, name_of
 from qgov.model.scope import contains
 
 _LONGEST_HIGH_RISK_S: Final = 12 * 3600
@@ -44,7 +47,7 @@ def standing_high_risk(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 f"`{binding.principal}` holds the high-risk role `{binding.role}` on "
                 f"`{binding.scope}` all the time"
             )
-            yield found_at(binding.source, message, "role", detail=ticks(held))
+            yield at_binding(binding, message, "role", detail=ticks(held))
 
 
 @rule("QG407", Severity.WARNING, "just-in-time", "change-approval", guide=guide.JUST_IN_TIME)
@@ -58,8 +61,8 @@ def elevation_without_ticket(model: AccessModel, _now: datetime) -> Iterator[Fou
     for binding in model.bindings:
         eligible = binding.eligible
         if eligible and not eligible.ticket and reaches_production(model, binding.scope):
-            yield found_at(
-                binding.source,
+            yield at_binding(
+                binding,
                 f"`{binding.principal}` is elevated to `{binding.role}` "
                 f"on `{binding.scope}` without a ticket",
                 "eligible",
@@ -70,13 +73,18 @@ def elevation_without_ticket(model: AccessModel, _now: datetime) -> Iterator[Fou
 def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """A group approves its own elevations.
 
-    An approval is worth something because somebody else gives it.
+    An approval is worth something because somebody else gives it. Whoever is in a group that
+    another includes is one of that one, and approves as one.
 
     Remedy: name another group in `approvers`.
     """
     for binding in model.bindings:
-        if binding.eligible and binding.principal == group(binding.eligible.approvers):
-            message = f"`{binding.eligible.approvers}` approves its own elevations"
+        if binding.eligible is None or not is_group(binding.principal):
+            continue
+        name, approvers = name_of(binding.principal), binding.eligible.approvers
+        if are_in(model, name, approvers):
+            more = "" if name == approvers else f" as a member of `{approvers}`"
+            message = f"`{name}` approves its own elevations{more}"
             yield found_at(binding.source, message, "eligible", "approvers")
 
 
@@ -135,10 +143,10 @@ def eligible_in_vain(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for binding in eligible:
         for other in standing.get((binding.principal, binding.role), ()):
             if contains(other.scope, binding.scope):
-                yield found_at(
-                    binding.source,
+                yield at_binding(
+                    binding,
                     f"`{binding.principal}` holds `{binding.role}` on `{other.scope}` anyway",
                     "eligible",
-                    detail=f"see {other.origin}",
+                    detail=see(other),
                 )
                 break

@@ -9,8 +9,9 @@ from typing import Final
 
 from qgov.checks import guide
 from qgov.checks.facts import (
-    found_at,
+    at_binding,
     roles_with,
+    see,
     submitting,
     ticks,
 )
@@ -90,12 +91,12 @@ def principal_alters_records(model: AccessModel, _now: datetime) -> Iterator[Fou
     """
     for alters, submits in _both(model, roles_with(model, *_ALTERS), submitting(model)):
         here, there = _narrower(submits, alters)
-        yield found_at(
-            here.source,
+        yield at_binding(
+            here,
             f"`{here.principal}` submits jobs as `{submits.role}` and "
             f"alters records as `{alters.role}`",
             "role",
-            detail=f"see {there.origin}",
+            detail=see(there),
         )
 
 
@@ -118,11 +119,11 @@ def conflicting_roles(model: AccessModel, _now: datetime) -> Iterator[Found]:
             for other in sorted(pairs[role]):
                 if other in roles and role < other:
                     here, there = _narrower(roles[role], roles[other])
-                    yield found_at(
-                        here.source,
+                    yield at_binding(
+                        here,
                         f"`{principal}` holds `{here.role}` and the conflicting `{there.role}`",
                         "role",
-                        detail=f"see {there.origin}",
+                        detail=see(there),
                     )
 
 
@@ -153,12 +154,12 @@ def auditor_executes(model: AccessModel, _now: datetime) -> Iterator[Found]:
     for audits, submits in _both(model, roles_with(model, *_READS_AUDIT), submitting(model)):
         if submits.role not in declared.get(audits.role, ()):
             here, there = _narrower(submits, audits)
-            yield found_at(
-                here.source,
+            yield at_binding(
+                here,
                 f"`{here.principal}` audits as `{audits.role}` and submits "
                 f"jobs as `{submits.role}`",
                 "role",
-                detail=f"see {there.origin}",
+                detail=see(there),
             )
 
 

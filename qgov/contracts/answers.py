@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -15,12 +15,16 @@ from qgov.contracts.terms import Line, Object, Permission, Principal, Scope, one
 __all__ = ["Explanation", "WhoCan"]
 
 
+_VIA: Final = said("The group that is bound, where it includes the principal.")
+
+
 class Held(TypedDict):
     principal: Principal
     scopes: list[Scope]
     backends: list[str]
     conditions: Annotated[Conditions, From("path.conditions")]
     role: Annotated[str, From("path.binding.role")]
+    via: NotRequired[Annotated[str, _VIA, From("path.binding.via")]]
     path: Annotated[str, From("path.binding.origin.path")]
     line: Annotated[Line, From("path.binding.origin.line")]
 
@@ -39,6 +43,7 @@ class Candidate(TypedDict):
     principal: Annotated[Principal, From("candidate.binding.principal")]
     role: Annotated[str, From("candidate.binding.role")]
     scope: Annotated[Scope, From("candidate.binding.scope")]
+    via: NotRequired[Annotated[str, _VIA, From("candidate.binding.via")]]
     path: Annotated[str, From("candidate.binding.origin.path")]
     line: Annotated[Line, From("candidate.binding.origin.line")]
     conditions: Annotated[Conditions, From("candidate.conditions")]

@@ -26,17 +26,18 @@ def who_can(
     model: AccessModel, permission: str, on: str | None = None, backend: str | None = None
 ) -> list[Held]:
     """Everybody who holds a permission at or below a scope (which may have `*` labels)."""
-    found: dict[tuple[str, Path], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    found: dict[tuple[str, int, Path], tuple[set[str], set[str]]]
+    found = defaultdict(lambda: (set(), set()))
     for cell, paths in accesses(model).of(permission).items():
         if (on is None or matches(on, cell.scope)) and backend in (None, cell.backend):
             for path in paths:
-                scopes, backends = found[cell.principal, path]
+                scopes, backends = found[cell.principal, id(path.binding), path]
                 scopes.add(cell.scope)
                 backends.add(cell.backend)
     return sorted(
         (
             Held(who, path, tuple(sorted(scopes)), tuple(sorted(backends - {""})))
-            for (who, path), (scopes, backends) in found.items()
+            for (who, _, path), (scopes, backends) in found.items()
         ),
         key=lambda h: (h.principal, h.scopes, h.backends, h.path.binding.origin),
     )

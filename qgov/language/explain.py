@@ -165,7 +165,7 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
     if what == "qgov_scalar":
         return (
             "QG127",
-            f"{field} is {quoted(context['got'])}, expected {context['what']}",
+            f"{field} is {_shown(context['got'])}, expected {context['what']}",
             f"write it like {context['example']}",
         )
     if what == "qgov_permission":
@@ -184,7 +184,7 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
         allowed = str(context["expected"]).replace("'", "`")
         return (
             "QG126",
-            f"{field} is {quoted(details['input'])}, expected {allowed}",
+            f"{field} is {_shown(details['input'])}, expected {allowed}",
             "use one of the values",
         )
     expected = BY_PATTERN.get(context.get("pattern", ""))
@@ -208,6 +208,12 @@ def _dotted(steps: tuple[int | str, ...]) -> str:
     for step in steps:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text or "document"
+
+
+def _shown(value: object) -> str:
+    """A text or number as it is written, and the kind of anything else."""
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return quoted(value) if plain else _kind_of(value)
 
 
 def _kind_of(value: object) -> str:

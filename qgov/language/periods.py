@@ -275,7 +275,7 @@ def _moment(value: object, which: str) -> datetime:
 
 def _wrong(value: object, what: str, example: str, at: str = "") -> PydanticCustomError:
     """`at` is the field of a mapping that it is about."""
-    context = {"what": what, "example": example, "got": str(value)}
+    context = {"what": what, "example": example, "got": value}
     context |= {"at": at, "stand_in": _WINDOW}
     return PydanticCustomError("qgov_scalar", "expected {what}", context)
 

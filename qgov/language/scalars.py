@@ -38,6 +38,7 @@ __all__ = [
     "UnitPrice",
     "UnitPriceField",
     "Url",
+    "Worth",
     "duration_schema",
     "format_duration",
     "format_instant",
@@ -94,7 +95,7 @@ class UnitPrice(NamedTuple):
 
 def _not_a(what: str, example: str, value: object) -> PydanticCustomError:
     return PydanticCustomError(
-        "qgov_scalar", "expected {what}", {"what": what, "example": example, "got": str(value)}
+        "qgov_scalar", "expected {what}", {"what": what, "example": example, "got": value}
     )
 
 
@@ -187,6 +188,13 @@ def _rate(value: object) -> Decimal:
     raise _not_a("a decimal number in quotes", '"0.92"', value)
 
 
+def _worth(value: object) -> UnitPrice:
+    found = parse_unit_price(value)
+    if not found.amount:
+        raise _not_a("a worth above nothing", "12.50 USD", value)
+    return found
+
+
 def parse_day(value: object) -> date:
     """`2026-11-23` to a date."""
     if isinstance(value, str) and _DAY.fullmatch(value):
@@ -248,6 +256,11 @@ UnitPriceField = Annotated[
     UnitPrice,
     BeforeValidator(parse_unit_price),
     WithJsonSchema(_text_schema("unit price", _UNIT_PRICE, "0.0001645 USD")),
+]
+Worth = Annotated[
+    UnitPrice,
+    BeforeValidator(_worth),
+    WithJsonSchema(_text_schema("unit price", _UNIT_PRICE, "12.50 USD")),
 ]
 Share = Annotated[
     int, BeforeValidator(parse_share), WithJsonSchema(_text_schema("share", _SHARE, "80%"))

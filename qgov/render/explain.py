@@ -8,6 +8,7 @@ from qgov.decision.explanation import Explanation
 from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
+from qgov.render.nesting import as_member, memberships
 from qgov.render.text import page, plain, wrapped
 
 __all__ = ["as_json", "as_text"]
@@ -33,8 +34,9 @@ def as_text(model: AccessModel, found: Explanation) -> str:
         lines.append("")
         lines.append(
             f"{'✗' if way.lacks else '✓'} {plain(binding.principal)} is {plain(binding.role)} on "
-            f"{plain(binding.scope)}  {plain(str(binding.origin))}"
+            f"{plain(binding.scope)}{as_member(binding)}  {plain(str(binding.origin))}"
         )
+        lines += (f"    {line}" for line in memberships(model, binding))
         permission = model.roles[binding.role].permission_origin(asked.action or "")
         lines.append(f"    the role permits it  {plain(str(permission))}")
         words = in_words(way.candidate.conditions, model.organization.spec.currency)

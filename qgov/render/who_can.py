@@ -7,6 +7,7 @@ from qgov.contracts.telling import document_text, tell
 from qgov.decision.who_can import Held
 from qgov.model.access_model import AccessModel
 from qgov.render.conditions import in_words
+from qgov.render.nesting import as_member
 from qgov.render.text import count, page, plain, wrapped
 
 __all__ = ["as_json", "as_text"]
@@ -24,7 +25,9 @@ def as_text(model: AccessModel, held: list[Held]) -> str:
         words = " · ".join(in_words(item.path.conditions, currency)) or "no condition"
         lines += wrapped(f"when {words}", 4, 9)
         binding = item.path.binding
-        lines.append(f"    through {plain(binding.role)}  {plain(str(binding.origin))}")
+        lines.append(
+            f"    through {plain(binding.role)}{as_member(binding)}  {plain(str(binding.origin))}"
+        )
     principals = {item.principal for item in held}
     lines.append(count(len(principals), "principal"))
     return page(lines)

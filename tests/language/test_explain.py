@@ -126,6 +126,34 @@ def test_a_problem_below_a_name_or_an_item_is_told_as_well(text: str, what: str)
     assert what in finding(head + text).message
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("{from: 1}", "a mapping"),
+        ("[8h]", "a list"),
+        ("true", "true or false"),
+        ("8", "`8`"),
+        ("8 hours", "`8 hours`"),
+    ],
+)
+def test_what_is_no_scalar_is_told_by_its_kind(written: str, shown: str) -> None:
+    """Never as Python writes it."""
+    text = ROLE + f"  requires: {{maxTokenAge: {written}}}\n"
+    assert finding(text).message == f"`spec.requires.maxTokenAge` is {shown}, expected a duration"
+    choice = "apiVersion: qgov/v1\nkind: Budget\nmetadata: {name: a}\nspec: {scope: a, owner: a, "
+    told = finding(choice + f"quotas: [{{measure: jobs, per: {written}, limit: 1}}]}}\n").message
+    assert told.startswith(f"`spec.quotas[0].per` is {shown}, expected `job`")
+
+
+def test_a_credit_is_worth_something() -> None:
+    """What costs nothing would be bounded by no budget, and needs no approval."""
+    head = "apiVersion: qgov/v1\nkind: Organization\nmetadata: {name: a}\nspec:\n  currency: EUR\n"
+    head += "  identityProviders: {a: {type: okta, issuer: https://a}}\n"
+    told = finding(head + "  credits: {HQC: {worth: 0.00 USD, source: b, asOf: 2026-10-01}}\n")
+    assert (told.code, told.origin.line) == ("QG127", 7)
+    assert told.message == "`spec.credits.HQC.worth` is `0.00 USD`, expected a worth above nothing"
+
+
 def test_a_finding_names_its_document_where_that_has_a_name() -> None:
     assert finding(ROLE + "  x: 1\n").document == "Role/a"
     assert finding(ROLE.replace("{name: a}", "{name: 1}")).document == ""

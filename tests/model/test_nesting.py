@@ -13,7 +13,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.link import link
 from qgov.model.nesting import DEPTH
 from tests.model.repository import edited
-from tests.targets.worked import organization, repository, role, tenant
+from tests.targets.worked import document, organization, repository, role, tenant
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PROVIDERS = {
@@ -85,6 +85,103 @@ def test_a_group_is_of_the_tenants_that_bind_what_includes_it() -> None:
     assert all("`night`" in message for _, _, message in findings(model, "QG501"))
 
 
+def told(*documents: dict[str, Any], code: str) -> list[str]:
+    return [f.told for f in check(repository(*documents), NOW) if f.code == code]
+
+
+def groups(**said: dict[str, Any]) -> dict[str, Any]:
+    return {name: {"identityProvider": "workforce", **spec} for name, spec in said.items()}
+
+
+@pytest.mark.parametrize(
+    ("included", "message"),
+    [
+        ({"staff": {"includes": ["leads"]}}, "`leads` approves its own elevations"),
+        (
+            {"leads": {"includes": ["crew"]}, "crew": {"includes": ["staff"]}},
+            "`staff` approves its own elevations as a member of `leads`",
+        ),
+    ],
+)
+def test_who_is_among_the_approvers_approves_for_themselves(
+    included: dict[str, dict[str, Any]], message: str
+) -> None:
+    apart: dict[str, dict[str, Any]] = {"staff": {}, "leads": {}, "crew": {}}
+
+    def found(**said: dict[str, Any]) -> list[str]:
+        eligible = {"approvers": "leads", "maxDuration": "4h", "ticket": "required"}
+        return told(
+            organization(groups=groups(**{**apart, **said})),
+            role("researcher", "job:submit"),
+            tenant("aurora", bindings=[{**STAFF, "eligible": eligible}]),
+            code="QG408",
+        )
+
+    assert found() == []
+    assert found(**included) == [message]
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("leads", "finance"), ("finance", "leads")])
+def test_the_owner_of_a_budget_is_not_among_its_approvers_either_way(
+    outer: str, inner: str
+) -> None:
+    approval = {
+        "above": "1.00 EUR",
+        "forClasses": ["qpu"],
+        "approvers": "finance",
+        "validFor": "1d",
+    }
+    spec = {"scope": "aurora", "owner": "leads", "approval": approval}
+
+    def found(**said: dict[str, Any]) -> list[str]:
+        return told(
+            organization(groups=groups(**{"leads": {}, "finance": {}, **said})),
+            tenant("aurora"),
+            document("Budget", {"name": "jobs"}, spec),
+            code="QG810",
+        )
+
+    assert found() == []
+    assert found(**{outer: {"includes": [inner]}}) == [
+        "`leads` owns `jobs` and approves its expensive jobs with `finance`: one includes the other"
+    ]
+
+
+def test_a_guardrail_of_a_group_is_one_of_those_whom_it_includes() -> None:
+    never = {
+        "name": "auditors-work-nowhere",
+        "why": "Whoever judges does not act",
+        "principals": ["group:audit"],
+        "permissions": ["job:read"],
+    }
+
+    def found(**said: dict[str, Any]) -> list[str]:
+        return told(
+            organization(
+                groups=groups(**{"staff": {}, "audit": {}, **said}), guardrails={"never": [never]}
+            ),
+            role("researcher", "job:read"),
+            tenant("aurora", bindings=[STAFF]),
+            code="QG981",
+        )
+
+    assert found() == []
+    (message,) = found(audit={"includes": ["staff"]})
+    assert "`group:staff` may `job:read` on `aurora/sandbox/chemistry`" in message
+
+
+def test_a_finding_says_whose_binding_it_is() -> None:
+    admin = {"group": "staff", "role": "admin", "on": "*"}
+    documents = (
+        organization(groups=groups(staff={"includes": ["crew"]}, crew={"external": True})),
+        role("admin", "policy:write"),
+        tenant("aurora", bindings=[admin]),
+    )
+    (message,) = told(*documents, code="QG341")
+    assert message.startswith("`group:crew` is from outside and holds `admin` for ever")
+    assert "as a member of `staff`" in message
+
+
 def test_roles_that_exclude_each_other_are_found_through_a_group() -> None:
     def conflicts(**groups: dict[str, Any]) -> list[str]:
         said = {name: {"identityProvider": "workforce", **spec} for name, spec in groups.items()}
@@ -96,11 +193,12 @@ def test_roles_that_exclude_each_other_are_found_through_a_group() -> None:
             role("reader", "job:read"),
             tenant("aurora", bindings=[STAFF, {"group": "crew", "role": "reader", "on": "*"}]),
         )
-        return [f.message for f in check(model, NOW) if f.code == "QG403"]
+        return [f.told for f in check(model, NOW) if f.code == "QG403"]
 
     assert conflicts(staff={}, crew={}) == []
     (message,) = conflicts(staff={"includes": ["crew"]}, crew={})
     assert "group:crew" in message
+    assert "as a member of `staff`" in message
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ from qgov.language.scalars import (
     Rate,
     SecretRef,
     Text,
-    UnitPriceField,
     Url,
+    Worth,
 )
 
 __all__ = ["OrganizationDocument", "OrganizationSpec", "StoreSpec"]
@@ -65,7 +65,7 @@ class CreditTerms(Strict):
     concern: ClassVar = MONEY
 
     title: Text | None = Field(None, description="A name for people.")
-    worth: Annotated[UnitPriceField, LESS] = Field(
+    worth: Annotated[Worth, LESS] = Field(
         description="The worth of one, in the organization's currency or one with a rate."
     )
     source: Text = Field(description="Where that was read: a plan, a contract, an invoice.")
