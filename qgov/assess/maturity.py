@@ -7,7 +7,16 @@ from functools import partial
 from typing import Any, Final
 
 from qgov.assess.item import Evidence, Item, Measure, Plan, Seen, by_rule, counted, listed, unseen
-from qgov.assess.places import elevating, holders, line_of, projects, readers, risky, streams
+from qgov.assess.places import (
+    elevating,
+    holders,
+    line_of,
+    projects,
+    readers,
+    requested,
+    risky,
+    streams,
+)
 from qgov.assess.templates import Made, made_by
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel, Budget, Fact
@@ -85,7 +94,8 @@ def _just_in_time(seen: Seen) -> Iterator[Measure]:
             "ticket: required}`",
         )
         return
-    yield by_rule(seen, "QG408", "eligible bindings are approved by somebody else", eligible)
+    asked = [*eligible, *requested(model)]
+    yield by_rule(seen, "QG408", "what people ask for is approved by somebody else", asked)
     yield by_rule(seen, "QG409", "eligible bindings end within the bounds", eligible)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "projects",
     "providers",
     "readers",
+    "requested",
     "risky",
     "streams",
 ]
@@ -89,6 +90,16 @@ def risky(model: AccessModel) -> list[Binding]:
 def elevating(model: AccessModel) -> list[Binding]:
     """The eligible bindings."""
     return [binding for binding in model.bindings if binding.eligible is not None]
+
+
+def requested(model: AccessModel) -> Places:
+    """How people ask to be in each group for which that is written."""
+    source = model.organization.source
+    return [
+        (name, partial(source.at, "groups", name, "requests"))
+        for name, spec in model.organization.spec.groups.items()
+        if spec.requests is not None
+    ]
 
 
 def holders(model: AccessModel, *permissions: str) -> list[Binding]:

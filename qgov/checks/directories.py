@@ -238,3 +238,30 @@ def second_factor_that_no_token_tells(model: AccessModel, _now: datetime) -> Ite
 def _asks(model: AccessModel, binding: Binding) -> bool:
     floor = model.floor(binding.scope)
     return (model.roles[binding.role].requires & binding.requires & floor).mfa
+
+
+@rule("QG989", Severity.ERROR, "joiner-mover-leaver", "change-approval", guide=guide.LIFECYCLE)
+def requests_in_vain(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """Nobody can be put into a group that people ask to be in.
+
+    A group of a rule takes nobody else, whoever is in it need not ask, and a directory asks groups
+    of its own alone.
+
+    Remedy: leave `membersWhere` out, and name `requestors` and `approvers` of the same directory.
+    """
+    source = model.organization.source
+    for name, spec in model.organization.spec.groups.items():
+        if (asked := spec.requests) is None:
+            continue
+        if spec.members_where is not None:
+            message = f"`{name}` has its members by a rule, and takes nobody who asks"
+            yield found_at(source, message, "groups", name, "requests")
+        if asked.requestors == name:
+            message = f"`{name}` may ask to be in `{name}`"
+            yield found_at(source, message, "groups", name, "requests", "requestors")
+        for field in ("requestors", "approvers"):
+            other = model.groups.get(getattr(asked, field) or "")
+            if other is not None and other.provider != model.groups[name].provider:
+                message = f"`{name}` is of `{model.groups[name].provider}`, and `{other.name}` of "
+                message += f"`{other.provider}`"
+                yield found_at(source, message, "groups", name, "requests", field)

@@ -64,14 +64,7 @@ def _is_external(model: AccessModel, name: str) -> bool:
 
 def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, ...]]]:
     """(group, by what, where in it) of everything that asks a group."""
-    spec, source = model.organization.spec, model.organization.source
-    for risk in type(spec.review).model_fields:
-        for group in getattr(spec.review, risk):
-            yield group, source, ("review", risk)
-    if spec.incident_response is not None:
-        yield spec.incident_response.owner, source, ("incidentResponse", "owner")
-    for store in model.organization.stores.values():
-        yield store.value.owner, store, ("owner",)
+    yield from _answering_for_all(model)
     for tenant in model.tenants.values():
         yield tenant.spec.owner.group, tenant.source, ("owner", "group")
     for workload in model.workloads.values():
@@ -85,6 +78,37 @@ def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, 
             yield budget.approval.approvers, budget.source, ("approval", "approvers")
     for review in model.reviews:
         yield review.value.reviewers, review, ("reviewers",)
+
+
+def _answering_for_all(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, ...]]]:
+    """The same of what the organization itself says."""
+    spec, source = model.organization.spec, model.organization.source
+    for risk in type(spec.review).model_fields:
+        for group in getattr(spec.review, risk):
+            yield group, source, ("review", risk)
+    if spec.incident_response is not None:
+        yield spec.incident_response.owner, source, ("incidentResponse", "owner")
+    for store in model.organization.stores.values():
+        yield store.value.owner, store, ("owner",)
+    for name, declared in spec.groups.items():
+        if declared.requests is not None:
+            yield declared.requests.approvers, source, ("groups", name, "requests", "approvers")
+
+
+@rule("QG990", Severity.ERROR, "joiner-mover-leaver", "least-privilege", guide=guide.LIFECYCLE)
+def external_requestors(model: AccessModel, _now: datetime) -> Iterator[Found]:
+    """People from outside may ask to be in a group of the company's own.
+
+    They would hold what it holds, and no rule about people from outside would look at it.
+
+    Remedy: declare the group `external`, or name `requestors` of the company.
+    """
+    for name, spec in model.organization.spec.groups.items():
+        by = (spec.requests.requestors if spec.requests else None) or ""
+        if by in model.groups and _is_external(model, by) and not spec.external:
+            message = f"`{by}` is from outside, and may ask to be in `{name}`"
+            source = model.organization.source
+            yield found_at(source, message, "groups", name, "requests", "requestors")
 
 
 @rule("QG344", Severity.WARNING, "joiner-mover-leaver", guide=guide.LIFECYCLE)

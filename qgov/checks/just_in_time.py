@@ -71,7 +71,7 @@ def elevation_without_ticket(model: AccessModel, _now: datetime) -> Iterator[Fou
 
 @rule("QG408", Severity.ERROR, "just-in-time", "separation-of-duties", guide=guide.JUST_IN_TIME)
 def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
-    """A group approves its own elevations.
+    """A group approves its own elevations, or its own requests to be in a group.
 
     An approval is worth something because somebody else gives it. Whoever is in a group that
     another includes is one of that one, and approves as one.
@@ -86,6 +86,12 @@ def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
             more = "" if name == approvers else f" as a member of `{approvers}`"
             message = f"`{name}` approves its own elevations{more}"
             yield found_at(binding.source, message, "eligible", "approvers")
+    for name, spec in model.organization.spec.groups.items():
+        asked = spec.requests
+        if asked is not None and asked.approvers in (name, asked.requestors):
+            message = f"`{asked.approvers}` approves its own requests to be in `{name}`"
+            source = model.organization.source
+            yield found_at(source, message, "groups", name, "requests", "approvers")
 
 
 @rule("QG409", Severity.ERROR, "just-in-time", guide=guide.JUST_IN_TIME)

@@ -18,7 +18,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds.access_test import Case
 from qgov.language.kinds.backend import BackendSpec
 from qgov.language.kinds.base import Metadata
-from qgov.language.kinds.directory import IdentityProvider, MembersWhere
+from qgov.language.kinds.directory import IdentityProvider, MembersWhere, Requests
 from qgov.language.kinds.guardrail import Guardrail
 from qgov.language.kinds.organization import (
     AuditSink,
@@ -94,7 +94,8 @@ class Group:
     `directory_id` what the directory knows it by, where that is written, and `team` what it is
     called where changes are reviewed. `external`: its people are
     not the company's own; `expires`: when all of its bindings end; `includes`: the groups whose
-    people are in it too, at any depth; `members_where`: who is in it, where a rule says so."""
+    people are in it too, at any depth; `members_where`: who is in it, where a rule says so;
+    `requests`: how people ask to be in it."""
 
     name: str
     provider: str
@@ -111,6 +112,7 @@ class Group:
     expires: datetime | None = None
     includes: tuple[str, ...] = ()
     members_where: MembersWhere | None = None
+    requests: Requests | None = None
 
     @property
     def origin(self) -> Origin:

@@ -76,6 +76,7 @@ def link_groups(
             team=said[name].team,
             includes=nested.get(name, ()),
             members_where=said[name].members_where,
+            requests=said[name].requests,
         )
         for name in sorted(seen.first)
     }

@@ -20,6 +20,8 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "Organization": (
         ("groups.*.identityProvider", "identity provider"),
         ("groups.*.includes.*", "group"),
+        ("groups.*.requests.requestors", "group"),
+        ("groups.*.requests.approvers", "group"),
         ("backends.*.vendor", "vendor"),
         ("auditSinks.*.store", "store"),
         ("auditSinks.*.credential", "secrets manager"),

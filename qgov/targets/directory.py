@@ -9,7 +9,6 @@ from functools import reduce
 from operator import and_
 from typing import Any, Final
 
-from qgov.finding import Finding
 from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Binding, Group, Workload
 from qgov.model.conditions import NONE, Conditions, Eligibility
@@ -40,7 +39,6 @@ __all__ = [
     "resource_of",
     "retired_groups",
     "role_name",
-    "ruled_by_nobody",
     "shortened",
 ]
 
@@ -264,23 +262,6 @@ def existing(
     }
     checked = Block("lifecycle", (), {}, (Block("postcondition", (), says),))
     return Block("data", label, by, (checked,))
-
-
-def ruled_by_nobody(module: Module, *, can: bool) -> Iterator[Finding]:
-    """An error for each group whose members a rule is to say, where none can: the directory has no
-    such rules that are written, or the group is somebody else's."""
-    source = module.model.organization.source
-    for group in module.groups:
-        if group.members_where is None or (can and group.directory_id is None):
-            continue
-        what = "exists, and is its owner's" if can else f"is of a {module.provider.type}"
-        yield Finding(
-            "QG965",
-            f"the group `{group.name}` {what}, so that no rule is written of who is in it",
-            source.at("groups", group.name, "membersWhere"),
-            "keep its members in the directory, and leave `membersWhere` out",
-            document=source.document,
-        )
 
 
 _OF: Final = {"import": "to", "moved": "from", "removed": "from"}

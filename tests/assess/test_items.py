@@ -162,3 +162,19 @@ def test_only_people_are_elevated() -> None:
     high, *_ = result_of("just-in-time", case).measures
 
     assert high.total == result_of("just-in-time", Case()).measures[0].total == 2
+
+
+@pytest.mark.parametrize(("approvers", "held"), [("leads", 1), ("staff", 0)])
+def test_requests_to_be_in_a_group_are_counted_with_elevations(approvers: str, held: int) -> None:
+    asked = f"requests: {{approvers: {approvers}, maxDuration: 9d}}"
+    overlay = f"""
+kind: Organization
+metadata: {{name: acme}}
+spec:
+  groups:
+    leads: {{identityProvider: corporate}}
+    staff: {{identityProvider: corporate, {asked}}}
+"""
+    before = result_of("just-in-time", Case()).measures[1]
+    after = result_of("just-in-time", Case(overlay)).measures[1]
+    assert (after.held - before.held, after.total - before.total) == (held, 1)

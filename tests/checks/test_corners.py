@@ -305,3 +305,85 @@ spec: {{backends: {backends}}}
     found = [f.message for f in check(model_of(laid(overlay)[0]), NOW) if f.code == "QG801"]
     stops = f"nothing stops the spending of `atlas/production/chem`{where}"
     assert found == ([] if where is None else [stops])
+
+
+def requested(groups: str) -> list[tuple[str, str]]:
+    """(code, message) of what is found of requests to be in groups."""
+    overlay = f"""
+kind: Organization
+metadata: {{name: acme}}
+spec:
+  groups:
+    leads: {{identityProvider: corporate}}
+    crew: {{identityProvider: corporate}}
+    guests: {{identityProvider: corporate, external: true, expires: 2027-01-01T00:00:00Z}}
+    strangers: {{identityProvider: partners}}
+{groups}
+"""
+    found = check(model_of(laid(overlay)[0]), NOW)
+    asked = {"QG408", "QG989", "QG990"}
+    return [
+        (f.code, f.message)
+        for f in found
+        if f.code in asked or (f.code == "QG343" and "guests" in f.message)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "code", "said"),
+    [
+        ("requests: {approvers: leads, maxDuration: 9d}", "", ""),
+        ("requests: {requestors: crew, approvers: leads, maxDuration: 9d}", "", ""),
+        (
+            "requests: {requestors: guests, approvers: leads, maxDuration: 9d}, external: true",
+            "",
+            "",
+        ),
+        ("requests: {approvers: staff, maxDuration: 9d}", "QG408", "approves its own requests"),
+        (
+            "requests: {requestors: crew, approvers: crew, maxDuration: 9d}",
+            "QG408",
+            "approves its own requests",
+        ),
+        ("requests: {approvers: guests, maxDuration: 9d}", "QG343", "from outside"),
+        (
+            "requests: {requestors: guests, approvers: leads, maxDuration: 9d}",
+            "QG990",
+            "may ask to be in `staff`",
+        ),
+        (
+            "includes: [crew], requests: {requestors: staff, approvers: leads, maxDuration: 9d}",
+            "QG989",
+            "`staff` may ask to be in `staff`",
+        ),
+        (
+            "requests: {requestors: strangers, approvers: leads, maxDuration: 9d}",
+            "QG989",
+            "`strangers` of `partners`",
+        ),
+        (
+            "requests: {approvers: strangers, maxDuration: 9d}",
+            "QG989",
+            "`strangers` of `partners`",
+        ),
+        (
+            "membersWhere: {attribute: a, equals: b}, requests: {approvers: leads, maxDuration: 9d}",
+            "QG989",
+            "by a rule",
+        ),
+    ],
+)
+def test_somebody_else_approves_a_request_that_can_be_granted(
+    group: str, code: str, said: str
+) -> None:
+    found = requested(f"    staff: {{identityProvider: corporate, {group}}}")
+    assert [each[0] for each in found] == ([code] if code else [])
+    assert all(said in each[1] for each in found)
+
+
+def test_who_includes_people_from_outside_may_not_ask() -> None:
+    groups = """    mixed: {identityProvider: corporate, includes: [guests]}
+    staff:
+      identityProvider: corporate
+      requests: {requestors: mixed, approvers: leads, maxDuration: 9d}"""
+    assert [each[0] for each in requested(groups)] == ["QG990"]

@@ -46,7 +46,7 @@ def company(evil: bool = False, renamed: bool = False) -> AccessModel:
     tenants = []
     text = EVIL if evil else "SG Quantum Grid Devs"
     for number, name in enumerate(sorted(PRODUCTS)):
-        known = {"directoryId": _IDS[name].format(number)} if name in _IDS else {}
+        known: dict[str, Any] = {"directoryId": _IDS[name].format(number)} if name in _IDS else {}
         if name in ("entra", "okta"):
             known["directoryName"] = f"{text} devs"
         named: dict[str, Any] = {}
@@ -54,6 +54,9 @@ def company(evil: bool = False, renamed: bool = False) -> AccessModel:
             named["directoryName"] = f"{text} {number}"
         if name in ("entra", "okta"):
             named["membersWhere"] = {"attribute": "department", "equals": _WHERE[evil]}
+        if name == "entra":
+            ask = {"approvers": "entra-leads", "maxDuration": "180d", "reviewEvery": "90d"}
+            known["requests"] = {"requestors": "entra-ops", **ask}
         former = {"previously": f"{name}-crew"} if renamed else {}
         groups[f"{name}-devs"] = {"identityProvider": name, "title": text, **known, **former}
         groups[f"{name}-leads"] = {"identityProvider": name, "title": text, **named, **former}

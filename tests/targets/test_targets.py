@@ -388,6 +388,7 @@ PLANTED = {
     "okta-groups.tf": ("  name ", "  display_name ", "Missing required argument"),
     "okta-sign-in.tf": ("groups_included", "groups", "Unsupported argument"),
     "okta-claims.tf": ("redirect_uris = [", "redirect_uri = [", "Unsupported argument"),
+    "entra-requests.tf": ("primary_approver {", "approver {", "Unsupported block"),
     "entra-workloads.tf": (".client_id", ".app_id", "Unsupported attribute"),
 }
 

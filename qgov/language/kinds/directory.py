@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from qgov.language.concerns import (
+    ABSENT,
     ACCESS,
     LATER,
     LESS,
     MEMBERS,
     MORE,
     OPERATIONS,
+    PRESENT,
     RULES,
     TRUST,
 )
@@ -30,7 +32,7 @@ from qgov.language.scalars import (
     label,
 )
 
-__all__ = ["Group", "IdentityProvider", "MembersWhere"]
+__all__ = ["Group", "IdentityProvider", "MembersWhere", "Requests"]
 
 
 class IdentityProvider(Strict):
@@ -93,6 +95,29 @@ class MembersWhere(Strict):
     )
 
 
+class Requests(Strict):
+    """How people ask to be in a group, and for how long they then are."""
+
+    concern: ClassVar = ACCESS
+
+    requestors: Annotated[Name | None, ABSENT] = Field(
+        None,
+        description="The group whose people may ask; absent: everybody in the directory, guests "
+        "left out.",
+    )
+    approvers: Name = Field(
+        description="The group whose members may approve, and review where `reviewEvery` is set."
+    )
+    max_duration: Annotated[Duration, MORE] = Field(
+        description="How long whoever was approved is in the group, in days."
+    )
+    review_every: Annotated[Duration | None, MORE] = Field(
+        None,
+        description="How often the approvers review who is in it that way; absent: never, as it "
+        "ends by itself.",
+    )
+
+
 class Group(Strict):
     """A directory group that no single tenant owns, or that needs saying more of."""
 
@@ -123,6 +148,11 @@ class Group(Strict):
         None,
         description="Who is in it, kept by the directory as people change; absent: whom somebody "
         "adds. Of a group that Entra or Okta is to make.",
+    )
+    requests: Annotated[Requests | None, PRESENT] = Field(
+        None,
+        description="How people ask their directory to be in it; absent: not here. Of a group of "
+        "Entra.",
     )
     directory_name: Annotated[DirectoryText | None, TRUST] = Field(
         None,

@@ -1,9 +1,10 @@
 """Each Microsoft Entra ID, as Terraform: `terraform/identity/<provider>/`.
 
-A file for each part, in the order of every directory: `groups` and what they hold, `sign_in`
-conditions, `claims` of tokens, `workloads`, `just_in_time` elevation; then `read_back`, and what
-it cannot say (`unsupported`). `parts` says which fields each comes from. The files have the
-product in their names, so that an identity provider may become one of another product.
+A file for each part, in the order of every directory: `groups` and what they hold, `requests` to
+be in them, `sign_in` conditions, `claims` of tokens, `workloads`, `just_in_time` elevation; then
+`read_back`, and what it cannot say (`unsupported`). `parts` says which fields each comes from. The
+files have the product in their names, so that an identity provider may become one of another
+product.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from qgov.targets.entra.just_in_time import elevations
 from qgov.targets.entra.module import SCHEMA_VERSION, Module, modules
 from qgov.targets.entra.parts import PARTS
 from qgov.targets.entra.read_back import read_back
+from qgov.targets.entra.requests import requests
 from qgov.targets.entra.sign_in import sign_in
 from qgov.targets.entra.unsupported import unsupported
 from qgov.targets.entra.workloads import workloads
@@ -30,6 +32,7 @@ __all__ = ["SCHEMA_VERSION", "TARGET"]
 _FILES: Final[Mapping[str, Callable[[Module], list[Block]]]] = {
     "versions": versions,
     "groups": groups,
+    "requests": requests,
     "sign-in": sign_in,
     "claims": claims,
     "roles": roles,

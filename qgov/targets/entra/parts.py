@@ -63,6 +63,11 @@ FIELDS: Final[Table] = {
     "{provider} azuread_app_role_assignment": _HELD,
     "{provider} azuread_group": (*_GROUPS, *_HELD),
     "{provider} azuread_group {label} description": (),
+    "{provider} azuread_access_package": _GROUPS,
+    "{provider} azuread_access_package_catalog": _GROUPS,
+    "{provider} azuread_access_package_resource_catalog_association": _GROUPS,
+    "{provider} azuread_access_package_resource_package_association": _GROUPS,
+    "{provider} azuread_access_package_assignment_policy": _GROUPS,
     "{provider} azuread_conditional_access_policy": (*_ACCESS, f"{_PROVIDER}.sessionLifetime"),
     "{provider} azuread_named_location": _ACCESS,
     "{provider} azuread_privileged_access_group_eligibility_schedule": _HELD,
@@ -70,6 +75,9 @@ FIELDS: Final[Table] = {
 }
 
 WORDS: Final[Table] = {
+    "{provider} azuread_access_package {label} description": (
+        f"{ORGANIZATION} spec.groups.*.title",
+    ),
     "{provider} azuread_application_app_role {label} display_name": ("Role/* metadata.title",),
     "{provider} azuread_group {label} description": (f"{ORGANIZATION} spec.groups.*.title",),
 }

@@ -14,11 +14,12 @@ from qgov.targets.directory import (
     jit_name,
     just_in_time,
     role_name,
-    ruled_by_nobody,
 )
 from qgov.targets.entra.just_in_time import STEP_S, approvers_of
 from qgov.targets.entra.module import GROUP_NAME, MOST_ENTRIES, ROLE_VALUE, modules
+from qgov.targets.entra.requests import DAY_S, LEAST_REVIEW_S, MOST_DAYS
 from qgov.targets.entra.workloads import is_federated
+from qgov.targets.membership import left_out
 
 __all__ = ["MOST_IN_A_TOKEN", "unsupported"]
 
@@ -31,7 +32,7 @@ def unsupported(model: AccessModel) -> list[Finding]:
     return [
         finding
         for module in modules(model)
-        for part in (_provider, _members, _too_long, _elevations, _workloads)
+        for part in (_provider, _members, _requests, _too_long, _elevations, _workloads)
         for finding in part(module)
     ]
 
@@ -69,7 +70,35 @@ def _provider(module: Module) -> Iterator[Finding]:
 
 
 def _members(module: Module) -> Iterator[Finding]:
-    return ruled_by_nobody(module, can=True)
+    return left_out(module, rules=True, requests=True)
+
+
+def _requests(module: Module) -> Iterator[Finding]:
+    source = module.model.organization.source
+    for group in module.groups:
+        if (asked := group.requests) is None:
+            continue
+        review = asked.review_every
+        for field, of, wrong in (
+            (
+                "maxDuration",
+                f"lasts a number of days, from 1 to {MOST_DAYS:,}",
+                not DAY_S <= asked.max_duration < (MOST_DAYS + 1) * DAY_S,
+            ),
+            (
+                "reviewEvery",
+                "is reviewed every week at most",
+                review is not None and review < LEAST_REVIEW_S,
+            ),
+        ):
+            if wrong:
+                yield Finding(
+                    "QG965",
+                    f"a membership of `{group.name}` that was asked for {of} in Entra",
+                    source.at("groups", group.name, "requests", field),
+                    f"write a `{field}` that Entra has",
+                    document=source.document,
+                )
 
 
 def _too_long(module: Module) -> Iterator[Finding]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.directory import modules, ruled_by_nobody
+from qgov.targets.directory import modules
+from qgov.targets.membership import left_out
 
 __all__ = ["unsupported"]
 
 
 def unsupported(model: AccessModel) -> list[Finding]:
     """That all of it is left to somebody's hands."""
-    unruled = [f for m in modules(model, "generic") for f in ruled_by_nobody(m, can=False)]
-    return unruled + [
+    found = [
+        finding
+        for module in modules(model, "generic")
+        for finding in left_out(module, rules=False, requests=False)
+    ]
+    return found + [
         Finding(
             "QG970",
             f"no Terraform is written for the identity provider `{module.name}` of type generic",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.directory import ruled_by_nobody
 from qgov.targets.keycloak.facts.access import elevation, jit_group_name, role_name
 from qgov.targets.keycloak.module import WIDTH, Module, modules
+from qgov.targets.membership import left_out
 
 __all__ = ["unsupported"]
 
@@ -30,7 +30,7 @@ def unsupported(model: AccessModel) -> list[Finding]:
                     document=document,
                 )
             )
-        found += ruled_by_nobody(module, can=False)
+        found += left_out(module, rules=False, requests=False)
         found += _too_long(module)
         found += _unknown_workloads(module)
     return found

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
-from qgov.targets.directory import Module, ruled_by_nobody
+from qgov.targets.directory import Module
+from qgov.targets.membership import left_out
 from qgov.targets.okta.claims import LEAST_S, token_age_s
 from qgov.targets.okta.module import modules
 
@@ -48,7 +49,7 @@ def _provider(module: Module) -> Iterator[Finding]:
 
 
 def _members(module: Module) -> Iterator[Finding]:
-    return ruled_by_nobody(module, can=True)
+    return left_out(module, rules=True, requests=False)
 
 
 def _elevations(module: Module) -> Iterator[Finding]:
