@@ -85,7 +85,7 @@ def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if are_in(model, name, approvers):
             more = "" if name == approvers else f" as a member of `{approvers}`"
             message = f"`{name}` approves its own elevations{more}"
-            yield found_at(binding.source, message, "eligible", "approvers")
+            yield at_binding(binding, message, "eligible", "approvers")
 
 
 @rule("QG409", Severity.ERROR, "just-in-time", guide=guide.JUST_IN_TIME)
