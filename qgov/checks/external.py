@@ -113,15 +113,23 @@ def external_requestors(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
 @rule("QG344", Severity.WARNING, "joiner-mover-leaver", guide=guide.LIFECYCLE)
 def ended_binding(model: AccessModel, now: datetime) -> Iterator[Found]:
-    """A binding has ended.
+    """A binding, or a group that another includes, has ended.
 
     The policy grants nothing by it; a directory or cloud that got it by Terraform holds it until
     it is gone from the configuration.
 
-    Remedy: remove the binding, and the group where it has no other; or write a later `expires`.
+    Remedy: remove the binding or the group's place in `includes`, and the group where it has no
+    other; or write a later `expires`.
     """
     for binding in model.bindings:
-        if binding.expires is not None and binding.expires <= now:
+        if binding.via is None and binding.expires is not None and binding.expires <= now:
             ended = format_instant(binding.expires)
             message = f"`{binding.principal}` as `{binding.role}` ended at {ended}"
-            yield at_binding(binding, message, "role")
+            yield found_at(binding.source, message, "role")
+    organization = model.organization
+    for name, spec in organization.spec.groups.items():
+        for index, inner in enumerate(spec.includes):
+            end = model.groups[inner].expires if inner in model.groups else None
+            if end is not None and end <= now:
+                message = f"`{inner}`, which `{name}` includes, ended at {format_instant(end)}"
+                yield found_at(organization.source, message, "groups", name, "includes", index)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from qgov.checks import guide
-from qgov.checks.facts import found_at, group_document, privileged, submitting
+from qgov.checks.facts import at_binding, found_at, group_document, privileged, submitting
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
 from qgov.language.scalars import format_duration
@@ -256,4 +256,4 @@ def catch_all_group(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if binding.role in roles and binding.principal in everyone:
             group = name_of(binding.principal)
             message = f"`{binding.role}` is given to the catch-all group `{group}`"
-            yield found_at(binding.source, message, "group")
+            yield at_binding(binding, message, "group")

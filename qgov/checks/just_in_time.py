@@ -85,10 +85,13 @@ def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if are_in(model, name, approvers):
             more = "" if name == approvers else f" as a member of `{approvers}`"
             message = f"`{name}` approves its own elevations{more}"
-            yield found_at(binding.source, message, "eligible", "approvers")
+            yield at_binding(binding, message, "eligible", "approvers")
     for name, spec in model.organization.spec.groups.items():
         asked = spec.requests
-        if asked is not None and asked.approvers in (name, asked.requestors):
+        if asked is None:
+            continue
+        asking = asked.requestors or name
+        if asked.approvers == name or are_in(model, asking, asked.approvers):
             message = f"`{asked.approvers}` approves its own requests to be in `{name}`"
             source = model.organization.source
             yield found_at(source, message, "groups", name, "requests", "approvers")

@@ -316,6 +316,7 @@ spec:
   groups:
     leads: {{identityProvider: corporate}}
     crew: {{identityProvider: corporate}}
+    all: {{identityProvider: corporate, includes: [crew]}}
     guests: {{identityProvider: corporate, external: true, expires: 2027-01-01T00:00:00Z}}
     strangers: {{identityProvider: partners}}
 {groups}
@@ -344,6 +345,11 @@ spec:
             "requests: {requestors: crew, approvers: crew, maxDuration: 9d}",
             "QG408",
             "approves its own requests",
+        ),
+        (
+            "requests: {requestors: crew, approvers: all, maxDuration: 9d}",
+            "QG408",
+            "`all` approves its own requests",
         ),
         ("requests: {approvers: guests, maxDuration: 9d}", "QG343", "from outside"),
         (

@@ -96,7 +96,10 @@ def groups(**said: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("included", "message"),
     [
-        ({"staff": {"includes": ["leads"]}}, "`leads` approves its own elevations"),
+        (
+            {"staff": {"includes": ["leads"]}},
+            "`leads` approves its own elevations (as a member of `staff`)",
+        ),
         (
             {"leads": {"includes": ["crew"]}, "crew": {"includes": ["staff"]}},
             "`staff` approves its own elevations as a member of `leads`",
@@ -168,6 +171,16 @@ def test_a_guardrail_of_a_group_is_one_of_those_whom_it_includes() -> None:
     assert found() == []
     (message,) = found(audit={"includes": ["staff"]})
     assert "`group:staff` may `job:read` on `aurora/sandbox/chemistry`" in message
+
+
+def test_an_included_group_that_has_ended_is_told_where_it_is_included() -> None:
+    """Its binding is another group's, which has not."""
+    crew = {"expires": "2026-11-22T22:00:00Z"}
+    source = organization(groups=groups(staff={"includes": ["crew"]}, crew=crew))
+    model = repository(source, role("researcher", "job:submit"), tenant("aurora", bindings=[STAFF]))
+    (finding,) = (f for f in check(model, NOW) if f.code == "QG344")
+    assert finding.message == "`crew`, which `staff` includes, ended at 2026-11-22T22:00:00Z"
+    assert finding.origin == model.organization.source.at("groups", "staff", "includes", 0)
 
 
 def test_a_finding_says_whose_binding_it_is() -> None:
