@@ -246,8 +246,8 @@ FORMS: Final = {
         ),
         (
             "attribute value",
-            r"[^\x00-\x1f\x7f\"'`\\/<>{}%$]{1,256}",
-            "a line of at most 256 characters, without quotes, slashes, braces and `<>%$`",
+            r"[^\x00-\x1f\x7f\"'`\\]{1,256}",
+            "a line of at most 256 characters, without quotes, backticks and backslashes",
             "Quantum research",
         ),
         (

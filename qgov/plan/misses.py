@@ -196,17 +196,22 @@ def _budgets(contrast: Contrast) -> Iterator[Miss]:
         if budget.stop_micros is not None:
             spent = budget.stop_micros + budget.raised_micros + 1
             if spent <= MAX_COUNT:
-                over, campaign = overspent(name, spent), campaign_of(budget.period)
-                if campaign is not None:  # it is only denied for that while the campaign runs
-                    over = over._replace(change=together(moved_to(campaign[0]), over.change))
-                yield Miss(kind, over, bound)
+                yield Miss(kind, _running(budget, overspent(name, spent)), bound)
         for quota in budget.quotas:
             if quota.window == "job" and quota.measure in COUNTED:
                 yield _sized(contrast, by_quota[quota.measure], quota.limit + 1, bound)
             elif quota.window != "job" and quota.limit < MAX_COUNT:
                 yield Miss(kind, used_up(name, quota, quota.limit + 1), bound)
         says = f"when nobody knows what is used of {name}"
-        yield Miss(kind, Deviation("unaccounted", says, unaccounted(name)), bound)
+        unknown = Deviation("unaccounted", says, unaccounted(name))
+        yield Miss(kind, _running(budget, unknown), bound)
+
+
+def _running(budget: Budget, deviation: Deviation) -> Deviation:
+    """The same while the budget's campaign runs: outside of it nobody asks what was spent."""
+    if (campaign := campaign_of(budget.period)) is None:
+        return deviation
+    return deviation._replace(change=together(moved_to(campaign[0]), deviation.change))
 
 
 def _falls_under(name: str, other: Conditions) -> bool:
