@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import generate
-from run import ROOT, Run, edit, once
+from measuring import ROOT, Run, edit, once
 
 CLOUDS: Final = ("braket", "azure", "ibm")
 LINKED: Final = """

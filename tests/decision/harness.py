@@ -301,6 +301,9 @@ TIMED: AccessModel = linked(
                 "quotas": [
                     {"measure": "qpuSeconds", "per": "4w", "limit": 60, "warnAt": ["50%"]},
                     {"measure": "jobs", "per": "once", "limit": 100},
+                    {"measure": "shots", "per": "28d", "limit": 10_000},
+                    {"measure": "circuits", "per": "28d", "limit": 10},
+                    {"measure": "simulatorSeconds", "per": "28d", "limit": 60},
                 ],
             },
         ),

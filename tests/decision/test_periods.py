@@ -26,10 +26,21 @@ RAISED: Final[dict[str, Any]] = {
 }
 
 
-def timed(spent: int = 0, used: float = 0, jobs: int = 0, **changes: Any) -> dict[str, Any]:
-    """A developer's job of 1.75 EUR and 2 seconds, with what was used before it."""
+MEASURED: Final = {"shots/28d": 0, "circuits/28d": 0, "simulatorSeconds/28d": 0}
+
+
+def timed(
+    spent: int = 0, used: float = 0, jobs: int = 0, also: dict[str, int] = MEASURED, **changes: Any
+) -> dict[str, Any]:
+    """A developer's job of 1.75 EUR, 1,000 shots and 2 seconds, with what was used before it."""
     usage = {
-        "campaign": {"spent_micros": spent, "qpuSeconds/28d": used, "jobs/once": jobs},
+        "campaign": {
+            "spent_micros": spent,
+            "qpuSeconds/28d": used,
+            "jobs/once": jobs,
+            **MEASURED,
+            **also,
+        },
         "hint": {"spent_micros": 0},
     }
     return asking(DEVELOPER, **{"usage": usage, "estimated_qpu_seconds": 2, **changes})
@@ -83,6 +94,16 @@ CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
     "the last job ever": (timed(jobs=99), set(), set()),
     "one job more": (timed(jobs=100), {"quota-exceeded"}, set()),
     "nobody knows how many jobs there were": (without("jobs/once"), {"context-missing"}, set()),
+    **{
+        f"{counter}: {used}": (timed(also={counter: used}), reasons, set[str]())
+        for counter, last in (
+            ("shots/28d", 9_000),
+            ("circuits/28d", 9),
+            ("simulatorSeconds/28d", 58),
+        )
+        for used, reasons in ((last, set[str]()), (last + 1, {"quota-exceeded"}))
+    },
+    **{f"{each} is not said": (without(each), {"context-missing"}, set()) for each in MEASURED},
 }
 
 

@@ -15,8 +15,9 @@ from qgov.decision.reference import decide
 from qgov.decision.request import Request
 from qgov.model.access_model import AccessModel
 from tests.decision.exhaustive import TENANTS, Extent, requests_about
-from tests.decision.harness import MODEL
+from tests.decision.harness import MODEL, TIMED
 from tests.decision.regressions import cases
+from tests.decision.test_periods import CASES as PERIODS
 from tests.decision.test_raw import ODD, SPOILT
 from tests.decision.test_reasons import ALLOWED, DENIED
 from tests.targets.worked import worked
@@ -142,7 +143,10 @@ def told(decision: Decision) -> dict[str, Any]:
 
 def for_text() -> list[Suite]:
     """What a changed policy is asked."""
-    found = [Suite("hand-made", MODEL, HAND_MADE)]
+    found = [
+        Suite("hand-made", MODEL, HAND_MADE),
+        Suite("hand-made, periods", TIMED, [request for request, _, _ in PERIODS.values()]),
+    ]
     for name in dict.fromkeys(case.repository for case in cases()):
         asked = [case for case in cases() if case.repository == name]
         found.append(
