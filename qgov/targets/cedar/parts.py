@@ -90,7 +90,12 @@ FIELDS: Final[Table] = {
     "Budget {budget} attrs group": (f"{_BUDGET}.group",),
     "Budget {budget} attrs backends": (f"{_BUDGET}.backends",),
     "Budget {budget} attrs quotas": (f"{_BUDGET}.quotas",),
-    "Window {budget}": ("Budget/{budget}", f"{_BUDGET}.quotas", f"{_BUDGET}.group"),
+    "Window {budget}": (
+        "Budget/{budget}",
+        f"{_BUDGET}.quotas",
+        f"{_BUDGET}.group",
+        f"{_BUDGET}.backends",
+    ),
     "Budget {budget} attrs money": (f"{_BUDGET}.budget", *MONEY),
     "Budget {budget} attrs money raises": ("BudgetException/* spec", f"{_BUDGET}.budget", *MONEY),
     "Budget {budget} attrs approval": (f"{_BUDGET}.approval", *MONEY),
