@@ -11,7 +11,6 @@ question that they can. Ratios hold across machines, figures a second do not.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import statistics
@@ -31,12 +30,10 @@ from generate import generate  # noqa: E402
 from measuring import Amount, Rate, Row, checked_out  # noqa: E402
 
 from qgov.decision.access_tests import request_of  # noqa: E402
-from qgov.decision.bundle import read_bundle  # noqa: E402
 from qgov.language.kinds.access_test import Case  # noqa: E402
 from qgov.model.access_model import AccessModel  # noqa: E402
 from qgov.pipeline import load  # noqa: E402
 from qgov.repository import read_work_tree  # noqa: E402
-from qgov.targets import emit  # noqa: E402
 
 LIBRARIES = os.environ.get("PYTHONPATH", "")
 AIMS = {"reference": 200_000, "rego": 8_000, "cedar": 20_000}
@@ -229,39 +226,18 @@ def measure_gateway(jobs: int) -> tuple[float, float]:
     """Milliseconds of a Bell circuit of 1,000 repetitions on Cirq's simulator: bare, and
     behind the gateway with a durable ledger and log. Medians, taken in turns."""
     import cirq
-
-    from qgov.decision.engines.reference import ReferenceEngine
-    from qgov.gateway.audit import AuditLog
-    from qgov.gateway.gateway import Gateway, Identity
-    from qgov.gateway.ledger import Ledger
+    from submitters import gateway_in, governed
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = company(folder / "company", 10)
-        artifacts, _ = emit(model, ["opa"])
-        numbers = itertools.count()
-        gateway = Gateway(
-            engine=ReferenceEngine(model),
-            bundle=read_bundle(artifacts["policy/opa/bundle.tar.gz"]),
-            ledger=Ledger(folder / "ledger.db", "bench"),
-            jobs=AuditLog(folder / "jobs.jsonl", "jobs"),
-            admin=AuditLog(folder / "admin.jsonl", "admin"),
-            clock=lambda: NOW,
-            new_id=lambda: f"job-{next(numbers)}",
-        )
-        request = questions(model, 1)[0]
-        token = {**request["context"]["token"], "issued_at": NOW.isoformat()}
-        identity = Identity(request["subject"], {**request["context"], "token": token})
-        properties = request["resource"]["properties"]
         a, b = cirq.LineQubit.range(2)
         bell = cirq.Circuit(cirq.H(a), cirq.CNOT(a, b), cirq.measure(a, b, key="m"))
         bare = cirq.Simulator(seed=1)
-        governed = gateway.session(identity, f"{properties['tenant']}/sandbox/chemistry").sampler(
-            "local-simulator", bare
-        )
+        behind = governed(gateway_in(folder, model), questions(model, 1)[0], bare)
         times: dict[int, list[float]] = {0: [], 1: []}
         for number in range(2 * jobs):
-            sampler = (bare, governed)[number % 2]
+            sampler = (bare, behind)[number % 2]
             start = time.perf_counter()
             sampler.run(bell, repetitions=1000)
             times[number % 2].append(1000 * (time.perf_counter() - start))

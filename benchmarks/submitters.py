@@ -24,15 +24,15 @@ from qgov.decision.engines.reference import ReferenceEngine
 from qgov.gateway.audit import AuditLog
 from qgov.gateway.gateway import Gateway, Identity
 from qgov.gateway.ledger import Ledger
+from qgov.model.access_model import AccessModel
 from qgov.targets import emit
 
 
-def samplers(folder: Path, count: int) -> list[cirq.Sampler]:
-    """Those of ten tenants, in turn."""
-    model = company(folder / "company", 10)
+def gateway_in(folder: Path, model: AccessModel) -> Gateway:
+    """A gateway with a durable ledger and log in a folder."""
     artifacts, _ = emit(model, ["opa"])
     numbers = itertools.count()
-    gateway = Gateway(
+    return Gateway(
         engine=ReferenceEngine(model),
         bundle=read_bundle(artifacts["policy/opa/bundle.tar.gz"]),
         ledger=Ledger(folder / "ledger.db", "bench"),
@@ -42,17 +42,23 @@ def samplers(folder: Path, count: int) -> list[cirq.Sampler]:
         new_id=lambda: f"job-{next(numbers)}",
     )
 
-    def sampler(request: dict[str, Any]) -> cirq.Sampler:
-        token = {**request["context"]["token"], "issued_at": NOW.isoformat()}
-        identity = Identity(request["subject"], {**request["context"], "token": token})
-        scope = f"{request['resource']['properties']['tenant']}/sandbox/chemistry"
-        found: cirq.Sampler = gateway.session(identity, scope).sampler(
-            "local-simulator", cirq.ZerosSampler()
-        )
-        return found
 
+def governed(gateway: Gateway, request: dict[str, Any], bare: cirq.Sampler) -> cirq.Sampler:
+    """A sampler as whoever makes a request gets it, in a project of their tenant."""
+    token = {**request["context"]["token"], "issued_at": NOW.isoformat()}
+    identity = Identity(request["subject"], {**request["context"], "token": token})
+    scope = f"{request['resource']['properties']['tenant']}/sandbox/chemistry"
+    found: cirq.Sampler = gateway.session(identity, scope).sampler("local-simulator", bare)
+    return found
+
+
+def samplers(folder: Path, count: int) -> list[cirq.Sampler]:
+    """Those of ten tenants, in turn."""
+    model = company(folder / "company", 10)
+    gateway = gateway_in(folder, model)
     people = [each for each in questions(model, 40) if each["subject"]["type"] == "user"]
-    return [sampler(people[number % 10]) for number in range(count)]
+    bare = cirq.ZerosSampler()
+    return [governed(gateway, people[number % 10], bare) for number in range(count)]
 
 
 def jobs_a_second(folder: Path, count: int, each: int) -> float:

@@ -86,7 +86,7 @@ class Terms:
                 continue
             money = budget.get("money")
             # Outside of a campaign there is nothing that could be reached.
-            if money is not None and _is_open(money, now):
+            if money is not None and not period(money["period"]).closed(now):
                 raised = sum(
                     r["increase"]
                     for r in money["raises"]
@@ -123,11 +123,6 @@ class Terms:
 def _counting(budget: Mapping[str, Any]) -> Counting:
     windows = {q["window"] for q in budget["quotas"] if is_window(q["window"])}
     return Counting(budget.get("money", {}).get("period"), tuple(sorted(windows)))
-
-
-def _is_open(money: Mapping[str, Any], now: datetime) -> bool:
-    campaign = money.get("campaign")
-    return campaign is None or campaign["from"] <= now.timestamp() < campaign["until"]
 
 
 def _moved(threshold: int | None, by: int) -> int | None:

@@ -10,7 +10,7 @@ from typing import Final
 from qgov.finding import Finding, Origin, Severity
 from qgov.model.access_model import Binding, Tenant
 from qgov.targets.hcl import Block
-from qgov.targets.retired import misretired
+from qgov.targets.retired import Account, misretired
 
 __all__ = ["at_binding", "at_cloud", "refused", "unretirable"]
 
@@ -35,14 +35,10 @@ def at_cloud(code: str, message: str, remedy: str, tenant: Tenant, *path: str | 
 
 
 def unretirable(
-    names: Sequence[str],
-    kinds: Collection[str],
-    made: Sequence[Block],
-    tenant: Tenant,
-    *path: str,
+    made: Sequence[Block], kinds: Collection[str], account: Account, tenant: Tenant, *path: str
 ) -> Iterator[Finding]:
     """What `retired` of an account names and may not: see `misretired`."""
-    for index, problem in misretired(made, kinds, names):
-        message = f"`{names[index]}` cannot be retired: {problem}"
+    for index, problem in misretired(made, kinds, account):
+        message = f"`{account.retired[index]}` cannot be retired: {problem}"
         remedy = "name what is gone and `terraform plan` refuses to let go"
         yield at_cloud("QG988", message, remedy, tenant, *path, "retired", index)

@@ -12,12 +12,12 @@ Only what is `kept` is retired. An access that goes has to go: it would outlive 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from qgov.targets.hcl import Block, Ref
 from qgov.targets.kept import GUARD, addresses, kept
 
-__all__ = ["RETIRED", "guarded", "let_go", "misretired", "removed", "retired", "retired_addresses"]
+__all__ = ["RETIRED", "Account", "keeping", "misretired", "removed", "retired", "retired_addresses"]
 
 RETIRED: Final = f"{GUARD}until_retired_"
 """What the addresses of guards begin with that are let go. They are in no state for long."""
@@ -60,28 +60,37 @@ def retired_addresses(
     }
 
 
-def guarded(made: Sequence[Block], kinds: Collection[str], names: Iterable[str]) -> list[Block]:
-    """The guard of the resources of some types among blocks, and what lets go of those `names`
-    that are among them no more."""
+class Account(Protocol):
+    """What an account of a cloud says of its resources that go."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody uses it any more."""
+
+    @property
+    def retired(self) -> Sequence[str]:
+        """The addresses of resources that are no longer declared."""
+
+
+def keeping(made: Sequence[Block], kinds: Collection[str], account: Account) -> list[Block]:
+    """The guard of the resources of some types among blocks, and what lets go of those that are
+    retired; where the account is closed, of all that it guarded."""
     declared = addresses(made, kinds)
-    gone = retired_addresses(names, kinds, declared)
+    gone = retired_addresses(account.retired, kinds, declared)
+    if account.closed:
+        return removed([*declared, *gone, f"{GUARD}resources", f"{RETIRED}resources"])
     return [kept("resources", declared), *retired("resources", gone)]
 
 
-def let_go(made: Sequence[Block], kinds: Collection[str], names: Iterable[str]) -> list[Block]:
-    """What lets go of all that `guarded` guards, where none of it is declared any more."""
-    declared = addresses(made, kinds)
-    gone = [*declared, *retired_addresses(names, kinds, declared)]
-    return removed([*gone, f"{GUARD}resources", f"{RETIRED}resources"])
-
-
 def misretired(
-    made: Sequence[Block], kinds: Collection[str], names: Sequence[str]
+    made: Sequence[Block], kinds: Collection[str], account: Account
 ) -> Iterator[tuple[int, str]]:
-    """(index, what is wrong) of each name that cannot be retired."""
+    """(index, what is wrong) of each name that cannot be retired. Of a closed account nothing is
+    declared any more."""
+    made = () if account.closed else made
     declared = {".".join(each.labels) for each in made if each.type == "resource"}
     former = {str(each.attributes["from"]) for each in made if each.type == "moved"}
-    for index, name in enumerate(names):
+    for index, name in enumerate(account.retired):
         if name.partition(".")[0] not in kinds:
             yield index, "it holds neither money nor records, and goes with its line"
         elif name in declared:

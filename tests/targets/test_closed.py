@@ -172,11 +172,20 @@ def test_what_is_declared_or_an_access_cannot_be_retired(name: str) -> None:
     assert let_go(blocks(name, model)) == set()
 
 
+class Said(NamedTuple):
+    """What an account says of resources that go."""
+
+    closed: bool
+    retired: list[str]
+
+
 def test_what_something_was_called_before_cannot_be_retired() -> None:
     made = parse(b"moved {\n  from = a_b.was\n  to   = a_b.is\n}\n")
-    assert list(misretired(made, {"a_b"}, ["a_b.gone", "a_b.was"])) == [
+    names = ["a_b.gone", "a_b.was"]
+    assert list(misretired(made, {"a_b"}, Said(closed=False, retired=names))) == [
         (1, "it is what something here was called before, which keeps it")
     ]
+    assert list(misretired(made, {"a_b"}, Said(closed=True, retired=names))) == []
 
 
 REGION = '    organization_region = "eu-central-1"\n'

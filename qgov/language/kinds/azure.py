@@ -8,7 +8,7 @@ from pydantic import Field
 
 from qgov.language.concerns import MONEY, MORE, OPERATIONS, RECORDS
 from qgov.language.forms import form
-from qgov.language.kinds.base import Name, RetiredResources, Strict
+from qgov.language.kinds.base import Closed, Name, RetiredResources, Strict
 from qgov.language.scalars import Currency
 
 __all__ = ["AzureProvider", "AzureWorkspace", "AzureWorkspaces"]
@@ -63,17 +63,8 @@ class AzureWorkspace(Strict):
     billing_currency: Annotated[Currency | None, MONEY] = Field(
         None, description="What the subscription is billed in; absent: the organization's currency."
     )
-    retired: RetiredResources = Field(
-        default_factory=list,
-        description="Resources that are no longer here and hold money or records, by the "
-        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
-        "stay as they are.",
-    )
-    closed: bool = Field(
-        False,
-        description="Whether nobody uses it any more: Terraform takes every access away, and lets "
-        "go of what holds money or records. Then the tenant may go.",
-    )
+    retired: RetiredResources
+    closed: Closed
 
 
 class AzureWorkspaces(AzureWorkspace):

@@ -24,6 +24,7 @@ from qgov.language.scalars import Duration, Instant, MoneyField, Name, PersonId,
 __all__ = [
     "BackendClass",
     "Binding",
+    "Closed",
     "Country",
     "Eligibility",
     "Exceptional",
@@ -90,8 +91,28 @@ FormerNames = Annotated[
 ResourceAddress = Annotated[str, form("resource")]
 """The address of a resource of Terraform: `aws_s3_bucket.results_eu-west-2`."""
 
-RetiredResources = Annotated[list[ResourceAddress], OPERATIONS, MEMBERS]
+RetiredResources = Annotated[
+    list[ResourceAddress],
+    OPERATIONS,
+    MEMBERS,
+    Field(
+        default_factory=list,
+        description="Resources that are no longer here and hold money or records, by the "
+        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
+        "stay as they are.",
+    ),
+]
 """What Terraform made, is no longer declared, and is to stay where it is, nobody's."""
+
+Closed = Annotated[
+    bool,
+    Field(
+        default=False,
+        description="Whether nobody uses it any more: Terraform takes every access away, and lets "
+        "go of what holds money or records. Then the tenant may go.",
+    ),
+]
+"""That an account goes: the step before it is not written any more."""
 
 
 class Metadata(Strict):

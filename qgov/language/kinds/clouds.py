@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from qgov.language.concerns import DIFFERENT, MEMBERS, MONEY, MORE, OPERATIONS, TRUST
 from qgov.language.forms import form
-from qgov.language.kinds.base import Name, RetiredResources, Strict
+from qgov.language.kinds.base import Closed, Name, RetiredResources, Strict
 
 __all__ = ["GoogleProject", "IbmAccount", "IbmInstance", "VendorProject"]
 
@@ -66,17 +66,8 @@ class IbmAccount(IbmInstance):
         default_factory=dict,
         description="Further instances by name, of other plans, regions or environments.",
     )
-    retired: RetiredResources = Field(
-        default_factory=list,
-        description="Resources that are no longer here and hold money or records, by the "
-        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
-        "stay as they are.",
-    )
-    closed: bool = Field(
-        False,
-        description="Whether nobody uses it any more: Terraform takes every access away, and lets "
-        "go of what holds money or records. Then the tenant may go.",
-    )
+    retired: RetiredResources
+    closed: Closed
 
 
 class GoogleProject(Strict):

@@ -27,6 +27,7 @@ from qgov.language.forms import form
 from qgov.language.kinds.azure import AzureWorkspaces
 from qgov.language.kinds.base import (
     Binding,
+    Closed,
     Eligibility,
     Floor,
     FormerNames,
@@ -221,17 +222,8 @@ class AwsAccount(Strict):
         "qgov-deploy",
         description="The IAM role that applies the Terraform: nobody else changes spending limits.",
     )
-    retired: RetiredResources = Field(
-        default_factory=list,
-        description="Resources that are no longer here and hold money or records, by the "
-        "addresses that `terraform plan` refuses to let go: Terraform lets go of them, and they "
-        "stay as they are.",
-    )
-    closed: bool = Field(
-        False,
-        description="Whether nobody uses it any more: Terraform takes every access away, and lets "
-        "go of what holds money or records. Then the tenant may go.",
-    )
+    retired: RetiredResources
+    closed: Closed
 
 
 class BraketAccount(AwsAccount):

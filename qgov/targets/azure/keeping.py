@@ -12,7 +12,7 @@ from qgov.targets.azure.storage import audit, storage
 from qgov.targets.azure.workspace import workspace
 from qgov.targets.hcl import Block
 from qgov.targets.refused import unretirable
-from qgov.targets.retired import guarded, let_go
+from qgov.targets.retired import keeping
 
 __all__ = ["kept", "misretired"]
 
@@ -34,12 +34,9 @@ def _made(module: Module) -> list[Block]:
 def kept(module: Module) -> list[Block]:
     """What guards them, and what lets go of those that are retired; of all where nobody uses the
     workspace any more."""
-    how = let_go if module.workspace.closed else guarded
-    return how(_made(module), _KINDS, module.workspace.retired)
+    return keeping(_made(module), _KINDS, module.workspace)
 
 
 def misretired(module: Module) -> Iterator[Finding]:
     """Names that cannot be retired."""
-    names = module.workspace.retired
-    made = [] if module.workspace.closed else _made(module)
-    yield from unretirable(names, _KINDS, made, module.tenant, *module.at)
+    return unretirable(_made(module), _KINDS, module.workspace, module.tenant, *module.at)

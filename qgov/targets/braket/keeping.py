@@ -11,7 +11,7 @@ from qgov.targets.braket.money import budgets, limits
 from qgov.targets.braket.storage import storage, trail
 from qgov.targets.hcl import Block
 from qgov.targets.refused import unretirable
-from qgov.targets.retired import guarded, let_go
+from qgov.targets.retired import keeping
 
 __all__ = ["kept", "misretired"]
 
@@ -33,12 +33,9 @@ def _made(module: Module) -> list[Block]:
 def kept(module: Module) -> list[Block]:
     """What guards them, and what lets go of those that are retired; of all where nobody uses the
     account any more."""
-    how = let_go if module.account.closed else guarded
-    return how(_made(module), _KINDS, module.account.retired)
+    return keeping(_made(module), _KINDS, module.account)
 
 
 def misretired(module: Module) -> Iterator[Finding]:
     """Names that cannot be retired."""
-    names = module.account.retired
-    made = [] if module.account.closed else _made(module)
-    yield from unretirable(names, _KINDS, made, module.tenant, *module.at)
+    return unretirable(_made(module), _KINDS, module.account, module.tenant, *module.at)

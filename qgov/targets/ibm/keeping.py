@@ -10,30 +10,19 @@ from qgov.targets.hcl import Block
 from qgov.targets.ibm.instances import instances
 from qgov.targets.ibm.module import Module
 from qgov.targets.refused import unretirable
-from qgov.targets.retired import guarded, let_go
+from qgov.targets.retired import keeping
 
 __all__ = ["kept", "misretired"]
 
-_KINDS: Final = frozenset(
-    {
-        "ibm_resource_instance",
-    }
-)
-
-
-def _made(module: Module) -> list[Block]:
-    return instances(module)
+_KINDS: Final = frozenset({"ibm_resource_instance"})
 
 
 def kept(module: Module) -> list[Block]:
     """What guards them, and what lets go of those that are retired; of all where nobody uses the
     account any more."""
-    how = let_go if module.ibm.closed else guarded
-    return how(_made(module), _KINDS, module.ibm.retired)
+    return keeping(instances(module), _KINDS, module.ibm)
 
 
 def misretired(module: Module) -> Iterator[Finding]:
     """Names that cannot be retired."""
-    names = module.ibm.retired
-    made = [] if module.ibm.closed else _made(module)
-    yield from unretirable(names, _KINDS, made, module.tenant, "ibm")
+    return unretirable(instances(module), _KINDS, module.ibm, module.tenant, "ibm")
