@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from qgov.language.documents import Document
-from qgov.language.periods import campaign_of, is_window
+from qgov.language.periods import is_window, period
 from qgov.language.persons import approved_by_another
 from qgov.model.access_model import Budget, Quota, Raise, Tenant
 from qgov.model.conditions import ApprovalRule
@@ -32,8 +32,7 @@ def windows_of(budget: Budget) -> tuple[str, ...]:
 
 def is_open(budget: Budget, moment: datetime) -> bool:
     """Whether there is money at a moment: outside of a campaign there is none."""
-    campaign = campaign_of(budget.period)
-    return campaign is None or campaign[0] <= moment < campaign[1]
+    return budget.period is None or not period(budget.period).closed(moment)
 
 
 def most_at(budget: Budget, moment: datetime) -> int | None:
