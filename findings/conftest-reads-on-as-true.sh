@@ -4,8 +4,8 @@
 #
 # Guess: conftest is OPA with parsers around it, so that a rule that `opa eval` shows to work on a
 # document works in CI. In fact the two read YAML by different rules: conftest as YAML 1.1 has it,
-# where `on`, `off`, `yes` and `no` are booleans also as keys, OPA not. A rule that looks at
-# `input.on`, of a workflow or of a binding, then finds nothing, and what it denies passes.
+# where `on`, `off`, `yes` and `no` are booleans also as keys, OPA not. A rule about `input.on`, of
+# a workflow or of a binding, is written for one of the two.
 # Takes some minutes: both are built (with Go).
 set -euo pipefail
 

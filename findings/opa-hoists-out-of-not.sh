@@ -2,10 +2,9 @@
 # OPA 1.22.2: `not f([input.a, input.b])` does not hold where input.b is missing, whatever f says;
 # `not f(input)`, where f looks at both itself, does.
 #
-# Guess: `not` turns "undefined" into "true", so that a rule which denies whatever is not well formed
-# denies what lacks a field. In fact the references in the arguments of a negated call are looked up
-# before the `not`, outside of it: where one is missing the whole line is undefined, and the rule
-# says nothing. To take what is looked at inside the function is enough.
+# Guess: `not` turns "undefined" into "true". In fact the references in the arguments of a negated
+# call are looked up before the `not`, outside of it: where one is missing the whole line is
+# undefined. Handed the whole document, the function looks them up itself, and `not` holds.
 # Takes some minutes where OPA has to be built (with Go).
 set -euo pipefail
 

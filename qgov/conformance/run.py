@@ -25,7 +25,6 @@ __all__ = [
     "Progress",
     "decide",
     "decide_all",
-    "run",
     "submit_all",
 ]
 
@@ -62,22 +61,6 @@ class Answer:
 
     decision: Decision
     error: str = ""
-
-
-def run(
-    compiled: Compiled,
-    kind: EngineKind,
-    cases: Sequence[Case],
-    tell: Progress = lambda _, __: None,
-    keep: Keep = lambda _case, _folder: None,
-) -> list[Result]:
-    """Every case's result, by the cases' ids. Raises EngineError when the engine does not start,
-    or fails again and again."""
-    results = decide(compiled, kind, cases, tell)
-    if submitted := submit_all(compiled, kind, cases, keep):
-        results += submitted
-        tell(len(cases), len(cases))
-    return sorted(results, key=lambda result: result.case.id)
 
 
 def decide(

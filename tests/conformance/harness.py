@@ -12,7 +12,7 @@ from typing import Any
 from qgov.conformance.case import Case, Result
 from qgov.conformance.cases import cases
 from qgov.conformance.content import grant_cases
-from qgov.conformance.run import Compiled, run
+from qgov.conformance.run import Compiled, Keep, Progress, decide, submit_all
 from qgov.conformance.table import Table, table
 from qgov.decision.bundle import Bundle, read_bundle
 from qgov.decision.decision import Decision
@@ -46,6 +46,22 @@ def artifacts_of(small: bool) -> Mapping[str, bytes]:
 def subject_of(small: bool) -> Compiled:
     artifacts = artifacts_of(small)
     return Compiled(table_of(small).model, artifacts, read_bundle(artifacts[TARBALL]))
+
+
+def run(
+    compiled: Compiled,
+    kind: EngineKind,
+    cases: Sequence[Case],
+    tell: Progress = lambda _, __: None,
+    keep: Keep = lambda _case, _folder: None,
+) -> list[Result]:
+    """Every case's result, by the cases' ids. Raises EngineError when the engine does not start,
+    or fails again and again."""
+    results = decide(compiled, kind, cases, tell)
+    if submitted := submit_all(compiled, kind, cases, keep):
+        results += submitted
+        tell(len(cases), len(cases))
+    return sorted(results, key=lambda result: result.case.id)
 
 
 def data_of(small: bool) -> Data:

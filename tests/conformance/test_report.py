@@ -13,14 +13,13 @@ from jsonschema import Draft7Validator
 from qgov.conformance.case import Case, Jobs, Result, Submission, shard_of
 from qgov.conformance.content import Difference
 from qgov.conformance.report import MergeError, failed, merged, report
-from qgov.conformance.run import run
 from qgov.conformance.submissions import submissions
 from qgov.contracts.conformance import Conformance
 from qgov.contracts.schema import output_schemas
 from qgov.decision.decision import Decision
 from qgov.decision.engines import engines
 from qgov.render.conformance import as_json, as_junit, as_text
-from tests.conformance.harness import cases_of, subject_of, table_of
+from tests.conformance.harness import cases_of, run, subject_of, table_of
 
 ROLES, BACKENDS = ["auditor", "developer", "pipeline"], ["forte", "iqm-garnet", "local-simulator"]
 HOSTILE = 'x</testcase>]]>&"\x1b[31m\x00\ufffe\ud800 ::error::no'

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from qgov.conformance.case import Case, problems_with
-from qgov.conformance.run import decide_all, run
+from qgov.conformance.run import decide_all
 from qgov.conformance.submissions import submissions
 from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError, EngineKind
@@ -18,7 +18,7 @@ from qgov.decision.engines import engines
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.reference import decide
 from qgov.decision.request import RequestJson
-from tests.conformance.harness import Stub, cases_of, kind_of, named, subject_of, table_of
+from tests.conformance.harness import Stub, cases_of, kind_of, named, run, subject_of, table_of
 from tests.decision.harness import MODEL
 
 CASES = cases_of(True)

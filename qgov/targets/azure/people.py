@@ -12,7 +12,7 @@ from qgov.targets.cloud import both
 from qgov.targets.hcl import Block, Ref, Value, address
 from qgov.targets.moved import moved
 
-__all__ = ["known_workloads", "roles", "workloads"]
+__all__ = ["roles", "workloads"]
 
 _WORKSPACE: Final = Ref("azapi_resource.workspace.id")
 _AUDIT: Final = Ref("azurerm_storage_account.audit.id")
