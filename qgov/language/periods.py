@@ -267,10 +267,13 @@ def _moment(value: object, which: str) -> datetime:
     except PydanticCustomError:
         pass
     try:
-        return parse_instant(value).replace(microsecond=0)
+        moment = parse_instant(value)
     except PydanticCustomError:
         expected = "a day, or an instant with an offset"
         raise _wrong(value, expected, _CAMPAIGN, which) from None
+    if moment.microsecond:
+        raise _wrong(value, "an instant in whole seconds", _CAMPAIGN, which)
+    return moment
 
 
 def _wrong(value: object, what: str, example: str, at: str = "") -> PydanticCustomError:

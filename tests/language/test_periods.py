@@ -218,7 +218,7 @@ def test_a_campaign_compares_with_nothing_else() -> None:
             ("2026-03-01T00:00:00Z/2026-06-01T00:00:00Z", "day"),
         ),
         (
-            "{until: 2026-06-01T10:00:00.75+02:00, from: 2026-03-01}",
+            "{until: 2026-06-01T10:00:00+02:00, from: 2026-03-01}",
             "day",
             ("2026-03-01T00:00:00Z/2026-06-01T08:00:00Z", "day"),
         ),
@@ -271,6 +271,12 @@ def test_a_period_has_one_name(period: str, per: str, read: tuple[str, str]) -> 
             "{from: 2026-06-01T10:00:00, until: 2026-07-01}",
             20,
             "from` is `2026-06-01T10:00:00`, expected a day, or an instant with an offset",
+            "write it like {from: 2026-03-01, until: 2026-06-01}",
+        ),
+        (
+            "{from: 2026-06-01, until: '2026-07-01T00:00:00.5Z'}",
+            39,
+            "until` is `2026-07-01T00:00:00.5Z`, expected an instant in whole seconds",
             "write it like {from: 2026-03-01, until: 2026-06-01}",
         ),
         (

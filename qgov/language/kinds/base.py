@@ -106,13 +106,15 @@ RetiredResources = Annotated[
 
 Closed = Annotated[
     bool,
+    LESS,
     Field(
         default=False,
         description="Whether nobody uses it any more: Terraform takes every access away, and lets "
         "go of what holds money or records. Then the tenant may go.",
     ),
 ]
-"""That an account goes: the step before it is not written any more."""
+"""That an account goes: the step before it is not written any more. Opened again, it gives back
+what everybody held there."""
 
 
 class Metadata(Strict):
