@@ -37,7 +37,7 @@ _HELD: Final = (
     f"{ORGANIZATION} spec.groups.*.directoryName",
     f"{ORGANIZATION} spec.groups.*.directoryId",
     f"{_PROVIDER}.type",
-    "Tenant/{tenant} spec.identityProvider",
+    "Tenant/{tenant} spec.identityProvider = {group}",
 )
 _WORKLOAD: Final = "Tenant/{tenant} spec.serviceAccounts[*]"
 FIELDS: Final[Table] = {
@@ -47,7 +47,7 @@ FIELDS: Final[Table] = {
     "{provider} issuer": (f"{_PROVIDER}.issuer",),
     "{provider} audience": (f"{_PROVIDER}.audience",),
     "{provider} groupsClaim": (f"{_PROVIDER}.groupsClaim",),
-    "{provider} groups {value}": _HELD,
+    "{provider} groups {value} {group}": _HELD,
     "{provider} names": (*NAMED, f"{_PROVIDER}.type"),
     "{provider} workloads {scope}": (_WORKLOAD, "Tenant/{tenant} spec.identityProvider"),
     "{provider} workloads {scope} issuer": (f"{_WORKLOAD}.federation.issuer",),
@@ -198,7 +198,11 @@ def _accesses(principal: Principal, binding: Mapping[str, Any]) -> set[Access]:
 
 
 def _parts(path: str, content: bytes) -> dict[str, Any]:
-    return {path.split("/")[1]: json.loads(content)}
+    """The fields of the file; what a value of the claim means below the group that it is."""
+    found = json.loads(content)
+    group_of = found.get("names", {})
+    held = {value: {group_of.get(value, value): bound} for value, bound in found["groups"].items()}
+    return {path.split("/")[1]: {**found, "groups": held}}
 
 
 def _resource(key: Key) -> str:

@@ -75,7 +75,7 @@ FIELDS: Final[Table] = {
     ),
     "Role {role}": ("Role/{role}",),
     "Role {role} attrs": ("Role/{role} spec.permissions",),
-    "Grant": (
+    "Grant {principal}": (
         *BOUND,
         "Role/* spec.requires",
         "Tenant/* spec.serviceAccounts[*].maxTokenLifetime",
@@ -103,8 +103,8 @@ FIELDS: Final[Table] = {
 
 
 def _read(_: str, found: Any) -> dict[str, Any]:
-    """The entities by type and name; what a budget counts over windows under `Window`, below the
-    budget's own name."""
+    """The entities by type and name; grants below whom they are given to, and what a budget counts
+    over windows under `Window`, below the budget's own name."""
     if not isinstance(found, dict):
         return {}
     windows: dict[str, dict[str, Any]] = {}
@@ -115,7 +115,10 @@ def _read(_: str, found: Any) -> dict[str, Any]:
             windows.setdefault(budget, {})[window] = entity
         else:
             budgets[name] = entity
-    return {**found, "Budget": budgets, "Window": windows}
+    grants: dict[str, dict[str, Any]] = {}
+    for name, entity in found.get("Grant", {}).items():
+        grants.setdefault(name.partition(" is ")[0], {})[name] = entity
+    return {**found, "Budget": budgets, "Grant": grants, "Window": windows}
 
 
 PARTS: Final = Parts(("policy/cedar/*",), _read, FIELDS)

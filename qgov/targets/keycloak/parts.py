@@ -49,7 +49,12 @@ _JIT: Final = (*_HELD, "Tenant/* spec.bindings = {group}")
 _GROUP_ROLES: Final = (*NAMED, *_JIT)
 _AUDIENCE: Final = (f"{_PROVIDER}.audience",)
 _REALM: Final = (f"{_PROVIDER}.realm", f"{_PROVIDER}.issuer", f"{_PROVIDER}.type")
-_LIFETIME: Final = (f"{_ACCOUNT}.maxTokenLifetime", f"{_ACCOUNT}.bindings", *_FLOORS)
+_LIFETIME: Final = (
+    f"{_ACCOUNT}.maxTokenLifetime",
+    f"{_ACCOUNT}.bindings",
+    *(field.replace("Tenant/*", _TENANT) for field in _FLOORS),
+)
+"""A workload is bound in its own tenant alone."""
 _FILE: Final = "{provider} realm.json"
 _FILE_ROLE: Final = f"{_FILE} roles {{name}} {{role}} {{scope}}"
 _FILE_WORKLOAD: Final = f"{_FILE} clients {{client}} workload {{tenant}} {{workload}}"
@@ -134,6 +139,7 @@ FIELDS: Final[Table] = {
     "{provider} keycloak_group group {group} description": (),
     "{provider} keycloak_group_roles group {group}": _GROUP_ROLES,
     "{provider} terraform_data": _GROUPS,
+    "{provider} terraform_data kept_groups for_each {group}": _GROUPS,
     _FILE: (f"{_PROVIDER}.type",),
     f"{_FILE} realm": _REALM,
     f"{_FILE} displayName": (),
@@ -147,6 +153,7 @@ FIELDS: Final[Table] = {
     f"{_FILE_ROLE} description": (),
     f"{_FILE_ROLE} attributes permissions": ("Role/{role} spec.permissions",),
     f"{_FILE} groups": _JIT,
+    f"{_FILE} groups {{name}} jit {{group}}": _JIT,
     f"{_FILE} groups {{name}} group {{group}}": _GROUPS,
     f"{_FILE} groups {{name}} group {{group}} description": (),
     f"{_FILE} groups {{name}} group {{group}} realmRoles": _GROUP_ROLES,
@@ -247,8 +254,8 @@ def _made_of(field: str, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
     """The names of documents in the name of an entry."""
     if field == "roles" and name.startswith("qgov:"):
         return name.split(":")[1:]
-    if field == "groups" and "attributes" not in entry:
-        return ("group", name)
+    if field == "groups":
+        return ("group", name) if "attributes" not in entry else name.split(":")[:2]
     if field in ("clients", "users") and "workload:" in name:
         return ("workload", *name.partition("workload:")[2].split("/"))
     return ()
