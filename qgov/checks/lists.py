@@ -15,7 +15,7 @@ from qgov.language.quote import quoted
 from qgov.model.access_model import AccessModel
 
 
-@rule("QG352", Severity.WARNING, "change-approval", guide=guide.TOOLING)
+@rule("QG352", Severity.INFO, "change-approval", guide=guide.TOOLING)
 def said_twice(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """A list has a member twice.
 
