@@ -211,7 +211,7 @@ class Exposure(TypedDict):
 
 
 class Quota(TypedDict):
-    """A quota that differs, in its own measure; null: nothing bounds it."""
+    """A quota that differs, in its own measure; null: nothing bounds it over that period."""
 
     budget: str
     scope: str
