@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qgov.render.plan_entries import AccessEntry, AccessItem, Holder, Phrase, merged
+from qgov.render.plan_entries import AccessEntry, AccessItem, Holder, Phrase, merged, through
 
 __all__ = ["MOST_ENTRIES", "GatheredEntry", "gathered"]
 
@@ -53,6 +53,7 @@ def _together(group: Sequence[AccessEntry]) -> GatheredEntry:
         entry=replace(
             first,
             items=tuple(map(_shared, zip(*(entry.items for entry in group), strict=True))),
+            through=through(way for entry in group for way in entry.through),
             causes=tuple(dict.fromkeys(cause for entry in group for cause in entry.causes)),
         ),
         reached=replace(first, items=tuple(everything)).reached,
