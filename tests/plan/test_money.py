@@ -50,6 +50,18 @@ CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], str, str]] = 
     "limit": (BASELINE, (BUDGET, "1000.00", "2000.00"), "budget-exceeded", "1,000.000001 EUR"),
     "stop": (BASELINE, (BUDGET, "stopAt: 100%", "stopAt: 120%"), "budget-exceeded", ""),
     "stop gone": (BASELINE, (BUDGET, ", stopAt: 100%", ""), "budget-exceeded", ""),
+    "backends": (
+        BASELINE,
+        (BUDGET, "scope: atlas\n", "scope: atlas\n  backends: [simulator]\n"),
+        "budget-exceeded",
+        "1,000.000001 EUR of atlas spent",
+    ),
+    "group": (
+        BASELINE,
+        (BUDGET, "scope: atlas\n", "scope: atlas\n  group: operators\n"),
+        "budget-exceeded",
+        "",
+    ),
     "quota of a day": (
         COUNTED,
         (BUDGET, "limit: 10000", "limit: 50000"),
