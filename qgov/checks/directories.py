@@ -247,7 +247,8 @@ def requests_in_vain(model: AccessModel, _now: datetime) -> Iterator[Found]:
     A group of a rule takes nobody else, whoever is in it need not ask, and a directory asks groups
     of its own alone.
 
-    Remedy: leave `membersWhere` out, and name `requestors` and `approvers` of the same directory.
+    Remedy: leave `membersWhere` out, and name other groups of the same directory as `requestors`
+    and `approvers`.
     """
     source = model.organization.source
     for name, spec in model.organization.spec.groups.items():

@@ -48,18 +48,23 @@ def external_answers(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     An approval counts because the company stands behind it, also when the contract has ended.
 
-    Remedy: name a group of the company.
+    Remedy: name a group of the company, with nobody from outside in what it includes.
     """
     for group, fact, path in _answering(model):
-        if group in model.groups and _is_external(model, group):
-            message = f"`{group}` is from outside, and {fact.document} asks it as `{path[-1]}`"
+        if outside := _outside(model, group):
+            message = f"{outside}, and {fact.document} asks it as `{path[-1]}`"
             yield found_at(fact, message, *path)
 
 
-def _is_external(model: AccessModel, name: str) -> bool:
-    """Whether people from outside are in a group, or in one that it includes."""
-    names = (name, *model.groups[name].includes)
-    return any(model.groups[each].external for each in names if each in model.groups)
+def _outside(model: AccessModel, name: str) -> str:
+    """That people from outside are in a group, or in one that it includes; empty: they are not."""
+    groups = model.groups
+    if name not in groups:
+        return ""
+    if groups[name].external:
+        return f"`{name}` is from outside"
+    inner = next((n for n in groups[name].includes if n in groups and groups[n].external), None)
+    return "" if inner is None else f"`{name}` includes `{inner}`, which is from outside"
 
 
 def _answering(model: AccessModel) -> Iterator[tuple[str, Fact[Any], tuple[str, ...]]]:
@@ -105,8 +110,8 @@ def external_requestors(model: AccessModel, _now: datetime) -> Iterator[Found]:
     """
     for name, spec in model.organization.spec.groups.items():
         by = (spec.requests.requestors if spec.requests else None) or ""
-        if by in model.groups and _is_external(model, by) and not spec.external:
-            message = f"`{by}` is from outside, and may ask to be in `{name}`"
+        if (outside := _outside(model, by)) and not spec.external:
+            message = f"{outside}, and may ask to be in `{name}`"
             source = model.organization.source
             yield found_at(source, message, "groups", name, "requests", "requestors")
 

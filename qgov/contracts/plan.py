@@ -10,7 +10,6 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from qgov.contracts.conditions import Conditions
-from qgov.contracts.decision import Decision, EngineJobs, Histogram
 from qgov.contracts.findings import Finding
 from qgov.contracts.known_by import KnownBy
 from qgov.contracts.telling import NOT_EMPTY, From, tell
@@ -21,7 +20,6 @@ from qgov.contracts.terms import (
     DocumentId,
     Instant,
     Line,
-    Object,
     Permission,
     Principal,
     Scope,
@@ -29,8 +27,10 @@ from qgov.contracts.terms import (
     one_of,
     said,
 )
+from qgov.contracts.witness import Witness
 from qgov.language.concerns import Concern as About
 from qgov.language.scalars import format_instant
+from qgov.model.principal import group as group_of
 from qgov.plan.changes import Change
 from qgov.plan.concern_risk import CONCERN_RULES
 from qgov.plan.directions import Direction
@@ -59,46 +59,15 @@ class Side(TypedDict):
 # -------------------------------------------------------------------------------- the accesses
 
 
-class Submitted(TypedDict):
-    decision: Decision
-    circuit_sha256: str | None
-    histogram: Histogram | None
-    engine_jobs: Annotated[EngineJobs, From("jobs")]
-
-
-class SubmittedSides(TypedDict):
-    """What the gateways of both sides made of its circuit."""
-
-    base: Annotated[Submitted | None, From(itemgetter(0))]
-    head: Annotated[Submitted | None, From(itemgetter(1))]
-
-
-class WitnessOf(TypedDict):
-    """Whose witness it is, where the same changes for many."""
-
-    principal: Annotated[Principal, From(itemgetter(0))]
-    scope: Annotated[Scope, From(itemgetter(1))]
-
-
-class Witness(TypedDict):
-    """A request that the compiled policies of both sides decide differently."""
-
-    request: Object
-    base: Decision
-    head: Decision
-    says: NotRequired[Annotated[list[str], said("What is special about the request.")]]
-    request_at_base: NotRequired[
-        Annotated[Object, said("The same by the names before a rename."), From("at_base")]
-    ]
-    of: NotRequired[WitnessOf]
-    submitted: NotRequired[SubmittedSides]
-    unsubmitted: NotRequired[Annotated[str, said("Why no circuit shows the same."), NOT_EMPTY]]
-
-
 class Cause(TypedDict):
     path: str
     line: Line
     side: NotRequired[Annotated[str, one_of(("head", "base"))]]
+
+
+def _included_by(change: Any) -> list[str]:
+    paths = (p for item in change.row.cells for p in (item.head or item.base))
+    return sorted({group_of(p.binding.via) for p in paths if p.binding.via is not None})
 
 
 def _scopes(change: Any) -> list[str]:
@@ -131,6 +100,14 @@ class Access(Row):
     rule: Annotated[str, one_of(rule.id for rule in RULES), From("rule.id")]
     causes: Annotated[list[Cause], Field(min_length=1)]
     via: NotRequired[Annotated[list[str], From(_roles)]]
+    included_by: NotRequired[
+        Annotated[
+            list[Principal],
+            said("The groups that are bound, where they include the principal."),
+            From(_included_by),
+            NOT_EMPTY,
+        ]
+    ]
     scopes: NotRequired[Annotated[list[Scope], From(_scopes)]]
     witness: Witness | None
     witness_lost: NotRequired[Witness]
@@ -211,7 +188,7 @@ class Exposure(TypedDict):
 
 
 class Quota(TypedDict):
-    """A quota that differs, in its own measure; null: nothing bounds it."""
+    """A quota that differs, in its own measure; null: nothing bounds it over that period."""
 
     budget: str
     scope: str

@@ -46,7 +46,7 @@ CODES: Final[dict[str, str]] = {
     "QG214": "undefined document",
     "QG215": "undefined workload",
     "QG216": "a currency without a rate, or no such credit",
-    "QG217": "two documents or service accounts of the same name",
+    "QG217": "two documents, projects, service accounts, guardrails or cases of the same name",
     "QG218": "not exactly one Organization",
     "QG219": "a rename that is none",
     "QG220": "a group of another identity provider than its tenant's",

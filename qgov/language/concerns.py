@@ -112,9 +112,14 @@ DIFFERENT: Final = Looser.DIFFERENT
 
 
 class KeyedBy(Struct, frozen=True):
-    """The fields (by their names in Python) by which an entry of a list is the same entry."""
+    """The fields (by their names in Python) by which an entry of a list is the same entry; `kin`
+    are those of an entry that is another by these, where there is one such on each side."""
 
     fields: tuple[str, ...]
+    kin: tuple[str, ...] = ()
+
+
+_NO_KEY: Final = KeyedBy(())
 
 
 class Declared(Struct, frozen=True):
@@ -124,6 +129,7 @@ class Declared(Struct, frozen=True):
     concern: Concern | None
     looser: Looser
     key: tuple[str, ...]
+    kin: tuple[str, ...] = ()
 
 
 @cache
@@ -134,8 +140,8 @@ def declared(part: type[BaseModel], field: str) -> Declared:
     own: Concern | None = getattr(part, "concern", None)
     concern = next((m for m in reversed(marks) if isinstance(m, Concern)), own)
     looser = next((m for m in reversed(marks) if isinstance(m, Looser)), DIFFERENT)
-    key = next((m.fields for m in reversed(marks) if isinstance(m, KeyedBy)), ())
-    return Declared(concern, looser, key)
+    key = next((m for m in reversed(marks) if isinstance(m, KeyedBy)), _NO_KEY)
+    return Declared(concern, looser, key.fields, key.kin)
 
 
 def _marks(annotation: Any) -> Iterator[Any]:

@@ -81,13 +81,15 @@ def _budget(document: Document, tenants: Mapping[str, Tenant], names: Resolver) 
         limit_micros=names.micros(spend.limit, document, "spec", "budget", "limit")
         if spend
         else None,
-        warn_at=tuple(sorted(spend.warn_at)) if spend else (),
+        warn_at=tuple(sorted({*spend.warn_at})) if spend else (),
         stop_at=spend.stop_at if spend else None,
         quotas=tuple(
-            sorted(Quota(q.measure, q.per, q.limit, tuple(sorted(q.warn_at))) for q in spec.quotas)
+            sorted(
+                {Quota(q.measure, q.per, q.limit, tuple(sorted({*q.warn_at}))) for q in spec.quotas}
+            )
         ),
         approval=_approval(document, names),
-        approval_classes=tuple(sorted(spec.approval.for_classes)) if spec.approval else (),
+        approval_classes=tuple(sorted({*spec.approval.for_classes})) if spec.approval else (),
         raises=(),
         source=Fact(document.name, spec, document, ("spec",)),
         formerly=document.metadata.previously or (),

@@ -3,7 +3,7 @@ budgets than one sum."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -75,9 +75,9 @@ def cap(
     campaigns: bool = False,
 ) -> Cap | None:
     """What the budgets with a hard stop allow an account of a tenant on some backends, in the
-    shortest period of the calendar that bounds all of its projects there, else (with `campaigns`)
-    in the first campaign that does; None when none does. No cloud counts money over a window that
-    rolls on, or once.
+    shortest period of the calendar that bounds all of its projects there, or (with `campaigns`) in
+    a campaign that does and allows no more in all; None when none does. No cloud counts money over
+    a window that rolls on, or once.
 
     `accounts` are the projects (scopes) of the account and then of each other one of the tenant
     in the same cloud: a budget of projects in several accounts is divided evenly among these.
@@ -87,23 +87,30 @@ def cap(
     near = [model.budgets[name] for name in share]
     inside = places(near, model, accounts[0], backends)
     near = [b for b in near if not b.backends or any(counts_at(b, place) for place in inside)]
-    periods = [*CALENDAR]
-    periods += sorted({b.period for b in near if b.period and campaigns and campaign_of(b.period)})
-    for each in periods:
-        some = [budget for budget in near if budget.period == each]
-        tightest = {
-            min(around, key=lambda b: (share[b.name], b.name)).name
-            for place in inside
-            if (around := [b for b in some if counts_at(b, place)])
-        }
-        covered = all(any(counts_at(b, place) for b in some) for place in inside)
-        if inside and covered:
-            micros = sum(share[name] for name in tightest)
-            whole = [b for b in some if all(counts_at(b, place) for place in inside)]
-            micros = min([micros, *(share[b.name] for b in whole)])
-            warn_at = {max(1, w // 100) for budget in whole or some for w in budget.warn_at}
-            return Cap(micros, each, tuple(sorted(warn_at)))
-    return None
+    calendar = next((c for each in CALENDAR if (c := _cap_of(each, near, inside, share))), None)
+    spans = {b.period for b in near if b.period and campaigns and campaign_of(b.period)}
+    some = [c for each in spans if (c := _cap_of(each, near, inside, share))]
+    campaign = min(some, default=None)
+    if campaign is None or (calendar is not None and calendar.micros < campaign.micros):
+        return calendar
+    return campaign
+
+
+def _cap_of(
+    name: str, near: Iterable[Budget], inside: Collection[Place], share: Mapping[str, int]
+) -> Cap | None:
+    """What the budgets of a period allow in all of some places; None where one has none."""
+    some = [budget for budget in near if budget.period == name]
+    if not inside or not all(any(counts_at(b, place) for b in some) for place in inside):
+        return None
+    tightest = {
+        min((b for b in some if counts_at(b, place)), key=lambda b: (share[b.name], b.name)).name
+        for place in inside
+    }
+    whole = [b for b in some if all(counts_at(b, place) for place in inside)]
+    micros = min([sum(share[each] for each in tightest), *(share[b.name] for b in whole)])
+    warn_at = {max(1, w // 100) for budget in whole or some for w in budget.warn_at}
+    return Cap(micros, name, tuple(sorted(warn_at)))
 
 
 def device_cap(
@@ -146,9 +153,18 @@ def _shares(model: AccessModel, tenant: str, accounts: Sequence[Collection[str]]
     return found
 
 
-def uncounted(model: AccessModel, tenant: str, *, campaigns: bool = False) -> list[Budget]:
+def uncounted(
+    model: AccessModel,
+    tenant: str,
+    projects: Iterable[str],
+    allowed: Cap | None,
+    *,
+    campaigns: bool = False,
+) -> list[Budget]:
     """The budgets of everybody with a hard stop that no `cap` is made of: over a window, once, and
-    (but with `campaigns`) for a campaign."""
+    (but with `campaigns`) for a campaign. Beside what is `allowed`, those of all projects that
+    allow less."""
+    known = [*projects]
     return [
         budget
         for budget in budgets_near(model, tenant)
@@ -156,7 +172,14 @@ def uncounted(model: AccessModel, tenant: str, *, campaigns: bool = False) -> li
         and budget.stop_micros is not None
         and budget.period not in CALENDAR
         and not (campaigns and campaign_of(budget.period))
+        and (allowed is None or _is_less(budget, known, allowed))
     ]
+
+
+def _is_less(budget: Budget, projects: Iterable[str], allowed: Cap) -> bool:
+    """Whether a budget allows all jobs of some projects less than a cap."""
+    whole = not budget.backends and all(matches(budget.scope, each) for each in projects)
+    return whole and (budget.stop_micros or 0) < allowed.micros
 
 
 def _counts_in(model: AccessModel, budget: Budget, project: str) -> bool:

@@ -72,7 +72,7 @@ def link(
     issuers = issuers_everywhere(organization)
     for document in _of(by_kind, "Tenant"):
         tenants[document.name] = link_tenant(document, organization, issuers, names)
-        workloads |= link_workloads(document, tenants[document.name], names)
+        workloads |= link_workloads(document, tenants[document.name])
     groups = link_groups(organization, tenants, names, exclusives)
     check_renames(by_kind, organization, tenants, groups, names)
     bindings = link_bindings(organization, tenants, workloads, roles, groups, names)
@@ -184,7 +184,7 @@ def _role(document: Document, names: Resolver) -> Role:
         name=document.name,
         permissions=permissions,
         requires=names.conditions(spec.requires, document, "spec", "requires"),
-        conflicts_with=tuple(sorted(spec.conflicts_with)),
+        conflicts_with=tuple(sorted({*spec.conflicts_with})),
         privileged=spec.privileged,
         metadata=document.metadata,
         source=Fact(document.name, spec, document, ("spec",)),

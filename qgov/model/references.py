@@ -1,4 +1,4 @@
-"""Which values of a document name something else, and that each of them is defined.
+"""Which values of a document name something else, and that each of them is defined, once.
 
 Kinds whose names decide what is linked (a binding's role, a scope) are resolved where they
 are linked; everything else is a row of `REFERENCES`.
@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from qgov.language.documents import Document
+from qgov.language.quote import quoted
 from qgov.model.resolve import Resolver
 
-__all__ = ["REFERENCES", "resolve"]
+__all__ = ["NAMED", "REFERENCES", "resolve"]
 
 _Path = tuple[str | int, ...]
 
@@ -57,10 +58,20 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 itself."""
 
 
+NAMED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Organization": (("guardrails.never", "guardrail"), ("guardrails.always", "guardrail")),
+    "Tenant": (("environments.*.projects", "project"), ("serviceAccounts", "service account")),
+    "AccessTest": (("cases", "case"),),
+}
+"""Kind → (path of a list below `spec`, what its entries are); the entries are known by their names.
+"""
+
+
 def resolve(
     documents: Iterable[Document], known: Mapping[str, Collection[str]], names: Resolver
 ) -> None:
-    """An error for each name of `REFERENCES` that is not among what is known of its sort."""
+    """An error for each name of `REFERENCES` that is not among what is known of its sort, and for
+    each that a list of `NAMED` has twice and not alike."""
     for document in documents:
         for path, what in REFERENCES.get(document.kind, ()):
             steps = path.split(".")
@@ -68,10 +79,27 @@ def resolve(
                 # Of a `secret://manager/path`, the manager is what must be there.
                 name = text.removeprefix("secret://").partition("/")[0]
                 names.defined(what, name, known[what], document, *place)
+        for path, what in NAMED.get(document.kind, ()):
+            for place, entries in _named(document.raw["spec"], path.split("."), ("spec",)):
+                _each_once(what, entries, document, place, names)
 
 
-def _named(value: Any, steps: list[str], at: _Path) -> Iterator[tuple[_Path, str]]:
-    """(place, text) of every value at a path, as far as something is written there."""
+def _each_once(
+    what: str, entries: list[Any], document: Document, at: _Path, names: Resolver
+) -> None:
+    """An error for each entry that has the name of one before it and says something else."""
+    seen: dict[str, Any] = {}
+    for index, entry in enumerate(entries):
+        short = isinstance(entry, str)  # a name, and nothing more
+        name = entry if short else entry["name"]
+        if seen.setdefault(name, entry) != entry:
+            place = (*at, index) if short else (*at, index, "name")
+            message = f"the {what} {quoted(name)} is defined twice"
+            names.refuse("QG217", message, document.at(*place), "rename or remove one", document.id)
+
+
+def _named(value: Any, steps: list[str], at: _Path) -> Iterator[tuple[_Path, Any]]:
+    """(place, text or list) of every value at a path, as far as something is written there."""
     if not steps:
         if value is not None:
             yield at, value

@@ -113,28 +113,18 @@ def _environments(
 
 def _residency(spec: EnvironmentSpec, whole: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Project → the jurisdictions that it and its tenant allow, where it says any."""
-    found: dict[str, set[str]] = {}
-    for project in spec.projects:
-        if project.residency is not None:
-            allowed = found.setdefault(project.name, {*whole})
-            allowed &= {*project.residency}
-    return {name: tuple(sorted(allowed)) for name, allowed in sorted(found.items())}
+    return {
+        project.name: tuple(sorted({*whole} & {*project.residency}))
+        for project in sorted(spec.projects, key=lambda each: each.name)
+        if project.residency is not None
+    }
 
 
-def link_workloads(document: Document, tenant: Tenant, names: Resolver) -> dict[str, Workload]:
+def link_workloads(document: Document, tenant: Tenant) -> dict[str, Workload]:
     """The tenant's service accounts by `tenant/name`."""
     found: dict[str, Workload] = {}
     for index, account in enumerate(document.spec.service_accounts):
         id_ = f"{tenant.name}/{account.name}"
-        if id_ in found:
-            names.refuse(
-                "QG217",
-                f"the service account `{id_}` is defined twice",
-                document.at("spec", "serviceAccounts", index, "name"),
-                "rename or remove one",
-                document.id,
-            )
-            continue
         federation = account.federation
         found[id_] = Workload(
             id=id_,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -75,6 +76,14 @@ _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
 _SAFEGUARDS: Final = _under("spec.review", "spec.guardrails", "spec.rails")
 _BOUNDS: Final = _under("spec.compliance.exceptions")
 
+_REQUESTS: Final = re.compile(r"spec\.groups\.[^.]+\.requests(\.|$)")
+
+
+def _of_requests(change: FieldChange) -> bool:
+    """Whether it is about how people ask to be in a group."""
+    return _REQUESTS.match(change.field) is not None
+
+
 CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
     ConcernRule(
         "trust-of-new-principal",
@@ -83,6 +92,20 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         "comes or goes with whom it identifies",
         _new_principal,
         accompanies=True,
+    ),
+    ConcernRule(
+        "requests-narrower",
+        Concern.TRUST,
+        Risk.LOW,
+        "fewer people may ask to be in a group, or for less long",
+        lambda c: _of_requests(c) and _stricter(c),
+    ),
+    ConcernRule(
+        "requests-wider",
+        Concern.TRUST,
+        Risk.HIGH,
+        "others may ask to be in a group, or let them in, or stay for longer",
+        _of_requests,
     ),
     ConcernRule(
         "trust-stricter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-__all__ = ["keyed", "renamed_entries", "renamed_keys"]
+__all__ = ["keyed", "kin", "renamed_entries", "renamed_keys"]
 
 
 def keyed(
@@ -19,6 +19,24 @@ def keyed(
             values = (getattr(entry, field) for field in fields)
             found.setdefault(tuple(str(v) for v in values if v is not None), []).append(index)
     return found
+
+
+def kin(
+    fields: Sequence[str],
+    before: Sequence[Any],
+    after: Sequence[Any],
+    lost: Collection[int],
+    found: Collection[int],
+) -> list[tuple[int, int]]:
+    """The entries (their places) of each side alone that are each other's by some fields, where
+    there is one on each side."""
+    if not fields:
+        return []
+    old = keyed(fields, before, {*range(len(before))} - {*lost})
+    new = keyed(fields, after, {*range(len(after))} - {*found})
+    return [
+        (old[key][0], new[key][0]) for key in old if len(old[key]) == len(new.get(key, ())) == 1
+    ]
 
 
 def renamed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from qgov.language.documents import Document
 from qgov.language.kinds import KINDS
 from qgov.language.written import plain, written
 from qgov.plan.directions import Direction, direction_of, of_entry, of_presence
-from qgov.plan.entries import keyed, renamed_entries, renamed_keys
+from qgov.plan.entries import keyed, kin, renamed_entries, renamed_keys
 from qgov.records import replace
 
 __all__ = ["FieldChange", "Place", "field_changes"]
@@ -206,6 +206,8 @@ def _entries(said: Declared, before: list[Any], after: list[Any], at: _At) -> It
         yield from _renamed(before[i], after[j], before[i].name, name, said, at.entry(name, i, j))
     old = keyed(said.key, before, {i for i, _ in pairs})
     new = keyed(said.key, after, {j for _, j in pairs})
+    lost: dict[int, str] = {}
+    found: dict[int, str] = {}
     for key in sorted({*old, *new}):
         ours, theirs = old.get(key, []), new.get(key, [])
         common = [i for i in ours if any(before[i] == after[j] for j in theirs)]
@@ -216,14 +218,16 @@ def _entries(said: Declared, before: list[Any], after: list[Any], at: _At) -> It
             yield from _parts(
                 type(after[j]), before[i], after[j], said.concern, at.entry(name, i, j)
             )
-        for i in gone[len(come) :]:
-            direction = of_presence(of_entry(said.looser), appears=False)
-            here = at.entry(name, i, i)
-            yield from _whole(before[i], said.concern, here, direction, gone=True)
-        for j in come[len(gone) :]:
-            direction = of_presence(of_entry(said.looser), appears=True)
-            here = at.entry(name, j, j)
-            yield from _whole(after[j], said.concern, here, direction, gone=False)
+        lost |= dict.fromkeys(gone[len(come) :], name)
+        found |= dict.fromkeys(come[len(gone) :], name)
+    for i, j in kin(said.kin, before, after, lost, found):
+        here = at.entry(found.pop(j), i, j)
+        del lost[i]
+        yield from _parts(type(after[j]), before[i], after[j], said.concern, here)
+    for gone_, entries, names in ((True, before, lost), (False, after, found)):
+        direction = of_presence(of_entry(said.looser), appears=not gone_)
+        for i, name in names.items():
+            yield from _whole(entries[i], said.concern, at.entry(name, i, i), direction, gone=gone_)
 
 
 def _renamed(

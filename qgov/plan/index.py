@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from qgov.language.documents import Document
 from qgov.language.kinds.tenant import TenantSpec
 from qgov.model.belonging import belongs_to
+from qgov.model.scope import tenant_of
 from qgov.model.tenants import cloud_accounts, ibm_accounts, retention_of
 from qgov.plan import cache
 
@@ -24,13 +25,14 @@ __all__ = [
     "Index",
     "Summary",
     "Tie",
+    "about",
     "exclusive_of",
     "load_index",
     "save_index",
     "summarize",
 ]
 
-_FORMAT: Final = "qgov/index/v6"
+_FORMAT: Final = "qgov/index/v7"
 
 NAMED: Final = "named group"
 """A group that a tenant brings into being without binding it; nobody else is excluded."""
@@ -82,7 +84,7 @@ def summarize(documents: Iterable[Document]) -> tuple[Summary, ...]:
             d.kind,
             d.name,
             belongs_to(d),
-            _about(d),
+            about(d),
             _exclusives(d.spec) if d.kind == "Tenant" else (),
             _ties(d) if d.kind == "Tenant" else (),
         )
@@ -113,12 +115,16 @@ def _ties(document: Document) -> tuple[Tie, ...]:
     return tuple(sorted(found))
 
 
-def _about(document: Document) -> tuple[str, ...]:
+def about(document: Document) -> tuple[str, ...]:
+    """The documents that one is about (`Kind/name`): that it was, raises, silences or tests."""
     found = [f"{document.kind}/{former}" for former in document.metadata.previously or ()]
     if document.kind == "BudgetException":
         found.append(f"Budget/{document.spec.budget}")
     if document.kind == "Waiver":
         found.append(document.spec.document)
+    if document.kind == "AccessTest":
+        scopes = (case.resource.scope for case in document.spec.cases)
+        found += (f"Tenant/{name}" for name in sorted({*map(tenant_of, scopes)} - {""}))
     return tuple(found)
 
 

@@ -27,6 +27,8 @@ from qgov.plan.misses import Contrast, Miss, approval_misses
 __all__ = ["money_misses"]
 
 _ONE: Final = frozenset({0})
+_WHOLE: Final = ("spec", "spec.scope", "spec.group", "spec.backends")
+"""The budget, and the fields that decide whether a job counts under it at all."""
 _QUOTA: Final = re.compile(r"spec\.quotas\[(\w+) (\w+)\]")
 _BY_QUOTA: Final = {measure.quota: measure for measure in MEASURES if measure.quota}
 
@@ -34,17 +36,18 @@ _BY_QUOTA: Final = {measure.quota: measure for measure in MEASURES if measure.qu
 def money_misses(name: str, field: str) -> Callable[[Contrast], Iterator[Miss]]:
     """What shows a change of a field of the budget, or of an exception to it (no field)."""
     quota = _QUOTA.match(field)
+    whole = field in _WHOLE
 
     def misses(contrast: Contrast) -> Iterator[Miss]:
         strict, wide = contrast.strict.get(name), contrast.budgets.get(name)
         if strict is None:
             return
-        if field in ("", "spec") or field.startswith("spec.budget"):
+        if not field or whole or field.startswith("spec.budget"):
             yield from _spent(strict, wide, name, contrast.currency)
-        if field == "spec" or quota is not None:
+        if whole or quota is not None:
             of = None if quota is None else quota.groups()
             yield from _used(strict, wide, name, of, contrast.currency)
-        if field == "spec" or field.startswith("spec.approval"):
+        if whole or field.startswith("spec.approval"):
             yield from approval_misses(contrast)
 
     return misses

@@ -16,7 +16,7 @@ from msgspec import Struct
 from qgov.plan.index import Index, Summary, Tie
 from qgov.repository import Snapshot
 
-__all__ = ["Reach", "reach_of"]
+__all__ = ["REACHES_NONE", "Reach", "reach_of"]
 
 REACHES_NONE: Final = frozenset({"AccessTest"})
 """Kinds that change no access."""
@@ -44,12 +44,15 @@ class Reach(Struct, frozen=True):
         """The same change, as if it reached everything."""
         return Reach(self.changed, None, 0)
 
-    def covers(self, kind: str, tenant: str) -> bool:
+    def covers(self, kind: str, tenant: str, about: Iterable[str] = ()) -> bool:
         """Whether a document of a kind and tenant (empty: the organization) is loaded. Access
-        tests speak of all tenants; they are evaluated by the tests, not by a plan."""
+        tests are `about` tenants, and are loaded with these: no plan evaluates them, but what
+        they name must be there."""
+        if self.tenants is None:
+            return True
         if kind in REACHES_NONE:
-            return False
-        return self.tenants is None or not tenant or tenant in self.tenants
+            return any(id_.removeprefix("Tenant/") in self.tenants for id_ in about)
+        return not tenant or tenant in self.tenants
 
 
 def reach_of(base: Snapshot, head: Snapshot, index: Index) -> Reach:

@@ -23,13 +23,14 @@ from qgov.plan.index import (
     NAMED,
     Index,
     Summary,
+    about,
     exclusive_of,
     load_index,
     save_index,
     summarize,
 )
 from qgov.plan.intent import reaches_all, undefined
-from qgov.plan.reach import Reach, reach_of
+from qgov.plan.reach import REACHES_NONE, Reach, reach_of
 from qgov.plan.values import Kept, Parsed
 from qgov.repository import RepositoryError, Snapshot
 
@@ -158,7 +159,7 @@ def _sides(
     near, far = [], _Far()
     for path, blob in sorted(base.blobs.items() & head.blobs.items()):
         summaries = index[blob]
-        if summaries is None or any(reach.covers(s.kind, s.tenant) for s in summaries):
+        if summaries is None or any(reach.covers(s.kind, s.tenant, s.about) for s in summaries):
             near.append(path)
         else:
             for summary in summaries:
@@ -195,7 +196,7 @@ def _side(
 ) -> tuple[Side, tuple[Loaded, Rest]]:
     paths = sorted((*near, *(path for path in reach.changed if path in snapshot.blobs)))
     documents, refused = _read(snapshot, paths, parsed)
-    kept = tuple(d for d in documents.valid if reach.covers(d.kind, belongs_to(d)))
+    kept = tuple(d for d in documents.valid if _is_near(d, reach))
     rest = _rest(snapshot, paths, kept, far, index)
     loaded = understand(
         Documents(kept, documents.broken, documents.partial),
@@ -218,6 +219,13 @@ def _side(
         judged.silenced,
     )
     return side, (loaded, rest)
+
+
+def _is_near(document: Document, reach: Reach) -> bool:
+    """Whether a document of a file that is read is loaded."""
+    if document.kind in REACHES_NONE and document.path in reach.changed:
+        return True
+    return reach.covers(document.kind, belongs_to(document), about(document))
 
 
 def _read(

@@ -8,12 +8,13 @@ one item. Nothing is left out: a layout says how much it tells before it counts 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from qgov.model.principal import group as group_of
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Options
 from qgov.plan.plan import AccessChange
@@ -23,7 +24,18 @@ from qgov.render.conditions import tokens_of, what_differs, what_holds
 from qgov.render.counting import count, kinds
 from qgov.render.plan_witness import told, told_once
 
-__all__ = ["AccessEntry", "AccessItem", "Holder", "Phrase", "What", "entries_of", "roles_of"]
+__all__ = [
+    "AccessEntry",
+    "AccessItem",
+    "Holder",
+    "Phrase",
+    "Through",
+    "What",
+    "entries_of",
+    "merged",
+    "roles_of",
+    "through",
+]
 
 
 class Holder(NamedTuple):
@@ -38,6 +50,14 @@ class What(NamedTuple):
 
     permissions: tuple[str, ...]
     backends: tuple[str, ...]
+
+
+class Through(NamedTuple):
+    """A role that an access is held through, and the groups that are bound and include the
+    principal; none where it is bound itself."""
+
+    role: str
+    members_of: tuple[str, ...] = ()
 
 
 class Phrase(NamedTuple):
@@ -73,7 +93,7 @@ class AccessEntry(Struct, frozen=True):
     reason: str
     change: Change
     items: tuple[AccessItem, ...]
-    roles: tuple[str, ...]
+    through: tuple[Through, ...]
     causes: tuple[Cause, ...]
 
     @property
@@ -86,6 +106,11 @@ class AccessEntry(Struct, frozen=True):
         """Who and where, if that is the same for every item; otherwise nothing."""
         alike = {item.holders for item in self.items}
         return alike.pop() if len(alike) == 1 else ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that it is held through, each once."""
+        return tuple(dict.fromkeys(way.role for way in self.through))
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -138,6 +163,26 @@ def roles_of(changes: Iterable[AccessChange]) -> set[str]:
     }
 
 
+def through(ways: Iterable[tuple[str, Iterable[str]]]) -> tuple[Through, ...]:
+    """Each role once, and once more for whoever has it as a member: of ways to accesses, by their
+    role and the groups that include the principal (none: bound itself)."""
+    found: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for role, members_of in ways:
+        groups = {*members_of}
+        found[role, bool(groups)] |= groups
+    return tuple(
+        Through(role, tuple(sorted(found[role, nested]))) for role, nested in sorted(found)
+    )
+
+
+def _ways(changes: Iterable[AccessChange]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for change in changes:
+        for cell in change.row.cells:
+            for path in cell.head or cell.base:
+                via = path.binding.via
+                yield path.binding.role, () if via is None else (group_of(via),)
+
+
 def entries_of(changes: Iterable[AccessChange], currency: str) -> tuple[AccessEntry, ...]:
     """The entries, most dangerous first."""
     groups: dict[tuple[Change, tuple[Cause, ...]], list[AccessChange]] = defaultdict(list)
@@ -163,7 +208,7 @@ def _entry(group: Sequence[AccessChange], currency: str) -> AccessEntry:
         reason=worst.rule.reason,
         change=worst.row.change,
         items=tuple(_items(group, currency)),
-        roles=tuple(sorted(roles_of(group))),
+        through=through(_ways(group)),
         causes=worst.causes,
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from qgov.language.periods import a_words
+from qgov.language.periods import JOB, a_words
 from qgov.language.scalars import Money, format_money
 from qgov.plan.exposure import Exposure, QuotaChange
 from qgov.plan.plan import Plan
@@ -38,11 +40,30 @@ def exposure_view(plan: Plan) -> ExposureView | None:
         f"{_both(_at_most(old, before), _at_most(new, after))}, {time} at most{within}"
         for time, old, new in amounts
     ]
-    return ExposureView((*lines, *map(_quota, plan.quotas)), _unbounded(plan))
+    return ExposureView((*lines, *_quotas(plan.quotas)), _unbounded(plan))
 
 
 def _both(before: str, after: str) -> str:
     return f"{before} \u2192 {after}" if before != after else f"{after} as before"
+
+
+def _quotas(changes: Sequence[QuotaChange]) -> Iterator[str]:
+    """A line for each; two are one where a bound over one period takes the place of another's."""
+    alike: dict[tuple[str, str, str], list[QuotaChange]] = defaultdict(list)
+    for change in changes:
+        if change.window != JOB and None in (change.before, change.after):
+            alike[change.budget, change.scope, change.measure].append(change)
+    for change in changes:
+        both = alike[change.budget, change.scope, change.measure]
+        gone = [each for each in both if each.before is not None]
+        if change not in both or len(both) != 2 or len(gone) != 1:
+            yield _quota(change)
+        elif change == gone[0]:
+            (come,) = (each for each in both if each != change)
+            yield (
+                f"{change.before:,} {change.measure} {a_words(change.window)} \u2192 "
+                f"{come.after:,} {a_words(come.window)} in {change.budget} ({change.scope})"
+            )
 
 
 def _quota(found: QuotaChange) -> str:

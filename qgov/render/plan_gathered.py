@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from qgov.records import replace
-from qgov.render.plan_entries import AccessEntry, AccessItem, Holder, Phrase, merged
+from qgov.render.plan_entries import AccessEntry, AccessItem, Holder, Phrase, merged, through
 
 __all__ = ["MOST_ENTRIES", "GatheredEntry", "gathered"]
 
@@ -54,6 +54,7 @@ def _together(group: Sequence[AccessEntry]) -> GatheredEntry:
         entry=replace(
             first,
             items=tuple(map(_shared, zip(*(entry.items for entry in group), strict=True))),
+            through=through(way for entry in group for way in entry.through),
             causes=tuple(dict.fromkeys(cause for entry in group for cause in entry.causes)),
         ),
         reached=replace(first, items=tuple(everything)).reached,

@@ -151,8 +151,7 @@ def _rows(found: AccessEntry | GatheredEntry) -> list[list[str]]:
     if rest := len(entry.items) - len(rows):
         rows.append(["", f"{more(rest)} of access, of lower or equal risk", "", "", ""])
     rows[0][0] = f"{_SIGNS[str(entry.risk)]} {entry.risk}<br>{escape(entry.reason)}"
-    roles = ", ".join(map(code, entry.roles))
-    rows[0][1] = f"**{entry.change}** {rows[0][1]}<br>through {roles}"
+    rows[0][1] = f"**{entry.change}** {rows[0][1]}<br>through {IN_MARKDOWN.through(entry.through)}"
     if isinstance(found, GatheredEntry):
         first = IN_MARKDOWN.where(found.holders[:1])
         rows[0][2] = f"**{escape(found.reached)}**, such as<br>{first}"

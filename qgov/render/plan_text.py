@@ -138,7 +138,7 @@ def _entry(entry: AccessEntry, colour: bool) -> list[str]:
         lines += _field("witness", item.witness) if item.witness and witnesses[1:] else []
     lines += _field(about, _said(common)) if common else []
     lines += _field("witness", witnesses[0]) if len(witnesses) == 1 else []
-    lines += _field("through", ", ".join(entry.roles))
+    lines += _field("through", IN_TEXT.through(entry.through))
     lines += _field("risk", entry.reason)
     return lines + _field("cause", IN_TEXT.causes(entry.causes))
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from qgov.plan.causes import Cause
 from qgov.render.counting import some
 from qgov.render.escaping import code
-from qgov.render.plan_entries import Holder, What
+from qgov.render.plan_entries import Holder, Through, What
 
 __all__ = [
     "IN_MARKDOWN",
@@ -80,6 +80,15 @@ class Notation(Struct, frozen=True):
         """`group:a on x, y; group:b on z`."""
         said = (f"{self.name(who)} on {self.names(scopes)}" for who, scopes in holders)
         return some(said, MOST_HOLDERS, self.joint)
+
+    def through(self, ways: Iterable[Through]) -> str:
+        """`researcher, lead as a member of group:aurora-leads`."""
+        return ", ".join(
+            f"{self.name(role)} as a member of {self.names(members_of)}"
+            if members_of
+            else self.name(role)
+            for role, members_of in ways
+        )
 
     def causes(self, causes: Sequence[Cause]) -> str:
         """`qgov.yaml:107, qgov.yaml:108 (before)`."""

@@ -27,7 +27,7 @@ from qgov.targets.target import Access, Files, Target
 __all__ = ["FIELDS", "TARGET"]
 
 _FOLDER: Final = "terraform/tenants"
-_MICROS: Final = 1_000_000
+_MICROS_OF_A_CENT: Final = 10_000
 
 
 class _Vendor(Struct, frozen=True):
@@ -167,7 +167,8 @@ def _bounds(model: AccessModel, vendor: _Vendor, used: Used) -> Iterator[str]:
         if not all(budget.counts_on(backend) for backend in used.backends):
             continue
         if vendor.money and budget.stop_micros is not None:
-            amount = f"{budget.stop_micros / _MICROS:.2f} {currency}"
+            cents = budget.stop_micros // _MICROS_OF_A_CENT  # down: never more than reviewed
+            amount = f"{cents // 100}.{cents % 100:02d} {currency}"
             when = period(budget.period or MONTH).words
             yield f"{vendor.money} {amount} {when} (budget `{budget.name}`)."
         for quota in budget.quotas if vendor.seconds else ():

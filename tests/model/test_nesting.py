@@ -195,6 +195,17 @@ def test_a_finding_says_whose_binding_it_is() -> None:
     assert "as a member of `staff`" in message
 
 
+def test_a_group_that_answers_is_told_with_whom_it_includes() -> None:
+    documents = (
+        organization(groups=groups(leads={"includes": ["crew"]}, crew={"external": True})),
+        tenant("aurora"),
+    )
+    (message,) = told(*documents, code="QG343")
+    assert message == (
+        "`leads` includes `crew`, which is from outside, and Tenant/aurora asks it as `group`"
+    )
+
+
 def test_roles_that_exclude_each_other_are_found_through_a_group() -> None:
     def conflicts(**groups: dict[str, Any]) -> list[str]:
         said = {name: {"identityProvider": "workforce", **spec} for name, spec in groups.items()}

@@ -35,7 +35,7 @@ def test_a_name_of_today_has_the_labels_of_then() -> None:
                     "lab": {
                         "tier": "sandbox",
                         "previously": "sandbox",
-                        "projects": ["optics", "optics", {"name": "optics", "previously": "light"}],
+                        "projects": [{"name": "optics", "previously": "light"}],
                     },
                     "test": {"tier": "test", "projects": ["optics"]},
                 },

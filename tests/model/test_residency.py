@@ -32,9 +32,3 @@ def test_the_narrower_of_tenant_and_project_decides() -> None:
         assert held == set(backends)
         assert model.residency("aurora/production/chemistry") == ("eu",)
         assert backends_of(model, environment) == ("iqm-garnet",)
-
-
-def test_of_a_project_that_is_written_twice_both_hold() -> None:
-    twice = b'{"name": "vault", "residency": ["eu"]}, {"name": "vault", "residency": ["us"]}'
-
-    assert of(twice).residency("aurora/production/vault") == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qgov.language.concerns import Concern
 from qgov.plan.changes import Change
 from qgov.plan.plan import Plan
 from qgov.plan.reissued import REISSUED
@@ -83,3 +84,29 @@ def test_another_name_elsewhere_does() -> None:
     plan = edited("Quantum Guests", "Quantum Visitors")
     known = {each.row.known_by.group for each in plan.access if each.row.known_by}
     assert known == {"Quantum Guests", "Quantum Visitors"}
+
+
+ASKED = "requests: {requestors: engineers, approvers: testers, maxDuration: 180d, reviewEvery: 90d}"
+
+
+@pytest.mark.parametrize(
+    ("now", "field", "risk"),
+    [
+        (ASKED.replace("requestors: engineers, ", ""), ".requestors", "high"),
+        (ASKED.replace("testers", "engineers"), ".approvers", "high"),
+        (ASKED.replace("180d", "181d"), ".maxDuration", "high"),
+        (ASKED.replace("180d", "179d"), ".maxDuration", "low"),
+        (ASKED.replace(", reviewEvery: 90d", ""), ".reviewEvery", "high"),
+        ("external: false", "", "low"),
+    ],
+)
+def test_how_people_come_to_be_in_a_group_is_trust(now: str, field: str, risk: str) -> None:
+    for old, new, told in ((ASKED, now, risk), (now, ASKED, None)):
+        before = changed(RICH, {"qgov.yaml": {ASKED: old}}) if old != ASKED else RICH
+        plan = plan_of(before, changed(before, {"qgov.yaml": {old: new}}))
+        (row,) = plan.concerns
+
+        assert row.change.field == f"spec.groups.newcomers.requests{field}"
+        assert row.change.concern is Concern.TRUST
+        opposite = "high" if risk == "low" or field == ".approvers" else "low"
+        assert str(row.rule.risk) == (told or opposite)

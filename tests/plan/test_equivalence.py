@@ -10,7 +10,7 @@ import pytest
 
 from qgov.language.reader import read
 from qgov.plan.plan import Plan
-from tests.plan.worlds import BASELINE, changed, plan_of, rows_of
+from tests.plan.worlds import BASELINE, changed, plan_of, rows_of, sides_of
 
 ATLAS = "tenants/atlas.yaml"
 
@@ -170,3 +170,35 @@ spec:
     assert rows_of(plan) == set()
     assert [(d.document, d.change) for d in plan.documents] == [("AccessTest/atlas", "changed")]
     assert plan.compared.unchanged_tenants == 2
+
+
+_EXPECTED = """\
+apiVersion: qgov/v1
+kind: AccessTest
+metadata: {name: atlas}
+spec:
+  cases:
+    - name: spent
+      subject: {groups: [atlas-developers]}
+      action: job:submit
+      resource: {scope: atlas/sandbox/chemistry, backend: simulator}
+      context: {spent: {atlas: 10.00 EUR}}
+      expect: allow
+"""
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [
+        ({"tests/access/atlas.yaml": {"[atlas-developers]": "[atlas-dev]"}}, "QG202"),
+        ({"budgets/atlas.yaml": {"{name: atlas}": "{name: altair}"}}, "QG211"),
+    ],
+)
+def test_what_an_access_test_names_must_be_there(
+    edits: dict[str, dict[str, str]], code: str
+) -> None:
+    before = BASELINE | {"tests/access/atlas.yaml": _EXPECTED}
+    base, head, _ = sides_of(before, changed(before, edits))
+
+    assert base.readable
+    assert [(f.code, f.origin.path) for f in head.findings] == [(code, "tests/access/atlas.yaml")]

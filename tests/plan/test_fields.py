@@ -80,6 +80,9 @@ def document(text: str) -> Document:
         (BUDGET, "[50%, 80%]", "[80%]", "money spec.budget.warnAt looser"),
         (BUDGET, "[50%, 80%]", "[80%, 60%]", "money spec.budget.warnAt different"),
         (BUDGET, "limit: 1000}", "limit: 1001}", "money spec.quotas[shots job].limit looser"),
+        (BUDGET, "per: day", "per: 28d", "money spec.quotas[jobs 28d].per stricter"),
+        (BUDGET, "per: day", "per: 12h", "money spec.quotas[jobs 12h].per different"),
+        (BUDGET, "per: day", "per: once", "money spec.quotas[jobs once].per stricter"),
         (BUDGET, "    - {measure: shots, per: job, limit: 1000}\n", "",
          "money spec.quotas[shots job] looser"),
         (BUDGET, "  approval: {above: 50.00 EUR, approvers: finance, validFor: 7d}\n", "",
@@ -136,6 +139,24 @@ def test_one_edit_is_one_change(text: str, old: str, new: str, told: str) -> Non
 def test_what_means_the_same_is_no_change(text: str, old: str, new: str) -> None:
     assert text.count(old) == 1
     assert field_changes(document(text), document(text.replace(old, new))) == []
+
+
+def test_a_quota_of_single_jobs_is_none_that_counts() -> None:
+    found = field_changes(document(BUDGET), document(BUDGET.replace("per: day", "per: job")))
+    assert [(c.field, str(c.direction)) for c in found] == [
+        ("spec.quotas[jobs day]", "looser"),
+        ("spec.quotas[jobs job]", "stricter"),
+    ]
+
+
+def test_of_several_quotas_no_period_is_taken_for_anothers() -> None:
+    two = "{measure: jobs, per: day, limit: 10}, {measure: jobs, per: month, limit: 90}"
+    one = "{measure: jobs, per: 7d, limit: 40}"
+    texts = (BUDGET[: BUDGET.index("  quotas:")] + f"  quotas: [{each}]\n" for each in (two, one))
+    found = field_changes(*map(document, texts))
+    assert [c.field for c in found] == [
+        f"spec.quotas[jobs {per}]" for per in ("day", "month", "7d")
+    ]
 
 
 def test_quotas_in_another_order_are_the_same() -> None:

@@ -50,6 +50,18 @@ CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], str, str]] = 
     "limit": (BASELINE, (BUDGET, "1000.00", "2000.00"), "budget-exceeded", "1,000.000001 EUR"),
     "stop": (BASELINE, (BUDGET, "stopAt: 100%", "stopAt: 120%"), "budget-exceeded", ""),
     "stop gone": (BASELINE, (BUDGET, ", stopAt: 100%", ""), "budget-exceeded", ""),
+    "backends": (
+        BASELINE,
+        (BUDGET, "scope: atlas\n", "scope: atlas\n  backends: [simulator]\n"),
+        "budget-exceeded",
+        "1,000.000001 EUR of atlas spent",
+    ),
+    "group": (
+        BASELINE,
+        (BUDGET, "scope: atlas\n", "scope: atlas\n  group: operators\n"),
+        "budget-exceeded",
+        "",
+    ),
     "quota of a day": (
         COUNTED,
         (BUDGET, "limit: 10000", "limit: 50000"),
@@ -308,7 +320,8 @@ def test_a_quota_over_a_window_is_told_and_has_its_schema() -> None:
         ("shots", "day", None),
         ("shots", "28d", 10_000),
     }
-    assert "any number → 10,000 shots in any 28d in atlas" in as_text(plan)
+    assert "10,000 shots a day → 10,000 in any 28d in atlas (atlas)" in as_text(plan)
+    assert "any number" not in as_text(plan)
     told = as_value(plan)
     assert [each["per"] for each in told["exposure"]["quotas"]] == ["28d", "day"]
     Draft7Validator(output_schemas()["qgov/plan/v1"]).validate(told)

@@ -8,7 +8,10 @@ from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange
 from qgov.plan.witness import Witness
 from qgov.records import replace
-from qgov.render.plan_entries import Phrase, entries_of
+from qgov.render.plan_entries import Phrase, Through, entries_of
+from qgov.render.plan_json import as_value
+from qgov.render.plan_markdown import as_markdown
+from qgov.render.plan_text import as_text
 from qgov.render.plan_witness import told
 from tests.plan.worlds import BASELINE, changed, plan_of
 
@@ -50,3 +53,25 @@ def test_what_is_lost_besides_is_told_behind_what_is_gained() -> None:
             "a member of staff, without MFA: denied before (mfa-missing), allowed now; "
             f"but{start}allowed before, denied now (mfa-missing)"
         )
+
+
+def test_whoever_holds_as_a_member_is_told_through_which_group() -> None:
+    nested = changed(
+        BASELINE,
+        {
+            "qgov.yaml": {"auditors: {members: 2}": "auditors: {members: 2, includes: [finance]}"},
+            "tenants/atlas.yaml": {
+                ROW: f"{ROW}    - {{group: finance, role: reader, on: sandbox}}\n"
+            },
+        },
+    )
+    plan = plan_of(BASELINE, nested)
+    found = entries_of(plan.access, "EUR")
+
+    ways = {way for entry in found for way in entry.through}
+    assert {way for way in ways if way.members_of} == {Through("auditor", ("group:auditors",))}
+    assert Through("reader") in ways
+    for text in (as_text(plan), as_markdown(plan)):
+        assert "through auditor as a member of group:auditors" in text.replace("`", "")
+    included = {tuple(row.get("included_by", ())) for row in as_value(plan)["access"]}
+    assert included == {(), ("group:auditors",)}

@@ -408,12 +408,42 @@ def test_a_campaign_is_the_window_of_the_limits_and_no_budget_of_aws() -> None:
         {"start_at": "2026-12-05T00:00:00Z", "end_at": "2027-03-01T11:00:00Z"},
     )
     assert blocks(model, "budgets") == ()
-    names = {block.labels[0] for block in blocks(model, "variables")}
+    names = {b.labels[0] for b in blocks(model, "versions") if b.type == "variable"}
     assert not names & {"period_start", "period_end", "budget_action_role_arn"}
     assert money_of(model) == partly(
         "a spending limit for each QPU, which rejects every task outside of the campaign, and "
         "none for simulators"
     )
+
+
+def yearly(limit: str) -> dict[str, Any]:
+    """A budget of the whole company."""
+    money = {**BUDGET["budget"], "period": "yearly", "limit": limit}
+    return document("Budget", {"name": "group"}, {**BUDGET, "scope": "*", "budget": money})
+
+
+@pytest.mark.parametrize(("limit", "own"), [("1000.00 EUR", True), ("999.99 EUR", False)])
+def test_the_tighter_of_a_campaign_and_the_calendar_is_the_limit(limit: str, own: bool) -> None:
+    money = {**BUDGET["budget"], "period": CAMPAIGN, "limit": "1000.00 EUR"}
+    model = company(yearly(limit), bindings=[STANDING], budget={**BUDGET, "budget": money})
+    (found,) = resources(model, "limits", "awscc_braket_spending_limit")
+    start = "2026-12-05T00:00:00Z" if own else Ref("var.period_start")
+    assert found["time_period"]["start_at"] == start
+    (budget,) = resources(model, "budgets", "aws_budgets_budget")
+    assert budget["time_unit"] == "ANNUALLY"
+    names = {b.labels[0] for b in blocks(model, "versions") if b.type == "variable"}
+    assert "budget_action_role_arn" in names
+    assert ("period_start" in names) is not own
+
+
+@pytest.mark.parametrize(("limit", "told"), [("1000.01 EUR", True), ("1000.00 EUR", False)])
+def test_what_aws_counts_beside_a_tighter_budget_that_it_does_not_is_said(
+    limit: str, told: bool
+) -> None:
+    money = {**BUDGET["budget"], "period": "once", "limit": "1000.00 EUR"}
+    model = company(yearly(limit), bindings=[STANDING], budget={**BUDGET, "budget": money})
+    says = "AWS counts nothing once, so it stops `aurora` only at what may be spent yearly"
+    assert [f.message for f in TARGET.unsupported(model) if f.code == "QG980"] == [says] * told
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,12 @@ def test_a_period_is_said_in_words(period: Any, says: str) -> None:
     ]
 
 
+def test_an_amount_is_never_more_than_was_reviewed() -> None:
+    money = {"period": "monthly", "limit": "9.9999 EUR", "stopAt": "100%"}
+    (bound,) = (t for t in tasks(company("ionq", {**MONEY, "budget": money}), "ionq") if "EUR" in t)
+    assert "at most 9.99 EUR monthly" in bound
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -577,7 +577,7 @@ def test_the_tools_own_loader_reads_the_limit_and_the_bonus(tmp_path: Path) -> N
     assert (one.name, one.crn, one.target_limit_seconds) == ("qgov-aurora", crn(1), 400)
     (grant,) = one.net_grants
     assert grant.net_grant_seconds == 50
-    assert grant.start_date == datetime(2026, 11, 30, 23, tzinfo=UTC)
+    assert grant.start_date == datetime(2026, 12, 1, tzinfo=UTC)
     assert grant.end_date == datetime(2026, 12, 19, 23, tzinfo=UTC)
 
 
@@ -593,8 +593,9 @@ def test_the_tools_own_loader_reads_a_campaign(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("qauvern")
-def test_the_tool_resolves_the_bonus_while_it_lasts(tmp_path: Path) -> None:
-    more = raised("sprint", "2026-12-01T00:00:00Z", "2026-12-20T00:00:00Z")
+@pytest.mark.parametrize("begins", ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00+01:00"])
+def test_the_tool_resolves_the_bonus_while_it_lasts(tmp_path: Path, begins: str) -> None:
+    more = raised("sprint", begins, "2026-12-20T00:00:00Z")
     (one,) = read_by_tool(tmp_path, company(more)).instance_configs
     models = import_module("qauvern.models")
     usage = models.InstanceDetailedUsage(0, 0, 0, 0, {})

@@ -18,7 +18,7 @@ from qgov.language.concerns import (
     KeyedBy,
 )
 from qgov.language.kinds.base import BackendClass, Exceptional, Metadata, Name, Strict
-from qgov.language.periods import Per, PeriodField
+from qgov.language.periods import JOB, Per, PeriodField
 from qgov.language.scalars import Duration, MoneyField, ScopeField, Share
 
 __all__ = ["BudgetDocument", "BudgetExceptionDocument", "BudgetSpec"]
@@ -51,7 +51,7 @@ class Quota(Strict):
     measure: Literal["jobs", "shots", "circuits", "qpuSeconds", "simulatorSeconds"] = Field(
         description="What is counted."
     )
-    per: Per = Field(
+    per: Annotated[Per, SHORTER] = Field(
         description="Over what: one job, a day or month of the calendar in UTC, `once`, or a "
         "window that ends now, such as `28d`."
     )
@@ -59,6 +59,11 @@ class Quota(Strict):
     warn_at: Annotated[list[Share], FEWER] = Field(
         default_factory=list, description="Soft thresholds."
     )
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is about more than single jobs."""
+        return self.per != JOB
 
 
 class Approval(Strict):
@@ -92,9 +97,9 @@ class BudgetSpec(Strict):
     )
     owner: Annotated[Name, RULES] = Field(description="The group that answers for it.")
     budget: Annotated[Spend | None, ABSENT] = Field(None, description="Money.")
-    quotas: Annotated[list[Quota], FEWER, KeyedBy(("measure", "per"))] = Field(
-        default_factory=list, description="Counts."
-    )
+    quotas: Annotated[
+        list[Quota], FEWER, KeyedBy(("measure", "per"), kin=("measure", "counts"))
+    ] = Field(default_factory=list, description="Counts.")
     approval: Annotated[Approval | None, ABSENT] = Field(
         None, description="When a single job needs approval."
     )

@@ -98,7 +98,7 @@ class MembersWhere(Strict):
 class Requests(Strict):
     """How people ask to be in a group, and for how long they then are."""
 
-    concern: ClassVar = ACCESS
+    concern: ClassVar = TRUST
 
     requestors: Annotated[Name | None, ABSENT] = Field(
         None,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from qgov.finding import Finding
 from qgov.language.periods import MONTH, period
-from qgov.model.access_model import AccessModel, Binding
-from qgov.model.caps import budgets_near, uncounted
+from qgov.model.access_model import AccessModel, Binding, Budget
+from qgov.model.caps import Cap, budgets_near, uncounted
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.azure.entitlements import GIVEN, confined, distrust, terms
 from qgov.targets.azure.keeping import misretired
@@ -111,12 +111,14 @@ def _money(module: Module) -> Iterator[Finding]:
         message = f"`{module.scope}` is billed in {unit}, which has no rate: Azure warns of nothing"
         remedy = f"write the rate of {unit} in `exchangeRates`"
         yield _at(module, "QG980", message, remedy, "billingCurrency")
-    elif known is None and (others := uncounted(module.model, module.tenant.name)):
+    elif others := _uncounted(module, known):
         fact = others[0].source
+        where = f"of nothing of `{module.scope}`"
+        if known is not None:
+            where = f"`{module.scope}` only of what may be spent {period(known[1].period).words}"
         yield refused(
             "QG980",
-            f"Azure counts nothing {period(others[0].period or MONTH).words}, so it warns of "
-            f"nothing of `{module.scope}`",
+            f"Azure counts nothing {period(others[0].period or MONTH).words}, so it warns {where}",
             "write a budget with `stopAt` for the tenant, monthly, quarterly or yearly; this one "
             "is the gateway's alone",
             fact.at("budget", "period"),
@@ -126,6 +128,11 @@ def _money(module: Module) -> Iterator[Finding]:
         message = f"no budget with a hard stop bounds all of `{module.scope}`, so Azure warns of "
         remedy = "write a budget with `stopAt` for the tenant"
         yield _at(module, "QG980", f"{message}nothing", remedy)
+
+
+def _uncounted(module: Module, known: tuple[int, Cap] | None) -> list[Budget]:
+    allowed = None if known is None else known[1]
+    return uncounted(module.model, module.tenant.name, module.projects[0], allowed)
 
 
 def _no_rate(module: Module) -> bool:

@@ -25,7 +25,7 @@ def _money(model: AccessModel, tenant: Tenant) -> Control:
     names = [name for name in model.organization.backends if device(model, name)]
     allowed = caps.cap(model, tenant.name, [projects], names, campaigns=True)
     if allowed is None or caps.worth(model, "USD") is None:
-        if allowed is None and caps.uncounted(model, tenant.name, campaigns=True):
+        if allowed is None and caps.uncounted(model, tenant.name, projects, None, campaigns=True):
             return gateway(
                 "AWS counts months, quarters and years, and a time that is said: no window that "
                 "rolls on, and not once"

@@ -22,7 +22,7 @@ from qgov.targets.braket.devices import Device
 from qgov.targets.braket.module import ORGANIZATION, Module, resource
 from qgov.targets.hcl import Block, Ref, Value, address
 
-__all__ = ["Cap", "budgets", "cap", "limits"]
+__all__ = ["Cap", "budgets", "cap", "limits", "reviewed"]
 
 _UNITS: Final = {"monthly": "MONTHLY", "quarterly": "QUARTERLY", "yearly": "ANNUALLY"}
 _CENTS: Final = 100
@@ -43,16 +43,22 @@ class Cap(Struct, frozen=True):
         return campaign_of(self.period)
 
 
-@lru_cache(maxsize=1)
-def cap(module: Module) -> Cap | None:
+@lru_cache(maxsize=2)
+def cap(module: Module, *, campaigns: bool = True) -> Cap | None:
     """What the budgets with a hard stop allow the account's projects together; None when nothing
     does, or there is no rate of the US dollar."""
-    names = {each.name for each in module.devices}
-    allowed = caps.cap(module.model, module.tenant.name, module.projects, names, campaigns=True)
+    allowed = reviewed(module, campaigns=campaigns)
     dollar = caps.worth(module.model, "USD")
     if allowed is None or dollar is None:
         return None
     return Cap(_cents(allowed.micros, dollar), allowed.period, allowed.warn_at)
+
+
+def reviewed(module: Module, *, campaigns: bool = True) -> caps.Cap | None:
+    """The same in the organization's currency."""
+    names = {each.name for each in module.devices}
+    name, projects = module.tenant.name, module.projects
+    return caps.cap(module.model, name, projects, names, campaigns=campaigns)
 
 
 def _cents(micros: int, dollar: Decimal) -> int:
@@ -107,8 +113,8 @@ def _dollars(cents: int) -> str:
 def budgets(module: Module) -> list[Block]:
     """A budget of what Braket costs in the account, which warns the owner and at its end denies
     every task. AWS counts whole periods of the calendar: there is none for a campaign."""
-    known = cap(module)
-    if known is None or known.campaign is not None or not module.devices:
+    known = cap(module, campaigns=False)
+    if known is None or not module.devices:
         return []
     contact = module.tenant.spec.owner.contact
     name = f"qgov-braket-{module.name}"

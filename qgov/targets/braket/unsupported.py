@@ -14,7 +14,7 @@ from qgov.model.principal import is_group, is_workload, name_of
 from qgov.targets.braket.devices import device
 from qgov.targets.braket.keeping import misretired
 from qgov.targets.braket.module import Entitlement, Module, modules
-from qgov.targets.braket.money import cap
+from qgov.targets.braket.money import cap, reviewed
 from qgov.targets.braket.people import assigned
 from qgov.targets.braket.policies import Statement, entitlement_policy, guardrail, text
 from qgov.targets.braket.roles import distrust, elevated, federated, trusts
@@ -159,12 +159,14 @@ def _silent(module: Module) -> Iterator[Finding]:
             stops[0].source.origin,
             stops[0].source.document,
         )
-    elif module.devices and cap(module) is None and (others := _uncounted(module)):
-        fact = others[0].source
+    elif module.devices and (others := _uncounted(module)):
+        fact, known = others[0].source, cap(module)
+        where = f"nothing of `{module.name}`"
+        if known is not None:
+            where = f"`{module.name}` only at what may be spent {period(known.period).words}"
         yield refused(
             "QG980",
-            f"AWS counts nothing {period(others[0].period or MONTH).words}, so it stops nothing of "
-            f"`{module.name}`",
+            f"AWS counts nothing {period(others[0].period or MONTH).words}, so it stops {where}",
             "write a budget with `stopAt` for the tenant, monthly, quarterly, yearly or for a "
             "campaign; this one is the gateway's alone",
             fact.at("budget", "period"),
@@ -173,10 +175,10 @@ def _silent(module: Module) -> Iterator[Finding]:
     elif module.devices and cap(module) is None:
         message = f"no budget with a hard stop bounds all of `{module.name}`, so AWS stops nothing"
         yield _at(module, "QG980", message, "write a budget with `stopAt` for the tenant")
-    for known in module.workloads if module.devices else ():
-        if known.issuer is None:
-            fact = known.source
-            yield _no_role(known.id, distrust(known) or "", fact.origin, fact.document)
+    for workload in module.workloads if module.devices else ():
+        if workload.issuer is None:
+            fact = workload.source
+            yield _no_role(workload.id, distrust(workload) or "", fact.origin, fact.document)
     for held in module.entitlements:
         for binding in held.bindings:
             if is_workload(binding.principal):
@@ -184,7 +186,8 @@ def _silent(module: Module) -> Iterator[Finding]:
 
 
 def _uncounted(module: Module) -> list[Budget]:
-    return uncounted(module.model, module.tenant.name, campaigns=True)
+    name, allowed = module.tenant.name, reviewed(module)
+    return uncounted(module.model, name, module.projects[0], allowed, campaigns=True)
 
 
 def _unassumable(module: Module, held: Entitlement, binding: Binding) -> Iterator[Finding]:

@@ -69,16 +69,14 @@ def _variables(module: Module) -> Iterator[tuple[str, str, str]]:
             "map(string)",
             f"The key of each store and region, as STORE:REGION: {', '.join(names)}",
         )
-    known = cap(module)
-    if known is not None and known.campaign is not None:
-        known = None  # the configuration says when it begins and ends
-    if known is not None and module.devices:
+    if cap(module, campaigns=False) is not None and module.devices:
         yield (
             "budget_action_role_arn",
             "string",
             "The role in the administering account by which AWS Budgets attaches a policy",
         )
-    if known is not None and limits(module):
+    known = cap(module)
+    if known is not None and known.campaign is None and limits(module):
         one = period(known.period).one
         yield "period_start", "string", f"When the {one} begins (RFC 3339, UTC)"
         yield "period_end", "string", f"When the {one} ends (RFC 3339, UTC)"

@@ -10,7 +10,7 @@ it buys on the dearest device of the instance.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
@@ -35,7 +35,7 @@ _Raised = tuple[str, Raise]
 
 
 class Bonus(Struct, frozen=True):
-    """Seconds that a budget exception adds, from `start` until before `end`."""
+    """Seconds that a budget exception adds, from `start`, a midnight in UTC, until before `end`."""
 
     seconds: int
     start: datetime
@@ -72,9 +72,15 @@ def bonuses(module: Module, instance: Instance) -> list[Bonus]:
         so_far.append((name, raise_))
         after = allowed(module, instance, so_far)
         if before is not None and after is not None and after > before:
-            found.append(Bonus(after - before, start, end))
+            found.append(Bonus(after - before, _whole_day(start), end))
         before = after
     return found
+
+
+def _whole_day(moment: datetime) -> datetime:
+    """The first midnight in UTC that is not before: qauvern grants the whole day of a beginning."""
+    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight if midnight == moment else midnight + timedelta(days=1)
 
 
 def bounding(module: Module, instance: Instance) -> list[Budget]:

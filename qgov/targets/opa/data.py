@@ -211,7 +211,9 @@ def _grants(model: AccessModel) -> Mapping[str, Mapping[str, Json]]:
             if is_group(binding.principal):
                 issuer = _issuer(model, name_of(binding.principal))
                 held[binding.principal]["issuer"] = issuer
-        held[binding.principal]["at"].setdefault(binding.scope, []).append(grant)
+        grants = held[binding.principal]["at"].setdefault(binding.scope, [])
+        if grant not in grants:  # the same of two groups that include this one
+            grants.append(grant)
     return found
 
 
