@@ -144,8 +144,8 @@ def provider_holds_the_key(model: AccessModel, _now: datetime) -> Iterator[Found
     stores = model.organization.stores
     held = {name for name, s in stores.items() if s.value.encryption == "provider-key"}
     for tenant, name, retention in records(model):
-        regulated = classified(tenant) == "regulated" and name in _CONTENT
-        if regulated and retention.store in held:
+        kept = name in _CONTENT and retention.store in held
+        if kept and classified(tenant) == "regulated":
             message = f"the provider holds the key to the regulated {name} in `{retention.store}`"
             yield at_record(tenant, name, "store", message)
 

@@ -124,7 +124,7 @@ def _elevations(model: AccessModel) -> dict[str, Elevation]:
 
 def _of_binding(model: AccessModel, principal: Principal, role: str, scope: str) -> _Grounds:
     key = (principal, role, scope)
-    if (binding := model.once(_bindings).get(key)) is not None:
+    if (binding := model.shared(_bindings).get(key)) is not None:
         own = getattr(binding.source.value, "expires", None)
         terms = (binding.eligible, binding.requires, own)
         yield ("binding", *key), Ground(terms, binding.source.at)
@@ -154,7 +154,7 @@ def _of_role(model: AccessModel, name: str) -> _Grounds:
 
 
 def _of_elevation(model: AccessModel, name: str) -> _Grounds:
-    if (held := model.once(_elevations).get(name)) is not None:
+    if (held := model.shared(_elevations).get(name)) is not None:
         value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
         yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
 

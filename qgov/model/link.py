@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from operator import is_
 from typing import Any, Final
 
@@ -139,7 +138,7 @@ def link_roles(model: AccessModel, documents: Documents) -> AccessModel | None:
     roles = {name: _role(found[name], names) for name in sorted(found)}
     check_renames({"Role": found}, model.organization, {}, model.groups, names)
     resolve(found.values(), {"role": roles}, names)
-    return None if names.findings else replace(model, roles=roles, documents=documents.valid)
+    return None if names.findings else model.with_roles(roles, documents.valid)
 
 
 def _differ_in_roles(model: AccessModel, documents: Documents) -> bool:

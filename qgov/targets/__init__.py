@@ -128,7 +128,10 @@ def _made(
             before, after = parted.facts(old), parted.facts(new)
             only = {part for part, facts in after.items() if facts != before[part]}
             return parted.of(old, only), parted.of(new, only)
-    return {} if old is None else section.of(old), {} if new is None else section.of(new)
+    if old is None or new is None or not old.is_alike(new):
+        return {} if old is None else section.of(old), {} if new is None else section.of(new)
+    before, looked = old.watched(section.of)
+    return (before, section.of(new)) if looked else ({}, {})
 
 
 def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
@@ -137,13 +140,13 @@ def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
     for target in targets().values():
         seen = _seen(views, target.permissions)
         if seen[0] is not None and seen[0] == seen[1]:
-            same = target.unsupported(seen[0])
+            same = seen[0].shared(target.unsupported)
             found = [[*each, *same] for each in found]
             if target.permissions is not EVERY_PERMISSION:
                 seen[0].forget()  # nothing is outlined of what is the same
         else:
             for each, model in zip(found, seen, strict=True):
-                each.extend(() if model is None else target.unsupported(model))
+                each.extend(() if model is None else model.shared(target.unsupported))
     for each, model in zip(found, _seen(views, NO_PERMISSION), strict=True):
         each.extend(() if model is None else _unserved(model))
     return found

@@ -74,7 +74,7 @@ class Inside(NamedTuple):
 
 def inside(model: AccessModel) -> Iterator[Inside]:
     """Each tenant, in order, with what holds in it."""
-    bindings, workloads, elevations = model.once(_grouped)
+    bindings, workloads, elevations = model.shared(_grouped)
     everywhere = tuple(bindings.get(EVERYWHERE, ()))
     for name, tenant in sorted(model.tenants.items()):
         yield Inside(

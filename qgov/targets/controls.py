@@ -50,7 +50,7 @@ def _tables() -> dict[str, Controls]:
 
 def enforced(model: AccessModel) -> Mapping[Place, Mapping[Kind, Control]]:
     """(tenant, cloud) → what the cloud enforces there, for each cloud with an open account."""
-    return model.once(_enforced)
+    return model.shared(_enforced)
 
 
 def _enforced(model: AccessModel) -> dict[Place, dict[Kind, Control]]:

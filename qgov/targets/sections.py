@@ -80,7 +80,7 @@ class View:
             found = self._model if floors else _without_floors(self._model)
             if permissions is not None:
                 roles = {n: _narrowed(r, permissions) for n, r in self._model.roles.items()}
-                found = replace(found, roles=roles, documents=())
+                found = found.with_roles(roles, found.beside_roles())
             # What is given alike is folded once.
             accesses(found).share(accesses(self._model))
             self._seen[permissions, floors] = found
