@@ -172,6 +172,10 @@ class Fold:
         self._shapes: dict[tuple[object, ...], int] = {}
         self._numbers: dict[int, tuple[Grant, int]] = {}  # a grant is kept, so that its id is
 
+    def share(self, other: Fold) -> None:
+        """Take the places of another model that was linked from the same."""
+        self._places, self._equal = other._places, other._equal
+
     def shape(self, grant: Grant, permission: str) -> Shape:
         """What a grant adds to the floor of any place: equal for grants that add the same."""
         if (known := self._numbers.get(id(grant))) is None:
