@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from sys import intern
 from typing import Any, Final
 
 import yaml
@@ -229,7 +230,7 @@ class _Builder:
                 if in_mapping and key is None:
                     if value is not text or text in node or text == "<<":
                         self._key(node, value, event, line, column)
-                    key = (text, line, column)
+                    key = (intern(text), line, column)
                     continue
                 is_leaf = True
             elif kind is mapping_start or kind is sequence_start:

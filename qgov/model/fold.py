@@ -198,32 +198,33 @@ class Fold:
 
     def __call__(
         self, grant: Grant, permission: str, scope: str, shape: Shape
-    ) -> Iterator[tuple[str, Conditions]]:
+    ) -> Sequence[tuple[str, Conditions]]:
         """(backend, conditions), a backend being empty where nothing runs."""
         place = self.place(scope)
         if (conditions := self._folded.get((id(place.floor), shape))) is None:
             conditions = self._conditions(grant, permission, place.floor)
             self._folded[id(place.floor), shape] = conditions
         if not CATALOGUE[permission].executes:
-            yield "", conditions
-            return
-        mine = place.budgets
-        if place.names is None:
-            mine = _of_principal(mine, grant.binding.principal)
-        for backend in place.backends:
-            budgets, names = mine, place.names
-            if names is None:
-                budgets = [budget for budget in mine if budget.counts_on(backend)]
-                names = _names(budgets)
-            key = (id(conditions), backend, names)
-            if (found := self._folded.get(key)) is None:
-                found = self._folded[key] = replace(
-                    conditions,
-                    job=conditions.job & self._model.organization.backend_limits[backend],
-                    budgets=names,
-                    approvals=self._approvals(backend, budgets),
-                )
-            yield backend, found
+            return (("", conditions),)
+        return [(b, self._of_job(conditions, b, place, grant)) for b in place.backends]
+
+    def _of_job(
+        self, conditions: Conditions, backend: str, place: _Place, grant: Grant
+    ) -> Conditions:
+        budgets, names = place.budgets, place.names
+        if names is None:
+            mine = _of_principal(budgets, grant.binding.principal)
+            budgets = [budget for budget in mine if budget.counts_on(backend)]
+            names = _names(budgets)
+        key = (id(conditions), backend, names)
+        if (found := self._folded.get(key)) is None:
+            found = self._folded[key] = replace(
+                conditions,
+                job=conditions.job & self._model.organization.backend_limits[backend],
+                budgets=names,
+                approvals=self._approvals(backend, budgets),
+            )
+        return found
 
     def place(self, scope: str) -> _Place:
         """What holds at a scope; the same floor wherever it is equal."""
