@@ -74,7 +74,6 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
         self._fold = Fold(model)
         self._admitted: dict[int, bool] = {}
         self._inside: dict[tuple[str, int], tuple[str, ...]] = {}
-        self._given: dict[tuple[int, ...], list[tuple[str, str, tuple[Path]]]] = {}
         self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
         self._sizes: dict[tuple[object, ...], Mapping[str, int]] = {}
         self._shared: dict[str, AccessTable] = {}
@@ -121,25 +120,15 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
     def _part(self, permission: str) -> dict[Cell, tuple[Path, ...]]:
         found: dict[Cell, tuple[Path, ...]] = {}
         for grant in self._of_role.get(permission, ()):
-            for scope, backend, way in self._ways(grant, permission):
-                cell = Cell(grant.principal, permission, scope, backend)
-                found[cell] = (*found[cell], *way) if cell in found else way
-        return found
-
-    def _ways(self, grant: Grant, permission: str) -> Sequence[tuple[str, str, tuple[Path]]]:
-        """(scope, backend, the way) of each access that a grant gives: made once for all of its
-        permissions that reach the same places and take the same there."""
-        shape = self._fold.shape(grant, permission)
-        key = (id(grant), _DEPTH[permission], *shape)
-        if (found := self._given.get(key)) is None:
             alike: dict[int, tuple[Path]] = {}  # what many cells share is held once
-            found = self._given[key] = []
+            shape = self._fold.shape(grant, permission)
             for scope in self._scopes(grant, permission):
                 for backend, conditions in self._fold(grant, permission, scope, shape):
+                    cell = Cell(grant.principal, permission, scope, backend)
                     if (way := alike.get(id(conditions))) is None:
                         way = (Path(conditions, grant.binding, grant.held),)
                         alike[id(conditions)] = way
-                    found.append((scope, backend, way))
+                    found[cell] = (*found[cell], *way) if cell in found else way
         return found
 
     def _counted(self, permission: str) -> Mapping[str, int]:
