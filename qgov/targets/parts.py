@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
+from itertools import chain
 from string import Formatter
 from typing import Any, Final, NamedTuple
 
@@ -96,7 +97,8 @@ class Parts:
             names = {"tenant": tenant_of(scope) or _ANY, **names}
 
         def fields(table: Table, *patterns: str) -> tuple[Field, ...]:
-            return tuple(_field(text, names) for each in patterns for text in table.get(each, ()))
+            found = (_fields(tuple(table.get(each, ())), names) for each in patterns)
+            return tuple(chain.from_iterable(found))
 
         shorter = (pattern for pattern, _ in fitting[1:])
         around = fields(self.fields, *shorter)
@@ -157,17 +159,23 @@ def _fitting(
         yield pattern, names
 
 
-def _field(text: str, names: Mapping[str, str]) -> Field:
-    return _filled(text, tuple((name, names.get(name, _ANY)) for name in _variables(text)))
+def _fields(texts: tuple[str, ...], names: Mapping[str, str]) -> tuple[Field, ...]:
+    return _filled(texts, tuple((name, names.get(name, _ANY)) for name in _variables(texts)))
 
 
 @cache
-def _variables(text: str) -> tuple[str, ...]:
-    return tuple(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+def _variables(texts: tuple[str, ...]) -> tuple[str, ...]:
+    parsed = (name for text in texts for _, name, _, _ in Formatter().parse(text))
+    return tuple(sorted({name for name in parsed if name is not None}))
 
 
 @lru_cache(maxsize=1 << 14)
-def _filled(text: str, names: tuple[tuple[str, str], ...]) -> Field:
-    document, _, label = text.format_map(dict(names)).partition(" ")
+def _filled(texts: tuple[str, ...], names: tuple[tuple[str, str], ...]) -> tuple[Field, ...]:
+    """The fields of a pattern, where names stand for its variables: many parts have the same."""
+    return tuple(_field(text.format_map(dict(names))) for text in texts)
+
+
+def _field(text: str) -> Field:
+    document, _, label = text.partition(" ")
     kind, _, name = document.partition("/")
     return Field(kind, name, steps_of(label))
