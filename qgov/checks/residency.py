@@ -12,6 +12,7 @@ from qgov.checks.facts import (
     at_backend,
     at_project,
     at_record,
+    classified,
     found_at,
     projects,
     records,
@@ -248,7 +249,10 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
         if (vendor := vendors.get(backend.value.vendor)) is not None
         for operator in (_OPERATORS.get(backend.value.cloud, ""),)
     }
+    handled = classified(model)
     for tenant, environment, backend in uses(model, seats):
+        if handled[tenant.name] not in SENSITIVE:
+            continue
         where = model.organization.backends[backend].value.jurisdiction
         for what, classification, residency in _handling(tenant, environment, where):
             if classification not in SENSITIVE:

@@ -62,21 +62,26 @@ def resolve(
 ) -> None:
     """An error for each name of `REFERENCES` that is not among what is known of its sort."""
     for document in documents:
-        for path, what in REFERENCES.get(document.kind, ()):
-            steps = path.split(".")
+        for steps, what in _STEPS.get(document.kind, ()):
             for place, text in _named(document.raw["spec"], steps, ("spec",)):
                 # Of a `secret://manager/path`, the manager is what must be there.
                 name = text.removeprefix("secret://").partition("/")[0]
                 names.defined(what, name, known[what], document, *place)
 
 
-def _named(value: Any, steps: list[str], at: _Path) -> Iterator[tuple[_Path, str]]:
+_STEPS: Final = {
+    kind: [(tuple(path.split(".")), what) for path, what in rows]
+    for kind, rows in REFERENCES.items()
+}
+
+
+def _named(value: Any, steps: tuple[str, ...], at: _Path) -> Iterator[tuple[_Path, str]]:
     """(place, text) of every value at a path, as far as something is written there."""
     if not steps:
         if value is not None:
             yield at, value
         return
-    step, *rest = steps
+    step, rest = steps[0], steps[1:]
     if step == "#":
         yield from (((*at, key), key) for key in value or ())
     elif step != "*":
