@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+
+from msgspec import Struct
 
 from qgov.checks.catalogue import rules
 from qgov.checks.rule import Found, Rule
@@ -27,8 +28,7 @@ def judge(model: AccessModel, now: datetime) -> tuple[list[Finding], list[Findin
     return apply_waivers(chain.from_iterable(found), model, now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     """A rule at a time: it judges once what it sees alike."""
 
     rule: Rule

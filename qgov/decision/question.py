@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.request import (
     GivenElevation,
@@ -26,12 +27,12 @@ from qgov.model.conditions import Conditions
 from qgov.model.floors import required
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
+from qgov.records import replace
 
 __all__ = ["Candidate", "HeldElevation", "Question", "bound", "candidates", "in_force", "question"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A request and what the model knows of its subject and resource.
 
     `known` is whether the subject is, `audiences` those of the issuer's providers and

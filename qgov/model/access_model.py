@@ -1,5 +1,4 @@
-"""The AccessModel: what a repository means. Frozen, sorted, and all that later
-stages see.
+"""The AccessModel: what a repository means. Frozen, sorted, and all that later stages see.
 
 Facts carry the place they were written, outside their equality: a moved line is not a change. Parts
 that only checks and targets read keep the language's own frozen spec objects, wrapped in `Fact`.
@@ -8,7 +7,7 @@ that only checks and targets read keep the language's own frozen spec objects, w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -36,6 +35,7 @@ from qgov.model.fact import Fact, Written, origin_of
 from qgov.model.price import Price
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import tenant_of
+from qgov.records import replace
 
 __all__ = [
     "AccessModel",
