@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -125,6 +126,7 @@ class Declared(Struct, frozen=True):
     key: tuple[str, ...]
 
 
+@cache
 def declared(part: type[BaseModel], field: str) -> Declared:
     """The marks of a field, the nearest of each sort."""
     info = part.model_fields[field]

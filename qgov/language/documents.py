@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from qgov.finding import Finding, Origin, closest
 from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds import API_VERSION, KINDS
 from qgov.language.quote import quoted
-from qgov.language.reader import Value, place, read
+from qgov.language.reader import Value, lines, place, read
 from qgov.language.text import MAX_BYTES
 
 __all__ = ["Document", "Documents", "Text", "documents_of", "read_documents"]
@@ -67,6 +67,10 @@ class Document:
         """Where the value at `path` below the document stands."""
         found = place(self.text.marked(self.start), path)
         return Origin(self.path, *found) if found else self.start
+
+    def lines(self, path: tuple[str | int, ...]) -> Iterator[int]:
+        """The lines, from 1, of the value at `path` and of all in it."""
+        return lines(self.text.marked(self.start), path)
 
     def key(self, *path: str | int) -> Origin:
         """Where the key that leads to the value at `path` stands."""

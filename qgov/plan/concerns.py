@@ -180,16 +180,4 @@ def _lines(place: Place) -> Iterator[int]:
         else:
             # A default that nobody wrote.
             return
-    yield from _inside(document, path, value)
-
-
-def _inside(document: Document, path: tuple[str | int, ...], value: Any) -> Iterator[int]:
-    yield document.at(*path).line
-    steps: Iterable[Any] = ()
-    if isinstance(value, dict):
-        steps = value
-    elif isinstance(value, list):
-        steps = range(len(value))
-    for step in steps:
-        yield document.key(*path, step).line
-        yield from _inside(document, (*path, step), value[step])
+    yield from document.lines(path)

@@ -9,6 +9,7 @@ an error of qgov. Only what differs is looked at, so that the work is in proport
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from qgov.finding import Finding, Origin, has_errors
@@ -107,11 +108,13 @@ def _way(difference: Difference) -> str:
 
 
 def _sorted(pointers: Iterable[str]) -> tuple[str, ...]:
-    def order(pointer: str) -> tuple[str, int]:
-        _, part, number = pointer.split("/")
-        return part, int(number)
+    return tuple(sorted(pointers, key=_order))
 
-    return tuple(sorted(pointers, key=order))
+
+@cache
+def _order(pointer: str) -> tuple[str, int]:
+    _, part, number = pointer.split("/")
+    return part, int(number)
 
 
 def _missing(path: str, keys: Sequence[Key], place: Origin) -> Finding:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, takewhile
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product, takewhile
+from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -13,13 +13,18 @@ from qgov.finding import Origin
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
 from qgov.model.principal import Principal, group, workload
+from qgov.model.scope import tenant_of
 from qgov.plan.concerns import ConcernRow, lines_of
 from qgov.plan.documents import DocumentChange
 from qgov.plan.fields import FieldChange, Place, field_changes
 from qgov.plan.plan import AccessChange
+from qgov.plan.said import alike, says, texts
 from qgov.targets.parts import Difference, Field, Key, Origins, Parts, steps_of
 
 __all__ = ["Rows", "Tellings"]
+
+
+N = TypeVar("N")
 
 
 class Rows(Struct, frozen=True):
@@ -48,19 +53,41 @@ class _Told(NamedTuple):
     row: str
     of: Mapping[Principal, str]
     """Principal → the row of its accesses, where these tell it."""
+    tenants: frozenset[str]
+    """The tenants that the document is about; none where it may be about any."""
+
+
+class _Rows(NamedTuple):
+    """The rows that tell a field: all of them, those about no principal, each principal's, and
+    those about no principal by what their documents name."""
+
+    all: frozenset[str]
+    general: frozenset[str]
+    own: Mapping[Principal, frozenset[str]]
+    naming: Mapping[str, frozenset[str]]
+
+    def about(self, principal: Principal, named: str) -> frozenset[str]:
+        """Those that may say why a part differs that is about a principal, or about nobody."""
+        if not principal:
+            return self.all
+        general = self.general if named == _ANY else self.naming.get(named, frozenset())
+        return general | self.own.get(principal, frozenset())
+
+
+_ANY: Final = "*"
 
 
 class Tellings:
     """Every changed field that a plan tells, found by the document that it is of."""
 
     def __init__(self, rows: Rows) -> None:
-        # By the kind and name of the document, `*` for any; by the first names of the way to it
-        # as well; and by the whole of one that is shorter.
+        # By the tenant that the document is about, `*` for all, and its kind and name, `*` for any;
+        # by the first names of the way to it as well; and by the whole of one that is shorter.
         self._of: dict[Key, list[_Told]] = defaultdict(list)
         self._under: dict[Key, list[_Told]] = defaultdict(list)
         self._short: dict[Key, list[_Told]] = defaultdict(list)
-        self._known: dict[tuple[Field, bool], list[_Told]] = {}
-        self._rows: dict[tuple[Field, bool, Principal], frozenset[str]] = {}
+        self._known: dict[tuple[Field, bool, tuple[str, ...]], _Rows] = {}
+        self._texts: dict[int, frozenset[str]] = {}
         self._renamed: dict[str, str] = {}
         for number, names in enumerate(rows.renames):
             self._renamed |= dict.fromkeys(names, f"/renames/{number}")
@@ -69,47 +96,48 @@ class Tellings:
         )
         for told in _told(rows):
             kind = told.change.document.partition("/")[0]
-            for of in ((kind, told.name), (kind, "*")):
+            for of in product((_ANY, *(told.tenants or ("",))), (kind,), (told.name, _ANY)):
                 self._of[of].append(told)
                 for length in range(1, _NEAR + 1):
                     if length <= len(told.steps):
                         self._under[*of, *told.steps[:length]].append(told)
                 if len(told.steps) < _NEAR:
                     self._short[*of, *told.steps].append(told)
+        self._by_tenant = {kind for tenant, kind, *_ in self._of if tenant not in ("", _ANY)}
 
     def of(self, parts: Parts, difference: Difference) -> set[str] | None:
-        """The rows that say why a part differs; None where none does."""
+        """The rows that say why a part differs, where there are several those about the principal
+        and the tenant in its key; None where none does."""
         origins = parts.origins(difference.key)
         if origins is None:
             return None
-        found: set[str] = set()
         principal = _principal(origins.names)
-        for fields, words in ((origins.fields, False), (origins.words, True)):
-            for field in fields:
-                found |= self._telling(field, words, principal)
+        tenant = origins.names.get("tenant", _ANY)
+        found = self._telling(origins, tenant, principal) or self._telling(origins, _ANY, _NOBODY)
         if not found and (difference.before is None or difference.after is None):
-            found = self._bringing(origins)
+            around = tuple(parts.around(difference.key))
+            found = self._bringing(origins, around, tenant) or self._bringing(origins, around, _ANY)
         return found or self._renaming(origins, difference)
 
-    def _bringing(self, origins: Origins) -> set[str]:
+    def _bringing(self, origins: Origins, around: Iterable[Field], tenant: str) -> set[str]:
         """The rows of what a part comes or goes with, where that says none of its fields."""
         own = [
             (told, field)
             for field in (*origins.fields, *origins.words)
-            for told in self._matching(field)
+            for told in self._matching(field, tenant)
             if _holds(told, field)
         ]
         if any(_is_said(told, field) for told, field in own if field not in origins.words):
             return set()
         near = [told for told, _ in own]
-        around = [
+        near = near or [
             told
-            for field in origins.around
-            for told in self._matching(field)
+            for field in around
+            for told in self._matching(field, tenant)
             if _tells(told, field) or _holds(told, field)
         ]
         principal = _principal(origins.names)
-        return {_row(told, principal) for told in (near or around)}
+        return {told.of.get(principal, told.row) for told in near}
 
     def _renaming(self, origins: Origins, difference: Difference) -> set[str] | None:
         """The renames of documents that a part is of, or whose names are in it."""
@@ -121,33 +149,82 @@ class Tellings:
             if document in of or document.partition("/")[2] in text
         } or None
 
-    def _telling(self, field: Field, words: bool, principal: Principal) -> frozenset[str]:
-        """The rows that tell a field, where there are several for each principal those of one."""
-        key = (field, words, principal)
-        if key not in self._rows:
-            self._rows[key] = frozenset(_row(each, principal) for each in self._tell(field, words))
-        return self._rows[key]
+    def _telling(self, origins: Origins, tenant: str, principal: Principal) -> set[str]:
+        """The rows that tell the fields of a part, and may be about a tenant and a principal."""
+        found: set[str] = set()
+        for fields, words in ((origins.fields, False), (origins.words, True)):
+            for field in fields:
+                rows = self._tell(field, words, self._filed(field, tenant))
+                found |= rows.about(principal, field.named)
+        return found
 
-    def _tell(self, field: Field, words: bool) -> list[_Told]:
-        if (field, words) not in self._known:
-            self._known[field, words] = [
-                each
-                for each in self._near(field)
-                if words == (each.change.concern is Concern.WORDS) and _tells(each, field)
-            ]
-        return self._known[field, words]
+    def _filed(self, field: Field, tenant: str) -> tuple[str, ...]:
+        """Under which tenants what may tell a field of some tenant is filed."""
+        return ("", tenant) if tenant != _ANY and field.kind in self._by_tenant else (_ANY,)
 
-    def _near(self, field: Field) -> Iterable[_Told]:
+    def _tell(self, field: Field, words: bool, filed: tuple[str, ...]) -> _Rows:
+        key = (field, words, filed)
+        if (found := self._known.get(key)) is None:
+            if field.named not in (_ANY, ""):  # one for whatever is named
+                found = self._tell(field._replace(named=""), words, filed)
+            else:
+                tellings = [
+                    each
+                    for each in self._near(field, filed)
+                    if words == (each.change.concern is Concern.WORDS) and _tells(each, field)
+                ]
+                found = _rows(tellings, None if field.named == _ANY else self._names)
+            self._known[key] = found
+        return found
+
+    def _names(self, told: _Told) -> frozenset[str]:
+        """The texts in the documents of a telling, on both sides: names are among them."""
+        found: frozenset[str] = frozenset()
+        for document in (place.document for place in told.change.places):
+            if id(document) not in self._texts:
+                self._texts[id(document)] = frozenset(texts(document.raw))
+            found |= self._texts[id(document)]
+        return found
+
+    def _near(self, field: Field, filed: tuple[str, ...]) -> Iterator[_Told]:
         """What may tell a field: by the names at the beginning of its path."""
-        of = (field.kind, field.name)
-        key = (*of, *takewhile(lambda step: "*" not in step, field.steps[:_NEAR]))
-        if key == of:
-            return self._matching(field)
-        shorter = (self._short.get(key[:length], ()) for length in range(2, len(key)))
-        return chain(self._under.get(key, ()), *shorter)
+        names = tuple(takewhile(lambda step: "*" not in step, field.steps[:_NEAR]))
+        for tenant in filed:
+            of = (tenant, field.kind, field.name)
+            if not names:
+                yield from self._of.get(of, ())
+            else:
+                yield from self._under.get((*of, *names), ())
+            for length in range(len(names)):
+                yield from self._short.get((*of, *names[:length]), ())
 
-    def _matching(self, field: Field) -> Iterable[_Told]:
-        return self._of.get((field.kind, field.name), ())
+    def _matching(self, field: Field, tenant: str) -> Iterator[_Told]:
+        for filed in self._filed(field, tenant):
+            yield from self._of.get((filed, field.kind, field.name), ())
+
+
+_NOBODY: Final = Principal("")
+
+
+def _rows(tellings: Iterable[_Told], names: Callable[[_Told], Iterable[str]] | None) -> _Rows:
+    """The rows of tellings; with what gives the names in their documents, by these too."""
+    all_: set[str] = set()
+    general: set[str] = set()
+    own: dict[Principal, set[str]] = defaultdict(set)
+    naming: dict[str, set[str]] = defaultdict(set)
+    for told in tellings:
+        all_.add(told.row)
+        for principal, row in told.of.items():
+            own[principal].add(row)
+        if not told.of:
+            general.add(told.row)
+            for name in names(told) if names else ():
+                naming[name].add(told.row)
+    return _Rows(frozenset(all_), frozenset(general), _frozen(own), _frozen(naming))
+
+
+def _frozen(sets: Mapping[N, set[str]]) -> Mapping[N, frozenset[str]]:
+    return {name: frozenset(rows) for name, rows in sets.items()}
 
 
 def _told(rows: Rows) -> Iterator[_Told]:
@@ -177,7 +254,16 @@ def _told(rows: Rows) -> Iterator[_Told]:
             rows.access[n].row.principal: f"/access/{n}" for n in sorted(numbers, reverse=True)
         }
         name = field.document.partition("/")[2]
-        yield _Told(name, field, steps_of(field.field), steps_of(field.whole), first, moved)
+        steps, whole = steps_of(field.field), steps_of(field.whole)
+        yield _Told(name, field, steps, whole, first, moved, _tenants(field))
+
+
+def _tenants(change: FieldChange) -> frozenset[str]:
+    """The tenants of the scopes that a document has on both sides; none where one may be any."""
+    specs = (place.document.raw.get("spec") for place in change.places)
+    scopes = [spec.get("scope") if isinstance(spec, dict) else None for spec in specs]
+    found = {tenant_of(scope) if isinstance(scope, str) else "" for scope in scopes}
+    return frozenset() if "" in found else frozenset(found)
 
 
 def _id(change: FieldChange) -> tuple[str, str, str]:
@@ -190,35 +276,30 @@ def _principal(names: Mapping[str, str]) -> Principal:
         return workload(f"{names.get('tenant')}/{names['workload']}")
     if "group" in names:
         return group(names["group"])
-    return Principal(names.get("principal", ""))
-
-
-def _row(told: _Told, principal: Principal) -> str:
-    """The row of a telling that is about a principal, or else the first."""
-    return told.of.get(principal, told.row)
+    return Principal(names["principal"]) if "principal" in names else _NOBODY
 
 
 def _tells(told: _Told, field: Field) -> bool:
     """Whether a telling is of a field, of something in it, or of a whole that says it."""
     if not field.steps:
         return told.whole == ("spec",)
-    if not _alike(told.steps, field.steps):
+    if not alike(told.steps, field.steps):
         return False
     rest = field.steps[len(told.steps) :]
-    return not rest or _says(told.change.after, rest) or _says(told.change.before, rest)
+    return not rest or says(told.change.after, rest) or says(told.change.before, rest)
 
 
 def _holds(told: _Told, field: Field) -> bool:
     """Whether what came or went as a whole is what a field would be in."""
-    return told.whole == ("spec",) or (bool(told.whole) and _alike(told.whole, field.steps))
+    return told.whole == ("spec",) or (bool(told.whole) and alike(told.whole, field.steps))
 
 
 def _is_said(told: _Told, field: Field) -> bool:
     """Whether it says a field that `_holds` finds it to be around."""
     if told.whole[:1] != field.steps[:1]:
-        return any(_says(place.document.raw, field.steps) for place in told.change.places)
+        return any(says(place.document.raw, field.steps) for place in told.change.places)
     rest = field.steps[len(told.whole) :]
-    return any(_says(_at(place), rest) for place in told.change.places)
+    return any(says(_at(place), rest) for place in told.change.places)
 
 
 def _at(place: Place) -> Any:
@@ -232,32 +313,3 @@ def _at(place: Place) -> Any:
         else:
             return None
     return value
-
-
-def _alike(one: Key, other: Key) -> bool:
-    """Whether one path begins with the other."""
-    return all(
-        wanted in ("*", step) or (wanted == "[*]" and step.startswith("["))
-        for step, wanted in zip(one, other, strict=False)
-    )
-
-
-def _says(value: Any, steps: Key) -> bool:
-    """Whether a value of a document has something at a path; `[name]` is an entry of a list with
-    that name, or any where they have none."""
-    if not steps:
-        return value not in (None, [], {})
-    first, *rest = steps
-    if isinstance(value, list):
-        wanted = [each for each in value if _is_named(each, first)]
-        return any(_says(each, tuple(rest)) for each in wanted)
-    if not isinstance(value, dict):
-        return False
-    inner = value.values() if first == "*" else [value.get(first)]
-    return any(_says(each, tuple(rest)) for each in inner)
-
-
-def _is_named(entry: Any, step: str) -> bool:
-    return (
-        step == "[*]" or not isinstance(entry, dict) or f"[{entry.get('name')}]" in (step, "[None]")
-    )

@@ -17,21 +17,22 @@ MONEY: Final = (
 
 BOUND: Final = (
     f"{ORGANIZATION} spec.bindings",
-    "Tenant/{tenant} spec.bindings",
-    "Tenant/{tenant} spec.serviceAccounts[*].bindings",
+    "Tenant/{tenant} spec.bindings = {group}",
+    "Tenant/{tenant} spec.serviceAccounts[*].bindings = {group}",
     f"{ORGANIZATION} spec.groups.*.expires",
     f"{ORGANIZATION} spec.groups.*.includes",
 )
 """What binds a principal to a role, and until when."""
 
 NAMED: Final = (
-    f"{ORGANIZATION} spec.groups",
+    f"{ORGANIZATION} spec.groups.{{group}}",
+    f"{ORGANIZATION} spec.groups.*.includes",
     f"{ORGANIZATION} spec.bindings",
     f"{ORGANIZATION} spec.stores.*.owner",
-    "Tenant/* spec.bindings",
-    "Tenant/* spec.owner",
-    "Tenant/* spec.serviceAccounts[*].owner",
-    "Tenant/* spec.identityProvider",
+    "Tenant/* spec.bindings = {group}",
+    "Tenant/* spec.owner = {group}",
+    "Tenant/* spec.serviceAccounts[*].owner = {group}",
+    "Tenant/* spec.identityProvider = {group}",
 )
 """What brings a directory group into being, and makes it a provider's."""
 

@@ -5,16 +5,18 @@ A part is a value at a path of names: `tenant atlas environment test queue` of a
 a pattern of names → the fields of documents that can change it. In a pattern `{tenant}` stands for
 a name and gives it to the fields; what lies deeper than a pattern is part of it, and the longest
 pattern that fits decides. `Tenant/{tenant} spec.residency` is a field, with all that is in it;
-`*` stands for any name.
+`*` stands for any name. Of `Tenant/* spec.owner = {group}` only documents count that name the
+group.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as kept_field
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
-from itertools import chain
+from functools import cache, cached_property, lru_cache
 from string import Formatter
 from typing import Any, Final, NamedTuple
 
@@ -35,20 +37,21 @@ _ANY: Final = "*"
 
 
 class Field(NamedTuple):
-    """A field of documents: their kind and name (`*`: any), and the steps to it."""
+    """A field of documents: their kind and name (`*`: any), the steps to it, and what the document
+    has to name (`*`: anything)."""
 
     kind: str
     name: str
     steps: Key
+    named: str = _ANY
 
 
 class Origins(NamedTuple):
     """Where a part comes from: the fields that can change what it does, those that can change
-    its words for people, those with which it comes or goes besides, and the names in its key."""
+    its words for people, and the names in its key."""
 
     fields: tuple[Field, ...]
     words: tuple[Field, ...]
-    around: tuple[Field, ...]
     names: Mapping[str, str]
 
 
@@ -68,7 +71,8 @@ class _Node(Struct, frozen=True):
     patterns: list[str] = field(default_factory=list)
 
 
-class Parts(Struct, frozen=True):
+@dataclass(frozen=True, eq=False)
+class Parts:
     """The parts of the files of a target, which match one of the patterns in `files`.
 
     `read` gives those of one (its path, its outline or content) as nested mappings. `fields`
@@ -79,7 +83,7 @@ class Parts(Struct, frozen=True):
     files: tuple[str, ...]
     read: Callable[[str, Any], Mapping[str, Any]]
     fields: Table
-    words: Table = field(default_factory=dict)
+    words: Table = kept_field(default_factory=dict)
     resource: Callable[[Key], str] | None = None
 
     def holds(self, path: str) -> bool:
@@ -94,22 +98,28 @@ class Parts(Struct, frozen=True):
         longest, names = fitting[0]
         if (scope := names.get("scope")) is not None:
             names = {"tenant": tenant_of(scope) or _ANY, **names}
+        fields, words = (
+            _fields(each.get(longest, ()), names) for each in (self.fields, self.words)
+        )
+        return Origins(fields, words, names)
 
-        def fields(table: Table, *patterns: str) -> tuple[Field, ...]:
-            found = (_fields(tuple(table.get(each, ())), names) for each in patterns)
-            return tuple(chain.from_iterable(found))
-
-        shorter = (pattern for pattern, _ in fitting[1:])
-        around = fields(self.fields, *shorter)
-        return Origins(fields(self.fields, longest), fields(self.words, longest), around, names)
+    def around(self, key: Key) -> Iterator[Field]:
+        """The fields with which a part comes or goes besides: those of what it is in."""
+        if (origins := self.origins(key)) is not None:
+            for pattern, _ in self._fitting(key)[1:]:
+                yield from _fields(self.fields.get(pattern, ()), origins.names)
 
     def patterns(self, key: Key) -> list[str]:
         """The patterns that fit a part, the longest first."""
         return [pattern for pattern, _ in self._fitting(key)]
 
     def _fitting(self, key: Key) -> list[tuple[str, Mapping[str, str]]]:
-        found = _fitting(_tree((*self.fields, *self.words)), key, {})
+        found = _fitting(self._tree, key, {})
         return sorted(found, key=lambda each: -len(each[0].split()))
+
+    @cached_property
+    def _tree(self) -> _Node:
+        return _tree((*self.fields, *self.words))
 
 
 def differences(old: Any, new: Any, key: Key = ()) -> Iterator[Difference]:
@@ -129,8 +139,7 @@ def steps_of(label: str) -> Key:
     return tuple(_STEP.findall(label))
 
 
-@cache
-def _tree(patterns: tuple[str, ...]) -> _Node:
+def _tree(patterns: Iterable[str]) -> _Node:
     root = _Node()
     for pattern in patterns:
         node = root
@@ -158,8 +167,9 @@ def _fitting(
         yield pattern, names
 
 
-def _fields(texts: tuple[str, ...], names: Mapping[str, str]) -> tuple[Field, ...]:
-    return _filled(texts, tuple((name, names.get(name, _ANY)) for name in _variables(texts)))
+def _fields(texts: Sequence[str], names: Mapping[str, str]) -> tuple[Field, ...]:
+    known = tuple(texts)
+    return _filled(known, tuple((name, names.get(name, _ANY)) for name in _variables(known)))
 
 
 @cache
@@ -175,6 +185,7 @@ def _filled(texts: tuple[str, ...], names: tuple[tuple[str, str], ...]) -> tuple
 
 
 def _field(text: str) -> Field:
-    document, _, label = text.partition(" ")
+    document, _, rest = text.partition(" ")
     kind, _, name = document.partition("/")
-    return Field(kind, name, steps_of(label))
+    label, _, named = rest.partition(" = ")
+    return Field(kind, name, steps_of(label), named or _ANY)

@@ -20,6 +20,18 @@ def test_a_document_knows_where_its_values_and_keys_stand() -> None:
     assert role.at() == role.key() == role.at("nothing") == Origin("a.yaml", 2, 1)
 
 
+def test_a_document_knows_the_lines_of_a_value_and_of_all_in_it() -> None:
+    text = ROLE + "  requires:\n    mfa: true\n    job:\n      shots:\n        9\n"
+    documents, _ = read_documents({"a.yaml": text.encode()})
+    (role,) = documents.valid
+
+    assert [*role.lines(("spec", "permissions"))] == [5, 5]
+    assert {*role.lines(("spec",))} == {5, 6, 7, 8, 9, 10}
+    assert [*role.lines(("spec", "requires", "job"))] == [9, 9, 10]
+    assert [*role.lines(("spec", "requires", "countries"))] == [7]  # of what is there
+    assert [*role.lines(("spec", "permissions", 1))] == [5]
+
+
 @pytest.mark.parametrize(
     "text",
     [

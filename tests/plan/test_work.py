@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
@@ -21,7 +22,7 @@ from qgov.plan.make import make_plan
 from qgov.plan.sides import load_cached
 from qgov.targets import hcl
 from qgov.targets.braket import module as braket
-from tests.plan.worlds import NOW, snapshot
+from tests.plan.worlds import NOW, plan_of, snapshot
 
 pytestmark = pytest.mark.no_cover  # it counts what it calls
 
@@ -169,3 +170,22 @@ def test_causes_are_sought_once_for_all_that_rest_on_the_same(
         few, many = (_work(counted, tmp_path / edit[0], count, edit)[0] for count in (FEW, MANY))
 
         assert 0 < few["causes sought"] == many["causes sought"] < 8
+
+
+def test_a_first_plan_names_for_a_tenant_what_is_about_it(tmp_path: Path) -> None:
+    """However many others there are."""
+
+    def named(tenants: int) -> dict[str, int]:
+        plan = plan_of({}, _company(tmp_path, tenants))
+        return {
+            f"{change.path}: {each.resource}": len(each.because)
+            for change in plan.artifacts
+            for each in change.resources
+            if change.path.startswith("terraform/tenants/tenant-00001/")
+            or re.search("keycloak_group.*tenant-00001", each.resource)
+        }
+
+    few, many = named(FEW), named(MANY)
+
+    assert len(few) > 30
+    assert few == many

@@ -87,11 +87,13 @@ def test_every_field_of_a_table_is_one_of_the_language(name: str) -> None:
             for text in fields:
                 document, _, label = text.partition(" ")
                 # Each stands for an account, or for that of an environment.
-                here = label.replace("{aws}", "braket").replace("{azure}", "azure")
+                here, _, named = label.partition(" = ")
+                here = here.replace("{aws}", "braket").replace("{azure}", "azure")
                 steps = steps_of(here)
                 field = Field(document.partition("/")[0], "", steps)
                 concerns = {c for path, c in known[field.kind].items() if _within(field, path)}
                 assert concerns, text
+                assert named in ("", "{group}"), text
                 assert (concerns == {Concern.WORDS}) == words, text
 
 

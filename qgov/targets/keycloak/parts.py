@@ -18,7 +18,7 @@ _ACCOUNT: Final = f"{_TENANT} spec.serviceAccounts[{{workload}}]"
 _HELD: Final = (
     *BOUND,
     f"{ORGANIZATION} spec.groups.*.identityProvider",
-    f"{_TENANT} spec.identityProvider",
+    f"{_TENANT} spec.identityProvider = {{group}}",
     f"{_PROVIDER}.type",
 )
 _GROUPS: Final = (*NAMED, f"{_PROVIDER}.type", f"{ORGANIZATION} spec.identityProviders")
@@ -45,7 +45,7 @@ _FLOORS: Final = (
 )
 """What asks for a young token, of whoever is bound there."""
 
-_JIT: Final = (*_HELD, "Tenant/* spec.bindings")
+_JIT: Final = (*_HELD, "Tenant/* spec.bindings = {group}")
 _GROUP_ROLES: Final = (*NAMED, *_JIT)
 _AUDIENCE: Final = (f"{_PROVIDER}.audience",)
 _REALM: Final = (f"{_PROVIDER}.realm", f"{_PROVIDER}.issuer", f"{_PROVIDER}.type")
@@ -94,8 +94,8 @@ FIELDS: Final[Table] = {
         f"{_PROVIDER}.tokens.person",
         *_SIGN_IN,
     ),
-    "{provider} keycloak_group jit": _JIT,
-    "{provider} keycloak_group_roles jit": _JIT,
+    "{provider} keycloak_group jit {group}": _JIT,
+    "{provider} keycloak_group_roles jit {group}": _JIT,
     "{provider} keycloak_openid_client qgov": _SIGN_IN,
     "{provider} keycloak_openid_client qgov client_id": (f"{_PROVIDER}.audience", *_SIGN_IN),
     "{provider} keycloak_openid_client qgov depends_on": _FLOW,
