@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
+
+from msgspec import Struct
 
 from qgov.checks.catalogue import rules
 from qgov.checks.rule import Found, Rule
@@ -21,5 +24,15 @@ def check(model: AccessModel, now: datetime) -> list[Finding]:
 
 def judge(model: AccessModel, now: datetime) -> tuple[list[Finding], list[Finding]]:
     """The same, and the findings that are silent."""
-    findings = [finding for rule in rules() for finding in rule.findings(model, now)]
-    return apply_waivers(findings, model, now)
+    found = (model.shared(_Judged(rule, now)) for rule in rules())
+    return apply_waivers(chain.from_iterable(found), model, now)
+
+
+class _Judged(Struct, frozen=True):
+    """A rule at a time: it judges once what it sees alike."""
+
+    rule: Rule
+    now: datetime
+
+    def __call__(self, model: AccessModel) -> list[Finding]:
+        return self.rule.findings(model, self.now)

@@ -31,7 +31,7 @@ def mutable_audit_store(model: AccessModel, _now: datetime) -> Iterator[Found]:
         if audit is None or audit.store not in stores or stores[audit.store].value.immutable:
             continue
         by = [f for f in tenant.spec.frameworks if f in asking]
-        if by or classified(tenant) == "regulated":
+        if by or classified(model)[tenant.name] == "regulated":
             message = (
                 f"`{audit.store}` can be overwritten, though `{tenant.name}` needs write-once "
                 "audit logs"

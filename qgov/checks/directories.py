@@ -221,18 +221,23 @@ def second_factor_that_no_token_tells(model: AccessModel, _now: datetime) -> Ite
     Remedy: take the issuer at sts.windows.net, or name under `tokens.secondFactor.acr` a context of
     authentication (`acrs`) that a policy ties to a second factor.
     """
+    silent = {n for n, fact in model.organization.providers.items() if _tells_none(fact.value)}
     asking = {
-        model.groups[name_of(binding.principal)].provider
-        for binding in model.bindings
-        if is_group(binding.principal) and _asks(model, binding)
+        provider
+        for binding in (model.bindings if silent else ())
+        if is_group(binding.principal)
+        and (provider := model.groups[name_of(binding.principal)].provider) in silent
+        and _asks(model, binding)
     }
     for name in sorted(asking):
-        fact = model.organization.providers[name]
-        version_2 = fact.value.type == "entra" and fact.value.issuer.endswith("/v2.0")
-        factor = fact.value.tokens.second_factor
-        if version_2 and not (factor and factor.acr):
-            message = f"no token of `{name}` tells that a second factor was shown"
-            yield found_at(fact, message, "issuer")
+        message = f"no token of `{name}` tells that a second factor was shown"
+        yield found_at(model.organization.providers[name], message, "issuer")
+
+
+def _tells_none(provider: IdentityProvider) -> bool:
+    version_2 = provider.type == "entra" and provider.issuer.endswith("/v2.0")
+    factor = provider.tokens.second_factor
+    return version_2 and not (factor and factor.acr)
 
 
 def _asks(model: AccessModel, binding: Binding) -> bool:

@@ -50,7 +50,8 @@ def external_answers(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: name a group of the company, with nobody from outside in what it includes.
     """
-    for group, fact, path in _answering(model):
+    anybody = any(group.external for group in model.groups.values())
+    for group, fact, path in _answering(model) if anybody else ():
         if outside := _outside(model, group):
             message = f"{outside}, and {fact.document} asks it as `{path[-1]}`"
             yield found_at(fact, message, *path)

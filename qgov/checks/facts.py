@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar, get_args
 
@@ -169,11 +169,18 @@ def strictest(*classes: str | None) -> str:
     return max((c for c in classes if c is not None), key=_CLASSES.index)
 
 
-def classified(tenant: Tenant) -> str:
-    """The most sensitive data that a tenant handles, in whichever project."""
-    return strictest(
-        tenant.spec.classification, *(p.classification for _, _, p in projects(tenant))
-    )
+def classified(model: AccessModel) -> Mapping[str, str]:
+    """Tenant → the most sensitive data that it handles, in whichever project."""
+    return model.shared(_classified)
+
+
+def _classified(model: AccessModel) -> dict[str, str]:
+    return {
+        name: strictest(
+            tenant.spec.classification, *(p.classification for _, _, p in projects(tenant))
+        )
+        for name, tenant in model.tenants.items()
+    }
 
 
 def projects(tenant: Tenant) -> Iterator[tuple[str, int, Project]]:

@@ -12,6 +12,7 @@ from qgov.checks.facts import (
     at_backend,
     at_project,
     at_record,
+    classified,
     found_at,
     projects,
     records,
@@ -151,6 +152,8 @@ def residency_that_no_cloud_tells(model: AccessModel, _now: datetime) -> Iterato
     Remedy: give the project an environment with an account of its own.
     """
     for tenant, environment, backend in uses(model, model.organization.backends):
+        if not environment.residency:
+            continue
         cloud = model.organization.backends[backend].value.cloud
         if getattr(tenant.spec.clouds, cloud, None) is None:
             continue
@@ -246,11 +249,15 @@ def vendor_outside_residency(model: AccessModel, _now: datetime) -> Iterator[Fou
         if (vendor := vendors.get(backend.value.vendor)) is not None
         for operator in (_OPERATORS.get(backend.value.cloud, ""),)
     }
+    handled = classified(model)
     for tenant, environment, backend in uses(model, seats):
+        if handled[tenant.name] not in SENSITIVE:
+            continue
         where = model.organization.backends[backend].value.jurisdiction
         for what, classification, residency in _handling(tenant, environment, where):
-            covered = _countries(residency)
-            if classification not in SENSITIVE or covered is None:
+            if classification not in SENSITIVE:
+                continue
+            if (covered := _countries(residency)) is None:
                 continue
             outside = [
                 f"{how} of {seat}"

@@ -143,9 +143,10 @@ def provider_holds_the_key(model: AccessModel, _now: datetime) -> Iterator[Found
     """
     stores = model.organization.stores
     held = {name for name, s in stores.items() if s.value.encryption == "provider-key"}
+    handled = classified(model)
     for tenant, name, retention in records(model):
-        regulated = classified(tenant) == "regulated" and name in _CONTENT
-        if regulated and retention.store in held:
+        kept = name in _CONTENT and retention.store in held
+        if kept and handled[tenant.name] == "regulated":
             message = f"the provider holds the key to the regulated {name} in `{retention.store}`"
             yield at_record(tenant, name, "store", message)
 
@@ -158,10 +159,8 @@ def no_framework(model: AccessModel, _now: datetime) -> Iterator[Found]:
 
     Remedy: name the frameworks that bind the tenant in `frameworks`.
     """
-    for tenant in model.tenants.values():
-        if (handled := classified(tenant)) in SENSITIVE and not tenant.spec.frameworks:
-            yield found_at(
-                tenant.source,
-                f"`{tenant.name}` handles {handled} data and names no framework",
-                "classification",
-            )
+    for name, handled in classified(model).items():
+        tenant = model.tenants[name]
+        if handled in SENSITIVE and not tenant.spec.frameworks:
+            message = f"`{name}` handles {handled} data and names no framework"
+            yield found_at(tenant.source, message, "classification")

@@ -15,6 +15,7 @@ from qgov.checks import guide
 from qgov.checks.facts import found_at
 from qgov.checks.rule import Found, rule
 from qgov.finding import Severity
+from qgov.language.documents import Document
 from qgov.language.scalars import format_duration
 from qgov.model.access_model import AccessModel
 
@@ -118,12 +119,21 @@ def credential_in_text(model: AccessModel, _now: datetime) -> Iterator[Found]:
     Remedy: revoke the credential, keep its successor in the secrets manager and refer to it as
     `secret://<manager>/<path>`.
     """
-    for document in model.documents:
-        if not _worth_reading(document.raw):
-            continue
-        for path, text in _texts(document.raw, ()):
-            if (kind := credential_in(text)) is not None:
-                yield Found(document.at(*path), f"a credential in plain text ({kind})", document.id)
+    yield from model.shared(_in_other_documents)
+    for role in model.roles.values():
+        yield from _in_document(role.source.source)
+
+
+def _in_other_documents(model: AccessModel) -> list[Found]:
+    return [found for each in model.beside_roles() for found in _in_document(each)]
+
+
+def _in_document(document: Document) -> Iterator[Found]:
+    if not _worth_reading(document.raw):
+        return
+    for path, text in _texts(document.raw, ()):
+        if (kind := credential_in(text)) is not None:
+            yield Found(document.at(*path), f"a credential in plain text ({kind})", document.id)
 
 
 def _worth_reading(raw: dict[str, Any]) -> bool:

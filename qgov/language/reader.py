@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from sys import intern
 from typing import Any, Final
 
 import yaml
@@ -257,7 +258,7 @@ class _Builder:
                 if in_mapping and key is None:
                     if value is not text or text in node or text == "<<":
                         self._key(node, value, event, line, column)
-                    key = (text, line, column)
+                    key = (intern(text), line, column)
                     continue
                 is_leaf = True
             elif kind is mapping_start or kind is sequence_start:

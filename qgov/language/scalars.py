@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
@@ -63,6 +64,7 @@ _UNITS: Final = {
     "w": 7 * 86_400,
     "y": 365 * 86_400,
 }
+_LONGEST_S: Final = 100 * _UNITS["y"]
 MICROS: Final = 1_000_000
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdwy])")
 _MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z][A-Z0-9]{1,11})")
@@ -102,11 +104,17 @@ def _not_a(what: str, example: str, value: object) -> PydanticCustomError:
 def parse_duration(value: object) -> int:
     """`15m`, `8h`, `90d`, `7y` to seconds (a year is 365 days); at most a hundred years,
     so that every instant a duration away is a date."""
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        seconds = int(match[1]) * _UNITS[match[2]]
-        if seconds <= 100 * _UNITS["y"]:
-            return seconds
-    raise _not_a("a duration", "15m, 8h, 90d or 7y", value)
+    seconds = _seconds(value) if isinstance(value, str) else None
+    if seconds is None:
+        raise _not_a("a duration", "15m, 8h, 90d or 7y", value)
+    return seconds
+
+
+@lru_cache(maxsize=256)  # a company writes the same few everywhere
+def _seconds(text: str) -> int | None:
+    match = _DURATION.fullmatch(text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else _LONGEST_S + 1
+    return seconds if seconds <= _LONGEST_S else None
 
 
 def parse_money(value: object) -> Money:

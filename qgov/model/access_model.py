@@ -1,9 +1,7 @@
-"""The AccessModel: what a repository means. Frozen, sorted, and all that later
-stages see.
+"""The AccessModel: what a repository means. Frozen, sorted, and all that later stages see.
 
-Facts carry the place they were written, outside their equality: a moved line is
-not a change. Parts that only checks and targets read keep the language's own
-frozen spec objects, wrapped in `Fact`.
+Facts carry the place they were written, outside their equality: a moved line is not a change. Parts
+that only checks and targets read keep the language's own frozen spec objects, wrapped in `Fact`.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from qgov.finding import Origin
 from qgov.language.documents import Document
@@ -32,10 +30,12 @@ from qgov.language.kinds.organization import (
 from qgov.language.kinds.tenant import ServiceAccount, TenantSpec
 from qgov.language.persons import folded
 from qgov.model.conditions import ApprovalRule, Conditions, Eligibility, JobLimits
+from qgov.model.derived import Derivable, Derived, noticed
 from qgov.model.fact import Fact, Written, origin_of
 from qgov.model.price import Price
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.scope import tenant_of
+from qgov.records import replace
 
 __all__ = [
     "AccessModel",
@@ -325,7 +325,7 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessModel:
+class AccessModel(Derivable):
     """What a repository means."""
 
     organization: Organization
@@ -348,9 +348,7 @@ class AccessModel:
         init=False, compare=False, repr=False
     )
     """Subject → elevations."""
-    _derived: dict[Callable[[AccessModel], Any], Any] = field(
-        init=False, default_factory=dict, compare=False, repr=False
-    )
+    _derived: Derived = field(init=False, default_factory=Derived, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, index in (
@@ -359,15 +357,15 @@ class AccessModel:
         ):
             object.__setattr__(self, name, index)
 
-    def once(self, derive: Callable[[AccessModel], T]) -> T:
-        """What a function makes of the model: made on first use, then kept."""
-        if derive not in self._derived:
-            self._derived[derive] = derive(self)
-        return cast("T", self._derived[derive])
+    def with_roles(self, roles: Mapping[str, Role], documents: Iterable[Document]) -> AccessModel:
+        """The same but for its roles, and for the documents that they stand in."""
+        found = replace(self, roles=roles, documents=tuple(documents))
+        object.__setattr__(found, "_derived", Derived(self._derived))
+        return found
 
-    def forget(self) -> None:
-        """Let go all that was made of the model."""
-        self._derived.clear()
+    def beside_roles(self) -> tuple[Document, ...]:
+        """The documents that no role stands in."""
+        return tuple(d for d in _DOCUMENTS.__get__(self) if d.kind != "Role")
 
     def workload_of(self, principal: Principal) -> Workload | None:
         """The service account that a principal is, if it is one."""
@@ -395,3 +393,8 @@ class AccessModel:
         tenant, environment = self.tenants[tenant_of(scope)], self.environment(scope)
         own = environment.residency if environment is not None else {}
         return own.get(scope.rpartition("/")[2], tenant.residency)
+
+
+_DOCUMENTS: Final = vars(AccessModel)["documents"]
+for name in ("roles", "documents"):
+    setattr(AccessModel, name, noticed(vars(AccessModel)[name]))

@@ -75,15 +75,17 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
         self._admitted: dict[int, bool] = {}
         self._inside: dict[tuple[str, int], tuple[str, ...]] = {}
         self._parts: dict[str, dict[Cell, tuple[Path, ...]]] = {}
-        self._sizes: dict[str, Mapping[str, int]] = {}
+        self._sizes: dict[tuple[object, ...], Mapping[str, int]] = {}
         self._shared: dict[str, AccessTable] = {}
 
     def share(self, other: AccessTable) -> None:
-        """Take the parts from the table of another model that are the same for both: nothing is
-        folded twice, or compared."""
+        """Take from the table of another model what is the same for both, the parts of permissions
+        and what holds at places: nothing is folded twice, or compared."""
         if linked_alike(self._model, other._model):
             roles = self._model.roles, other._model.roles
             self._shared = {p: other for p in CATALOGUE if _gives_alike(p, *roles)}
+            self._fold.share(other._fold)
+            self._inside = other._inside
 
     @cached_property
     def _of_role(self) -> Mapping[str, Sequence[Grant]]:
@@ -106,9 +108,14 @@ class AccessTable(Mapping[Cell, tuple[Path, ...]]):
         counted without their conditions."""
         if permission in self._shared:
             return self._shared[permission].sizes(permission)
-        if permission not in self._sizes:
-            self._sizes[permission] = self._counted(permission)
-        return self._sizes[permission]
+        # What the same roles give at places of one depth is counted once.
+        giving = (
+            name for name, role in self._model.roles.items() if permission in role.permissions
+        )
+        key = (_DEPTH[permission], CATALOGUE[permission].executes, *giving)
+        if key not in self._sizes:
+            self._sizes[key] = self._counted(permission)
+        return self._sizes[key]
 
     def _part(self, permission: str) -> dict[Cell, tuple[Path, ...]]:
         found: dict[Cell, tuple[Path, ...]] = {}

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from pydantic.alias_generators import to_camel
 
 from qgov.finding import Origin
+from qgov.language.documents import Document
 from qgov.language.kinds.base import Floor
 from qgov.language.permissions import CATALOGUE
 from qgov.model import principal as principals
@@ -73,8 +74,11 @@ class Grounds:
 
     def _compared(self, of: Callable[..., _Grounds], *names: str) -> Differing:
         base, head = self._base, self._head
-        if base and head and all(getattr(base, n) is getattr(head, n) for n in _READS[of]):
-            return {}
+        if base and head:
+            if all(getattr(base, n) is getattr(head, n) for n in _READS[of]):
+                return {}
+            if of in _OF_TENANT and _document(base, *names) is _document(head, *names) is not None:
+                return {}
         before, after = ({} if model is None else dict(of(model, *names)) for model in (base, head))
         pairs = {key: (before.get(key), after.get(key)) for key in {**after, **before}}
         return {
@@ -124,7 +128,7 @@ def _elevations(model: AccessModel) -> dict[str, Elevation]:
 
 def _of_binding(model: AccessModel, principal: Principal, role: str, scope: str) -> _Grounds:
     key = (principal, role, scope)
-    if (binding := model.once(_bindings).get(key)) is not None:
+    if (binding := model.shared(_bindings).get(key)) is not None:
         own = getattr(binding.source.value, "expires", None)
         terms = (binding.eligible, binding.requires, own)
         yield ("binding", *key), Ground(terms, binding.source.at)
@@ -154,7 +158,7 @@ def _of_role(model: AccessModel, name: str) -> _Grounds:
 
 
 def _of_elevation(model: AccessModel, name: str) -> _Grounds:
-    if (held := model.once(_elevations).get(name)) is not None:
+    if (held := model.shared(_elevations).get(name)) is not None:
         value = (held.not_before, held.expires, held.approved_by, held.ticket is None)
         yield ("elevation", held.name), Ground(value, partial(held.source.at, "expires"))
 
@@ -249,6 +253,15 @@ _READS: Final[Mapping[Callable[..., _Grounds], tuple[str, ...]]] = {
     _of_tier: ("organization", "tenants"),
 }
 """The fields of a model that each part is read from: where models share these, it is the same."""
+
+
+_OF_TENANT: Final = frozenset({_of_environment, _of_project, _of_tenant})
+"""The parts that are read from nothing but the tenant's own document."""
+
+
+def _document(model: AccessModel, scope: str) -> Document | None:
+    tenant = model.tenants.get(tenant_of(scope))
+    return None if tenant is None else tenant.source.source
 
 
 def _floor(key: Key, floor: Floor | None, source: Fact[Any], *path: str | int) -> _Grounds:

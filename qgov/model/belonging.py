@@ -28,12 +28,19 @@ def belongs_to(document: Document) -> str:
 def owners_of(model: AccessModel, document: Document) -> set[str]:
     """The groups that own a document by themselves; none where it is the organization's. Of a
     budget, and of what is about one, that is the budget's owner."""
-    about = {"Budget": document.name, "BudgetException": getattr(document.spec, "budget", "")}
-    name = about.get(document.kind, "")
-    if document.kind == "Waiver":
-        kind, _, waived = document.spec.document.partition("/")
-        name = waived if kind == "Budget" else ""
-    if name in model.budgets:
+    if (name := _budget_of(document)) in model.budgets:
         return {model.budgets[name].owner}
     tenant = model.tenants.get(belongs_to(document))
     return {tenant.spec.owner.group} if tenant is not None else set()
+
+
+def _budget_of(document: Document) -> str:
+    """The budget that a document is, or is about; empty where there is none."""
+    if document.kind == "Budget":
+        return document.name
+    if document.kind == "BudgetException":
+        return str(document.spec.budget)
+    if document.kind == "Waiver":
+        kind, _, waived = document.spec.document.partition("/")
+        return waived if kind == "Budget" else ""
+    return ""

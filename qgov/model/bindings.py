@@ -97,7 +97,8 @@ def _written(
 
 def _order(binding: Binding) -> tuple[str, str, str, str]:
     """By what a binding means, never by where it stands: a moved file changes nothing."""
-    plain = binding.eligible is None and binding.requires == NONE and binding.expires is None
+    asks = binding.requires is not NONE and binding.requires != NONE
+    plain = binding.eligible is None and not asks and binding.expires is None
     terms = "" if plain else repr((binding.eligible, binding.requires, binding.expires))
     return binding.principal, binding.scope, binding.role, terms
 
@@ -155,7 +156,7 @@ def _binding(
         requires,
         Fact(spec.role, spec, source, path),
         earliest(spec.expires, group.expires if group else None),
-        getattr(spec, "external", False) or (group is not None and group.external),
+        (isinstance(spec, BindingSpec) and spec.external) or (group is not None and group.external),
     )
 
 

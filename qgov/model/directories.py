@@ -91,7 +91,7 @@ def claimed(model: AccessModel, provider: str) -> dict[str, str] | None:
     """Claim value → group, where a provider's tokens say something other than the groups' names:
     then no other value means anything, nor one that is two groups'. None where each value is a
     name."""
-    return model.once(_claimed)[provider]
+    return model.shared(_claimed)[provider]
 
 
 def _claimed(model: AccessModel) -> Mapping[str, dict[str, str] | None]:
@@ -100,7 +100,7 @@ def _claimed(model: AccessModel) -> Mapping[str, dict[str, str] | None]:
 
 def _claimed_at(model: AccessModel, provider: str) -> dict[str, str] | None:
     of = model.organization.providers[provider].value
-    groups = model.once(_by_provider).get(provider, ())
+    groups = model.shared(_by_provider).get(provider, ())
     values = {group.name: claim_value(of, group) for group in groups}
     if DIRECTORIES[of.type].by_name and all(value == name for name, value in values.items()):
         return None

@@ -168,9 +168,14 @@ class Fold:
         self._model = model
         self._places: dict[str, _Place] = {}
         self._equal: dict[Conditions, Conditions] = {}
+        self._known: dict[int, Conditions] = {}  # the model keeps its floors, and so their ids
         self._folded: dict[tuple[object, ...], Conditions] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
         self._numbers: dict[int, tuple[Grant, int]] = {}  # a grant is kept, so that its id is
+
+    def share(self, other: Fold) -> None:
+        """Take the places of another model that was linked from the same."""
+        self._places, self._equal, self._known = other._places, other._equal, other._known
 
     def shape(self, grant: Grant, permission: str) -> Shape:
         """What a grant adds to the floor of any place: equal for grants that add the same."""
@@ -226,15 +231,21 @@ class Fold:
         if (found := self._places.get(scope)) is None:
             model, is_project = self._model, depth(scope) == _PROJECT
             environment = model.environment(scope) if is_project else None
-            floor = model.floor(scope.rpartition("/")[0] if is_project else scope)
+            floor = model.floor(scope) if environment is None else environment.floor
             budgets = budgets_around(model, scope) if is_project else []
             found = self._places[scope] = _Place(
-                self._equal.setdefault(floor, floor),
+                self._same(floor),
                 backends_of(model, environment, scope) if environment else (),
                 budgets,
                 None if any(b.group or b.backends for b in budgets) else _names(budgets),
             )
         return found
+
+    def _same(self, floor: Conditions) -> Conditions:
+        """The first of those that are equal; one that is met again is not compared."""
+        if (known := self._known.get(id(floor))) is None:
+            known = self._known[id(floor)] = self._equal.setdefault(floor, floor)
+        return known
 
     def _conditions(self, grant: Grant, permission: str, floor: Conditions) -> Conditions:
         binding, role, held = grant.binding, grant.role, grant.held

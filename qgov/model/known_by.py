@@ -100,7 +100,7 @@ def known_by(model: AccessModel, principal: Principal) -> KnownBy | None:
     if group is None or fact is None:
         return None
     provider, value = fact.value, claim_value(fact.value, group)
-    audiences = model.once(_audiences)[provider.issuer]
+    audiences = model.shared(_audiences)[provider.issuer]
     return KnownBy(
         provider.issuer,
         audiences,

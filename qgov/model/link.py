@@ -28,7 +28,6 @@ from qgov.model.references import resolve
 from qgov.model.renames import check_renames
 from qgov.model.resolve import UNDEFINED, Resolver
 from qgov.model.tenants import exclusives_of, link_tenant, link_workloads, scope_defined
-from qgov.records import replace
 
 __all__ = ["link", "link_roles"]
 
@@ -139,7 +138,7 @@ def link_roles(model: AccessModel, documents: Documents) -> AccessModel | None:
     roles = {name: _role(found[name], names) for name in sorted(found)}
     check_renames({"Role": found}, model.organization, {}, model.groups, names)
     resolve(found.values(), {"role": roles}, names)
-    return None if names.findings else replace(model, roles=roles, documents=documents.valid)
+    return None if names.findings else model.with_roles(roles, documents.valid)
 
 
 def _differ_in_roles(model: AccessModel, documents: Documents) -> bool:

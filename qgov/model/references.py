@@ -73,15 +73,20 @@ def resolve(
     """An error for each name of `REFERENCES` that is not among what is known of its sort, and for
     each that a list of `NAMED` has twice and not alike."""
     for document in documents:
-        for path, what in REFERENCES.get(document.kind, ()):
-            steps = path.split(".")
+        for steps, what in _STEPS.get(document.kind, ()):
             for place, text in _named(document.raw["spec"], steps, ("spec",)):
                 # Of a `secret://manager/path`, the manager is what must be there.
                 name = text.removeprefix("secret://").partition("/")[0]
                 names.defined(what, name, known[what], document, *place)
         for path, what in NAMED.get(document.kind, ()):
-            for place, entries in _named(document.raw["spec"], path.split("."), ("spec",)):
+            for place, entries in _named(document.raw["spec"], tuple(path.split(".")), ("spec",)):
                 _each_once(what, entries, document, place, names)
+
+
+_STEPS: Final = {
+    kind: [(tuple(path.split(".")), what) for path, what in rows]
+    for kind, rows in REFERENCES.items()
+}
 
 
 def _each_once(
@@ -98,13 +103,13 @@ def _each_once(
             names.refuse("QG217", message, document.at(*place), "rename or remove one", document.id)
 
 
-def _named(value: Any, steps: list[str], at: _Path) -> Iterator[tuple[_Path, Any]]:
+def _named(value: Any, steps: tuple[str, ...], at: _Path) -> Iterator[tuple[_Path, Any]]:
     """(place, text or list) of every value at a path, as far as something is written there."""
     if not steps:
         if value is not None:
             yield at, value
         return
-    step, *rest = steps
+    step, rest = steps[0], steps[1:]
     if step == "#":
         yield from (((*at, key), key) for key in value or ())
     elif step != "*":

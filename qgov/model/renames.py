@@ -47,13 +47,14 @@ class Renames(Struct, frozen=True):
 
 def renames(model: AccessModel) -> Renames:
     """The former names that a model's documents give, looked for once."""
-    return model.once(_renames)
+    roles = {r.name: _last(r.metadata.previously) for r in model.roles.values()}
+    named = {("role", name): old for name, old in roles.items() if old is not None}
+    return Renames({**named, **model.shared(_renames)})
 
 
-def _renames(model: AccessModel) -> Renames:
-    former: dict[tuple[str, str], str | None] = {
-        ("role", role.name): _last(role.metadata.previously) for role in model.roles.values()
-    }
+def _renames(model: AccessModel) -> Mapping[tuple[str, str], str]:
+    """Those that no role gives."""
+    former: dict[tuple[str, str], str | None] = {}
     for name, group in model.organization.spec.groups.items():
         former["group", name] = _last(group.former_names)
     for tenant in model.tenants.values():
@@ -62,7 +63,7 @@ def _renames(model: AccessModel) -> Renames:
             for entry in entries:
                 key = (what, f"{parent}/{entry.name}")
                 former[key] = former.get(key) or _last(entry.previously)
-    return Renames({key: old for key, old in former.items() if old is not None})
+    return {key: old for key, old in former.items() if old is not None}
 
 
 def _last(names: tuple[str, ...] | None) -> str | None:

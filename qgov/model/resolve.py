@@ -96,6 +96,7 @@ class Resolver:
         self._comparisons = 200_000
         self.findings: list[Finding] = []
         self._currency = ""
+        self._folded: dict[tuple[int, int], tuple[Conditions, Conditions, Conditions]] = {}
         self._rates: dict[str, Fraction] = {}
 
     def use_currency(self, spec: OrganizationSpec) -> None:
@@ -142,6 +143,8 @@ class Resolver:
     def micros(self, money: Money, source: Document, *path: str | int) -> int:
         """The amount, written at `path` of `source`, in micros of the organization's
         currency, rounded up."""
+        if money.currency == self._currency:
+            return money.micros
         return ceil(self.exact_micros(money, source, *path))
 
     def exact_micros(
@@ -183,6 +186,13 @@ class Resolver:
             f"add {field}.{unit}, or write {self._currency}",
             source.id,
         )
+
+    def both(self, one: Conditions, other: Conditions) -> Conditions:
+        """What two floors ask together: one object for all places where these two hold."""
+        key = (id(one), id(other))
+        if key not in self._folded:
+            self._folded[key] = (one & other, one, other)  # kept, so that their ids are
+        return self._folded[key][0]
 
     def conditions(self, floor: Floor | None, source: Document, *path: str | int) -> Conditions:
         """A floor of the language as conditions."""

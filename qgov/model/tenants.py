@@ -62,7 +62,8 @@ def link_tenant(
             path: tuple[str | int, ...] = ("spec", "clouds", *at, "environments", index)
             names.defined("environment", name, spec.environments, document, *path)
     provider = organization.providers.get(spec.identity_provider)
-    floor = organization.floor & names.conditions(spec.floors, document, "spec", "floors")
+    own = names.conditions(spec.floors, document, "spec", "floors")
+    floor = names.both(organization.floor, own)
     issuers = {provider.value.issuer} if provider else set()
     return Tenant(
         name=document.name,
@@ -95,6 +96,8 @@ def _environments(
     found: dict[str, Environment] = {}
     for name, spec in sorted(document.spec.environments.items()):
         path = ("spec", "environments", name)
+        tier = organization.tier_floors.get(spec.tier, organization.floor)
+        own = names.conditions(spec.floors, document, *path, "floors")
         found[name] = Environment(
             name=name,
             scope=f"{document.name}/{name}",
@@ -102,9 +105,7 @@ def _environments(
             backends=tuple(sorted({b for b in spec.backends if b in organization.backends})),
             projects=tuple(sorted(set(spec.project_names))),
             queue=spec.queue,
-            floor=organization.tier_floors.get(spec.tier, organization.floor)
-            & floor
-            & names.conditions(spec.floors, document, *path, "floors"),
+            floor=names.both(tier, floor) & own,
             source=Fact(name, spec, document, path),
             residency=_residency(spec, document.spec.residency),
         )

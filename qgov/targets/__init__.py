@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from qgov.finding import Finding, Severity
 from qgov.model.access_model import AccessModel
 from qgov.targets.parts import Parts
-from qgov.targets.sections import EVERY_PERMISSION, NO_PERMISSION, Permissions, Section, View
+from qgov.targets.sections import EVERY_PERMISSION, NO_PERMISSION, Section, View
 from qgov.targets.target import Access, Files, Target
 
 __all__ = [
@@ -111,48 +111,49 @@ def _made(
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What a section makes of both models, where that may differ; nothing of one that cannot be
     expressed whole."""
-    old, new = (
-        None if view is None or not compiled else view(section.permissions, floors=section.floors)
-        for view, compiled in zip(views, whole, strict=True)
-    )
-    if old == new:
+    base, head = (v if compiled else None for v, compiled in zip(views, whole, strict=True))
+    permissions, floors = section.permissions, section.floors
+    if base is None or head is None:
+        only_old, only_new = (
+            {} if view is None else section.of(view(permissions, floors=floors))
+            for view in (base, head)
+        )
+        return only_old, only_new
+    if base.sees_alike(head, permissions, floors=floors):
         return {}, {}
-    for parted, permissions, floors in (
-        (section.by_floors, section.permissions, False),
-        (section.by_roles, NO_PERMISSION, section.floors),
+    before, after = base(permissions, floors=floors), head(permissions, floors=floors)
+    for parted, least, lowest in (
+        (section.by_floors, permissions, False),
+        (section.by_roles, NO_PERMISSION, floors),
     ):
-        if parted is None or old is None or new is None:
-            continue
-        blind = _seen(views, permissions, floors=floors)
-        if blind[0] == blind[1]:
-            before, after = parted.facts(old), parted.facts(new)
-            only = {part for part, facts in after.items() if facts != before[part]}
-            return parted.of(old, only), parted.of(new, only)
-    return {} if old is None else section.of(old), {} if new is None else section.of(new)
+        if parted is not None and base.sees_alike(head, least, floors=lowest):
+            old, new = parted.facts(before), parted.facts(after)
+            only = {part for part, facts in new.items() if facts != old[part]}
+            return parted.of(before, only), parted.of(after, only)
+    made, looked = before.watched(section.of)
+    if before.is_alike(after) and not looked:
+        return {}, {}
+    return made, section.of(after)
 
 
 def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
     """What the targets cannot express of each model; looked for once where that is the same."""
     found: list[list[Finding]] = [[], []]
     for target in targets().values():
-        seen = _seen(views, target.permissions)
-        if seen[0] is not None and seen[0] == seen[1]:
-            same = target.unsupported(seen[0])
+        base, head = views
+        if base is not None and head is not None and base.sees_alike(head, target.permissions):
+            model = base(target.permissions)
+            same = model.shared(target.unsupported)
             found = [[*each, *same] for each in found]
             if target.permissions is not EVERY_PERMISSION:
-                seen[0].forget()  # nothing is outlined of what is the same
+                model.forget()  # nothing is outlined of what is the same
         else:
-            for each, model in zip(found, seen, strict=True):
-                each.extend(() if model is None else target.unsupported(model))
-    for each, model in zip(found, _seen(views, NO_PERMISSION), strict=True):
-        each.extend(() if model is None else _unserved(model))
+            for each, view in zip(found, views, strict=True):
+                if view is not None:
+                    each.extend(view(target.permissions).shared(target.unsupported))
+    for each, view in zip(found, views, strict=True):
+        each.extend(() if view is None else _unserved(view(NO_PERMISSION)))
     return found
-
-
-def _seen(
-    views: Iterable[View | None], permissions: Permissions, *, floors: bool = True
-) -> list[AccessModel | None]:
-    return [None if view is None else view(permissions, floors=floors) for view in views]
 
 
 def _add(target: Target, made: Mapping[str, Any], files: dict[str, Any]) -> None:

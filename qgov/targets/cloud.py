@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
 from qgov.finding import Finding
+from qgov.language.kinds.tenant import Clouds
 from qgov.model.access_model import (
     AccessModel,
     Binding,
@@ -72,17 +73,32 @@ class Inside(NamedTuple):
     elevations: tuple[Elevation, ...]
 
 
-def inside(model: AccessModel) -> Iterator[Inside]:
-    """Each tenant, in order, with what holds in it."""
-    bindings, workloads, elevations = model.once(_grouped)
+def inside(model: AccessModel, cloud: str) -> Iterator[Inside]:
+    """Each tenant with an account in a cloud (a field of `clouds`), in order, with what holds in
+    it."""
+    tenants = model.shared(_by_cloud)[cloud]
+    if not tenants:
+        return
+    bindings, workloads, elevations = model.shared(_grouped)
     everywhere = tuple(bindings.get(EVERYWHERE, ()))
-    for name, tenant in sorted(model.tenants.items()):
+    for tenant in tenants:
+        name = tenant.name
         yield Inside(
             tenant,
             (*bindings.get(name, ()), *everywhere),
             tuple(workloads.get(name, ())),
             tuple(elevations.get(name, ())),
         )
+
+
+def _by_cloud(model: AccessModel) -> dict[str, list[Tenant]]:
+    """The tenants with an account in each cloud."""
+    found: dict[str, list[Tenant]] = {name: [] for name in Clouds.model_fields}
+    for _, tenant in sorted(model.tenants.items()):
+        for name, account in tenant.spec.clouds:
+            if account is not None:
+                found[name].append(tenant)
+    return found
 
 
 def _grouped(

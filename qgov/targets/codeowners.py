@@ -76,10 +76,10 @@ def _owned(model: AccessModel) -> Iterator[tuple[str, set[str]]]:
     everything = _approvers(model)
     for where in ("*", "/qgov.yaml", "/roles/", "/templates/", "/tests/"):
         yield where, everything
-    places = model.once(_by_place)
+    places = model.shared(_by_place)
     for place, owners in places.items():
         yield pattern(place), owners
-    for path, found in model.once(_strays).items():
+    for path, found in model.shared(_strays).items():
         theirs = {group for document in found for group in owners_of(model, document)}
         yield pattern(path), everything or (theirs | _owner_at(places, path))
     for where in ("/CODEOWNERS", "/.github/", "/.gitlab/", "/.gitlab-ci.yml"):
@@ -114,7 +114,7 @@ def _owner_at(places: Mapping[str, set[str]], path: str) -> set[str]:
 
 def _strays(model: AccessModel) -> dict[str, list[Document]]:
     """By file, the documents of whatever kind that lie among what somebody else owns."""
-    places = model.once(_by_place)
+    places = model.shared(_by_place)
     found: dict[str, list[Document]] = defaultdict(list)
     for document in model.documents:
         there = _owner_at(places, document.path)
@@ -133,7 +133,7 @@ def _approvers(model: AccessModel) -> set[str]:
 def _unsupported(model: AccessModel) -> list[Finding]:
     """Documents that lie where their owner is not asked, or among what somebody else owns, and a
     file that would be ignored."""
-    places, strays = model.once(_by_place), model.once(_strays)
+    places, strays = model.shared(_by_place), model.shared(_strays)
     found = [
         Finding(
             "QG975",

@@ -12,7 +12,7 @@ from typing import Final
 
 from qgov import targets
 from qgov.finding import Finding, Severity
-from qgov.model.access_model import AccessModel, Tenant
+from qgov.model.access_model import AccessModel, Role, Tenant
 from qgov.model.accesses import accesses
 from qgov.model.caps import mixed
 from qgov.model.conditions import NO_LIMITS, Conditions
@@ -50,7 +50,7 @@ def _tables() -> dict[str, Controls]:
 
 def enforced(model: AccessModel) -> Mapping[Place, Mapping[Kind, Control]]:
     """(tenant, cloud) → what the cloud enforces there, for each cloud with an open account."""
-    return model.once(_enforced)
+    return model.shared(_enforced)
 
 
 def _enforced(model: AccessModel) -> dict[Place, dict[Kind, Control]]:
@@ -86,28 +86,29 @@ def _asked(model: AccessModel) -> dict[Place, frozenset[Kind]]:
     """(tenant, cloud) → the floors and limits of the accesses there."""
     found: dict[Place, set[Kind]] = defaultdict(set)
     seen: dict[Place, set[int]] = defaultdict(set)  # conditions are shared by many accesses
+    clouds = {name: fact.value.cloud for name, fact in model.organization.backends.items()}
+    own = {name: [*_own(role)] for name, role in model.roles.items()}
     for cell, paths in accesses(model).of("job:submit").items():
-        place: Place = (
-            tenant_of(cell.scope),
-            model.organization.backends[cell.backend].value.cloud,
-        )
+        place = tenant_of(cell.scope), clouds[cell.backend]
+        kinds, known = found[place], seen[place]
         for path in paths:
-            found[place].update(
-                kind
-                for permission, kind in _OWN.items()
-                if model.roles[path.binding.role].permissions.get(permission)
-            )
-            if id(path.conditions) not in seen[place]:
-                seen[place].add(id(path.conditions))
-                found[place].update(_of(model, path.conditions, place[1]))
+            kinds.update(own[path.binding.role])
+            if id(path.conditions) not in known:
+                known.add(id(path.conditions))
+                kinds.update(_of(model, path.conditions, place[1]))
     for (name, _), kinds in found.items():
         kinds.update(_of_records(model.tenants[name]))
     return {place: frozenset(kinds) for place, kinds in found.items()}
 
 
+def _own(role: Role) -> Iterator[Kind]:
+    """What a role gives of one's own alone."""
+    return (kind for permission, kind in _OWN.items() if role.permissions.get(permission))
+
+
 def _of(model: AccessModel, asked: Conditions, cloud: str) -> Iterator[Kind]:
     budgets = [model.budgets[name] for name in asked.budgets]
-    apart = [each for each in budgets if each.quotas or each.group or mixed(model, each, cloud)]
+    apart = any(each.quotas or each.group or mixed(model, each, cloud) for each in budgets)
     for kind, is_asked in (
         (Kind.SECOND_FACTOR, asked.mfa),
         (Kind.SIGN_IN_AGE, asked.max_token_age_s is not None),
@@ -117,7 +118,7 @@ def _of(model: AccessModel, asked: Conditions, cloud: str) -> Iterator[Kind]:
         (Kind.JOB_SIZE, asked.job != NO_LIMITS),
         (Kind.APPROVALS, bool(asked.approvals)),
         (Kind.MONEY, any(each.stop_micros is not None for each in budgets)),
-        (Kind.QUOTAS, bool(apart)),
+        (Kind.QUOTAS, apart),
     ):
         if is_asked:
             yield kind

@@ -96,6 +96,24 @@ def _modules(model: AccessModel) -> tuple[Module, ...]:
 
 
 def _made(model: AccessModel) -> Iterator[Module]:
+    bindings, workloads, groups = model.shared(_by_provider)
+    former = renames(model)
+    for name, fact in sorted(model.organization.providers.items()):
+        yield Module(
+            model,
+            name,
+            fact.value,
+            tuple(groups.get(name, ())),
+            tuple(bindings.get(name, ())),
+            tuple(workloads.get(name, ())),
+            former,
+        )
+
+
+def _by_provider(
+    model: AccessModel,
+) -> tuple[dict[str, list[Binding]], dict[str, list[Workload]], dict[str, list[Group]]]:
+    """Provider → bindings, workloads and groups of those who sign in there."""
     workload_provider = {w.id: model.tenants[w.tenant].provider for w in model.workloads.values()}
     bindings: dict[str, list[Binding]] = defaultdict(list)
     workloads: dict[str, list[Workload]] = defaultdict(list)
@@ -109,17 +127,7 @@ def _made(model: AccessModel) -> Iterator[Module]:
         workloads[workload_provider[id_]].append(workload)
     for _, group in sorted(model.groups.items()):
         groups[group.provider].append(group)
-    former = renames(model)
-    for name, fact in sorted(model.organization.providers.items()):
-        yield Module(
-            model,
-            name,
-            fact.value,
-            tuple(groups[name]),
-            tuple(bindings[name]),
-            tuple(workloads[name]),
-            former,
-        )
+    return bindings, workloads, groups
 
 
 def files(

@@ -167,21 +167,25 @@ def _fitting(
         yield pattern, names
 
 
-def _fields(texts: Iterable[str], names: Mapping[str, str]) -> tuple[Field, ...]:
-    return tuple(
-        _filled(text, tuple((name, names.get(name, _ANY)) for name in _variables(text)))
-        for text in texts
-    )
+def _fields(texts: Sequence[str], names: Mapping[str, str]) -> tuple[Field, ...]:
+    known = tuple(texts)
+    return _filled(known, tuple((name, names.get(name, _ANY)) for name in _variables(known)))
 
 
 @cache
-def _variables(text: str) -> tuple[str, ...]:
-    return tuple(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+def _variables(texts: tuple[str, ...]) -> tuple[str, ...]:
+    parsed = (name for text in texts for _, name, _, _ in Formatter().parse(text))
+    return tuple(sorted({name for name in parsed if name is not None}))
 
 
 @lru_cache(maxsize=1 << 14)
-def _filled(text: str, names: tuple[tuple[str, str], ...]) -> Field:
-    document, _, rest = text.format_map(dict(names)).partition(" ")
+def _filled(texts: tuple[str, ...], names: tuple[tuple[str, str], ...]) -> tuple[Field, ...]:
+    """The fields of a pattern, where names stand for its variables: many parts have the same."""
+    return tuple(_field(text.format_map(dict(names))) for text in texts)
+
+
+def _field(text: str) -> Field:
+    document, _, rest = text.partition(" ")
     kind, _, name = document.partition("/")
     label, _, named = rest.partition(" = ")
     return Field(kind, name, steps_of(label), named or _ANY)

@@ -4,7 +4,7 @@ not stop the compiler."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from qgov.finding import Finding, Origin, Severity
@@ -35,10 +35,15 @@ def at_cloud(code: str, message: str, remedy: str, tenant: Tenant, *path: str | 
 
 
 def unretirable(
-    made: Sequence[Block], kinds: Collection[str], account: Account, tenant: Tenant, *path: str
+    made: Callable[[], Sequence[Block]],
+    kinds: Collection[str],
+    account: Account,
+    tenant: Tenant,
+    *path: str,
 ) -> Iterator[Finding]:
-    """What `retired` of an account names and may not: see `misretired`."""
-    for index, problem in misretired(made, kinds, account):
+    """What `retired` of an account names and may not: see `misretired`. Few accounts have any, and
+    only for these is anything made."""
+    for index, problem in misretired(made(), kinds, account) if account.retired else ():
         message = f"`{account.retired[index]}` cannot be retired: {problem}"
         remedy = "name what is gone and `terraform plan` refuses to let go"
         yield at_cloud("QG988", message, remedy, tenant, *path, "retired", index)

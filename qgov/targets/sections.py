@@ -71,6 +71,7 @@ class View:
     def __init__(self, model: AccessModel) -> None:
         self._model = model
         self._seen: dict[tuple[Permissions, bool], AccessModel] = {}
+        self._alike: dict[tuple[Permissions, bool], bool] = {}
 
     def __call__(self, permissions: Permissions, *, floors: bool = True) -> AccessModel:
         """With these permissions of its roles alone, with or without floors; made once."""
@@ -80,11 +81,18 @@ class View:
             found = self._model if floors else _without_floors(self._model)
             if permissions is not None:
                 roles = {n: _narrowed(r, permissions) for n, r in self._model.roles.items()}
-                found = replace(found, roles=roles, documents=())
+                found = found.with_roles(roles, found.beside_roles())
             # What is given alike is folded once.
             accesses(found).share(accesses(self._model))
             self._seen[permissions, floors] = found
         return found
+
+    def sees_alike(self, other: View, permissions: Permissions, *, floors: bool = True) -> bool:
+        """Whether another's model is the same with these permissions; compared once."""
+        if (known := self._alike.get((permissions, floors))) is None:
+            mine, theirs = self(permissions, floors=floors), other(permissions, floors=floors)
+            known = self._alike[permissions, floors] = mine == theirs
+        return known
 
     def forget(self) -> None:
         """Let go what was made of the model as sections see it: it refers to what it is made of, so
@@ -111,9 +119,13 @@ def _without_floors(model: AccessModel) -> AccessModel:
             spec=spec.model_copy(update={"floors": _WITHHELD, "tiers": tiers}),
             source=_WITHHELD,
         ),
-        tenants={name: _floorless(tenant) for name, tenant in model.tenants.items()},
+        tenants=model.shared(_floorless_tenants),
         documents=(),
     )
+
+
+def _floorless_tenants(model: AccessModel) -> Mapping[str, Tenant]:
+    return {name: _floorless(tenant) for name, tenant in model.tenants.items()}
 
 
 def _floorless(tenant: Tenant) -> Tenant:

@@ -113,9 +113,7 @@ class Used(Struct, frozen=True):
 
 def by_tenant(model: AccessModel, cloud: str) -> Iterator[Used]:
     """What each tenant with an account in a cloud (a field of `clouds`) uses of it."""
-    for tenant, bindings, _, _ in inside(model):
-        if getattr(tenant.spec.clouds, cloud) is None:
-            continue
+    for tenant, bindings, _, _ in inside(model, cloud):
         used = {
             place: found
             for each, place in places(tenant.environments.values())

@@ -46,6 +46,7 @@ def _the_long_way() -> Iterator[None]:
         patch.object(targets, "_made", _made_whole),
         patch.object(Grounds, "differing", _compared_afresh),
         patch.object(because, "_READS", dict.fromkeys(because._READS, ("_derived",))),
+        patch.object(because, "_OF_TENANT", frozenset()),
     ):
         yield
 

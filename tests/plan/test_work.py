@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from qgov.checks import rules, secrets
+from qgov.checks.rule import Rule
 from qgov.language import documents
 from qgov.model.fold import Fold
 from qgov.plan import cache
@@ -74,6 +76,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("blocks outlined", hcl, "_outlined")
     count("causes sought", Causes, "_of_grounds")
     count("accounts laid out", braket, "_entitlements")
+    count("rules run", Rule, "findings")
+    count("documents searched", secrets, "_in_document")
     count("bytes kept", cache, "_head", lambda _, body: len(body))
     return found
 
@@ -140,6 +144,13 @@ def test_of_a_role_only_what_changed_is_compared_and_outlined(
     assert role["accesses compared"] == 5 * FEW  # those of one permission
     assert role["accounts laid out"] == FEW
     assert role["blocks outlined"] == 2 * 2 * FEW  # where it is held, on both sides
+
+
+def test_of_a_role_what_looks_at_none_is_judged_once(tmp_path: Path, counted: Counter[str]) -> None:
+    role, _, files = _work(counted, tmp_path, FEW, ROLE)
+
+    assert len(rules()) < role["rules run"] < 1.3 * len(rules())
+    assert role["documents searched"] == files + 5  # the roles of both sides
 
 
 def test_of_a_floor_only_what_it_bears_on_is_outlined(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -52,6 +52,16 @@ class Strict(BaseModel):
         defer_build=True,
         hide_input_in_errors=True,
     )
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Which fields are said is kept once for all that say the same: it is most of what a small
+        value takes."""
+        said = self.__pydantic_fields_set__
+        shared = _SAID.setdefault(frozenset(said), said)
+        object.__setattr__(self, "__pydantic_fields_set__", shared)
+
+
+_SAID: Final[dict[frozenset[str], set[str]]] = {}
 
 
 def _known_permission(name: str) -> str:

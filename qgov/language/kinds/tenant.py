@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticKnownError
 
 from qgov.language.concerns import (
@@ -88,9 +89,17 @@ class Project(Strict):
     )
 
 
+@lru_cache(maxsize=1024)  # many are called alike
+def _project(name: str) -> Project:
+    return Project(name=name)
+
+
 def _named(value: object) -> object:
     if isinstance(value, str):
-        return {"name": value}
+        try:
+            return _project(value)
+        except ValidationError:
+            return {"name": value}  # which says where it is wrong
     if isinstance(value, dict):
         return value
     raise PydanticKnownError("string_type")

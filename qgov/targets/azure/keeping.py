@@ -39,4 +39,4 @@ def kept(module: Module) -> list[Block]:
 
 def misretired(module: Module) -> Iterator[Finding]:
     """Names that cannot be retired."""
-    return unretirable(_made(module), _KINDS, module.workspace, module.tenant, *module.at)
+    return unretirable(lambda: _made(module), _KINDS, module.workspace, module.tenant, *module.at)

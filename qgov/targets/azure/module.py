@@ -98,7 +98,7 @@ class Module(Account):
 def modules(model: AccessModel) -> Iterator[Module]:
     """A root module for each Azure Quantum workspace of a tenant."""
     former = renames(model)
-    for tenant, bindings, workloads, _ in inside(model):
+    for tenant, bindings, workloads, _ in inside(model, "azure"):
         found = azure_workspaces(tenant.spec)
         served = [tuple(environments_of(tenant, own, "azure")) for own, _, _ in found]
         used = [with_devices(model, each, provider_of) for each in served]

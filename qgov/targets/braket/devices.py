@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
+from qgov.language.kinds.backend import BackendSpec
 from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.caps import budgets_near
 
@@ -38,7 +40,14 @@ def device(model: AccessModel, backend: str) -> Device | None:
     the caller filled in, so a policy that copies the ARN matches nothing. The pattern has `*`
     there, and where a simulator's region is empty.
     """
-    spec = model.organization.backends[backend].value
+    return model.shared(_devices)[backend]
+
+
+def _devices(model: AccessModel) -> Mapping[str, Device | None]:
+    return {n: _device(n, fact.value) for n, fact in model.organization.backends.items()}
+
+
+def _device(backend: str, spec: BackendSpec) -> Device | None:
     match = _ARN.fullmatch(spec.target or "") if spec.cloud == "braket" else None
     if match is None or not _REGION.fullmatch(spec.region):
         return None

@@ -154,7 +154,7 @@ def _modules(model: AccessModel) -> tuple[Module, ...]:
 
 def _made(model: AccessModel) -> Iterator[Module]:
     former = renames(model)
-    for tenant, bindings, workloads, _ in inside(model):
+    for tenant, bindings, workloads, _ in inside(model, "braket"):
         found = aws_accounts(tenant.spec)
         served = [_place(model, tenant, own) for own, _, _ in found]
         used = [with_devices(model, each.environments, device) for each in served]

@@ -25,4 +25,4 @@ def kept(module: Module) -> list[Block]:
 
 def misretired(module: Module) -> Iterator[Finding]:
     """Names that cannot be retired."""
-    return unretirable(instances(module), _KINDS, module.ibm, module.tenant, "ibm")
+    return unretirable(lambda: instances(module), _KINDS, module.ibm, module.tenant, "ibm")

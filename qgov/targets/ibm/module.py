@@ -144,7 +144,7 @@ class Module:
 def modules(model: AccessModel) -> Iterator[Module]:
     """A root module for each tenant that has an IBM Quantum instance."""
     former = renames(model)
-    for tenant, bindings, workloads, elevations in inside(model):
+    for tenant, bindings, workloads, elevations in inside(model, "ibm"):
         if instances := tuple(_instances(model, tenant)):
             held = tuple(_entitlements(model, tenant, instances, bindings))
             yield Module(model, tenant, instances, held, workloads, elevations, former)
