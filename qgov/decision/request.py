@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil
 from typing import Any, Final, Self, TypeVar
@@ -44,7 +44,8 @@ LAST_TIME: Final = datetime(_YEARS[-1], 12, 31, 23, 59, 59, tzinfo=UTC)
 
 def seconds(moment: datetime) -> int:
     """Whole seconds since 1970, not before it."""
-    return max(0, (moment - _EPOCH) // timedelta(seconds=1))
+    since = moment - _EPOCH
+    return max(0, since.days * 86_400 + since.seconds)
 
 
 # ----------------------------------------------------------------------- parts of a request
@@ -242,8 +243,9 @@ def _flat(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    usable = isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
-    return value if usable else None
+    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable():
+        return value
+    return None
 
 
 def _person(value: Any) -> str | None:
@@ -267,10 +269,9 @@ def _flag(value: Any) -> bool | None:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
-    return value if sound else None
+    if type(value) is int:  # the likeliest; a bool is none
+        return value if 0 <= value <= MAX_COUNT else None
+    return _count(int(value)) if isinstance(value, float) and value.is_integer() else None
 
 
 def _device_seconds(value: Any) -> int | None:
@@ -286,7 +287,9 @@ def _instant(value: Any) -> datetime | None:
         moment = parse_instant(value)
     except PydanticCustomError:
         return None
-    return moment.replace(microsecond=0) if moment.year in _YEARS else None
+    if moment.year not in _YEARS:
+        return None
+    return moment.replace(microsecond=0) if moment.microsecond else moment
 
 
 _READERS: Final[dict[str, Reader]] = {
