@@ -27,7 +27,7 @@ from qgov.model.access_model import AccessModel
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.decision.test_reasons import ALLOWED, DENIED
 
-__all__ = ["Raw", "ask_compiled", "ask_opa", "ask_rego", "compared", "mutated", "near"]
+__all__ = ["INSTANTS", "Raw", "ask_compiled", "ask_opa", "ask_rego", "compared", "mutated", "near"]
 
 SOUND: Final = [*ALLOWED.values(), *(request for request, _ in ALLOWED_JOBS.values())]
 UNSOUND: Final = [request for request, _ in (*DENIED.values(), *DENIED_JOBS.values())]

@@ -851,10 +851,10 @@ instant(text) := whole if {
 	said := upper(text)
 	shape := strings.replace_n(digits, said)
 	substring(shape, 0, 19) == "0000-00-00T00:00:00"
-	of_a_day(substring(said, 11, 5))
-	substring(said, 17, 2) < "60"
 	offset := trim_left(substring(shape, 19, -1), ".0")
-	trim_suffix(substring(shape, 19, -1), offset) in fractions
+	fraction := trim_suffix(substring(shape, 19, -1), offset)
+	fraction != "."
+	fraction == substring(".000000000", 0, count(fraction))
 	parsed := concat("", [substring(said, 0, 19), zone(said, offset)])
 	whole := floor(time.parse_rfc3339_ns(parsed) / 1000000000)
 	whole < 9214646400
@@ -862,32 +862,14 @@ instant(text) := whole if {
 
 zone(_, "Z") := "+00:00"
 
-zone(said, offset) := zone if {
+zone(said, offset) := written if {
 	offset in {"+00:00", "-00:00"}
-	zone := substring(said, count(said) - 6, 6)
-	of_a_day(substring(zone, 1, 5))
-}
-
-# Hours and minutes, `HH:MM`.
-of_a_day(text) if {
-	text < "24"
-	substring(text, 3, 2) < "60"
+	written := substring(said, count(said) - 6, -1)
+	substring(written, 1, 2) < "24"
+	substring(written, 4, -1) < "60"
 }
 
 digits := {"1": "0", "2": "0", "3": "0", "4": "0", "5": "0", "6": "0", "7": "0", "8": "0", "9": "0"}
-
-fractions := {
-	"",
-	".0",
-	".00",
-	".000",
-	".0000",
-	".00000",
-	".000000",
-	".0000000",
-	".00000000",
-	".000000000",
-}
 
 # Whether `text` is the pattern that was split at each `*`. No regular expressions: rego-cpp
 # takes exponential time for some.
