@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 __all__ = ["Finding", "Origin", "Severity", "closest", "has_errors", "in_order", "with_detail"]
 
@@ -30,8 +31,7 @@ class Origin(NamedTuple):
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A rule's verdict on the configuration.
 
     `code` is stable and never reused; `message` says what is wrong in one

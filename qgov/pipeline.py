@@ -8,21 +8,22 @@ change between them reaches, and says what it knows of the rest.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from qgov import checks, targets
 from qgov.finding import Finding, has_errors, in_order
 from qgov.language.documents import Documents, read_documents
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.link import link, link_roles
+from qgov.records import replace
 
 __all__ = ["EVERYTHING", "Loaded", "Rest", "check", "emit", "load", "stream", "understand"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """What is known of the documents that are not loaded: the (kind, name) of each, and what
     their tenants have to themselves that a loaded one has as well."""
 
@@ -34,8 +35,7 @@ EVERYTHING: Final = Rest()
 """Nothing is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What was read of a repository, what it means, and what is wrong with it; `silenced` is
     what would be, were it not waived. There is no
     model where the language or the links have errors, and no artifact before `emit`, or where

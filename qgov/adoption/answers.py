@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from qgov.finding import Finding, Origin, closest, in_order
 from qgov.language.mapping import read_mapping
 from qgov.language.quote import quoted
@@ -21,8 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 .+%/-]{0,198}[A-Za-z0-9%])?")
 """What means itself wherever it is written, in YAML and in Markdown."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreeText:
+class FreeText(Struct, frozen=True):
     """An answer that may hold markup: a template writes it through a filter that escapes,
     or not at all. `name` is the answer's, for the message."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
 from pydantic import TypeAdapter, ValidationError
 
 from qgov.adoption.answers import Answers, unmet
@@ -37,8 +37,7 @@ is last: without it the others do not validate, so that a part is never mistaken
 _NAME = TypeAdapter[str](Name)
 
 
-@dataclass(frozen=True, slots=True)
-class Onboarded:
+class Onboarded(Struct, frozen=True):
     """The new files (repository path → bytes; none when the answers do not fit), and what
     is wrong with the repository that has them; to be written when no finding is an error."""
 

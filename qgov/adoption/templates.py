@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.exceptions import TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps
+from msgspec import Struct
 
 from qgov.adoption.answers import Answer, Answers, FreeText
 from qgov.finding import Finding
@@ -40,8 +40,7 @@ class _NotANameError(Exception):
         self.free = text
 
 
-@dataclass(frozen=True, slots=True)
-class Starter:
+class Starter(Struct, frozen=True):
     """A template that was read: its repository path, and the names that it asks for."""
 
     path: str

@@ -7,12 +7,13 @@ should hold show that it does, and names those that do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from qgov.checks import rules
 from qgov.finding import Origin, with_detail
@@ -78,8 +79,7 @@ class Evidence(NamedTuple):
         return self.place() if self.place else None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """How much of one thing there is: `held` of `total` places. A total of 0 means that there is
     nothing to judge by. `evidence` is every place that falls short, and one that shows what is
     meant; `next_step` is the remedy for what falls short."""
@@ -96,8 +96,7 @@ class Measure:
         return 0 < self.total == self.held
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing that the guide asks for. `guide` is the title of the part that says how
     (`qgov.checks.guide`); `not_seen` is what no repository can show of it."""
 
@@ -124,8 +123,7 @@ def listed(
     return add
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """An item with its verdict, and the measures that it follows from."""
 
     item: Item

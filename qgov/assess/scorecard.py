@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.assess import after_pilot, foundation, maturity
 from qgov.assess.item import Item, Plan, Result, Seen, State, judged
@@ -17,8 +18,7 @@ ITEMS: Final[tuple[Item, ...]] = (*foundation.ITEMS, *maturity.ITEMS, *after_pil
 """Every item, plan by plan in the guide's order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Struct, frozen=True):
     """The verdict on every item, in the order of `ITEMS`."""
 
     results: tuple[Result, ...]

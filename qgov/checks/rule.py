@@ -6,9 +6,10 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from qgov.checks.controls import controls_of
 from qgov.finding import Finding, Origin, Severity
@@ -33,8 +34,7 @@ Find: TypeAlias = Callable[[AccessModel, datetime], Iterable[Found]]
 """Yields each place of a model that breaks a rule at a time (aware UTC)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule about the configuration.
 
     `topics` are rows of the control map (`qgov.checks.controls`), `guide` is the part of the

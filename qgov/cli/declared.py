@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from qgov.cli.common import read
 from qgov.cli.streams import say
@@ -42,8 +42,7 @@ AuthorGroups = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What a file declares: the intent, as far as it can be read, what is wrong with it, and
     the file's bytes (it may be a pipe, which is read but once)."""
 

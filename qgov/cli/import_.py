@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from qgov.drift.imports.said import Leave, Wishes
 from qgov.drift.imports.source import of_observer, of_state, state_of
 from qgov.drift.observe import chosen
 from qgov.errors import QgovError, under
+from qgov.records import replace
 from qgov.render.imported import LIST, as_json, as_list, as_markdown, as_text
 
 __all__ = ["command"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from qgov.language.intent import Intent, read_intent
 from qgov.lazy import postpone
 from qgov.output.manifest import manifest_of
 from qgov.plan.author import Author
+from qgov.records import replace
 from qgov.repository import RepositoryError, head_commit, read_work_tree
 
 __all__ = ["committed", "evidence_key", "pack", "rebuilt"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -34,6 +33,7 @@ from qgov.lazy import lazy
 from qgov.plan.gates import exit_status
 from qgov.plan.rails import RAILS
 from qgov.plan.risk import Risk
+from qgov.records import replace
 from qgov.render.plan_text import as_text
 
 __all__ = ["command"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import typer
+from msgspec import Struct
 
 from qgov.cli.common import clock, progress, together, wall_clock
 from qgov.cli.streams import say
@@ -51,8 +51,7 @@ _has_library: Callable[[str], bool] = lazy("qgov.conformance.subject:has_library
 _OTHER_BASE: Final = "; give a commit that can be with --base, or `--base empty`"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a plan is asked: the options of `qgov plan`, as they were given. `base` None is
     the merge-base with the default branch, `head` None the work tree."""
 
@@ -70,8 +69,7 @@ class Asked:
     prove: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan, the sides that it compares, and the time by which they were judged."""
 
     plan: Plan
@@ -80,8 +78,7 @@ class Planned:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """The two sides of a plan, both readable, how far the change between them reaches, the
     time by which they are judged, and for how long to look ahead."""
 

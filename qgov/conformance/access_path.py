@@ -7,9 +7,10 @@ only be that thing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.decision.made_up import CONFORMANCE, SOME_TIME, asked, asker, elevation
 from qgov.decision.request import Request
@@ -20,14 +21,14 @@ from qgov.model.budgets import is_open
 from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.principal import Principal, is_group, is_workload, kind_of, name_of
 from qgov.model.scope import EVERYWHERE
+from qgov.records import replace
 
 __all__ = ["SECOND", "AccessPath", "asks", "binding_id", "shut", "sound"]
 
 SECOND: Final = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPath:
+class AccessPath(Struct, frozen=True):
     """One path to one access. `alone`: the principal has no other to this access; `reach` are
     the scopes where it may use the permission."""
 

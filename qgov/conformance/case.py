@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 from qgov.decision.reference import decide
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 
 __all__ = [
     "Assertion",
@@ -42,8 +44,7 @@ class Submission(NamedTuple):
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A request and the decision that the documents ask for.
 
     `origin` is the line that the case comes from, `PATH:LINE`. All `reasons` must be given and,
@@ -77,8 +78,7 @@ class Jobs(NamedTuple):
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A case and what an engine made of it; `problems` is empty when it passed.
 
     For a case that was submitted: the circuit's digest, what was measured, the engine's

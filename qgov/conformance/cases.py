@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from qgov.conformance.access_path import AccessPath, binding_id, shut, sound
 from qgov.conformance.case import Assertion, Case, specified
@@ -19,6 +18,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
 from qgov.model.principal import group, workload
+from qgov.records import replace
 
 __all__ = ["cases"]
 

@@ -8,7 +8,6 @@ Each is named, and grants that were added are asked like any other cell.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from qgov.conformance.access_path import asks
@@ -19,6 +18,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell, scopes_at
 from qgov.model.principal import Principal
+from qgov.records import replace
 from qgov.targets.opa.data import model_data
 
 __all__ = ["Difference", "Grant", "added_grants", "differences", "grant_cases", "grants"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from qgov.model.access_model import Budget
 from qgov.model.budgets import is_open, most_at
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import COST, COUNTED, JOBS, MEASURES
+from qgov.records import replace
 
 __all__ = ["ABOUT_BACKENDS", "ABOUT_JOBS", "ABOUT_MONEY", "ABOUT_TERMS", "approved"]
 

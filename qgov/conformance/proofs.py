@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qgov.conformance.case import Case, Result, Submission
@@ -24,6 +23,7 @@ from qgov.model.access_model import AccessModel
 from qgov.plan.plan import AccessChange, Plan
 from qgov.plan.witness import Submitted, Witness
 from qgov.plan.witness_search import ENGINE
+from qgov.records import replace
 from qgov.targets import emit
 
 if TYPE_CHECKING:

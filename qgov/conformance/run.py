@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from qgov.conformance.case import Case, Result, problems_with
 from qgov.conformance.cells import denied_cell
@@ -45,8 +46,7 @@ Keep = Callable[[Case, Path], None]
 """Is shown the folder of a submission's logs before it goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """What is judged: the documents' model, and the artifacts with the bundle in them."""
 
     model: AccessModel
@@ -55,8 +55,7 @@ class Compiled:
     settings: Settings = field(default_factory=Settings)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A decision, or why there is none."""
 
     decision: Decision

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from qgov.conformance.access_path import AccessPath, asks, shut, sound
@@ -20,6 +19,7 @@ from qgov.model.accesses import Cell, scopes_at
 from qgov.model.conditions import JobLimits
 from qgov.model.principal import is_group, name_of
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
+from qgov.records import replace
 
 __all__ = ["REPETITIONS", "submissions"]
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.conformance.case import Assertion, Case, Jobs, Result, problems_with, specified
 from qgov.conformance.devices import Device, counted, unlike_entangled
@@ -29,6 +30,7 @@ from qgov.gateway.gateway import Denied, Gateway, Refused
 from qgov.gateway.ledger import Ledger
 from qgov.identity.identity import Identity
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 
 __all__ = ["Stand", "submit"]
 
@@ -44,8 +46,7 @@ FILLED_IN: Final = ("time", "job", "usage")
 """What the gateway writes into the context, no matter what it is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """Where circuits are submitted: the documents, an engine with the bundle in it, and what
     makes gateways and devices, which tests replace by broken ones. `keep` is shown the folder
     of each submission's logs before it goes."""

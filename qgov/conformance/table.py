@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from qgov.conformance.access_path import AccessPath
 from qgov.conformance.case import Assertion, Case
@@ -13,12 +14,12 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, Path, accesses, scopes_at
 from qgov.model.principal import is_user
+from qgov.records import replace
 
 __all__ = ["Draft", "Table", "in_force", "line_of", "place_of", "table", "what"]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The table of accesses with what the derivation looks up in it: the scopes where a
     principal holds a permission (`bound`: where a binding says so, whether or not there is a
     backend to use it on), and its paths to a cell."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -25,6 +24,7 @@ from typing import (
     get_origin,
 )
 
+from msgspec import Struct
 from typing_extensions import get_type_hints, is_typeddict
 
 __all__ = ["NOT_EMPTY", "From", "document_chunks", "document_text", "tell"]
@@ -33,8 +33,7 @@ T = TypeVar("T")
 Read = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class From:
+class From(Struct, frozen=True):
     """Where a field is read: a path of attributes, or a function of the value."""
 
     where: str | Read

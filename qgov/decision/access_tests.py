@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 from qgov.decision.deviations import NO_MFA, UNMANAGED_DEVICE, from_country, token_aged
@@ -36,14 +37,14 @@ from qgov.model.access_model import AccessModel, AccessTest
 from qgov.model.accesses import backends_of
 from qgov.model.resolve import in_currency, rates_of
 from qgov.model.scope import contains, tenant_of
+from qgov.records import replace
 
 __all__ = ["AccessTestResult", "request_of", "run"]
 
 MIDNIGHT: Final = SOME_TIME.replace(hour=0)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessTestResult:
+class AccessTestResult(Struct, frozen=True):
     """A case, the request it means, the decision, and whether that was expected."""
 
     test: AccessTest

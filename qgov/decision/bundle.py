@@ -8,8 +8,9 @@ import json
 import tarfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.decision.engine import EngineError
 
@@ -19,8 +20,7 @@ MAX_BYTES: Final = 1 << 30
 """How much a bundle may unpack to; OPA's own bound for one file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """What a bundle holds: Rego by file name, and the data of all its files in one."""
 
     revision: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 __all__ = ["REASONS", "WARNINGS", "Decision"]
 
@@ -39,8 +40,7 @@ WARNINGS: Final = ("quota-near", "budget-near", "elevation-expiring")
 """What an allowed request is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The answer. `reasons` lists every rule that denies, sorted; empty when allowed."""
 
     allow: bool

@@ -9,7 +9,6 @@ one shows.)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +18,7 @@ from qgov.language.periods import period
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota
 from qgov.model.measures import COST, Measure
+from qgov.records import replace
 
 __all__ = [
     "CONTEXT_MISSING",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, Self
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 from qgov.decision.request import RequestJson
@@ -82,8 +83,7 @@ def in_turn(
     return answered
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What an engine may need to know of its surroundings.
 
     `opa` is OPA's program, `opa_url` a server that answers instead of one started here,
@@ -97,8 +97,7 @@ class Settings:
     deadline_s: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class EngineKind:
+class EngineKind(Struct, frozen=True):
     """An engine that can be started: each is one file of `engines/` that ends in `ENGINE`.
 
     `start` gets the model, of which only the reference makes use, and the compiled

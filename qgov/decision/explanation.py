@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
@@ -13,12 +14,12 @@ from qgov.decision.request import RequestJson
 from qgov.finding import Origin
 from qgov.language.periods import period
 from qgov.model.access_model import AccessModel, Budget
+from qgov.records import replace
 
 __all__ = ["Bound", "Explanation", "Way", "explanation"]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A binding that the subject could act through, and what it lacks for that; one that has
     ended lacks being a grant."""
 
@@ -26,8 +27,7 @@ class Way:
     lacks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """What bounds the job (its backend, a budget), where it is written, and why it stops
     the job; `why` is words for a reason that its code does not tell, None elsewhere."""
 
@@ -38,8 +38,7 @@ class Bound:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """The request, the decision, every way that was considered and every bound of the job."""
 
     request: RequestJson

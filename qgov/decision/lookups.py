@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.request import seconds
 from qgov.language.periods import JOB, campaign_of
@@ -24,6 +25,7 @@ from qgov.model.measures import COUNTED, JOBS
 from qgov.model.principal import Principal, group
 from qgov.model.scope import EVERYWHERE, contains
 from qgov.model.tenants import Claims, claims_of, retention_of
+from qgov.records import replace
 
 __all__ = ["DEPTHS", "Count", "Lookups", "Money", "Place", "Terms", "lookups"]
 
@@ -75,8 +77,7 @@ class Terms(NamedTuple):
     money: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Lookups:
+class Lookups(Struct, frozen=True):
     """What is looked up by name.
 
     `audiences`: issuer of people's tokens → the audiences of its providers. `groups`: that issuer

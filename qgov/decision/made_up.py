@@ -8,9 +8,10 @@ its audience is, which labels the resource has: all that follows from the model.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.request import (
     Context,
@@ -28,6 +29,7 @@ from qgov.model.budgets import windows_of
 from qgov.model.measures import WINDOWS, counters
 from qgov.model.principal import is_group, is_workload, name_of
 from qgov.model.scope import EVERYWHERE
+from qgov.records import replace
 
 __all__ = [
     "ACCESS_TEST",
@@ -60,8 +62,7 @@ SMALLEST: Final = JobSize(1, 1, 1, 0, 0, 0)
 """One of everything, and no cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """The people and things that made-up requests name; `last` are the fields that their JSON
     contract lists after the others (see `Request.to_json`)."""
 

@@ -4,8 +4,9 @@ that its subject could act through."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.lookups import DEPTHS, Lookups, Place, lookups
 from qgov.decision.request import (
@@ -27,8 +28,7 @@ from qgov.model.scope import EVERYWHERE, contains
 __all__ = ["Candidate", "HeldElevation", "Question", "bound", "candidates", "in_force", "question"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A request and what the model knows of its subject and resource.
 
     `names` are the model's. `known` is whether the subject is, `audiences` those of the issuer's

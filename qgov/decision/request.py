@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil
 from typing import Any, Final, Self, TypeVar
 
+from msgspec import Struct
 from pydantic_core import PydanticCustomError
 
 from qgov.language.periods import is_period
@@ -63,8 +63,7 @@ DeviceSeconds = int
 """Whole seconds on a device; a fraction is rounded up, so that no limit is overdrawn by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """Who asks: a `user` by the directory's id, or a `workload` by `TENANT/NAME`. `issuer` and
     `subject` are claims of the token."""
 
@@ -75,8 +74,7 @@ class Subject:
     subject: Free | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """What is asked for. Which labels it has says at which level it lies."""
 
     type: str | None = None
@@ -93,8 +91,7 @@ class Resource:
         return self.tenant, self.environment, self.project
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """When and from where the subject asks, and how it signed in."""
 
     time: datetime | None = None
@@ -103,8 +100,7 @@ class Context:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """What the subject signed in with."""
 
     kind: str | None = None
@@ -112,8 +108,7 @@ class Token:
     issued_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobSize:
+class JobSize(Struct, frozen=True):
     """The size of a job: all its shots and circuits, the widest circuit's qubits, and
     estimates; money in micros of the organization's currency."""
 
@@ -125,8 +120,7 @@ class JobSize:
     estimated_simulator_seconds: DeviceSeconds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenElevation:
+class GivenElevation(Struct, frozen=True):
     """An elevation that an identity provider granted."""
 
     subject: Person | None = None
@@ -140,8 +134,7 @@ class GivenElevation:
     expires: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenApproval:
+class GivenApproval(Struct, frozen=True):
     """The approval of an expensive job."""
 
     subject: Person | None = None
@@ -159,8 +152,7 @@ Used = Mapping[str, Mapping[str, int]]
 """Budget → what was used of it: `spent_micros`, and counters such as `shots/day`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Who asks for what, and under which circumstances.
 
     What JSON keeps in `context` beside the context itself are parts of their own. One that is
@@ -303,7 +295,7 @@ _READERS: Final[dict[str, Reader]] = {
     "datetime | None": _instant,
 }
 _SHAPES: Final[dict[type, tuple[tuple[str, Reader], ...]]] = {
-    part: tuple((each.name, _READERS[str(each.type)]) for each in fields(part))
+    part: tuple((name, _READERS[part.__annotations__[name]]) for name in part.__struct_fields__)
     for part in (Subject, Resource, Context, Token, JobSize, GivenElevation, GivenApproval)
 }
 

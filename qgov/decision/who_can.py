@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Path, accesses
@@ -12,8 +13,7 @@ from qgov.model.scope import matches
 __all__ = ["Held", "who_can"]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """One principal's way to a permission: where, on which backends, on which conditions."""
 
     principal: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from qgov.drift.facts import Facts, Held
 from qgov.model.access_model import AccessModel, Binding, Role
 from qgov.model.conditions import NONE, Eligibility
 from qgov.model.principal import Principal
+from qgov.records import replace
 
 __all__ = ["Key", "as_model", "chains_of", "differing", "key_of", "reviewed_in"]
 

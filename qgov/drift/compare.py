@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +21,7 @@ from qgov.model.principal import Principal, is_user, kind_of, name_of, user
 from qgov.model.scope import EVERYWHERE
 from qgov.plan.changes import Change, Row, difference, rows
 from qgov.plan.risk import Risk, assess
+from qgov.records import replace
 
 __all__ = ["compare"]
 

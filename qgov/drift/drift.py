@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from qgov.drift.facts import Plain
 from qgov.drift.undo import Fact, Undo
@@ -31,8 +32,7 @@ class Kind(StrEnum):
 _CODES = dict(zip(Kind, ("QG991", "QG992", "QG993", "QG994", "QG995"), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """One difference, in the words of access. `permission` is None where no access follows from
     it. `how` is the chain that it goes through; `origin` the reviewed line that it is judged by.
     `facts` are the things that differ, and `undo` the way back from each."""
@@ -54,8 +54,7 @@ class Drift:
     undo: tuple[Undo, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A system that was read whole, and how many facts it gave."""
 
     name: str
@@ -64,8 +63,7 @@ class Source:
     facts: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPeople:
+class GroupPeople(Struct, frozen=True):
     """Who is in a group of the configuration, counted. `approves` says that elevations or jobs
     wait for it, `least` how many people it should have; None for a group nobody declared.
     `names` is empty unless they were asked for."""
@@ -88,8 +86,7 @@ class GroupPeople:
         return self.least is not None and able < self.least
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was read and what differs, most dangerous first."""
 
     sources: tuple[Source, ...]

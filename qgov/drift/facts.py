@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from qgov.language.persons import folded
 from qgov.model.principal import Principal, name_of, user
@@ -85,8 +86,7 @@ class Person(NamedTuple):
         return self.id or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a system holds, or what it should.
 
     `elevated` holds by an elevation that was carried out. `roles` are the permissions (to whether

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from qgov.drift.compare import compare
@@ -13,6 +12,7 @@ from qgov.drift.observers import observers
 from qgov.drift.people import people_of
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 
 __all__ = ["chosen", "observe", "observed", "source_of"]
 

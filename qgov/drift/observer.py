@@ -8,6 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec import field as struct_field
+
 from qgov.drift.drift import Drift
 from qgov.drift.facts import Facts, Person, Plain, Setting
 from qgov.drift.undo import NO_STEPS, Fact, Undo
@@ -54,8 +57,7 @@ class Existing(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """A system as it was found beside what it should be. `effect` says what a difference of one
     setting means: (setting, wanted, found); a field that is not there is None on that side.
     `stale` is a difference of the system as a whole; `undo` gives the steps back from a fact,
@@ -71,7 +73,7 @@ class Observation:
     undo: Callable[[Fact], Undo] = lambda _: NO_STEPS
     leave: Callable[[str, Person], Undo] = lambda _group, _person: NO_STEPS
     existing: Callable[[Sequence[Block]], Iterable[Existing]] = lambda _: ()
-    words: Mapping[Setting, str] = field(default_factory=dict)
+    words: Mapping[Setting, str] = struct_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,7 @@ class Asked:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Observer:
+class Observer(Struct, frozen=True):
     """A kind of system that can be read. `observe` never writes, and raises UnreadableError rather
     than tell a part; `configured` says whether the environment names such a system;
     `knows_members` that it tells who is in groups."""

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
+from msgspec import Struct, field
 
 from qgov.drift.deadline import Deadline, transport
 from qgov.drift.observer import Asked, UnreadableError
@@ -39,8 +39,7 @@ def path_of(*parts: str) -> str:
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """A system at an address. Every read raises UnreadableError for whatever is not the whole
     answer: no connection or none that can be trusted, another status than 200, a redirect,
     something that is not JSON, more than there is room for, and what takes longer than

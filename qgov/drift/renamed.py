@@ -4,13 +4,13 @@ something that is gone and something that is new."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from qgov.drift.facts import Facts, Held, Setting
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal, is_group, is_workload, name_of
 from qgov.model.renames import Renames, renames
+from qgov.records import replace
 
 __all__ = ["under_todays_names"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from qgov.drift.drift import Source
 from qgov.drift.observer import Asked, UnreadableError
@@ -17,6 +18,7 @@ from qgov.elevate.realm import Directory, members_by_id, read_directory, write
 from qgov.elevate.steps import Action, Outcome, Refusal, Report, Step
 from qgov.errors import under
 from qgov.model.access_model import Binding
+from qgov.records import replace
 from qgov.targets.keycloak.facts.access import jit_group_name
 from qgov.targets.keycloak.facts.realm import realm_name
 from qgov.targets.keycloak.module import Module, modules
@@ -26,8 +28,7 @@ __all__ = ["carried_out", "plan"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Realm:
+class _Realm(Struct, frozen=True):
     """A realm that is asked for."""
 
     asked: Asked

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from qgov.drift.facts import label_of
 from qgov.drift.wanted import flaw, in_window, narrower
@@ -20,8 +21,7 @@ from qgov.targets.keycloak.facts.access import jit_group_name
 __all__ = ["Wanted", "planned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What was reviewed for one realm: the eligible bindings by the just-in-time group that
     carries them out, and the elevations that make use of any of them. `by_id`: people are known
     by the id of their account, not by their user name. `people`: they are named."""

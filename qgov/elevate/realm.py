@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
+from msgspec import Struct
 
 from qgov.drift.observer import Need, UnreadableError
 from qgov.drift.observers.keycloak.read import members_of, top_groups
@@ -24,8 +24,7 @@ NEEDS: Final = (
 """Below `/admin/realms/REALM`, as roles of the client `realm-management`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account. `groups` are the paths of the groups that it is directly in."""
 
     id: str
@@ -34,8 +33,7 @@ class Account:
     groups: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """What was read of a realm: the ids of its groups by path, the members of some of them, and
     the accounts of persons by their folded ids (none, or several that compare equal)."""
 

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
+
 from qgov.drift.drift import Source
 from qgov.errors import ExitStatus
 from qgov.finding import Origin
@@ -64,8 +66,7 @@ class Step:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An elevation that should hold now and cannot be carried out, with the reason."""
 
     source: str
@@ -75,8 +76,7 @@ class Refusal:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was read, what is done about it, and what cannot be. `applied`: it was done."""
 
     sources: tuple[Source, ...]

@@ -7,9 +7,10 @@ file, add a row to `_FILES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov import __version__
 from qgov.contracts import evidence as contract
@@ -38,8 +39,7 @@ __all__ = ["PACK", "Evidence", "contents", "predicate"]
 PACK: Final = "pack.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What a pack is made of. `before` and `after` are the whole models of the two commits
     (None: the empty repository); `findings` are the head's; `options` is what `qgov plan` was
     asked besides the commits, as JSON values; `intent` is the declared intent as (file name,

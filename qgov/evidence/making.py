@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +19,7 @@ from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
 from qgov.pipeline import check, load
 from qgov.plan.plan import Plan
+from qgov.records import replace
 from qgov.repository import Snapshot
 
 __all__ = ["intent_name", "pack_of"]

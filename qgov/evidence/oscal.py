@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 from qgov import __version__
 from qgov.checks.catalogue import rules, rules_by_control
@@ -33,8 +34,7 @@ NIST_CATALOGUE: Final = (
 COMPONENT: Final = "component-definition.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """What was assessed: a commit at a time, the findings of `qgov validate`, and the
     summary of a conformance run where there was one."""
 

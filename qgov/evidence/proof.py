@@ -4,11 +4,12 @@ of one job that ran and one that was refused."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.conformance.case import Case
 from qgov.conformance.prove import asked_of, prove
@@ -24,8 +25,7 @@ ENGINE: Final = "cedar"
 """What answers: as for witnesses, embedded and the fastest that reads compiled policies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A `qgov/conformance/v1` document, and sample logs by file name: those of the first
     submission that was allowed and of the first that was refused, each whole, so that it
     verifies."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.contracts.telling import document_text, tell
 from qgov.contracts.verification import PackVerification
@@ -17,8 +18,7 @@ SHOWN: Final = 100
 """Problems that are listed; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What was looked at, and what is wrong with it. `signed_by` are ids of keys, verified
     when `key_checked`."""
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from qgov.gateway import ocsf
 from qgov.gateway.ocsf import Activity, Actor, Event, clean, known
 
@@ -120,8 +122,7 @@ class JobFacts:
             raise ValueError("currency is not three capital letters")
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """A share of a limit that usage has reached. `measure` is `spent_micros` or one like
     `shots/day`; `used` and `limit` are in its unit; `hard` ones stop jobs."""
 

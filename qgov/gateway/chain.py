@@ -12,8 +12,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 __all__ = [
     "MAX_LINE",
@@ -45,8 +46,7 @@ class UnsoundError(ValueError):
     """Bytes that are not what this module writes; the message says in which way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """An entry: its number from 1, the hashes, and either an event or what was `recovered`."""
 
     seq: int
@@ -56,8 +56,7 @@ class Line:
     recovered: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """A log had `size` entries in `length` bytes, the last one with the hash `head`."""
 
     stream: str

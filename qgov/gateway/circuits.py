@@ -6,15 +6,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from math import ceil
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from qgov.gateway.gates import Gates, gates_of
 from qgov.gateway.operations import MAX_OPERATIONS, UnboundedError, plain, unrolled
+from qgov.records import replace
 
 if TYPE_CHECKING:
     import cirq
@@ -56,8 +59,7 @@ class UnmeantError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A job as policy and log know it: `shots` of all circuits together, the widest circuit's
     `width` in qubits, and a digest (SHA-256, hex) instead of what is run."""
 

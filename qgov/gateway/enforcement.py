@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from qgov.gateway.running import Running
 from qgov.gateway.tables import Amounts, counts_of
 from qgov.gateway.verdicts import Denied, GatewayError, Refused
 from qgov.model.measures import COST, COUNTED
+from qgov.records import replace
 
 __all__ = ["Enforcement"]
 

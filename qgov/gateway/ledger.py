@@ -15,12 +15,13 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
+
+from msgspec import Struct
 
 from qgov.gateway.accounts import SCHEMA as ACCOUNTS
 from qgov.gateway.accounts import adopt
@@ -73,8 +74,7 @@ class Moved(Exception):  # noqa: N818 - not an error: read the usage and decide 
     """The usage is not what it was when it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Jobs by state, and the sum of what counts, by the names of `Amounts`."""
 
     jobs: Mapping[str, int]

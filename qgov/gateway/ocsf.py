@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov import __version__
 
@@ -79,8 +80,7 @@ _PRODUCT: Final = "qgov"
 _ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks, as the gateway knows it. `kind` is `user` or `workload`; `credential` is the
     kind of token, never the token; `token_id` and `session_id` are its `jti` and `sid`."""
 

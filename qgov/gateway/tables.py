@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from qgov.language.periods import DAY, MONTH, Interval, period
 from qgov.model.measures import JOBS, WINDOWS
 
@@ -95,8 +97,7 @@ class Amounts:
                 raise ValueError(f"{name} is not a whole number from 0 to {MAX_AMOUNT}: {value!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What was used when it was read. `values` is a request's `context.usage`; `version` says
     which state that was, for `Ledger.reserve` and nobody else."""
 
@@ -104,8 +105,7 @@ class Usage:
     version: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job, which is `reserved`, `started`, `settled` or `released`. Its amounts count in
     the windows of `reserved_at`, on the accounts of its budgets (`budgets`)."""
 

@@ -4,11 +4,12 @@ that a job is counted against."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.bundle import Bundle
 from qgov.gateway.tables import Counting
@@ -19,8 +20,7 @@ from qgov.model.principal import name_of
 __all__ = ["BackendTerms", "Terms", "Thresholds", "terms_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class BackendTerms:
+class BackendTerms(Struct, frozen=True):
     """A backend. `overhead_s` is seconds for each circuit; without a price it is free,
     without a pace its time is estimated otherwise."""
 
@@ -43,8 +43,7 @@ class Thresholds(NamedTuple):
     stop: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """The bundle's data, looked up by name."""
 
     revision: str

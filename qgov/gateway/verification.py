@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from msgspec import Struct
+
 from qgov.errors import QgovError
 from qgov.gateway.chain import (
     MAX_LINE,
@@ -49,16 +51,14 @@ class AuditError(QgovError):
     """The audit cannot be kept or read; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with a line (from 1), or with the log as a whole (0)."""
 
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What a log holds: entries, the hash of the last, its length in bytes and its stream
     (empty when no entry says it), and what is wrong. `omitted` counts the problems that are
     not listed."""

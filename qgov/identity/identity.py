@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
+
+from msgspec import Struct
 
 from qgov.identity.reasons import WORDS, Reason
 
@@ -14,8 +15,7 @@ __all__ = ["NO_HEADERS", "Authenticates", "Identity", "Refused"]
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who acts, as the platform has verified it, and in which circumstances.
 
     `subject` is an AuthZEN subject; `context` holds what a request's context does but for
@@ -29,8 +29,7 @@ class Identity:
     session_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A token that is nobody's. `identity` is whose it would have been, as far as the issuer's
     signature vouches for it: empty before that was checked."""
 

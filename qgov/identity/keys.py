@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+from msgspec import Struct, field
 
 from qgov.identity.asking import DEADLINE_S, NoAnswerError, Surroundings, UnusableAnswerError
 from qgov.identity.reasons import Reason, RefusedError
@@ -30,8 +30,7 @@ _MANY: Final = 100
 _RSA_BITS: Final = range(2048, 8193)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """What is known of an issuer. `at` is when its keys were read, `tried` when it was asked
     last, both in seconds; `fault` is why the last try gave nothing."""
 

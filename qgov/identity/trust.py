@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.bundle import Bundle
 from qgov.decision.reference import like
@@ -32,8 +33,7 @@ class Introspection(NamedTuple):
     credential: str
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """An identity provider: what its tokens must be, and what they say of a person.
 
     `groups` and `person` are the names of claims, `named` which group each value of the claim of
@@ -64,8 +64,7 @@ class Provider:
         return self.named.get(value.lower() if self.type == "entra" else value)
 
 
-@dataclass(frozen=True, slots=True)
-class Workloads:
+class Workloads(Struct, frozen=True):
     """The workloads of one issuer: (audience, subject) → ids, and for subjects with `*`
     audience → (pattern, id)."""
 
@@ -78,8 +77,7 @@ class Workloads:
         return found | {*self.exact.get((audience, subject), ())}
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """Identity providers by issuer, the workloads that an issuer vouches for, and those that
     are clients of an identity provider."""
 

@@ -9,11 +9,11 @@ has a place in it by its concern, and counts as looser or stricter by its direct
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 __all__ = [
@@ -110,15 +110,13 @@ ABSENT: Final = Looser.ABSENT
 DIFFERENT: Final = Looser.DIFFERENT
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedBy:
+class KeyedBy(Struct, frozen=True):
     """The fields (by their names in Python) by which an entry of a list is the same entry."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What is declared of a field. `concern` is None where neither the field nor its class
     says it: then it is that of what contains it."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec import field as struct_field
 from pydantic import ValidationError
 
 from qgov.finding import Finding, Origin, closest
@@ -72,15 +74,14 @@ class Document:
         return Origin(self.path, *found) if found else self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """What a repository says: the documents that are well formed, in order of path,
     and the (kind, name) of those that are not, so that references to them are not
     reported a second time. `partial` is what some of these say in their other fields: it has
     names to look up, and nothing is made of it."""
 
     valid: tuple[Document, ...] = ()
-    broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    broken: frozenset[tuple[str, str]] = struct_field(default_factory=frozenset)
     partial: tuple[Document, ...] = ()
 
 

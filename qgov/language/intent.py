@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Final, NamedTuple
@@ -20,6 +20,7 @@ from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds.intent import IntentDocument, Statement
 from qgov.language.mapping import read_mapping
 from qgov.language.reader import Value, place
+from qgov.records import replace
 
 __all__ = ["FENCE", "MAX_TEXT_BYTES", "Intent", "Wanted", "read_intent"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
+from msgspec import Struct
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
@@ -78,8 +78,7 @@ Interval = tuple[datetime | None, datetime | None]
 """From when on, and until before when; None: from the beginning, without an end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """A period by its name. Of what follows one is said: `months` of the calendar (0 and `one`: a
     day), `rolling_s` seconds that end now, or the instants of a `campaign`; of `once` nothing."""
 

@@ -7,9 +7,10 @@ itself submitted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 __all__ = ["CATALOGUE", "CATALOGUE_VERSION", "NAMES", "Level", "Permission"]
 
@@ -30,8 +31,7 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """One entry: `high_risk` may only be held just-in-time; `ownable` accepts `:own`;
     `executes` means that the request names a backend and spends money."""
 

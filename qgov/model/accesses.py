@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Elevation, Role
@@ -56,8 +57,7 @@ class Cell(NamedTuple):
     backend: str
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One way to an access: the binding (and elevation) it goes through, and what it takes."""
 
     conditions: Conditions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from qgov.language.documents import Document
@@ -27,6 +26,7 @@ from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE, contains, tenant_of
 from qgov.model.tenants import scope_defined
+from qgov.records import replace
 
 __all__ = ["link_bindings", "link_elevations"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from qgov.language.documents import Document
@@ -15,6 +14,7 @@ from qgov.model.fact import Fact
 from qgov.model.resolve import Resolver
 from qgov.model.scope import EVERYWHERE
 from qgov.model.tenants import scope_defined
+from qgov.records import replace
 
 __all__ = ["is_open", "link_budgets", "most_at", "soft_threshold", "windows_of"]
 

@@ -7,9 +7,10 @@ and the binding can be folded in any order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 __all__ = [
     "NONE",
@@ -37,8 +38,7 @@ def _at_most(a: int | None, b: int | None) -> bool:
     return b is None or (a is not None and a <= b)
 
 
-@dataclass(frozen=True, slots=True)
-class JobLimits:
+class JobLimits(Struct, frozen=True):
     """Upper bounds of one job; `cost_micros` in the organization's currency."""
 
     shots: int | None = None
@@ -51,25 +51,22 @@ class JobLimits:
         if other is NO_LIMITS or self is NO_LIMITS:
             return self if other is NO_LIMITS else other
         return JobLimits(
-            *(_least(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+            *(_least(getattr(self, n), getattr(other, n)) for n in self.__struct_fields__)
         )
 
     def implies(self, other: JobLimits) -> bool:
         """Whether every job within these limits is within the other's."""
-        return all(_at_most(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(_at_most(getattr(self, n), getattr(other, n)) for n in self.__struct_fields__)
 
     def as_json(self) -> dict[str, int]:
         """The bounds that are set."""
-        return {
-            f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None
-        }
+        return {n: getattr(self, n) for n in self.__struct_fields__ if getattr(self, n) is not None}
 
 
 NO_LIMITS = JobLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
+class Eligibility(Struct, frozen=True):
     """Just-in-time: who approves, for how long at most, and whether a ticket is needed."""
 
     approvers: str
@@ -93,8 +90,7 @@ class Eligibility:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ElevationWindow:
+class ElevationWindow(Struct, frozen=True):
     """An elevation that was granted: when it holds and who approved it."""
 
     not_before: datetime | None
@@ -109,8 +105,7 @@ class ElevationWindow:
         return starts and self.expires <= other.expires
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalRule:
+class ApprovalRule(Struct, frozen=True):
     """Above which estimated cost a job needs an approval, and whose."""
 
     above_micros: int
@@ -127,8 +122,7 @@ class ApprovalRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """Everything that one way to an access requires; absent means not required. `approvals` are
     the rules for expensive jobs, the strictest first; none of them implies another. From
     `expires` on there is no such way."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Group
@@ -18,8 +19,7 @@ from qgov.model.access_model import AccessModel, Group
 __all__ = ["DIRECTORIES", "Directory", "claim_value", "claimed", "directory_id", "is_made"]
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """A product. `by_id` and `by_name` are what its groups claim may hold; `longest` is the most
     characters of a name; `id_form` is what an id must look like, `id_words` how that is told. A
     directory that is `ours` holds the groups that qgov makes, under qgov's names."""

@@ -3,10 +3,9 @@ conditions. So a token's age limit is the smallest that any of them sets."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qgov.model.access_model import Binding, Role, Workload
 from qgov.model.conditions import Conditions
+from qgov.records import replace
 
 __all__ = ["required"]
 

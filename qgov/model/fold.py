@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ from qgov.model.conditions import NO_LIMITS, ApprovalRule, Conditions, Elevation
 from qgov.model.floors import required
 from qgov.model.principal import Principal, group, user
 from qgov.model.scope import EVERYWHERE, contains, depth, matches, tenant_of
+from qgov.records import replace
 
 __all__ = [
     "ON_PREMISES",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from qgov.language.kinds.directory import Group as GroupSpec
 from qgov.model.access_model import AccessModel, Exclusive, Group, Organization, Tenant
@@ -28,8 +29,7 @@ _NOTHING: Final = GroupSpec.model_validate({})
 """What is said of a group that is only named."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What the documents say of groups: where each is first named, the provider of those
     that hold something, that of the tenants they answer for, and the tenants that bind them."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
+from msgspec import Struct
 from pydantic.alias_generators import to_camel
 
 from qgov.finding import Origin
@@ -17,12 +17,12 @@ from qgov.model.access_model import AccessModel, Group, Workload
 from qgov.model.directories import claim_value
 from qgov.model.principal import Principal
 from qgov.model.tenants import claims_of
+from qgov.records import replace
 
 __all__ = ["KnownBy", "known_by", "says_so"]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBy:
+class KnownBy(Struct, frozen=True):
     """The tokens of a workload, by the claims of its federation (`subject` may hold `*`), or
     of a group's people, by their identity provider: `groups_claim` is where it lists groups, and
     `group` what stands there for this one, where that is not its name (empty: nothing does, for

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from operator import is_
 from typing import Any, Final
 
@@ -29,6 +28,7 @@ from qgov.model.references import resolve
 from qgov.model.renames import check_renames
 from qgov.model.resolve import UNDEFINED, Resolver
 from qgov.model.tenants import exclusives_of, link_tenant, link_workloads, scope_defined
+from qgov.records import replace
 
 __all__ = ["link", "link_roles"]
 

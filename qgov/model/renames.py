@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.language.documents import Document
 from qgov.language.kinds.tenant import Environment, Project, ServiceAccount, TenantSpec
@@ -16,8 +17,7 @@ __all__ = ["Renames", "check_renames", "renamed_scopes", "renames"]
 _SCOPE: Final = ("tenant", "environment", "project")
 
 
-@dataclass(frozen=True, slots=True)
-class Renames:
+class Renames(Struct, frozen=True):
     """What was renamed: (what it is, its name today) → its last former label. The name of an
     environment or a project is its scope, that of a service account `tenant/name`."""
 

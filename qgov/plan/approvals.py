@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
@@ -14,6 +13,7 @@ from qgov.plan.exposure import Exposure
 from qgov.plan.groups import GroupDeleted
 from qgov.plan.plan import AccessChange, AuthorGains
 from qgov.plan.risk import Risk
+from qgov.records import replace
 
 __all__ = ["asking"]
 

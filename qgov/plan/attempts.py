@@ -7,12 +7,13 @@ Nothing here decides; whether a request shows the change, an engine says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, islice
 from operator import itemgetter
 from string import ascii_letters
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.made_up import (
     SOME_COUNTRY,
@@ -35,6 +36,7 @@ from qgov.plan.changes import ChangedCell, Options, options
 from qgov.plan.misses import MISSES, SECOND, Contrast, Miss, approved, is_open
 from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.without_effect import can_be_used
+from qgov.records import replace
 
 __all__ = ["Attempt", "Direction", "attempts", "deviating"]
 
@@ -52,8 +54,7 @@ class Attempt(NamedTuple):
     says: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(Struct, frozen=True):
     """The side that shall allow, and the side that shall deny."""
 
     allows: RenamedSide

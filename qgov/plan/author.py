@@ -7,7 +7,8 @@ anybody can write it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel
@@ -20,8 +21,7 @@ from qgov.plan.risk import Risk
 __all__ = ["Author", "second_of_trust", "second_person"]
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """A person by directory id, and the directory groups that they are in."""
 
     id: str

@@ -4,7 +4,6 @@ of money, a job for which one side has room and the other has not."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -20,6 +19,7 @@ from qgov.plan.plan import AccessChange
 from qgov.plan.rates import bounded_by
 from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.witness import Witness
+from qgov.records import replace
 
 __all__ = ["AT_SIGN_IN", "searches_beside", "witnessed_beside"]
 

@@ -4,8 +4,9 @@ and after."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel
 from qgov.model.because import FLOORS, Differing, Ground, Grounds, Key
@@ -17,8 +18,7 @@ from qgov.plan.moved import causes_of
 __all__ = ["Cause", "Causes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A line, and the side on which it stands: `head`, or `base` for what is gone."""
 
     side: str
@@ -31,7 +31,7 @@ _ENABLING: Final = frozenset(
 )
 """Facts without which there is no access; the others only say what it takes."""
 
-_ALL: Final = frozenset(field.name for field in fields(Conditions))
+_ALL: Final = frozenset(Conditions.__struct_fields__)
 _OF_FLOOR: Final = {"max_token_age": "max_token_age_s"}
 _OF_FACT: Final = {
     "workload": frozenset({"max_token_age_s"}),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
@@ -42,8 +43,7 @@ Options = tuple[Conditions, ...]
 """Alternative conditions, any of which suffices: the least strict ways to an access."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedCell:
+class ChangedCell(Struct, frozen=True):
     """One access that differs, with the ways to it on both sides. Where it is granted to whom
     its principal is now known by, or revoked from whom it was, `moved` says so, and `as_before`
     that it takes the same of both."""
@@ -58,8 +58,7 @@ class ChangedCell:
     as_before: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Accesses that change alike: one principal and permission, the widest scope that the
     change covers whole, and the backends. `cells` are the accesses it stands for, `moved` and
     `as_before` are theirs."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.concerns import Concern
 from qgov.plan.afresh import SPENT
@@ -15,8 +16,7 @@ from qgov.plan.risk import Risk
 __all__ = ["CONCERN_RULES", "ConcernRule", "assess_field"]
 
 
-@dataclass(frozen=True, slots=True)
-class ConcernRule:
+class ConcernRule(Struct, frozen=True):
     """A row of the table: the rule's id, what it is about, the risk, the reason for people,
     when it fits, and whether it is about what only accompanies a new access or document."""
 

@@ -7,8 +7,9 @@ others have theirs always, so that a plan is total.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
@@ -46,8 +47,7 @@ class Reached(NamedTuple):
     principals: tuple[Principal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConcernRow:
+class ConcernRow(Struct, frozen=True):
     """A field that changes beside the table of accesses, with its risk, and the groups that
     its change asks. `reached` are the accesses of whom a field of trust identifies. Where
     witnesses were asked for, `witness` shows the change, or `unwitnessed` says why none does.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from qgov.language.concerns import concern_at
@@ -25,8 +25,7 @@ MOST_ITEMS = 200
 """Above this many items a list is compared in order: ignoring it is quadratic."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentChange:
+class DocumentChange(Struct, frozen=True):
     """`change` is added, removed, renamed, changed, moved or reformatted; `diff` lists
     what is different as (path, added|removed|changed, before, after, what it is about)."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.language.periods import Period, period
 from qgov.model.access_model import AccessModel, Budget, Raise
@@ -17,8 +18,7 @@ from qgov.model.scope import matches, tenant_of
 __all__ = ["Exposure", "QuotaChange", "exposure", "quota_changes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """`amount_micros` a month and `per_year_micros`, of the organization's currency;
     `unbounded` are the projects that can reach a priced backend without any hard stop, and are
     not in the amounts."""

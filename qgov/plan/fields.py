@@ -9,9 +9,9 @@ are no change. Entries of a list are matched by what the language declares to ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -22,12 +22,12 @@ from qgov.language.kinds import KINDS
 from qgov.language.written import plain, written
 from qgov.plan.directions import Direction, direction_of, of_entry, of_presence
 from qgov.plan.entries import keyed, renamed_entries, renamed_keys
+from qgov.records import replace
 
 __all__ = ["FieldChange", "Place", "field_changes"]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """A field that means something other than before.
 
     `names` is the way to it, entries by what names them, and `field` says that for people
@@ -52,8 +52,7 @@ class FieldChange:
     """What changes as a whole, or the field, on the sides that have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a value of a document is, on one side."""
 
     side: str
@@ -61,8 +60,7 @@ class Place:
     path: tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(Struct, frozen=True):
     """Where the comparison is: in which documents, by which path on each side. `outer` is the
     part that came or went with all that is in it."""
 

@@ -3,8 +3,9 @@ back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel, Group
 from qgov.model.groups import groups_gone
@@ -16,8 +17,7 @@ __all__ = ["RISK", "GroupDeleted", "deleted"]
 RISK: Final = Risk.MEDIUM
 
 
-@dataclass(frozen=True, slots=True)
-class GroupDeleted:
+class GroupDeleted(Struct, frozen=True):
     """A group that goes from the directory of its provider, the line that named it first, and
     the groups that its end asks; `tenants` are those that bound it."""
 

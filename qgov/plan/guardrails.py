@@ -7,8 +7,9 @@ away the guardrail that it runs into.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from qgov.checks.guardrails import covered, satisfies, told
 from qgov.language.kinds.guardrail import Guardrail
@@ -17,8 +18,7 @@ from qgov.model.access_model import AccessModel
 __all__ = ["GuardrailResult", "guardrails"]
 
 
-@dataclass(frozen=True, slots=True)
-class GuardrailResult:
+class GuardrailResult(Struct, frozen=True):
     """A guardrail and whether it holds; None where only tenants that were not loaded could
     tell. `removed` says that the change takes it away; `broken_by` is one access."""
 

@@ -7,8 +7,9 @@ conditions become others, neither more nor fewer, needs both a `gain` and a `los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.checks.guardrails import globs, told
 from qgov.finding import Finding, closest
@@ -34,16 +35,14 @@ _GAINS: Final = frozenset({Change.GRANTED, Change.WIDENED, Change.CHANGED})
 _LOSES: Final = frozenset({Change.REVOKED, Change.NARROWED, Change.CHANGED})
 
 
-@dataclass(frozen=True, slots=True)
-class Unmet:
+class Unmet(Struct, frozen=True):
     """Something intended that the change does not do, or not everywhere, and why not."""
 
     wanted: Wanted
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parted:
+class Parted(Struct, frozen=True):
     """The accesses that change, by whether they were meant to. `gained` and `lost` are
     those outside the intent; only the former are an error."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from qgov.finding import Finding, Severity
 from qgov.language.documents import Document
@@ -106,8 +107,7 @@ def make_plan(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Accesses:
+class _Accesses(Struct, frozen=True):
     """The accesses of both sides, `before` under the names of the head, and those that differ;
     `renames` is kind → old name → new, and `whole` says that every tenant was loaded."""
 

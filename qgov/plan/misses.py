@@ -4,12 +4,13 @@ for, as a deviation that lacks just that."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from string import ascii_uppercase
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.deviations import (
     NO_ELEVATION,
@@ -39,6 +40,7 @@ from qgov.model.access_model import Budget
 from qgov.model.conditions import ApprovalRule, Conditions
 from qgov.model.measures import COST, COUNTED, MEASURES, Measure
 from qgov.plan.changes import Options
+from qgov.records import replace
 
 __all__ = ["MISSES", "SECOND", "Contrast", "Miss", "approval_misses", "approved", "is_open"]
 
@@ -48,8 +50,7 @@ COUNTRIES: Final = ("US", "GB", "JP", "BR", "IN", "ZA", "CA", "AU", "MX", "KR")
 """Where somebody may be who may be anywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """A way that allows (`way`), and the others' ways, each of which a request must miss.
 
     `budgets` are those of the way, and `strict` those of the side that shall deny, by name;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain
+
+from msgspec import Struct
 
 from qgov.finding import Origin
 from qgov.model.access_model import AccessModel
@@ -12,12 +13,12 @@ from qgov.model.accesses import linked_alike
 from qgov.model.known_by import KnownBy, known_by, says_so
 from qgov.model.principal import Principal, group, workload
 from qgov.plan.renaming import renamed_principal
+from qgov.records import replace
 
 __all__ = ["Moved", "causes_of", "moved"]
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A principal, by its name on each side, that is known by something other than before."""
 
     at_base: Principal

@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.finding import Finding
 from qgov.plan.approvers import Approver
@@ -42,8 +43,7 @@ UNACCOUNTED: Final = "QG161"
 """The code of an artifact that changes without a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessChange:
+class AccessChange(Struct, frozen=True):
     """One row of the plan with its risk and the lines that caused it.
 
     Where witnesses were asked for, `witness` shows the change, and `unwitnessed` says why no
@@ -68,8 +68,7 @@ class AccessChange:
         return self.row.change in (Change.REVOKED, Change.NARROWED)
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceChange:
+class ResourceChange(Struct, frozen=True):
     """A resource of an emitted file that is added, removed or changed, and the rows that say
     why."""
 
@@ -78,8 +77,7 @@ class ResourceChange:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactChange:
+class ArtifactChange(Struct, frozen=True):
     """An emitted file that is added, removed or changed. `because` are the rows that say why, as
     JSON Pointers (RFC 6901) into the plan; empty where the target does not know. `resources` are
     those of the file that differ, where it has such."""
@@ -90,8 +88,7 @@ class ArtifactChange:
     resources: tuple[ResourceChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What the plan looked at. An empty difference means nothing unless `skipped` is 0."""
 
     accesses: int
@@ -100,8 +97,7 @@ class Compared:
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
+class Intended(Struct, frozen=True):
     """The change against what it was meant to do, where that was declared (in `path`).
     `gained` and `fields`, both errors, and `lost` are outside the intent."""
 
@@ -113,16 +109,14 @@ class Intended:
     fields: tuple[ConcernRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorGains:
+class AuthorGains(Struct, frozen=True):
     """What the author of the change gains by it, where the author is known."""
 
     author: Author
     gains: tuple[AccessChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a change does to effective access, cost, records and artifacts."""
 
     base: Snapshot

@@ -6,8 +6,9 @@ In the manner of octoDNS (a share of what exists) and Peribolos (who is left to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import Cell
@@ -23,8 +24,7 @@ RAILS: Final = (MASS_REMOVAL, LOCK_OUT)
 """What `--override` takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tripped:
+class Tripped(Struct, frozen=True):
     """A rail that a change runs into."""
 
     rail: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from qgov.model.access_model import AccessModel
 from qgov.plan.concern_risk import assess_field
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
+from qgov.records import replace
 
 __all__ = ["bounded_by", "with_rates"]
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.plan.index import Index, Summary, Tie
 from qgov.repository import Snapshot
@@ -25,8 +26,7 @@ REACHES_OTHERS: Final = frozenset({"BudgetException", "Waiver"})
 reaches all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How far a change reaches. `tenants` None means everywhere; `unchanged` counts the
     tenants that were not loaded because they are the same on both sides."""
 

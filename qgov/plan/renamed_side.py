@@ -7,8 +7,9 @@ the new ones and asked of the base with the old ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from qgov.decision.request import GivenApproval, GivenElevation, Request
 from qgov.language.permissions import CATALOGUE
@@ -17,6 +18,7 @@ from qgov.model.accesses import Cell, budgets_at
 from qgov.model.conditions import ApprovalRule
 from qgov.model.principal import Principal
 from qgov.model.scope import under_other_names
+from qgov.records import replace
 
 __all__ = ["RenamedSide"]
 
@@ -24,8 +26,7 @@ __all__ = ["RenamedSide"]
 G = TypeVar("G", GivenElevation, GivenApproval)
 
 
-@dataclass(frozen=True, slots=True)
-class RenamedSide:
+class RenamedSide(Struct, frozen=True):
     """A side's model, None for the empty repository. `scopes` (of tenants, environments and
     projects) and `budgets` are the head's names of what this side calls otherwise → this
     side's."""

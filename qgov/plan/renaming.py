@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import Conditions
 from qgov.model.principal import Principal, is_workload, name_of, workload
 from qgov.model.scope import under_other_names
+from qgov.records import replace
 
 __all__ = ["SCOPES", "renamed", "renamed_principal"]
 

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from qgov.language.persons import folded
 from qgov.model.scope import EVERYWHERE
@@ -57,8 +58,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """The last word of a person, by login. `commit` is what they looked at, None where the
     platform does not say; `at` is the platform's own instant, as written."""
 
@@ -68,16 +68,14 @@ class Review:
     at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reviews:
+class Reviews(Struct, frozen=True):
     """The last word of everybody, sorted by login, on `github` or `gitlab`."""
 
     platform: str
     last: tuple[Review, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """All that the platform says of a change: its reviews, who is in which group (logins in
     lower case), and who wrote it."""
 
@@ -86,8 +84,7 @@ class Given:
     author: str
 
 
-@dataclass(frozen=True, slots=True)
-class Required:
+class Required(Struct, frozen=True):
     """A group whose approval is needed, why, and what became of that."""
 
     by: str
@@ -97,8 +94,7 @@ class Required:
     refused_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Approvals:
+class Approvals(Struct, frozen=True):
     """Every required approval, and the approvals that do not count: (review, why)."""
 
     platform: str

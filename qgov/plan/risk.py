@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
@@ -28,8 +29,7 @@ class Risk(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What the rules look at, worked out once for a row."""
 
     row: Row
@@ -51,8 +51,7 @@ class _Seen:
         return any(c.eligible is None and c.elevation is None for c in self.row.after)
 
 
-@dataclass(frozen=True, slots=True)
-class RiskRule:
+class RiskRule(Struct, frozen=True):
     """A row of the table: the rule's id, the risk, the reason for people, when it fits."""
 
     id: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, read_documents
@@ -35,8 +36,7 @@ from qgov.repository import RepositoryError, Snapshot
 __all__ = ["LEEWAY", "Side", "load_cached", "load_sides", "time_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One side: what was loaded of it, what it means, and what is wrong with it; `silenced`
     is what waivers hide of that.
 
@@ -167,8 +167,7 @@ def _sides(
     return [one, _side(head, near, far, index, reach, parsed, now, known)[0]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Far:
+class _Far(Struct, frozen=True):
     """Documents that are not loaded: their names and those of the groups that they bring into
     being, and which of them has what to itself."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from qgov.checks.waivers import in_force
 from qgov.finding import Finding, Severity
 from qgov.language.scalars import format_instant
 from qgov.plan.sides import Side
+from qgov.records import replace
 
 __all__ = ["newly_silenced"]
 

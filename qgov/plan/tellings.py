@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.finding import Origin
 from qgov.language.concerns import Concern
@@ -21,8 +22,7 @@ from qgov.targets.parts import Difference, Field, Key, Origins, Parts, steps_of
 __all__ = ["Rows", "Tellings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """What a plan tells, in its order: the documents that differ (`touched`: both versions of
     each, in any order), its rows of access with what caused them, its rows beside access, and the
     (old, new) names of renamed documents."""

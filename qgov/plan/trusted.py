@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from qgov.language.concerns import Concern
@@ -17,6 +16,7 @@ from qgov.model.tenants import claims_of
 from qgov.plan.concerns import ConcernRow, Reached
 from qgov.plan.fields import FieldChange
 from qgov.plan.plan import AccessChange, Intended
+from qgov.records import replace
 
 __all__ = ["with_reach", "with_trust"]
 

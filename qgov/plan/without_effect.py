@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ from qgov.model.conditions import ApprovalRule, Conditions, JobLimits
 from qgov.model.measures import JOBS, MEASURES
 from qgov.plan.changes import Change, ChangedCell
 from qgov.plan.renamed_side import RenamedSide
+from qgov.records import replace
 
 __all__ = ["can_be_used", "without_effect"]
 

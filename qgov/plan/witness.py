@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 
 __all__ = ["Submitted", "Witness"]
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """A witness sent through the gateway of one side, to the stand-in of its backend: what
     was decided of the job as it was measured, and what the device's engine received."""
 
@@ -22,8 +22,7 @@ class Submitted:
     jobs: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True):
     """A request and what an engine answered on both sides.
 
     `says` is what is special about it, for people. `at_base` is how the base was asked, where

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, Engine, EngineError, Settings
@@ -30,6 +31,7 @@ from qgov.plan.renamed_side import RenamedSide
 from qgov.plan.renaming import SCOPES
 from qgov.plan.without_effect import without_effect
 from qgov.plan.witness import Witness
+from qgov.records import replace
 from qgov.targets import emit
 
 __all__ = ["ENGINE", "MISSING", "with_witnesses"]
@@ -110,8 +112,7 @@ def _views(
     return RenamedSide(base, scopes, budgets), RenamedSide(head)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     """The change that a witness is sought for, and what is still to be tried."""
 
     number: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from qgov import __version__
 from qgov.contracts.findings import Findings, summary
 from qgov.contracts.telling import document_text, tell
 from qgov.finding import Finding, Severity
+from qgov.records import replace
 from qgov.render.counting import count
 from qgov.render.escaping import annotation, plain
 from qgov.render.text import page, paint, wrapped

@@ -7,9 +7,10 @@ emoji is two.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
+
+from msgspec import Struct
 
 __all__ = ["Part", "fitted", "width"]
 
@@ -18,8 +19,7 @@ _NOTE: Final = 100
 """Room for the line that counts what is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Lines that stay together (`head`, `tail`), and between them rows of which the last
     may be left out. `rank` 0 always stays; of the others the lowest is served first, and
     `least` is told of one for which there is no room at all. `what` its rows are, where some

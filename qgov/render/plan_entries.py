@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change, Options
 from qgov.plan.plan import AccessChange
 from qgov.plan.risk import Risk
+from qgov.records import replace
 from qgov.render.conditions import tokens_of, what_differs, what_holds
 from qgov.render.counting import count, kinds
 from qgov.render.plan_witness import told, told_once
@@ -52,8 +54,7 @@ class Phrase(NamedTuple):
         return (" \u2192 " if not self.whole else "  \u2192  ").join((self.before, self.after))
 
 
-@dataclass(frozen=True, slots=True)
-class AccessItem:
+class AccessItem(Struct, frozen=True):
     """Permissions that change alike, and for whom. `phrases` are the conditions, or what
     becomes of them; `witness` is in words, and empty where an item before says the same."""
 
@@ -65,8 +66,7 @@ class AccessItem:
     witness: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessEntry:
+class AccessEntry(Struct, frozen=True):
     """One thing that happens: what the same lines do to access."""
 
     risk: Risk

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import Struct
+
+from qgov.records import replace
 from qgov.render.plan_entries import AccessEntry, AccessItem, Holder, Phrase, merged
 
 __all__ = ["MOST_ENTRIES", "GatheredEntry", "gathered"]
@@ -22,8 +24,7 @@ _FEW: Final = 4
 _OTHERS: Final = Phrase("", "others that differ")
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredEntry:
+class GatheredEntry(Struct, frozen=True):
     """What several entries do alike. The items of `entry` have the conditions that all share
     and nobody's name; `reached` is how many principals on how many scopes."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from qgov.finding import Finding, Severity
 from qgov.plan.approvers import Approver
@@ -64,8 +65,7 @@ class UnmetGroup(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class IntentView:
+class IntentView(Struct, frozen=True):
     """What a change was meant to do against what it does. `outside` is the sentence of the
     gains that nobody declared, where there are any, and `fields` are those beside access."""
 
@@ -81,8 +81,7 @@ class IntentView:
         return not self.outside and not self.unmet
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorView:
+class AuthorView(Struct, frozen=True):
     """Who wrote the change, and what they gain by it."""
 
     id: str
@@ -108,8 +107,7 @@ class AlikeFindings(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanView:
+class PlanView(Struct, frozen=True):
     """What there is to tell of a plan. `first` and `then` are what changes beside access,
     above and below it; `nobody` says that nobody is asked, and `errors` which are new.
     `guardrails` are the sentences of those that the change takes away and runs into, and `rails`

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.plan.causes import Cause
 from qgov.render.counting import some
@@ -43,8 +44,7 @@ NO_GROUPS: Final = "no groups given"
 NO_CHANGE_IN_TIME: Final = "nothing in this time"
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(Struct, frozen=True):
     """How a layout writes a name, what it puts between things, and after a cause that lies
     on the side before."""
 

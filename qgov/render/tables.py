@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.checks.catalogue import rules_by_control
 from qgov.checks.controls import FRAMEWORKS
@@ -28,8 +29,7 @@ __all__ = ["Row", "Table", "as_csv", "tables"]
 Row = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One subject. `name` is the stem of its file; a row has a cell for each column."""
 
     name: str

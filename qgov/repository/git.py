@@ -16,9 +16,10 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.repository.files import RepositoryError, TooMuchError, require_folder
 
@@ -72,8 +73,7 @@ class Object(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """Where a repository lies. `work_tree` is None for a bare one; `object_format` is the hash
     of its ids, `sha1` or `sha256`."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from qgov.finding import Finding, in_order
+from qgov.records import replace
 from qgov.repository.files import (
     LINK,
     NESTED,
@@ -72,8 +74,7 @@ _MOST_CHANGES: Final = 30
 """How many changes of the configuration are gone back for one that can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The configuration at one moment. `blobs` maps each path to git's blob id, so that
     two snapshots are compared without reading; `read` fetches the bytes of some paths.
     `commit` and `time` are None for what is not a commit: the work tree, a tree."""

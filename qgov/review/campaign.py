@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from qgov.checks.reviews import late_s
 from qgov.drift.facts import Held, Person
@@ -19,8 +20,7 @@ from qgov.model.scope import EVERYWHERE
 __all__ = ["Campaign", "GroupAccess", "campaigns", "meets", "of_note"]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupAccess:
+class GroupAccess(Struct, frozen=True):
     """A group as a source tells it: what it gives where the review is about, and its members."""
 
     source: str
@@ -29,8 +29,7 @@ class GroupAccess:
     people: tuple[Person, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Struct, frozen=True):
     """What one `AccessReview` is about now. `reviewers` are the ids of those who may decide;
     `beside` is held there through no group, and was never reviewed. `late_s` is how long it has
     been due, in seconds; not above 0 where it is not."""

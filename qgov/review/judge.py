@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from qgov.drift.facts import Person
 from qgov.finding import Finding, Origin, Severity, closest
@@ -24,8 +25,7 @@ Judged = Mapping[tuple[str, str, str], Decided]
 """(source, group, person as it is written) → what was decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
+class _Bench(Struct, frozen=True):
     campaign: Campaign
     decisions: Decisions
     now: datetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from qgov.drift.drift import Source
 from qgov.drift.facts import Held, Person
@@ -16,8 +17,7 @@ from qgov.review.campaign import Campaign
 __all__ = ["Decided", "Line", "Report"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """What was decided of a membership: `keep` or `revoke`, why, by whom and when."""
 
     verdict: str
@@ -27,8 +27,7 @@ class Decided:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Somebody is in a group that gives access. `told` is how a report may name them; `decided`
     None before the review is given its decisions. `leave` are the steps out of the group."""
 
@@ -47,8 +46,7 @@ class Line:
         return self.decided is not None and self.decided.verdict == "revoke"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was read, the campaigns, and who has access. `findings` are what reviewers should
     know, and no error."""
 

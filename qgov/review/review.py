@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from qgov.drift.facts import Person, label_of
@@ -17,6 +16,7 @@ from qgov.language.persons import folded
 from qgov.language.quote import quoted
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import Principal, user
+from qgov.records import replace
 from qgov.review.campaign import Campaign, campaigns
 from qgov.review.judge import Judged, beside, judge
 from qgov.review.report import Line, Report

@@ -17,9 +17,10 @@ it to its `Target` by the name that the cloud has in `backends.*.cloud` and in a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel, Tenant
 
@@ -58,8 +59,7 @@ class Where(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """Where a cloud enforces a control, and how: one Markdown sentence without its full stop, in
     the words of the cloud and without any of the user's."""
 

@@ -8,8 +8,9 @@ whom to let in, what the project may use and spend, and how to read that back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.finding import Finding
 from qgov.language.periods import JOB, MONTH, a_words, period
@@ -29,8 +30,7 @@ _FOLDER: Final = "terraform/tenants"
 _MICROS: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Vendor:
+class _Vendor(Struct, frozen=True):
     """What a vendor's service knows, in words: what a project is called there, what a device is
     restricted by, what a budget is (empty: nothing of the kind is documented), how people are let
     in, and how it is read back."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.access_model import AccessModel, Binding, Group, Workload
@@ -46,8 +47,7 @@ GUARD: Final = f"{kept.GUARD}groups"
 """What refuses to let a group go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """What one directory, and the root module that makes it, are made from."""
 
     model: AccessModel
@@ -72,8 +72,7 @@ _NOTES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JustInTime:
+class JustInTime(Struct, frozen=True):
     """What a group may be elevated to: a role at a scope. Where several bindings say how, any of
     their approvers may approve, for the shortest time, with a ticket if one asks for it."""
 

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 __all__ = ["Beside", "Equal", "Ref", "code", "expression", "quote", "unquote"]
 
 _EXPRESSION: Final = re.compile(
@@ -67,8 +69,7 @@ class Beside:
         return f'file("${{path.module}}/{self.path}")'
 
 
-@dataclass(frozen=True, slots=True)
-class Equal:
+class Equal(Struct, frozen=True):
     """Whether what is referred to is a text: a condition."""
 
     left: Ref

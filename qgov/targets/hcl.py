@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from qgov.targets.expressions import Beside, Equal, Ref, code, expression, quote, unquote
 
@@ -54,8 +55,7 @@ Outline: TypeAlias = tuple[tuple[_Shape, tuple[str, ...]], ...]
 texts are that `render` makes of the blocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block: `type "label" … { attributes, then blocks }`, in the order given."""
 
     type: str

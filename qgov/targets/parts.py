@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from string import Formatter
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from qgov.model.scope import tenant_of
 
@@ -58,8 +59,7 @@ class Difference(NamedTuple):
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(Struct, frozen=True):
     """What begins with some names of patterns: what follows a name, or any (`{variable}`)."""
 
     named: dict[str, _Node] = field(default_factory=dict)
@@ -67,8 +67,7 @@ class _Node:
     patterns: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The parts of the files of a target, which match one of the patterns in `files`.
 
     `read` gives those of one (its path, its outline or content) as nested mappings. `fields`

@@ -9,11 +9,13 @@ and where it looks at no floors there are none.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, cast
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel, Role, Tenant
 from qgov.model.accesses import accesses
+from qgov.records import replace
 
 __all__ = [
     "EVERY_PERMISSION",
@@ -32,8 +34,7 @@ EVERY_PERMISSION: Final[Permissions] = None
 NO_PERMISSION: Final[Permissions] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Parted:
+class Parted(Struct, frozen=True):
     """How floors, or the permissions of roles, bear on a section: part by part, all `facts` that
     they decide. Where models differ in these alone, `of` makes only the parts whose facts differ,
     with the paths of the section."""
@@ -47,8 +48,7 @@ def permitted(model: AccessModel) -> Mapping[str, Mapping[str, bool]]:
     return {name: role.permissions for name, role in model.roles.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part of what a target writes, where it is only compared.
 
     `of` gives, by path, values that are equal exactly when the section's part of the file is;

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.model import principal as principals
 from qgov.model.access_model import AccessModel, Binding, Environment, Tenant, Workload
 from qgov.model.accesses import admitted, backends_of
 from qgov.model.principal import Principal, is_group, name_of
 from qgov.model.scope import EVERYWHERE, contains
+from qgov.records import replace
 from qgov.targets.cloud import inside, places
 from qgov.targets.target import Access
 
@@ -74,8 +76,7 @@ def read(content: bytes) -> Iterator[Access]:
         yield Access(kind(row["name"]), "job:submit", row["scope"], eligible, own=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A binding by which somebody submits, its scope in the tenant, and the service account, if it
     is one's."""
 
@@ -95,8 +96,7 @@ class Listed:
         return self.binding.principal, self.scope, when
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(Struct, frozen=True):
     """What a tenant uses of a cloud: the projects (scopes) with a device of it, these devices by
     their ids and by their backends, and who may submit to them."""
 

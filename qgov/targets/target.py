@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from qgov.finding import Finding
 from qgov.model.access_model import AccessModel
@@ -37,8 +38,7 @@ def _supports_everything(_: AccessModel) -> list[Finding]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """An output of the compiler.
 
     `emit` is pure: no clock, environment, network, disk or randomness. `unsupported`

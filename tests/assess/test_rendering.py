@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,6 +14,7 @@ from qgov.assess.item import Evidence, Result, State
 from qgov.assess.scorecard import Scorecard, assess
 from qgov.contracts.schema import output_schemas
 from qgov.finding import Origin
+from qgov.records import replace
 from qgov.render.assess import as_json, as_markdown, as_text
 from qgov.render.text import WIDTH
 from tests.assess.cases import CASES, NOW, TEMPLATES, result_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -18,6 +17,7 @@ from qgov.decision.engines import engines
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.reference import decide
 from qgov.decision.request import RequestJson
+from qgov.records import replace
 from tests.conformance.harness import Stub, cases_of, kind_of, named, run, subject_of, table_of
 from tests.decision.harness import MODEL
 

@@ -4,7 +4,6 @@ and an audit that says why. Everything that could lie does so here."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +21,7 @@ from qgov.decision.request import RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.backend import BackendSpec
+from qgov.records import replace
 from tests.conformance.harness import Stub, named, subject_of, table_of
 from tests.decision.harness import MODEL
 from tests.targets.worked import worked_with_expectations as worked

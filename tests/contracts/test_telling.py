@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -21,6 +21,7 @@ from qgov.model.conditions import (
     JobLimits,
 )
 from qgov.plan.risk import Risk
+from qgov.records import replace
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from qgov.decision.engines import engines
 from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.targets import emit
 
 __all__ = [

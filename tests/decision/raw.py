@@ -9,7 +9,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -24,6 +23,7 @@ from qgov.decision.engines.rego.sandbox import Policy
 from qgov.decision.reference import decide
 from qgov.decision.request import RequestJson
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.decision.test_reasons import ALLOWED, DENIED
 

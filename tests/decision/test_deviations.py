@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from qgov.decision.deviations import (
 )
 from qgov.decision.made_up import CONFORMANCE, SOME_TIME, approval, asked, asker, elevation
 from qgov.decision.request import Request
+from qgov.records import replace
 from tests.decision.harness import MODEL
 
 

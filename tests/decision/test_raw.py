@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import pytest
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Settings
 from qgov.decision.reference import decide
+from qgov.records import replace
 from qgov.targets.opa import TARGET
 from tests.decision.compared import COMPARED, JUDGED, settings_for
 from tests.decision.harness import DEVELOPER, MODEL, approval, asking, elevation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.reference import decide
 from qgov.model.access_model import AccessModel
 from qgov.model.accesses import accesses
+from qgov.records import replace
 from qgov.targets.opa import TARGET
 from tests.decision.compared import start
 from tests.decision.harness import AUDITOR, DEVELOPER, FILES, MODEL, PIPELINE, asking, elevation

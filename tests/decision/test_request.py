@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from qgov.decision.request import (
     Resource,
     Subject,
 )
+from qgov.records import replace
 from tests.decision.harness import DEVELOPER, PIPELINE, approval, asking, elevation
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qgov.decision.engine import Settings
 from qgov.decision.engines import engines
 from qgov.decision.made_up import WITNESS, asked, workload
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.targets import emit
 from tests.targets.worked import federation, organization, repository, role, tenant
 

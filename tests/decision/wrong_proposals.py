@@ -8,7 +8,6 @@ liar of `LIARS` makes an engine propose what is not so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -18,6 +17,7 @@ from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, uid
 from qgov.decision.request import GivenApproval, GivenElevation
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from tests.decision.harness import DEVELOPER, FILES, PIPELINE, approval, asking, elevation
 from tests.decision.jobs import EXPENSIVE
 from tests.decision.test_reasons import PRODUCTION

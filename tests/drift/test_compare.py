@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from qgov.drift.wanted import elevated, held
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import group, user
 from qgov.plan.risk import Risk
+from qgov.records import replace
 from tests.drift.conftest import NOW
 
 MEI = user("mei@northwind.example")

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from qgov.drift.observe import chosen, observe
 from qgov.drift.observer import UnreadableError
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import name_of
+from qgov.records import replace
 from qgov.render.revert import as_script
 from qgov.targets import emit
 from tests.drift.conftest import NOW

@@ -3,7 +3,6 @@ said."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from qgov.elevate.elevate import carried_out, plan
 from qgov.elevate.steps import Action, Outcome, Report
 from qgov.model.access_model import AccessModel
 from qgov.plan.risk import Risk
+from qgov.records import replace
 from tests.drift.changes import DEVELOPERS, JIT
 from tests.drift.conftest import NOW
 from tests.drift.loopback import Reply, as_json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from qgov.gateway.audit_events import (
     threshold_reached,
 )
 from qgov.gateway.ocsf import OCSF_VERSION, Actor, Event
+from qgov.records import replace
 from tests.gateway.facts import FACTS, LABELS, MEI, NIGHTLY
 
 WHEN = 1_795_428_000_000
@@ -244,7 +245,7 @@ def test_no_field_takes_raw_inputs() -> None:
     assert texts.isdisjoint({"circuit", "parameters", "result", "message", "error"})
     for wrong in ({"circuits_sha256": "X(0)"}, {"currency": "euros"}):
         with pytest.raises(ValueError, match=r"is not"):
-            replace(FACTS, **wrong)  # type: ignore[arg-type]
+            replace(FACTS, **wrong)
     with pytest.raises(ValueError, match="not the name"):
         job_event(Stage.FAILED, FACTS, uid="e", time_ms=WHEN, error="no qubit in cirq.X(q0)")
 

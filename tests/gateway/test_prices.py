@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from qgov.gateway.gates import Gates, gates_of
 from qgov.gateway.gateway import Denied, Refused
 from qgov.gateway.operations import unrolled
 from qgov.gateway.terms import BackendTerms, terms_of
+from qgov.records import replace
 from qgov.targets.opa import TARGET
 from tests.decision.harness import FILES
 from tests.gateway.company import BELL, gate

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from qgov.gateway.gateway import Denied, Identity, Refused, Session
 from qgov.gateway.verification import events, verify
 from qgov.identity.reasons import Reason
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from tests.gateway.company import BELL, MODEL, NOW, SCOPE, Gate, gate
 from tests.gateway.test_ocsf_schema import problems
 from tests.identity.issuer import Issuer, bundle_of, issuing, key, verifier

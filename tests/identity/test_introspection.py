@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from qgov.decision.bundle import Bundle
 from qgov.identity.reasons import Reason
+from qgov.records import replace
 from tests.identity.issuer import (
     MEI,
     NOW,

@@ -6,7 +6,6 @@ import base64
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from qgov.decision.bundle import Bundle
 from qgov.decision.request import Request
 from qgov.identity.identity import Identity, Refused
 from qgov.identity.reasons import WORDS, Reason
+from qgov.records import replace
 from tests.identity.issuer import (
     AT,
     MEI,

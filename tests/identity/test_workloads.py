@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from qgov.decision.reference import decide
 from qgov.identity.reasons import Reason
+from qgov.records import replace
 from tests.identity.issuer import (
     AT,
     CI,

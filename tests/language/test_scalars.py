@@ -51,6 +51,12 @@ def test_a_duration_is_seconds(text: str, seconds: int) -> None:
     assert parse_duration(text) == seconds
 
 
+@pytest.mark.parametrize("text", ["0.5h", "1,5h", "1h 30m", "1h30", "600", "-5m", "05m"])
+def test_what_is_not_one_whole_number_and_a_unit_is_no_duration(text: str) -> None:
+    with pytest.raises(PydanticCustomError, match="a duration"):
+        parse_duration(text)
+
+
 @pytest.mark.parametrize(
     ("text", "micros"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +12,7 @@ from qgov.language.permissions import CATALOGUE
 from qgov.model.accesses import Cell, accesses, backends_of, budgets_at, scopes_at
 from qgov.model.conditions import ApprovalRule, Conditions, ElevationWindow, Eligibility, JobLimits
 from qgov.model.principal import Principal, group, user, workload
+from qgov.records import replace
 from tests.model.repository import BASE, conditions, edited, model_of
 
 DEVELOPERS = group("aurora-developers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -18,6 +17,7 @@ from qgov.model.conditions import (
     Eligibility,
     JobLimits,
 )
+from qgov.records import replace
 
 _BOUND = st.none() | st.integers(1, 3)
 _LIMITS = st.builds(JobLimits, _BOUND, _BOUND, _BOUND, _BOUND, _BOUND)

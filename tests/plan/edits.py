@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 
@@ -30,6 +30,7 @@ from qgov.plan import make
 from qgov.plan.plan import Plan
 from qgov.plan.reach import Reach
 from qgov.plan.sides import Side
+from qgov.records import replace
 from qgov.targets import emit
 from tests.plan.worlds import NOW, RICH, snapshot
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
 from qgov import targets
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.targets.sections import Section, View
 from qgov.targets.target import Target
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, cast
 
 import pytest
@@ -17,6 +16,7 @@ from qgov.plan.concerns import ConcernRow
 from qgov.plan.fields import FieldChange
 from qgov.plan.gates import exit_status
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, Plan
+from qgov.records import replace
 from qgov.targets import outlined
 from tests.plan.edits import Edited, documents, edited, values
 from tests.plan.faults import fault

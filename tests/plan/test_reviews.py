@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from qgov.plan.plan import Plan
 from qgov.plan.review_files import MAX_BYTES, ReviewsError, read_members, read_reviews
 from qgov.plan.reviews import Approvals, Given, Outcome, judge
 from qgov.plan.risk import Risk
+from qgov.records import replace
 from qgov.render.decision_record import as_record, as_text
 from qgov.render.plan_json import as_value
 from qgov.repository import RepositoryError, at_ref, open_repository

@@ -4,7 +4,6 @@ one and gives them to the other, with witnesses that both compiled policies deci
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from qgov.model.principal import is_workload
 from qgov.plan.changes import Change
 from qgov.plan.plan import Plan
 from qgov.plan.witness_search import with_witnesses
+from qgov.records import replace
 from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text

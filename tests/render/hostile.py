@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 from qgov.finding import Finding, Origin
@@ -18,6 +17,7 @@ from qgov.plan.horizon import Event
 from qgov.plan.intent import Unmet
 from qgov.plan.plan import ArtifactChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
+from qgov.records import replace
 from tests.plan.worlds import BASELINE, NOW, changed, plan_of
 
 __all__ = ["HOSTILE", "hostile_plan"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qgov.decision.decision import Decision
 from qgov.model.conditions import Conditions, Eligibility
 from qgov.plan.changes import Change
 from qgov.plan.plan import AccessChange
 from qgov.plan.witness import Witness
+from qgov.records import replace
 from qgov.render.plan_entries import Phrase, entries_of
 from qgov.render.plan_witness import told
 from tests.plan.worlds import BASELINE, changed, plan_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from jsonschema import Draft7Validator
 
 from qgov.cli import run
 from qgov.finding import Finding, Origin, Severity
+from qgov.records import replace
 from qgov.render.gitlab import as_gitlab
 from tests.plan.worlds import BASELINE, changed
 from tests.render.hostile import HOSTILE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from qgov.records import replace
 from qgov.render.markdown import code, details, escape, table
 from qgov.render.plan_markdown import MARKER, as_markdown
 from tests.render.hostile import HOSTILE, hostile_plan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -17,6 +16,7 @@ from qgov.plan.changes import Change
 from qgov.plan.guardrails import GuardrailResult
 from qgov.plan.plan import AccessChange, AuthorGains, Intended, Plan
 from qgov.plan.rails import Tripped
+from qgov.records import replace
 from qgov.render.fitting import Part, fitted, width
 from qgov.render.plan_gathered import MOST_ENTRIES
 from qgov.render.plan_markdown import MARKER, MOST, as_markdown

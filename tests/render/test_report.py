@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from qgov.model.principal import group
 from qgov.plan.author import Author
 from qgov.plan.reach import Reach
 from qgov.plan.sides import Side
+from qgov.records import replace
 from qgov.render.report import as_html
 from qgov.render.report.lines import whole
 from tests.plan.worlds import BASELINE, changed, line_of, sides_of

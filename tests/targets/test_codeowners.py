@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from qgov.finding import Severity
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.targets import codeowners
 from qgov.targets.codeowners import PATH, TARGET, pattern
 from tests.strategies import models

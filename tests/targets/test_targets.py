@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding
+from qgov.records import replace
 from qgov.targets import Access, Target, emit, outlined, targets
 from qgov.targets.hcl import Equal, parse, quote
 from qgov.targets.sections import Section, View

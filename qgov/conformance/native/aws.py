@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.conformance.native.question import Policy, Question, Request
 from qgov.model.access_model import AccessModel
@@ -48,8 +49,7 @@ class Place(NamedTuple):
         return f"{self.principal} at {self.scope}" + (" (just in time)" if self.eligible else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account of a tenant as it was emitted: who has what in it, and what the organization
     denies there. `own` is the environment whose account it is, `environments` are the scopes of
     all that are in it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from qgov.conformance.native.aws import (
@@ -21,6 +20,7 @@ from qgov.model.access_model import AccessModel
 from qgov.model.conditions import NONE, Conditions
 from qgov.model.floors import required
 from qgov.model.scope import contains
+from qgov.records import replace
 from qgov.targets.braket.read_back import Holder
 from qgov.targets.target import Files
 

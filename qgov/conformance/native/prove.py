@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.conformance.native.aws_misses import questions
 from qgov.conformance.native.iam_simulate import answers, version
@@ -22,8 +23,7 @@ CLOUDS: Final = ("aws",)
 """The clouds whose policies an evaluator can be asked about."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
+class _Proof(Struct, frozen=True):
     cloud: str
     evaluator: str
     questions: list[Answer]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 __all__ = ["FULL", "Answer", "Policy", "Question", "Request"]
 
@@ -15,8 +16,7 @@ FULL: Final[Policy] = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 """What an administrator has, and what an organization allows where it denies nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One call to the cloud: who does what to which resource, in whose account. `identity` are
     the policies of who asks, `guard` those of the organization, `trust` that of the resource.
     `context` is what the cloud knows besides, as its condition keys."""
@@ -31,8 +31,7 @@ class Request:
     trust: Policy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Something that is possible when every request of one of its `ways` is allowed; without a
     way it is not. `expect` is what the documents say. `row` and `column` are its place in a
     matrix, empty for what is a near miss."""
@@ -44,8 +43,7 @@ class Question:
     column: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A question with what the evaluator says is possible."""
 
     question: Question

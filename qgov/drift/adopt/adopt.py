@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from pydantic import TypeAdapter, ValidationError
 
 from qgov.drift.adopt.yaml_edits import Edits
@@ -27,8 +27,7 @@ _HEADING = "NOT ADOPTED: what runs is not a configuration that validates; nothin
 _NAME = TypeAdapter[str](Name)
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(Struct, frozen=True):
     """The files that differ (path → bytes), what they mean, and why the language does not say some
     of the differences, by `of`."""
 
@@ -37,8 +36,7 @@ class Adoption:
     why_not: Mapping[tuple[str, ...], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(Struct, frozen=True):
     """An adoption beside what differs with it: what is gone, and what is left, with the reason."""
 
     base: Mapping[str, bytes]
@@ -107,8 +105,7 @@ def _of(each: Drift) -> tuple[str, ...]:
     return each.source, each.kind, each.principal, each.permission or "", each.scope, each.message
 
 
-@dataclass(frozen=True, slots=True)
-class _Pen:
+class _Pen(Struct, frozen=True):
     """Writes facts into a configuration."""
 
     model: AccessModel

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from qgov.drift.imports.said import Bound, Note, Said, Terms, Why
 from qgov.model.principal import group, is_group, name_of
 from qgov.model.scope import EVERYWHERE
+from qgov.records import replace
 
 __all__ = ["ADMINISTRATORS", "APPROVERS", "RECOVERY", "administered"]
 

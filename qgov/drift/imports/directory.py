@@ -4,7 +4,6 @@ tokens."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from qgov.drift.observers.keycloak.connect import issuer_of
 from qgov.drift.observers.terraform.directory import Managed
 from qgov.errors import QgovError
 from qgov.language.scalars import Url
+from qgov.records import replace
 
 __all__ = ["KINDS", "asked_for", "keycloak", "managed_by", "other"]
 

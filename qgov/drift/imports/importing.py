@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.drift.drift import Drift, Report
 from qgov.drift.facts import Setting
@@ -27,6 +28,7 @@ from qgov.finding import Finding, Origin, Severity
 from qgov.model.access_model import AccessModel
 from qgov.model.principal import is_workload, name_of
 from qgov.pipeline import check, emit, load
+from qgov.records import replace
 
 __all__ = ["Imported", "import_from", "seed"]
 
@@ -37,8 +39,7 @@ _ROUNDS: Final = 20
 """How often what a rule refuses is taken out: each may bring the next to light."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """A configuration of what exists (path → bytes), what it says of how much, what somebody
     should look at, and how it differs from the source (None: that could not be compared)."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from qgov.drift.facts import Setting
 from qgov.model.principal import Principal
@@ -13,8 +14,7 @@ from qgov.model.principal import Principal
 __all__ = ["Bound", "Directory", "Leave", "Note", "Said", "Terms", "Why", "Wishes", "Workload"]
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """An identity provider that is imported: what the configuration calls it, its product, the
     issuer of its tokens, and the realm of a Keycloak."""
 
@@ -33,8 +33,7 @@ class Leave(NamedTuple):
     ticket: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What no source tells: the organization's name, and the groups that administer the platform
     and approve that; None: those that do, or those of `qgov init`. `leave` None: what a rule
     refuses is left out."""
@@ -89,8 +88,7 @@ class Workload(NamedTuple):
     max_age_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """Groups (name → how many people are able to act for it, None where nobody knows), roles
     (name → permissions), who is bound, and workloads by TENANT/NAME. `provider` are fields of the
     identity provider as the language writes them; `token_age_s` how old people's tokens may be;

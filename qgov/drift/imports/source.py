@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from qgov.drift.facts import Facts, Held, Setting
 from qgov.drift.imports.said import Note, Why
@@ -21,8 +22,7 @@ from qgov.targets.kept import GUARD
 __all__ = ["Source", "of_observer", "of_state", "state_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The facts of a source. `direct` says whether something is held as a binding gives it, and
     `existing` what is there already of a compiled module; `words` are for people, and
     `notes` are what no directory has."""

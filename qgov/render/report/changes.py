@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.plan.causes import Cause
 from qgov.plan.changes import Change
@@ -28,8 +29,7 @@ MOST_FILES: Final = 6
 NO_ACCESS: Final = "no access"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditioned:
+class Conditioned(Struct, frozen=True):
     """What an access takes: `pairs` differ (before, after), `also` comes on top of what the
     whole entry has in common, `both` stay the same, and `some` stay the same but are not
     alike for all that is told together."""
@@ -40,8 +40,7 @@ class Conditioned:
     some: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ShownItem:
+class ShownItem(Struct, frozen=True):
     """An item with its conditions."""
 
     item: AccessItem
@@ -49,8 +48,7 @@ class ShownItem:
     tags: Tags
 
 
-@dataclass(frozen=True, slots=True)
-class ShownEntry:
+class ShownEntry(Struct, frozen=True):
     """An entry by its number on the page. `common` is what changes alike in every item
     (before, after). A file whose lines were shown before is in `seen`, with the number of the
     entry that shows them; `others` are lines that are only named."""
@@ -65,8 +63,7 @@ class ShownEntry:
     tags: Tags
 
 
-@dataclass(frozen=True, slots=True)
-class ShownSection:
+class ShownSection(Struct, frozen=True):
     """Gains, losses, or what is neither; of the `rest` it is said in a line what each is."""
 
     title: str

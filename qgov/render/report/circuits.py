@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.conformance.report import failed
 from qgov.render.conformance import tallies
@@ -19,8 +20,7 @@ Tally = Mapping[str, int]
 """Submissions of one role to one backend that `ran`, were `refused`, or `failed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProofView:
+class ProofView(Struct, frozen=True):
     """A run of conformance. `rows` are roles with a tally for each backend, or None; `left`
     counts the roles and backends besides. `failures` are its cases, the worst first."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.render.tables import Row, Table, tables
 
 __all__ = ["CONTROLS", "FactCell", "FactRow", "FactTable", "compared_tables", "controls"]
@@ -41,8 +43,7 @@ class FactCell(NamedTuple):
         return None not in self and self.before != self.after
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(Struct, frozen=True):
     """A row and how it changes: `added`, `removed`, `changed` or nothing."""
 
     change: str
@@ -50,8 +51,7 @@ class FactRow:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class FactTable:
+class FactTable(Struct, frozen=True):
     """A table with what changed and what did not."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model.scope import EVERYWHERE, tenant_of
 from qgov.plan.plan import AccessChange
@@ -18,8 +19,7 @@ Filters = Mapping[str, Mapping[str, int]]
 """`tenants` and `roles` → name → its number on the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(Struct, frozen=True):
     """What a part of the page is about; numbers, since names may hold anything."""
 
     risk: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel
@@ -47,8 +48,7 @@ MOST_COLUMNS: Final = 16
 _Change = tuple[Change, int]
 
 
-@dataclass(frozen=True, slots=True)
-class HeatCell:
+class HeatCell(Struct, frozen=True):
     """How many accesses before and after, how strong, and how many of them change how."""
 
     before: int
@@ -58,8 +58,7 @@ class HeatCell:
     changes: tuple[_Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HeatRow:
+class HeatRow(Struct, frozen=True):
     """Principals whose cells are alike."""
 
     principals: tuple[str, ...]
@@ -67,8 +66,7 @@ class HeatRow:
     tags: Tags
 
 
-@dataclass(frozen=True, slots=True)
-class HeatMap:
+class HeatMap(Struct, frozen=True):
     """Columns are (tenant, environment), either empty at a wider level. `unchanged` are the
     principals left out because nothing changes for them; `rows_left` and `columns_left` are
     left out for size."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.plan.causes import Cause
 from qgov.plan.plan import Plan
@@ -51,8 +52,7 @@ class Pair(NamedTuple):
         return bool(self.before and self.after and self.before.text == self.after.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """Runs of lines of one file. `sides` is `both`, or the only one that has something to
     show; `more` counts the lines left out at the end."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.periods import period
 from qgov.language.scalars import Money, format_money
@@ -18,8 +19,7 @@ SCALE: Final = 1000
 """Width of the longest bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """Two amounts of one thing, in words, and as lengths on the chart's scale."""
 
     name: str
@@ -34,8 +34,7 @@ class Bar:
         return "rises" if after > before else "falls" if after < before else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """The whole and the budgets that change; `unbounded` projects have no hard stop on either
     side."""
 

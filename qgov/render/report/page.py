@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.checks.controls import FRAMEWORKS
 from qgov.finding import Finding
@@ -33,8 +34,7 @@ MOST_LINES: Final = 2_000
 MOST_FILES: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Something that stops the change, or would have."""
 
     kind: str
@@ -43,8 +43,7 @@ class Stop:
     overridden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShownDocument:
+class ShownDocument(Struct, frozen=True):
     """A document that changes, and the lines of its file, unless they are `cut` for size."""
 
     document: DocumentChange
@@ -52,8 +51,7 @@ class ShownDocument:
     cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Everything on the page. `reasons` are (risk, why, how many changes), and `controls`
     (framework, rows of the control map)."""
 

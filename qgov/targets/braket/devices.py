@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.caps import budgets_near
@@ -18,8 +19,7 @@ _ARN: Final = re.compile(
 _REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[1-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """A device: its backend, the region of its jobs, its ARN, and the pattern that means this
     device in a policy."""
 

@@ -8,11 +8,12 @@ attaches a policy that denies everything.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.periods import campaign_of
 from qgov.language.scalars import format_instant
@@ -28,8 +29,7 @@ _CENTS: Final = 100
 _MICROS: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """The most that a tenant may spend on Braket: cents of a US dollar, in each `period` (its
     name), or in a campaign; `warn_at` are shares of it in percent."""
 

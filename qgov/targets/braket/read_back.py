@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.model import principal as principals
 from qgov.model.principal import Principal
@@ -32,8 +33,7 @@ _ACTIONS: Final = {
 """What an action shows of a permission."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who has what in an account: a principal with the statements of one policy. `trust` is that
     of the role to assume, None for a permission set."""
 

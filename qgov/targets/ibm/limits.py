@@ -10,10 +10,11 @@ it buys on the dearest device of the instance.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.language.periods import DAY, JOB, MONTH, campaign_of, period
 from qgov.model.access_model import Budget, Raise
@@ -33,8 +34,7 @@ _DAYS: Final = {DAY: 28, MONTH: 1}
 _Raised = tuple[str, Raise]
 
 
-@dataclass(frozen=True, slots=True)
-class Bonus:
+class Bonus(Struct, frozen=True):
     """Seconds that a budget exception adds, from `start` until before `end`."""
 
     seconds: int

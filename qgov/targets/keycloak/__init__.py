@@ -9,9 +9,9 @@ federated client authentication, RFC 7523), never with a secret.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from qgov.model.access_model import AccessModel
+from qgov.records import replace
 from qgov.targets.hcl import outline, render
 from qgov.targets.keycloak import representation, terraform
 from qgov.targets.keycloak.facts.clients import ages_s

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from qgov.decision.decision import REASONS, WARNINGS
 from qgov.decision.engine import EngineError
@@ -85,8 +86,7 @@ def spoken(result: Any, policies: Mapping[str, Policy]) -> Said:
     return said
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """The answer to a request; `budgets` are those that it falls under."""
 
     reasons: tuple[str, ...]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from qgov.decision.engine import EngineError
 
@@ -52,8 +53,7 @@ class Project(NamedTuple):
     group_budgets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The entities by the keys that they are looked up by.
 
     `grants`: kind and name of the holder, and scope → grants. `elevations`: subject → the

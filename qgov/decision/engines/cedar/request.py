@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.decision.engines.cedar.entities import Known
 from qgov.decision.request import JobSize, Request, RequestJson, Resource, seconds
@@ -29,8 +30,7 @@ _JOB: Final = {m.attribute: m.attribute.removeprefix("estimated_") for m in MEAS
 """The request's words for a job → the schema's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request in the schema's terms.
 
     `place` is the type and id of the resource, `around` the scopes that contain it (itself

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from qgov.drift.observer import Asked, Need, UnreadableError
 
@@ -39,8 +40,7 @@ _REFUSED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperati
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """Somebody is assigned a permission set in the account."""
 
     kind: str
@@ -50,8 +50,7 @@ class Assignment:
     managed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What an account holds. `limits` are by the ARN of the device, in text as the cloud says."""
 
     id: str

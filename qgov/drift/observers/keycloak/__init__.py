@@ -10,7 +10,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from qgov.drift.facts import Facts, Held
@@ -33,6 +32,7 @@ from qgov.drift.observers.keycloak.wanted import represented, wanted_settings
 from qgov.drift.wanted import approving, bindings_of, elevated, held
 from qgov.language.kinds.directory import IdentityProvider
 from qgov.model.principal import Principal, is_group, name_of
+from qgov.records import replace
 from qgov.targets import emit
 from qgov.targets.keycloak.facts.access import ELIGIBLE, PRINCIPAL
 

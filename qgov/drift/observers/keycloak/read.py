@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from msgspec import Struct
+
 from qgov.drift.observer import Need, UnreadableError
 from qgov.drift.remote import Remote, path_of
 
@@ -47,8 +49,7 @@ _RIGHTS: Final = {
 _MANY: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A role of the realm (`client` empty) or of a client, with those that it is made of."""
 
     id: str
@@ -64,8 +65,7 @@ class Role:
         return f"{self.client}/{self.name}" if self.client else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group by its path without the first slash, with its own roles and direct members."""
 
     path: str

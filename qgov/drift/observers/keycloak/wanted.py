@@ -4,12 +4,12 @@ the server tells it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from qgov.drift.facts import Plain, Setting
 from qgov.drift.observers.keycloak.read import Group, Realm, Role
 from qgov.drift.observers.keycloak.settings import fresh, settings_of
+from qgov.records import replace
 
 __all__ = ["represented", "wanted_settings"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from qgov.drift.observer import UnreadableError
 
@@ -18,8 +19,7 @@ _KNOWN: Final = {"resource_changes": ("1.0", "1.1", "1.2"), "values": ("1.0",)}
 this does not read (https://developer.hashicorp.com/terraform/internals/json-format)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """A resource of a state."""
 
     address: str
@@ -28,8 +28,7 @@ class Resource:
     sensitive: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a plan would do to a resource: make `before` into `after`. None: it is not there."""
 
     address: str
@@ -41,8 +40,7 @@ class Change:
     unknown: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A plan (`changes` is not None) or a state. `resources` are what there is, by address."""
 
     resources: Mapping[str, Resource]

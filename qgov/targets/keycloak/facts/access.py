@@ -10,8 +10,9 @@ in its attributes, and the decision knows it from the elevation.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model.access_model import Binding, Group, Role
 from qgov.model.conditions import Eligibility
@@ -41,8 +42,7 @@ ELIGIBLE: Final = "qgov_eligible"
 """The attribute that says which realm role may be had for a time, and on what terms."""
 
 
-@dataclass(frozen=True, slots=True)
-class RealmRole:
+class RealmRole(Struct, frozen=True):
     """A role at a scope, with the permissions (`:own` where they are) that it gives."""
 
     role: str
@@ -56,8 +56,7 @@ class RealmRole:
         return role_name(self.role, self.scope)
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryGroup:
+class DirectoryGroup(Struct, frozen=True):
     """A group of people, and the (role, scope) that it holds."""
 
     name: str
@@ -65,8 +64,7 @@ class DirectoryGroup:
     held: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class JitGroup:
+class JitGroup(Struct, frozen=True):
     """The group of those who hold an eligible binding for a time; `terms` has one text for each
     way to be elevated."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from qgov.model import principal as principals
 from qgov.model.access_model import Binding, Workload
@@ -30,8 +31,7 @@ VOUCHES: Final = {"supportsClientAssertions": "true", "allowClientIdAsAudience":
 """What makes an identity provider one that vouches for clients, by its own audience."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(Struct, frozen=True):
     """Who vouches for workloads, and what its tokens must be for. Nobody signs in through it."""
 
     issuer: str
@@ -47,8 +47,7 @@ class Issuer:
         return f"{host[:40].strip('-')}-{digest}".strip("-")
 
 
-@dataclass(frozen=True, slots=True)
-class Mapper:
+class Mapper(Struct, frozen=True):
     """What puts a claim into tokens: the resource in Terraform, the mapper in Keycloak."""
 
     name: str
@@ -57,8 +56,7 @@ class Mapper:
     settings: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """Something that asks for tokens. `workload` is None for people's client; `held` are the
     (role, scope) of its service account. `scopes` are all that it has: Keycloak's others would
     put the account API into the audience, and personal data into tokens."""
