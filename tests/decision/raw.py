@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -27,7 +28,17 @@ from qgov.records import replace
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.decision.test_reasons import ALLOWED, DENIED
 
-__all__ = ["INSTANTS", "Raw", "ask_compiled", "ask_opa", "ask_rego", "compared", "mutated", "near"]
+__all__ = [
+    "INSTANTS",
+    "Raw",
+    "ask_compiled",
+    "ask_opa",
+    "ask_rego",
+    "compared",
+    "mutated",
+    "near",
+    "replaced",
+]
 
 SOUND: Final = [*ALLOWED.values(), *(request for request, _ in ALLOWED_JOBS.values())]
 UNSOUND: Final = [request for request, _ in (*DENIED.values(), *DENIED_JOBS.values())]
@@ -87,6 +98,19 @@ def mutated(seed: int, count: int) -> Iterator[dict[str, Any]]:
             if places := list(_places(request)):
                 _mutate(random, *random.choice(places))
         yield request
+
+
+def replaced(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The request with any one of its values left out, or replaced by any strange one."""
+    for number, (_, key) in enumerate(_places(request)):
+        for value in (..., *STRANGE, *INSTANTS[:3], "\ud800", {"\ud800": 1}, {1: 2}, (), ("a",)):
+            changed = deepcopy(request)
+            container, _ = next(islice(_places(changed), number, None))
+            if value is ...:
+                del container[key]
+            else:
+                container[key] = deepcopy(value)
+            yield changed
 
 
 def _places(value: Any) -> Iterator[Place]:
