@@ -4,6 +4,7 @@ approvals. A part of the specification; see `qgov.decision.reference`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from qgov.decision.question import Question
@@ -42,10 +43,15 @@ def _device(asked: Question) -> Iterator[str]:
 
 def too_large(asked: Question, limits: JobLimits) -> Iterator[str]:
     """Why the job does not keep to the limits."""
-    for limit, attribute in LIMITED.items():
-        if (bound := getattr(limits, limit)) is not None:
-            size = getattr(asked.job, attribute)
-            yield from _exceeds(size, 0, bound, "job-too-large")
+    for attribute, bound in _bounds(limits):
+        yield from _exceeds(getattr(asked.job, attribute), 0, bound, "job-too-large")
+
+
+@lru_cache(maxsize=4096)
+def _bounds(limits: JobLimits) -> tuple[tuple[str, int], ...]:
+    """Which attributes of a job are bounded, and by what."""
+    found = ((attribute, getattr(limits, limit)) for limit, attribute in LIMITED.items())
+    return tuple((attribute, bound) for attribute, bound in found if bound is not None)
 
 
 def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Iterator[str]:

@@ -152,10 +152,14 @@ def _in_one_go(given: Any) -> Parts | None:
         return None
     return (
         Subject(
-            subject.type, _person(subject.id), tuple(who.groups), who.issuer, _free(who.subject)
+            subject.type,
+            subject.id and _same(subject.id),
+            tuple(who.groups),
+            who.issuer,
+            _free(who.subject),
         ),
         asked.action.name,
-        Resource(*named, _person(where.owner), where.backend),
+        Resource(*named, where.owner and _same(where.owner), where.backend),
         Context(_instant(context.time), context.mfa, context.managed_device, context.country),
         Token(token.kind, token.audience, _instant(token.issued_at)),
         _parts(GivenElevation, context.elevations),
@@ -205,7 +209,12 @@ def _text(value: Any) -> str | None:
 
 def _person(value: Any) -> str | None:
     text = _text(value)
-    return None if text is None else _text(folded(text))
+    return None if text is None else _same(text)
+
+
+def _same(text: str) -> str | None:
+    """The id of a person as all ids of theirs are; escapes may make it too long."""
+    return text.lower() if text.isascii() else _text(folded(text))
 
 
 def _free(value: Any) -> str | None:
@@ -236,10 +245,14 @@ def _device_seconds(value: Any) -> int | None:
 
 
 def _instant(value: Any) -> datetime | None:
-    if value is None:
-        return None
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime | None:
+    """Of a token, and of a second, there are many requests."""
     try:
-        moment = parse_instant(value)
+        moment = parse_instant(text)
     except PydanticCustomError:
         return None
     if moment.year not in YEARS:
