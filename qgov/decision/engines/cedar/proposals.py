@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from msgspec.json import encode
+
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
 from qgov.decision.request import GivenApproval, GivenElevation
@@ -63,14 +65,14 @@ Said = tuple[str, frozenset[str]]
 
 def _open(fields: Json) -> Said:
     """The context that many questions begin with; never empty."""
-    return json.dumps(fields)[:-1], frozenset(fields)
+    return encode(fields)[:-1].decode(), frozenset(fields)
 
 
 def _close(opened: Said, fields: Json) -> Said:
     text, told = opened
     if not fields:
         return f"{text}}}", told
-    return f"{text}, {json.dumps(fields)[1:]}", told.union(fields)
+    return f"{text},{encode(fields)[1:].decode()}", told.union(fields)
 
 
 def _grants(asked: Asked, known: Known) -> Iterator[Grant]:

@@ -19,6 +19,8 @@ from functools import cache
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
+from msgspec.json import encode
+
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.rego.between import ANSWERS, ASKS, DESK, QUESTION, RESULT
 
@@ -146,7 +148,7 @@ class Policy:
     def ask(self, given: Any, within_s: float) -> Any:
         """The value of the policy's entry point for an input. Raises EngineError when there is
         none, or not within a time."""
-        text = _json(given)
+        text = encode(given)
         self._used = 0
         try:
             at, heap = self._input, self._base
@@ -219,7 +221,7 @@ class Policy:
         return address
 
     def _parsed(self, value: Any) -> int:
-        text = _json(value)
+        text = encode(value)
         at = self._call("opa_malloc", len(text))
         self._write(at, text)
         address = self._call("opa_json_parse", at, len(text))
@@ -254,7 +256,3 @@ class Policy:
         if not 0 <= address <= address + size <= self._size:
             raise EngineError("the policy pointed outside of its memory")
         return self._at + address
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
