@@ -4,15 +4,13 @@ approvals. A part of the specification; see `qgov.decision.reference`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from qgov.decision.question import Question
 from qgov.decision.request import GivenApproval, seconds
-from qgov.language.periods import campaign_of
-from qgov.model.access_model import Budget
-from qgov.model.budgets import soft_threshold
 from qgov.model.conditions import ApprovalRule, JobLimits
-from qgov.model.measures import COUNTED, JOBS, LIMITED
+from qgov.model.measures import LIMITED
 from qgov.model.scope import contains
 
 __all__ = ["BACKEND_RULES", "BUDGET_RULES", "JOB_RULES", "JOB_WARNINGS", "too_large"]
@@ -22,34 +20,38 @@ ON_PREMISES: Final = "on-premises"
 
 def _backend(asked: Question) -> Iterator[str]:
     backend = asked.request.resource.backend
+    environment = asked.place.environment if asked.place else None
     if backend is None:
         yield "context-missing"
-    elif asked.environment is not None and backend not in asked.environment.backends:
+    elif environment is not None and backend not in environment.backends:
         yield "backend-not-entitled"
 
 
 def _residency(asked: Question) -> Iterator[str]:
     fact = asked.model.organization.backends.get(asked.request.resource.backend or "")
-    if fact is None or asked.tenant is None or asked.scope is None:
+    if fact is None or asked.place is None:
         return
-    if fact.value.jurisdiction not in (*asked.model.residency(asked.scope), ON_PREMISES):
+    jurisdiction = fact.value.jurisdiction
+    if jurisdiction != ON_PREMISES and jurisdiction not in asked.place.residency:
         yield "residency"
 
 
 def _device(asked: Question) -> Iterator[str]:
     """A job within the backend's own bounds."""
-    organization, name = asked.model.organization, asked.request.resource.backend or ""
-    if name in organization.backends:
-        width = JobLimits(qubits=organization.backends[name].value.qubits)
-        yield from too_large(asked, width & organization.backend_limits[name])
+    yield from too_large(asked, asked.names.device(asked.request.resource.backend or ""))
 
 
 def too_large(asked: Question, limits: JobLimits) -> Iterator[str]:
     """Why the job does not keep to the limits."""
-    for limit, attribute in LIMITED.items():
-        if (bound := getattr(limits, limit)) is not None:
-            size = getattr(asked.job, attribute)
-            yield from _exceeds(size, 0, bound, "job-too-large")
+    for attribute, bound in _bounds(limits):
+        yield from _exceeds(getattr(asked.job, attribute), 0, bound, "job-too-large")
+
+
+@lru_cache(maxsize=4096)
+def _bounds(limits: JobLimits) -> tuple[tuple[str, int], ...]:
+    """Which attributes of a job are bounded, and by what."""
+    found = ((attribute, getattr(limits, limit)) for limit, attribute in LIMITED.items())
+    return tuple((attribute, bound) for attribute, bound in found if bound is not None)
 
 
 def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Iterator[str]:
@@ -59,18 +61,13 @@ def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Ite
         yield reason
 
 
-def _used(asked: Question, budget: str, counter: str) -> int | None:
-    return asked.usage.get(budget, {}).get(counter)
-
-
 def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int | None]]:
     """Every quota: what the job adds, what was used, the hard and the soft threshold."""
     for budget in asked.budgets:
-        for quota in budget.quotas:
-            more = 1 if quota.measure == JOBS else getattr(asked.job, COUNTED[quota.measure])
-            counter = f"{quota.measure}/{quota.window}"
-            used = 0 if quota.window == "job" else _used(asked, budget.name, counter)
-            yield more, used, quota.limit, soft_threshold(quota.limit, quota.warn_at)
+        used = asked.usage.get(budget.name, {})
+        for attribute, counter, stop, warn in asked.names.terms(budget.name).counts:
+            more = 1 if attribute is None else getattr(asked.job, attribute)
+            yield more, 0 if counter is None else used.get(counter), stop, warn
 
 
 def _quotas(asked: Question) -> Iterator[str]:
@@ -84,35 +81,24 @@ def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None
     was spent in it, a job that costs anything is too much."""
     cost = asked.job.estimated_cost_micros
     for budget in asked.budgets:
-        if budget.limit_micros is None:
+        money = asked.names.terms(budget.name).money
+        if money is None:
             continue
-        if not _in_campaign(asked, budget):
-            stopped, warned = budget.stop_at is not None, bool(budget.warn_at)
-            yield cost, 0, 0 if stopped else None, 1 if warned else None
+        stop, warn, campaign, raises = money
+        if campaign is not None and not _lies_in(asked.now, *campaign):
+            yield cost, 0, None if stop is None else 0, None if warn is None else 1
             continue
-        raised = sum(
-            r.increase_micros
-            for r in budget.raises
-            if asked.now is not None
-            and (r.not_before is None or seconds(r.not_before) <= asked.now)
-            and asked.now < seconds(r.expires)
-        )
-        stop, warn = budget.stop_micros, soft_threshold(budget.limit_micros, budget.warn_at)
+        raised = sum(more for more, begins, ends in raises if _lies_in(asked.now, begins, ends))
         yield (
             cost,
-            _used(asked, budget.name, "spent_micros"),
+            asked.usage.get(budget.name, {}).get("spent_micros"),
             None if stop is None else stop + raised,
             None if warn is None else warn + raised,
         )
 
 
-def _in_campaign(asked: Question, budget: Budget) -> bool:
-    """Whether a budget's money is to be had now; always where it is for no campaign."""
-    campaign = campaign_of(budget.period)
-    if campaign is None:
-        return True
-    begins, ends = map(seconds, campaign)
-    return asked.now is not None and begins <= asked.now < ends
+def _lies_in(now: int | None, begins: int | None, ends: int) -> bool:
+    return now is not None and (begins is None or begins <= now) and now < ends
 
 
 def _budgets(asked: Question) -> Iterator[str]:

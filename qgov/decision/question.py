@@ -3,31 +3,27 @@ that its subject could act through."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from qgov.decision.lookups import DEPTHS, Lookups, Place, lookups
 from qgov.decision.request import (
     GivenElevation,
     JobSize,
     Request,
     RequestJson,
-    Resource,
     Subject,
     Used,
     seconds,
 )
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.language.persons import folded
-from qgov.model.access_model import AccessModel, Binding, Budget, Environment, Tenant, Workload
-from qgov.model.accesses import budgets_around
+from qgov.model.access_model import AccessModel, Binding, Budget, Tenant, Workload
 from qgov.model.conditions import Conditions
-from qgov.model.floors import required
 from qgov.model.principal import Principal, group, workload
 from qgov.model.scope import EVERYWHERE, contains
-from qgov.records import replace
 
 __all__ = ["Candidate", "HeldElevation", "Question", "bound", "candidates", "in_force", "question"]
 
@@ -35,14 +31,15 @@ __all__ = ["Candidate", "HeldElevation", "Question", "bound", "candidates", "in_
 class Question(Struct, frozen=True):
     """A request and what the model knows of its subject and resource.
 
-    `known` is whether the subject is, `audiences` those of the issuer's providers and
-    `principals` who it acts as; `scope` is None unless the resource's labels name a scope
-    that exists and has the depth of the permission; `job` and `usage` are empty where the
-    request lacks them; `budgets` are those that the job falls under; `now` is in seconds,
+    `names` are the model's. `known` is whether the subject is, `audiences` those of the issuer's
+    providers and `principals` who it acts as; `place` is None unless the resource's labels name
+    a scope that exists and has the depth of the permission; `job` and `usage` are empty where
+    the request lacks them; `budgets` are those that the job falls under; `now` is in seconds,
     None when the request does not say.
     """
 
     model: AccessModel
+    names: Lookups
     request: Request
     action: str
     job: JobSize
@@ -52,12 +49,16 @@ class Question(Struct, frozen=True):
     principals: tuple[Principal, ...]
     workload: Workload | None
     permission: Permission | None
-    scope: str | None
+    place: Place | None
     tenant: Tenant | None
-    environment: Environment | None
     budgets: tuple[Budget, ...]
     now: int | None
     issued_at: int | None
+
+    @property
+    def scope(self) -> str | None:
+        """Of the place."""
+        return None if self.place is None else self.place.scope
 
 
 class HeldElevation(NamedTuple):
@@ -78,84 +79,57 @@ class Candidate(NamedTuple):
 
 def question(model: AccessModel, given: RequestJson) -> Question:
     """The request with the names in it looked up."""
-    request = Request.from_json(given)
+    request, names = Request.from_json(given), lookups(model)
     subject, resource = request.subject, request.resource
-    permission = CATALOGUE.get(request.action or "")
-    automated = subject.type == "workload"
-    found = model.workloads.get(subject.id or "") if automated else None
-    audiences = _audiences(model, subject.issuer)
+    action = request.action or ""
+    permission = CATALOGUE.get(action)
+    found = model.workloads.get(subject.id or "") if subject.type == "workload" else None
+    audiences = names.audiences.get(subject.issuer or "", _NONE)
     person = subject.type == "user" and subject.id is not None and bool(audiences)
-    known = person or found is not None
-    principals = _principals(model, subject, found) if known else ()
-    scope = _scope(model, resource, permission) if permission else None
-    runs_at = scope if permission is not None and permission.executes else None
+    principals = _principals(names, subject, found) if person or found else ()
+    place = names.place(resource.labels, DEPTHS[action]) if permission else None
     now, issued_at = request.context.time, request.token.issued_at
     return Question(
         model,
+        names,
         request,
-        request.action or "",
+        action,
         request.job or JobSize(),
         request.usage or {},
-        known,
+        person or found is not None,
         audiences,
         principals,
         found,
         permission,
-        scope,
-        tenant=model.tenants.get(resource.tenant or ""),
-        environment=model.environment(scope) if scope else None,
-        budgets=_budgets(model, runs_at, principals, resource.backend) if runs_at else (),
-        now=None if now is None else seconds(now),
-        issued_at=None if issued_at is None else seconds(issued_at),
+        place,
+        model.tenants.get(resource.tenant or ""),
+        _budgets(names, place.scope, principals, resource.backend)
+        if place and permission and permission.executes
+        else (),
+        None if now is None else seconds(now),
+        None if issued_at is None else seconds(issued_at),
     )
 
 
-def _audiences(model: AccessModel, issuer: str | None) -> frozenset[str]:
-    providers = model.organization.providers.values()
-    return frozenset(p.value.audience for p in providers if p.value.issuer == issuer)
+_NONE: Final[frozenset[str]] = frozenset()
 
 
-def _principals(
-    model: AccessModel, subject: Subject, found: Workload | None
-) -> tuple[Principal, ...]:
+def _principals(names: Lookups, subject: Subject, found: Workload | None) -> tuple[Principal, ...]:
     """A workload, or a user's groups as far as their own provider issued the token."""
     if found is not None:
         return (workload(found.id),)
-    groups, providers = model.groups, model.organization.providers
-    return tuple(
-        group(name)
-        for name in sorted(set(subject.groups))
-        if name in groups
-        and groups[name].provider in providers
-        and providers[groups[name].provider].value.issuer == subject.issuer
-    )
-
-
-def _scope(model: AccessModel, resource: Resource, permission: Permission) -> str | None:
-    depth = permission.level.depth
-    labels = [label for label in resource.labels[:depth] if label is not None]
-    if len(labels) < depth or any(label is not None for label in resource.labels[depth:]):
-        return None
-    if depth == 0:
-        return EVERYWHERE
-    tenant = model.tenants.get(labels[0])
-    environment = tenant.environments.get(labels[1]) if tenant and depth > 1 else None
-    exists = (
-        tenant is not None
-        and (depth < 2 or environment is not None)
-        and (depth < 3 or (environment is not None and labels[2] in environment.projects))
-    )
-    return "/".join(labels) if exists else None
+    groups = names.groups.get(subject.issuer or "", {})
+    return tuple(groups[name] for name in sorted(groups.keys() & subject.groups))
 
 
 def _budgets(
-    model: AccessModel, scope: str, principals: tuple[Principal, ...], backend: str | None
+    names: Lookups, scope: str, principals: tuple[Principal, ...], backend: str | None
 ) -> tuple[Budget, ...]:
     """The budgets around a project, those of a group only for its members, those of backends
     only for jobs on them."""
     return tuple(
         budget
-        for budget in budgets_around(model, scope)
+        for budget in names.budgets(scope)
         if (budget.group is None or group(budget.group) in principals) and budget.counts_on(backend)
     )
 
@@ -174,29 +148,15 @@ def in_force(asked: Question, binding: Binding) -> bool:
 
 def bound(asked: Question) -> list[Candidate]:
     """The candidates, and the bindings that would be if they had not ended."""
-    if not asked.known or asked.scope is None:
+    if asked.place is None:
         return []
-    found = []
-    for principal in asked.principals:
-        for binding in _bindings(asked.model, principal):
-            role = asked.model.roles[binding.role]
-            if asked.action in role.permissions and contains(binding.scope, asked.scope):
-                held = tuple(_elevations(asked, binding)) if binding.eligible else ()
-                floor = asked.model.floor(asked.scope)
-                conditions = replace(
-                    required(floor, role, binding, asked.workload),
-                    own_only=role.permissions[asked.action],
-                    eligible=binding.eligible,
-                )
-                found.append(Candidate(binding, conditions, held))
-    return found
-
-
-def _bindings(model: AccessModel, principal: str) -> tuple[Binding, ...]:
-    """A principal's bindings; the model sorts them by principal."""
-    start = bisect_left(model.bindings, principal, key=lambda b: b.principal)
-    return model.bindings[
-        start : bisect_right(model.bindings, principal, key=lambda b: b.principal)
+    scope = asked.place.scope
+    return [
+        Candidate(
+            binding, conditions, tuple(_elevations(asked, binding)) if binding.eligible else ()
+        )
+        for principal in asked.principals
+        for binding, conditions in asked.names.ways(principal, asked.action, scope)
     ]
 
 

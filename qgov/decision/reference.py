@@ -18,7 +18,6 @@ from qgov.decision.question import Candidate, HeldElevation, Question, candidate
 from qgov.decision.request import RequestJson, seconds
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
-from qgov.model.tenants import claims_of, retention_of
 
 __all__ = ["CONDITIONS", "RULES", "SKEW_S", "decide", "like"]
 
@@ -85,7 +84,7 @@ def _federation(asked: Question) -> Iterator[str]:
 def _workload_federation(
     asked: Question, workload: Workload, audience: str | None
 ) -> Iterator[str]:
-    known_by = claims_of(asked.model, workload)
+    known_by = asked.names.claims(workload.id)
     issuer, subject = asked.request.subject.issuer, asked.request.subject.subject
     if known_by and None in (issuer, audience, subject):
         yield "context-missing"
@@ -116,7 +115,7 @@ def like(text: str, pattern: str) -> bool:
 
 
 def _place(asked: Question) -> Iterator[str]:
-    if asked.permission is not None and asked.scope is None:
+    if asked.permission is not None and asked.place is None:
         yield "scope-unknown"
 
 
@@ -266,11 +265,11 @@ def _expiring(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
 
 
 def _obligations(asked: Question) -> dict[str, Any]:
-    plan = retention_of(asked.tenant.spec.retention) if asked.tenant and asked.scope else []
+    place = asked.place
     jobs = asked.action.startswith(("job:", "input:", "result:"))
     return {
-        "queue": asked.environment.queue if asked.environment else None,
+        "queue": place.environment.queue if place and place.environment else None,
         "audit_stream": "jobs" if jobs else "admin",
-        "retention": {name: kept.keep for name, kept in plan},
+        "retention": dict(place.retention) if place else {},
         "budgets": sorted(budget.name for budget in asked.budgets),
     }

@@ -49,6 +49,7 @@ from qgov.gateway.tables import (
     job_of,
     jobs_of,
     spans,
+    start,
     unfinished,
     usage_of,
 )
@@ -153,12 +154,16 @@ class Ledger:
             raise LedgerError("a job was decided on the usage of other budgets than its own")
         names = tuple(sorted(accounts.get(name, name) for name in budgets))
         with self._transaction(flushed=flushed) as database:
-            if job_of(database, job_id) is not None:
-                raise LedgerError(f"the job {job_id} was reserved before; give it a new id")
             if usage_of(database, budgets, now, accounts).version != usage.version:
                 raise Moved
             job = Job(job_id, "reserved", self._id, names, now, amounts, details=details)
-            insert(database, job)
+            try:
+                insert(database, job)
+            except sqlite3.IntegrityError as error:
+                if error.sqlite_errorname != "SQLITE_CONSTRAINT_PRIMARYKEY":
+                    raise
+                known = f"the job {job_id} was reserved before; give it a new id"
+                raise LedgerError(known) from error
 
     def flush(self) -> None:
         """Wait until everything that was written so far is on the disk. Raises LedgerError."""
@@ -168,11 +173,10 @@ class Ledger:
         """Note that a reserved job is about to run; False when that was noted before. Raises
         LedgerError for one that has ended."""
         with self._transaction() as database:
-            job = _open(job_of(database, job_id), job_id, "start")
-            if job.state == "started":
-                return False
-            finish(database, job_id, "started")
-            return True
+            if start(database, job_id):
+                return True
+            _open(job_of(database, job_id), job_id, "start")
+            return False
 
     def settle(self, job_id: str, actual: Amounts, now: datetime, *, flushed: bool = True) -> bool:
         """Count what a job really took, in the windows of its reservation, instead of the

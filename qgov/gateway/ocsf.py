@@ -241,6 +241,8 @@ def entity_object(kind: str, name: str, data: Mapping[str, Any]) -> dict[str, An
 def clean(text: str) -> str:
     """The text in one line of bounded length: a request may carry anything, and is told of
     nevertheless."""
+    if len(text) <= MAX_TEXT and text.isprintable():
+        return text
     shown = "".join(mark if mark.isprintable() else "\ufffd" for mark in text[: MAX_TEXT + 1])
     return shown if len(shown) <= MAX_TEXT else f"{shown[: MAX_TEXT - 1]}…"
 

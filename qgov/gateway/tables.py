@@ -45,6 +45,7 @@ __all__ = [
     "job_of",
     "jobs_of",
     "spans",
+    "start",
     "unfinished",
     "usage_of",
 ]
@@ -165,6 +166,7 @@ _ADD: Final = (
     f"ON CONFLICT (budget, span) DO UPDATE SET {_listed('{0} = {0} + excluded.{0}')}"
 )
 _CORRECT: Final = f"UPDATE counters SET {_listed('{0} = {0} + ?')} WHERE budget = ? AND span = ?"
+_START: Final = "UPDATE jobs SET state = 'started' WHERE id = ? AND state = 'reserved'"
 _FINISH: Final = (
     f"UPDATE jobs SET state = ?, settled_at = ?, {_listed('actual_{} = ?')} WHERE id = ?"
 )
@@ -272,6 +274,11 @@ def correct(database: sqlite3.Connection, job: Job, actual: Amounts) -> None:
         for span in spans(job.reserved_at):
             if database.execute(_CORRECT, (*change, name, span)).rowcount != 1:
                 raise LedgerError(f"the ledger lost the counter of {name} for {span}; restore it")
+
+
+def start(database: sqlite3.Connection, job_id: str) -> bool:
+    """Write that a reserved job has started; False when it is not reserved."""
+    return database.execute(_START, (job_id,)).rowcount == 1
 
 
 def finish(

@@ -9,14 +9,18 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from qgov.decision.answer import as_decision
+from qgov.decision.bundle import read_bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.rego import RegoEngine
+from qgov.decision.engines.rego.compiled import carried
+from qgov.decision.engines.rego.sandbox import Policy
 from qgov.decision.reference import decide
 from qgov.decision.request import RequestJson
 from qgov.model.access_model import AccessModel
@@ -24,7 +28,17 @@ from qgov.records import replace
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS
 from tests.decision.test_reasons import ALLOWED, DENIED
 
-__all__ = ["Raw", "ask_opa", "ask_rego", "compared", "mutated"]
+__all__ = [
+    "INSTANTS",
+    "Raw",
+    "ask_compiled",
+    "ask_opa",
+    "ask_rego",
+    "compared",
+    "mutated",
+    "near",
+    "replaced",
+]
 
 SOUND: Final = [*ALLOWED.values(), *(request for request, _ in ALLOWED_JOBS.values())]
 UNSOUND: Final = [request for request, _ in (*DENIED.values(), *DENIED_JOBS.values())]
@@ -61,6 +75,15 @@ INSTANTS: Final = [
     *("2261-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59-23:59", "2026-11-23T10:00:00Z\n"),
     *("2026-11-23T10:00:00-00:00", "2026-11-23T11:00:00.000+01:00", "2026-11-23T10:00:00+1:00"),
 ]
+
+
+def near(text: str, others: str) -> Iterator[str]:
+    """The text with any of its characters left out, doubled or replaced by one of the others."""
+    for at, character in enumerate(text):
+        for other in ("", 2 * character, *others):
+            yield text[:at] + other + text[at + 1 :]
+
+
 TIMES: Final = ("time", "issued_at", "not_before", "expires", "approved_at")
 Place = tuple[Any, Any]
 """A container and the key of a value in it."""
@@ -75,6 +98,19 @@ def mutated(seed: int, count: int) -> Iterator[dict[str, Any]]:
             if places := list(_places(request)):
                 _mutate(random, *random.choice(places))
         yield request
+
+
+def replaced(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The request with any one of its values left out, or replaced by any strange one."""
+    for number, (_, key) in enumerate(_places(request)):
+        for value in (..., *STRANGE, *INSTANTS[:3], "\ud800", {"\ud800": 1}, {1: 2}, (), ("a",)):
+            changed = deepcopy(request)
+            container, _ = next(islice(_places(changed), number, None))
+            if value is ...:
+                del container[key]
+            else:
+                container[key] = deepcopy(value)
+            yield changed
 
 
 def _places(value: Any) -> Iterator[Place]:
@@ -143,6 +179,21 @@ def ask_rego(bundle: bytes, inputs: list[dict[str, Any]]) -> list[Decision | Non
                 answers += engine.decide([request])
             except EngineError:
                 answers.append(None)
+    return answers
+
+
+def ask_compiled(bundle: bytes, inputs: list[dict[str, Any]]) -> list[Decision | None]:
+    """Answers of the policy in WebAssembly; None where there is none."""
+    read = read_bundle(bundle)
+    code = carried(read)
+    assert code is not None
+    policy = Policy(code, read.data)
+    answers: list[Decision | None] = []
+    for request in inputs:
+        try:
+            answers.append(as_decision(policy.ask(request, 5.0)))
+        except EngineError:
+            answers.append(None)
     return answers
 
 

@@ -22,6 +22,7 @@ from qgov.decision.engines.cedar.answers import Policy, join, read_policies, spo
 from qgov.decision.engines.cedar.entities import Grant
 from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import asked_of
+from qgov.decision.engines.cedar.slices import Slices, Wanted, wanted
 from qgov.decision.reference import decide
 from qgov.model.access_model import AccessModel
 from qgov.targets.cedar import TARGET
@@ -36,7 +37,7 @@ from tests.decision.harness import (
     asking,
     elevation,
 )
-from tests.decision.jobs import ALLOWED_JOBS, EXPENSIVE
+from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS, EXPENSIVE
 from tests.decision.test_periods import CASES
 from tests.decision.test_reasons import ALLOWED, DENIED, PRODUCTION, TOM
 from tests.decision.wrong_proposals import TEMPTING, WIDER, everything, forgeries
@@ -383,7 +384,7 @@ def test_a_question_that_the_schema_does_not_admit_is_an_error(
     monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
 ) -> None:
     for context in ('{"groups": 1}', "{}", '{"groups": [], "nothing": 1}'):
-        wrong = [Evaluation("", None, "job:read", context)]
+        wrong = [Evaluation("", None, "job:read", context, frozenset())]
         monkeypatch.setattr("qgov.decision.engines.cedar.questions", lambda *_, w=wrong: iter(w))
         with pytest.raises(EngineError) as raised:
             cedar.decide([DEVELOPER])
@@ -452,7 +453,8 @@ def test_an_answer_that_is_none_is_an_error(result: Any, message: str) -> None:
 
 
 def test_nothing_said_is_no_yes() -> None:
-    way, charge = Evaluation("g", None, "job:read", ""), Evaluation("", "b", "charge", "")
+    way = Evaluation("g", None, "job:read", "", frozenset())
+    charge = Evaluation("", "b", "charge", "", frozenset())
     assert join([(way, frozenset({GRANT}))]).reasons == ()
     permitted = frozenset({GRANT})
     # A prohibition that is about something other than what was asked is no bearing either.
@@ -460,6 +462,70 @@ def test_nothing_said_is_no_yes() -> None:
     for silent in ([], [(charge, permitted)], strange):
         with pytest.raises(EngineError, match="neither"):
             join(silent)
+
+
+# ------------------------------------------------------------------------------- slices
+
+
+def test_what_cannot_be_satisfied_is_left_out_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, cedar: CedarEngine
+) -> None:
+    """Each question is answered by its slice as by all policies, and by fewer."""
+    every = cedarpy.PolicySet.from_json_str(cedarpy.policies_to_json_str(POLICIES.decode()))
+    requests = [*ALLOWED.values(), *(request for request, _ in DENIED.values()), *TEMPTING.values()]
+    requests += [request for request, _ in (*ALLOWED_JOBS.values(), *DENIED_JOBS.values())]
+    sizes, slices = set(), cedar._slices
+    for request in requests:
+        asked = asked_of(request, cedar._known)
+        batch = list(questions(asked, cedar._known))
+        sliced = cedar._ask(asked, batch)
+        with monkeypatch.context() as patch:
+            patch.setattr(cedar, "_slices", SimpleNamespace(of=lambda *_: every))
+            assert cedar._ask(asked, batch) == sliced
+        kinds = asked.principal["type"], asked.resource["type"]
+        sizes |= {len(slices.of(kinds[0], q.action, kinds[1], q.told)) for q in batch}
+    assert max(sizes) < len(every) // 2
+
+
+@pytest.mark.parametrize(
+    ("condition", "there", "missing"),
+    [
+        (
+            "when { context has mfa && (context has now && !(context has owner)) }",
+            "mfa now",
+            "owner",
+        ),
+        ("unless { context has mfa }", "", "mfa"),
+        ("unless { !(context has mfa) }", "mfa", ""),
+        ("unless { context has mfa && context has now }", "", ""),
+        ("when { context has mfa || context has now }", "", ""),
+        ("when { !(context has mfa && context has now) }", "", ""),
+        ("when { resource has mfa && context.job has shots }", "", ""),
+        ("when { context has mfa } unless { context has now }", "mfa", "now"),
+        ("", "", ""),
+    ],
+)
+def test_what_a_policy_wants_of_the_context(condition: str, there: str, missing: str) -> None:
+    text = f"forbid (principal, action, resource) {condition};"
+    (policy,) = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values()
+    assert wanted(policy) == Wanted(frozenset(there.split()), frozenset(missing.split()))
+
+
+def test_a_policy_about_one_subject_or_resource_is_in_the_slice_of_every_type() -> None:
+    text = """
+        permit (principal == QGov::User::"mei", action, resource);
+        permit (principal is QGov::User in QGov::Group::"x", action, resource);
+        permit (principal, action, resource in QGov::Scope::"*");
+        permit (principal is QGov::Workload, action, resource);
+        permit (principal, action == QGov::Action::"charge", resource);
+    """
+    entities = cedarpy.Entities.from_json_str(
+        ENTITIES.decode(), cedarpy.Schema.from_str(SCHEMA.decode())
+    )
+    slices = Slices(cedarpy, cedarpy.policies_to_json_str(text), entities)
+    about = ("job:read", "QGov::Project", ())
+    assert len(slices.of("QGov::User", *about)) == 3
+    assert len(slices.of("QGov::Workload", *about)) == 4
 
 
 # ------------------------------------------------------------------------------- size

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from qgov.decision.reading import _by_fields, _in_one_go
 from qgov.decision.request import (
     MAX_COUNT,
     GivenApproval,
@@ -18,6 +20,7 @@ from qgov.decision.request import (
 )
 from qgov.records import replace
 from tests.decision.harness import DEVELOPER, PIPELINE, approval, asking, elevation
+from tests.decision.raw import mutated, replaced
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,27 @@ def test_a_field_of_another_type_is_left_out(place: str, given: Any, read: Any) 
 
     wanted = {"b": {"qpuSeconds/day": 1}, "c": {}} if place == "usage" else read
     assert context.get(place) == wanted
+
+
+ODD: Final = asking(
+    PIPELINE,
+    used={"unknown/day": 3, "shots/28d": 5, "qpuSeconds/once": 2},
+    elevations=[elevation()],
+    approvals=[approval()],
+)
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [replaced(DEVELOPER), replaced(ODD), mutated(3, 3000), [None, [], "", {}, {1: 2}, ODD]],
+    ids=["a person", "a workload", "mutated", "nothing"],
+)
+def test_what_is_read_in_one_go_is_read_as_field_by_field(requests: Iterable[Any]) -> None:
+    asked = list(requests)
+    found = [(_in_one_go(request), _by_fields(request)) for request in asked]
+    quick = [(repr(one), repr(other)) for one, other in found if one is not None]
+    assert [one for one, other in quick if one != other] == []
+    assert 0 < len(quick) < len(asked)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import sympy
 
 from qgov.gateway.circuits import MAX_CIRCUITS, REFUSALS, submission
 from qgov.gateway.gateway import Refused
-from qgov.gateway.operations import MAX_DEPTH, MAX_OPERATIONS
+from qgov.gateway.operations import MAX_DEPTH, MAX_OPERATIONS, unrolled
 from qgov.gateway.verification import events
 from tests.gateway.company import BELL, NOW, Gate, gate
 from tests.gateway.test_gateway import Recording
@@ -187,6 +187,20 @@ def test_what_cannot_be_foreseen_is_refused_quickly_in_words_with_an_event(
     (event,) = events(gated.folder / "jobs.jsonl")
     assert event["metadata"]["uid"] == refused.value.event
     assert inner.runs == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_circuit_that_is_not_nested_unrolls_to_what_cirq_unrolls_it_to(seed: int) -> None:
+    drawn = cirq.testing.random_circuit(4, 6, 0.4, random_state=seed)
+    last = cirq.Moment(cirq.measure(*cirq.LineQubit.range(2), key="m").with_tags("last"))
+    circuit = cirq.Circuit.from_moments(*drawn, cirq.Moment(), last, tags=["whole"])
+    found, wanted = (
+        unrolled(circuit),
+        cirq.unroll_circuit_op(circuit, deep=True, tags_to_check=None),
+    )
+    assert (found.moments, found.tags) == (wanted.moments, wanted.tags)
+    found.append(cirq.X(cirq.q(0)))
+    assert len(circuit) == len(drawn) + 2
 
 
 def test_a_nested_circuit_is_what_it_unrolls_to() -> None:

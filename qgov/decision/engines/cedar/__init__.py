@@ -34,6 +34,7 @@ from qgov.decision.engines.cedar.answers import Said, join, read_policies, spoke
 from qgov.decision.engines.cedar.entities import read_entities
 from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import Asked, asked_of
+from qgov.decision.engines.cedar.slices import Slices
 from qgov.decision.request import RequestJson
 from qgov.model.access_model import AccessModel
 
@@ -71,9 +72,10 @@ class CedarEngine(Closing):
         self._known = read_entities(entities)
         try:
             self._schema = cedarpy.Schema.from_str(schema.decode())
-            self._policies = cedarpy.PolicySet.from_str(policies.decode())
-            self._annotated = read_policies(cedarpy.policies_to_json_str(policies.decode()))
+            parsed = cedarpy.policies_to_json_str(policies.decode())
+            self._annotated = read_policies(parsed)
             self._entities = cedarpy.Entities.from_json_str(entities.decode(), self._schema)
+            self._slices = Slices(cedarpy, parsed, self._entities)
         except ValueError as error:
             raise EngineError("Cedar does not accept the files: compile them again") from error
 
@@ -111,20 +113,37 @@ class CedarEngine(Closing):
         )
 
     def _ask(self, asked: Asked, batch: Sequence[Evaluation]) -> list[Said]:
-        if not batch:
-            return []
+        """The answers, in order: questions that the same policies can answer in one call."""
+        alike: dict[tuple[str, frozenset[str]], list[int]] = {}
+        for at, question in enumerate(batch):
+            alike.setdefault((question.action, question.told), []).append(at)
+        found: dict[int, Said] = {}
+        for (action, told), places in alike.items():
+            found |= zip(
+                places,
+                self._answers(asked, action, told, [batch[at].context for at in places]),
+                strict=True,
+            )
+        return [found[at] for at in range(len(batch))]
+
+    def _answers(
+        self, asked: Asked, action: str, told: frozenset[str], contexts: Sequence[str]
+    ) -> list[Said]:
         requests = [
             {
                 "principal": asked.principal,
-                "action": {"type": "QGov::Action", "id": question.action},
+                "action": {"type": "QGov::Action", "id": action},
                 "resource": asked.resource,
-                "context": question.context,
+                "context": context,
             }
-            for question in batch
+            for context in contexts
         ]
         try:
+            policies = self._slices.of(
+                asked.principal["type"], action, asked.resource["type"], told
+            )
             found = self._cedar.is_authorized_batch(
-                requests, self._policies, self._entities, self._schema
+                requests, policies, self._entities, self._schema
             )
         except (ValueError, TypeError, RuntimeError, OverflowError) as error:
             raise EngineError("Cedar failed at a question") from error

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from msgspec.json import encode
+
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
 from qgov.decision.request import GivenApproval, GivenElevation
@@ -23,12 +25,13 @@ Json = dict[str, Any]
 
 class Evaluation(NamedTuple):
     """One evaluation. `way` is the grant's name (empty without one), `budget` the budget's
-    (None: the question is about a way); `context` is JSON."""
+    (None: the question is about a way); `context` is JSON, an object of the parts `told`."""
 
     way: str
     budget: str | None
     action: str
     context: str
+    told: frozenset[str]
 
 
 def questions(asked: Asked, known: Known) -> Iterator[Evaluation]:
@@ -49,20 +52,27 @@ def questions(asked: Asked, known: Known) -> Iterator[Evaluation]:
             if grant.eligible and proposed["elevation"]["role"]["id"] == grant.role
         ]
         for proposed in given or [{}]:
-            yield Evaluation(grant.name, None, action, _close(said, {**fields, **proposed}))
+            yield Evaluation(grant.name, None, action, *_close(said, {**fields, **proposed}))
     if not grants:
-        yield Evaluation("", None, action, _close(said, {}))
+        yield Evaluation("", None, action, *_close(said, {}))
     if budgets:
         yield from _charges(asked, budgets, list(_approvals(asked, known)))
 
 
-def _open(fields: Json) -> str:
+Said = tuple[str, frozenset[str]]
+"""A context as JSON, and the names of its parts."""
+
+
+def _open(fields: Json) -> Said:
     """The context that many questions begin with; never empty."""
-    return json.dumps(fields)[:-1]
+    return encode(fields)[:-1].decode(), frozenset(fields)
 
 
-def _close(opened: str, fields: Json) -> str:
-    return f"{opened}, {json.dumps(fields)[1:]}" if fields else f"{opened}}}"
+def _close(opened: Said, fields: Json) -> Said:
+    text, told = opened
+    if not fields:
+        return f"{text}}}", told
+    return f"{text},{encode(fields)[1:].decode()}", told.union(fields)
 
 
 def _grants(asked: Asked, known: Known) -> Iterator[Grant]:
@@ -160,7 +170,7 @@ def _charges(asked: Asked, budgets: list[Budget], approvals: list[Json]) -> Iter
         said = _open(fields)
         proposed = [{"approval": given} for given in approvals] if budget.approves else []
         for approval in proposed or [{}]:
-            yield Evaluation("", budget.name, "charge", _close(said, approval))
+            yield Evaluation("", budget.name, "charge", *_close(said, approval))
 
 
 def _approvals(asked: Asked, known: Known) -> Iterator[Json]:

@@ -17,9 +17,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from msgspec.json import encode
 
 from qgov.decision.engine import EngineError
+from qgov.decision.engines.rego.between import ANSWERS, ASKS, DESK, QUESTION, RESULT
 
 __all__ = ["Policy"]
 
@@ -60,9 +63,18 @@ BUILTINS: Final[dict[str, Callable[[str], str | int | None]]] = {
 """What OPA leaves to the host and the policy uses; each takes a text."""
 
 
+class _Compiled(NamedTuple):
+    """The machine's code of a policy and of what stands between, and the engine that runs it."""
+
+    engine: Any
+    policy: Any
+    answers: Any
+    asks: Any
+
+
 @cache
-def _compiled(code: bytes) -> tuple[Any, Any]:
-    """The machine's code of a module, made once in a process, and the engine that runs it."""
+def _compiled(code: bytes) -> _Compiled:
+    """Made once in a process."""
     import wasmtime  # noqa: PLC0415 - extra `engines`
 
     settings = wasmtime.Config()
@@ -78,7 +90,7 @@ def _compiled(code: bytes) -> tuple[Any, Any]:
     Thread(target=tick, daemon=True).start()
     # Freed while the library still stands.
     atexit.register(_compiled.cache_clear)
-    return engine, wasmtime.Module(engine, code)
+    return _Compiled(engine, *(wasmtime.Module(engine, each) for each in (code, ANSWERS, ASKS)))
 
 
 class Policy:
@@ -90,40 +102,53 @@ class Policy:
 
         self._failures = (wasmtime.WasmtimeError, wasmtime.Trap)
         try:
-            self._start(wasmtime, *_compiled(code))
+            self._start(wasmtime, _compiled(code))
             self._prove_layout()
             self._data = self._parsed(data)
             self._base = self._call("opa_heap_ptr_get")
         except (*self._failures, KeyError) as error:
             raise EngineError("the policy cannot be started in WebAssembly") from error
 
-    def _start(self, wasmtime: Any, engine: Any, module: Any) -> None:
-        self._store = store = wasmtime.Store(engine)
+    def _start(self, wasmtime: Any, made: _Compiled) -> None:
+        self._store = store = wasmtime.Store(made.engine)
         store.set_limits(memory_size=MOST_BYTES)
         store.set_epoch_deadline(FOREVER)
         self._memory = wasmtime.Memory(store, wasmtime.MemoryType(wasmtime.Limits(16, None)))
-        linker, number = wasmtime.Linker(engine), wasmtime.ValType.i32()
+        linker, number = wasmtime.Linker(made.engine), wasmtime.ValType.i32()
+
+        def host(module: str, name: str, takes: int, does: Callable[..., None]) -> None:
+            kind = wasmtime.FuncType([number] * takes, [])
+            linker.define(store, module, name, wasmtime.Func(store, kind, does))
+
         linker.define(store, "env", "memory", self._memory)
-        for name, takes, gives, does in (
-            ("opa_abort", 1, [], self._abort),
-            ("opa_println", 1, [], lambda _: None),
-            *((f"opa_builtin{n}", n + 2, [number], self._answer) for n in range(5)),
-        ):
-            kind = wasmtime.FuncType([number] * takes, gives)
-            linker.define(store, "env", name, wasmtime.Func(store, kind, does))
-        self._exports = linker.instantiate(store, module).exports(store)
+        host("env", "opa_abort", 1, self._abort)
+        host("env", "opa_println", 1, lambda _: None)
+        host("host", "answer", 2, self._answer)
+        between = linker.instantiate(store, made.answers)
+        desk = between.exports(store)["desk"]
+        linker.define(store, "between", "desk", desk)
+        for given in range(5):
+            name = f"opa_builtin{given}"
+            linker.define(store, "env", name, between.exports(store)[name])
+        policy = linker.instantiate(store, made.policy)
+        linker.define_instance(store, "policy", policy)
+        self._exports = policy.exports(store)
+        self._eval = linker.instantiate(store, made.asks).exports(store)["ask"]
         self._at, self._size = 0, 0
         named = self._read(self._call("builtins"))
         if unknown := named.keys() - BUILTINS.keys():
             raise EngineError(f"the policy asks its host for {min(unknown)}")
         self._builtins = {index: BUILTINS[name] for name, index in named.items()}
-        self._input, self._answers = self._call("opa_malloc", ROOM), self._call("opa_malloc", ROOM)
+        self._desk, self._input, self._answers = (
+            self._call("opa_malloc", size) for size in (DESK, ROOM, ROOM)
+        )
+        desk.set_value(store, self._desk)
         self._used = 0
 
     def ask(self, given: Any, within_s: float) -> Any:
         """The value of the policy's entry point for an input. Raises EngineError when there is
         none, or not within a time."""
-        text = _json(given)
+        text = encode(given)
         self._used = 0
         try:
             at, heap = self._input, self._base
@@ -132,10 +157,11 @@ class Policy:
                 at = self._call("opa_malloc", len(text))
                 heap = self._call("opa_heap_ptr_get")
             self._write(at, text)
+            self._write(self._desk, QUESTION.pack(self._data, at, len(text), heap))
             self._store.set_epoch_deadline(int(within_s / TICK_S) + 1)
-            results = json.loads(
-                self._text(self._call("opa_eval", 0, 0, self._data, at, len(text), heap, 0))
-            )
+            self._eval(self._store)
+            (told,) = RESULT.unpack(self._bytes(self._desk, RESULT.size))
+            results = json.loads(self._text(told))
         except self._failures as error:
             late = "interrupt" in str(error)
             why = f"did not answer within {within_s:g} s" if late else "failed"
@@ -148,10 +174,10 @@ class Policy:
 
     # ------------------------------------------------------------------ what the policy asks
 
-    def _answer(self, builtin: int, _: int, *given: int) -> int:
-        """The address of a builtin's result; 0 when it is undefined."""
-        found = self._builtins[builtin](self._string(given[0]))
-        return 0 if found is None else self._put(found)
+    def _answer(self, builtin: int, given: int) -> None:
+        """Leaves the address of a builtin's result; 0 when it is undefined."""
+        found = self._builtins[builtin](self._string(given))
+        self._write(self._desk, RESULT.pack(0 if found is None else self._put(found)))
 
     def _abort(self, message: int) -> None:
         raise EngineError(f"the policy was aborted: {self._text(message).decode(errors='replace')}")
@@ -195,7 +221,7 @@ class Policy:
         return address
 
     def _parsed(self, value: Any) -> int:
-        text = _json(value)
+        text = encode(value)
         at = self._call("opa_malloc", len(text))
         self._write(at, text)
         address = self._call("opa_json_parse", at, len(text))
@@ -230,7 +256,3 @@ class Policy:
         if not 0 <= address <= address + size <= self._size:
             raise EngineError("the policy pointed outside of its memory")
         return self._at + address
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
