@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from qgov.finding import Finding, Origin, closest, in_order
 from qgov.language.mapping import read_mapping
+from qgov.language.places import place
 from qgov.language.quote import quoted
-from qgov.language.reader import Value, place
+from qgov.language.reader import Value
 
 __all__ = ["Answer", "Answers", "FreeText", "Item", "read_answers", "unmet"]
 

@@ -10,7 +10,8 @@ from qgov.finding import Finding, Origin
 from qgov.language.explain import explain
 from qgov.language.kinds.decisions import DecisionsDocument
 from qgov.language.mapping import read_mapping
-from qgov.language.reader import Value, place
+from qgov.language.places import place
+from qgov.language.reader import Value
 
 __all__ = ["Decisions", "read_decisions"]
 

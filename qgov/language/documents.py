@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from qgov.finding import Finding, Origin, closest
 from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds import API_VERSION, KINDS
+from qgov.language.places import lines, place
 from qgov.language.quote import quoted
-from qgov.language.reader import Value, lines, place, read
+from qgov.language.reader import Value, read
 from qgov.language.text import MAX_BYTES
 
 __all__ = ["Document", "Documents", "Text", "documents_of", "read_documents"]

@@ -16,8 +16,9 @@ from qgov.language.kinds import KINDS
 from qgov.language.kinds.decisions import DecisionsDocument
 from qgov.language.kinds.intent import IntentDocument
 from qgov.language.permissions import NAMES
+from qgov.language.places import place
 from qgov.language.quote import quoted
-from qgov.language.reader import MAX_FINDINGS, Value, place
+from qgov.language.reader import MAX_FINDINGS, Value
 
 __all__ = ["explain", "without_unfit"]
 

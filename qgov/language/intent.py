@@ -19,7 +19,8 @@ from qgov.finding import Finding, Origin
 from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds.intent import IntentDocument, Statement
 from qgov.language.mapping import read_mapping
-from qgov.language.reader import Value, place
+from qgov.language.places import place
+from qgov.language.reader import Value
 from qgov.records import replace
 
 __all__ = ["FENCE", "MAX_TEXT_BYTES", "Intent", "Wanted", "read_intent"]

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgov.language.documents import read_documents
+from qgov.language.places import place
 from qgov.language.reader import (
     MAX_DEPTH,
     MAX_FINDINGS,
     MAX_INT,
     MAX_NODES,
     MAX_SCALAR,
-    place,
     read,
 )
 from qgov.language.text import MAX_BYTES
