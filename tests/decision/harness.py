@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -285,7 +286,11 @@ MODEL: AccessModel = linked(FILES)
 
 TIMED: AccessModel = linked(
     {
-        **{path: text for path, text in FILES.items() if not path.startswith("budgets/")},
+        **{
+            path: re.sub(rb'"job": {[^}]*}', b'"job": {}', text)
+            for path, text in FILES.items()
+            if not path.startswith("budgets/")
+        },
         "budgets/campaign.yaml": _document(
             "Budget",
             "campaign",
@@ -300,10 +305,10 @@ TIMED: AccessModel = linked(
                 },
                 "quotas": [
                     {"measure": "qpuSeconds", "per": "4w", "limit": 60, "warnAt": ["50%"]},
-                    {"measure": "jobs", "per": "once", "limit": 100},
-                    {"measure": "shots", "per": "28d", "limit": 10_000},
-                    {"measure": "circuits", "per": "28d", "limit": 10},
-                    {"measure": "simulatorSeconds", "per": "28d", "limit": 60},
+                    {"measure": "jobs", "per": "once", "limit": 100, "warnAt": ["50%"]},
+                    {"measure": "shots", "per": "28d", "limit": 10_000, "warnAt": ["50%"]},
+                    {"measure": "circuits", "per": "28d", "limit": 10, "warnAt": ["50%"]},
+                    {"measure": "simulatorSeconds", "per": "28d", "limit": 60, "warnAt": ["50%"]},
                 ],
             },
         ),
@@ -314,9 +319,21 @@ TIMED: AccessModel = linked(
                 "scope": "aurora",
                 "owner": "leads",
                 "budget": {
-                    "period": {"from": "2026-11-01", "until": "2026-11-23T11:30:00Z"},
+                    "period": {"from": "2026-11-23T10:00:05Z", "until": "2026-11-23T11:30:00Z"},
                     "limit": "1000.00 EUR",
                     "warnAt": ["50%"],
+                },
+            },
+        ),
+        "budgets/note.yaml": _document(
+            "Budget",
+            "note",
+            {
+                "scope": "aurora",
+                "owner": "leads",
+                "budget": {
+                    "period": {"from": "2026-11-01", "until": "2026-11-23T10:00:00Z"},
+                    "limit": "1.00 EUR",
                 },
             },
         ),
@@ -335,7 +352,8 @@ TIMED: AccessModel = linked(
         ),
     }
 )
-"""The same places under a campaign, a window of 28 days and a quota that never starts afresh."""
+"""The same places under a campaign, a window of 28 days and a quota that never starts afresh. No
+floor asks for the size of a job, so that only quotas do."""
 
 DEVELOPER: dict[str, Any] = {
     "subject": {

@@ -13,7 +13,10 @@ from tests.decision.compared import JUDGED, disagreements, settings_for
 from tests.decision.harness import DEVELOPER, TIMED, asking
 
 WHEN: Final = "from 2026-11-23T10:00:00Z until 2026-11-23T12:00:00Z"
+OPEN: Final = "2026-11-23T10:00:05Z"
 FREE: Final[dict[str, Any]] = {"estimated_cost_micros": 0}
+FIRST: Final = "2026-11-23T10:00:00Z"
+"""The first second of the campaign, when that of the hint has not begun."""
 BEFORE: Final[dict[str, Any]] = {
     "time": "2026-11-23T09:59:59Z",
     "issued_at": "2026-11-23T09:55:00Z",
@@ -43,7 +46,9 @@ def timed(
         },
         "hint": {"spent_micros": 0},
     }
-    return asking(DEVELOPER, **{"usage": usage, "estimated_qpu_seconds": 2, **changes})
+    return asking(
+        DEVELOPER, **{"usage": usage, "estimated_qpu_seconds": 2, "time": OPEN, **changes}
+    )
 
 
 def without(counter: str, **changes: Any) -> dict[str, Any]:
@@ -51,6 +56,11 @@ def without(counter: str, **changes: Any) -> dict[str, Any]:
     request = timed(**changes)
     del request["context"]["usage"]["campaign"][counter]
     return request
+
+
+def unsaid(size: str) -> dict[str, Any]:
+    """A change that leaves out a size of the job."""
+    return {size: ...}
 
 
 CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
@@ -65,11 +75,27 @@ CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
         set(),
     ),
     "a free job before a campaign": (timed(**FREE, **BEFORE), set(), set()),
-    "a free job after a campaign that was overspent": (timed(10**9, **FREE, **AFTER), set(), set()),
-    "a free job after it, nobody knows what was spent": (
-        without("spent_micros", **FREE, **AFTER),
+    **{
+        f"a free job {when} a campaign that was overspent": (
+            timed(10**9, **FREE, **then),
+            set[str](),
+            set[str](),
+        )
+        for when, then in (("before", BEFORE), ("after", AFTER))
+    },
+    **{
+        f"a free job {when} it, nobody knows what was spent": (
+            without("spent_micros", **FREE, **then),
+            set[str](),
+            set[str](),
+        )
+        for when, then in (("before", BEFORE), ("after", AFTER))
+    },
+    "a free job in the first second of a campaign": (timed(**FREE, time=FIRST), set(), set()),
+    "what costs anything before another that only warns": (
+        timed(estimated_cost_micros=1, time=FIRST),
         set(),
-        set(),
+        {"budget-near"},
     ),
     "nobody knows what was spent": (without("spent_micros"), {"context-missing"}, set()),
     "nobody knows what a job after it costs": (
@@ -88,20 +114,32 @@ CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
     "what is free outside of it": (timed(**FREE, **ENDED), set(), set()),
     "the last second of a window": (timed(used=58), set(), {"quota-near"}),
     "before its soft threshold": (timed(used=27), set(), set()),
+    "at its soft threshold": (timed(used=28), set(), {"quota-near"}),
     "one second more": (timed(used=59), {"quota-exceeded"}, set()),
     "nobody knows what was used": (without("qpuSeconds/28d"), {"context-missing"}, set()),
     "a fraction of a second": (timed(used=58.5), {"quota-exceeded"}, set()),
-    "the last job ever": (timed(jobs=99), set(), set()),
+    "jobs before their soft threshold": (timed(jobs=48), set(), set()),
+    "jobs at their soft threshold": (timed(jobs=49), set(), {"quota-near"}),
+    "the last job ever": (timed(jobs=99), set(), {"quota-near"}),
     "one job more": (timed(jobs=100), {"quota-exceeded"}, set()),
     "nobody knows how many jobs there were": (without("jobs/once"), {"context-missing"}, set()),
     **{
-        f"{counter}: {used}": (timed(also={counter: used}), reasons, set[str]())
-        for counter, last in (
-            ("shots/28d", 9_000),
-            ("circuits/28d", 9),
-            ("simulatorSeconds/28d", 58),
+        f"{counter}: {used}": (timed(also={counter: used}), reasons, warnings)
+        for counter, near, last in (
+            ("shots/28d", 4_000, 9_000),
+            ("circuits/28d", 4, 9),
+            ("simulatorSeconds/28d", 28, 58),
         )
-        for used, reasons in ((last, set[str]()), (last + 1, {"quota-exceeded"}))
+        for used, reasons, warnings in (
+            (near - 1, set[str](), set[str]()),
+            (near, set[str](), {"quota-near"}),
+            (last, set[str](), {"quota-near"}),
+            (last + 1, {"quota-exceeded"}, set[str]()),
+        )
+    },
+    **{
+        f"{size} are not said": (timed(**unsaid(size)), {"context-missing"}, set[str]())
+        for size in ("shots", "circuits", "estimated_qpu_seconds", "estimated_simulator_seconds")
     },
     **{f"{each} is not said": (without(each), {"context-missing"}, set()) for each in MEASURED},
 }
@@ -112,7 +150,7 @@ def test_the_reference_decides(case: tuple[dict[str, Any], set[str], set[str]]) 
     request, reasons, warnings = case
     decision = decide(TIMED, request)
     assert ({*decision.reasons}, {*decision.warnings}) == (reasons, warnings)
-    assert decision.obligations["budgets"] == ["campaign", "hint"]
+    assert decision.obligations["budgets"] == ["campaign", "hint", "note"]
 
 
 @pytest.mark.parametrize("kind", JUDGED.values(), ids=list(JUDGED))

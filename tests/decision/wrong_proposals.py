@@ -30,17 +30,12 @@ Json = dict[str, Any]
 WIDER: Final[AccessModel] = linked(
     {
         **FILES,
-        "tenants/aurora.yaml": FILES["tenants/aurora.yaml"].replace(
-            b'["iqm-garnet"], "projects": ["chemistry"]',
-            b'["iqm-garnet"], "projects": ["chemistry", "optimisation"]',
-        ),
         "budgets/operators.yaml": FILES["budgets/guests.yaml"]
         .replace(b'"name": "guests"', b'"name": "operators"')
         .replace(b'"group": "guests"', b'"group": "operators"'),
     }
 )
-"""The tests' repository with a project beside the other, and a budget of a group that the
-same provider has."""
+"""The tests' repository with a budget of a group that the same provider has."""
 
 OPERATOR: Final = asking(
     PRODUCTION,
@@ -56,7 +51,7 @@ TEMPTING: Final[dict[str, Json]] = {
     "another's elevation": PRODUCTION,
     "another role's elevation": asking(PRODUCTION, elevations=[elevation(role="auditor")]),
     "an elevation beside": asking(
-        PRODUCTION, elevations=[elevation(scope="aurora/production/optimisation")]
+        PRODUCTION, elevations=[elevation(scope="aurora/production/vault")]
     ),
     "another elevation's review": asking(
         PRODUCTION, elevations=[elevation(approver_groups=["developers"])]
