@@ -353,6 +353,18 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a backend of elsewhere": (asking(DEVELOPER, backend="iqm-garnet"), {"backend-not-entitled"}),
     "an unknown backend": (asking(DEVELOPER, backend="abacus"), {"backend-not-entitled"}),
+    "as many qubits as a backend of elsewhere has": (
+        asking(DEVELOPER, backend="resonance", qubits=20),
+        {"backend-not-entitled"},
+    ),
+    "more qubits than a backend of elsewhere has": (
+        asking(DEVELOPER, backend="heron", qubits=157),
+        {"backend-not-entitled", "job-too-large"},
+    ),
+    "a backend abroad": (
+        asking(PRODUCTION, backend="forte"),
+        {"backend-not-entitled", "elevation-required", "residency"},
+    ),
     "an unknown backend, where a project says its residency": (
         asking(PRODUCTION, groups=["operators"], backend="abacus"),
         {"backend-not-entitled"},

@@ -36,7 +36,7 @@ ALL_OF_HARNESS: Final = Extent(cells=300, pairs=200)
 ALL_OF_WORKED: Final = Extent(cells=400, pairs=0)
 SOME_OF_WORKED: Final = Extent(cells=200, every_way=False, pairs=100)
 
-MOST: Final = 600
+MOST: Final = 1200
 """Requests that changed data is asked at most: those that speak of what changed."""
 
 AIMED: Final = {
@@ -60,6 +60,7 @@ AIMED: Final = {
     "eligible": ("context.elevations",),
     "elevations": ("instant: ", "context.elevations"),
     "residency": ("resource.properties.backend",),
+    "jurisdiction": ("resource.properties.backend",),
     "backends": ("resource.properties.backend", "context.job."),
     "permissions": (": cell",),
     "grants": (": cell", "subject.properties.groups"),
