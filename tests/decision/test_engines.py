@@ -90,7 +90,7 @@ def test_no_request_is_no_decision(kind: EngineKind) -> None:
 
 
 class Unreadable(dict[str, Any]):
-    """A request at which an engine fails."""
+    """A request at which an engine fails, where it is read field by field."""
 
     def get(self, *_: object) -> Any:
         raise EngineError("unreadable")
@@ -102,7 +102,7 @@ def test_after_an_error_the_next_call_starts_afresh(kind: EngineKind) -> None:
     with started(kind) as engine:
         first = engine.decide([DEVELOPER])
         with pytest.raises(EngineError, match="unreadable") as raised:
-            engine.decide([DEVELOPER, Unreadable()])
+            engine.decide([DEVELOPER, Unreadable(subject=None)])
         # The reference has no world outside that could fail it: it keeps no account.
         assert list(raised.value.answered) == ([] if kind.name == "reference" else first)
         assert engine.decide([DEVELOPER, DEVELOPER]) == first * 2

@@ -361,7 +361,7 @@ DENIED: dict[str, tuple[dict[str, Any], set[str]]] = {
         asking(DEVELOPER, backend="heron", qubits=157),
         {"backend-not-entitled", "job-too-large"},
     ),
-    "a backend abroad": (
+    "a backend abroad, where a project says where its data may be": (
         asking(PRODUCTION, backend="forte"),
         {"backend-not-entitled", "elevation-required", "residency"},
     ),

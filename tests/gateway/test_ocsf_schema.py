@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
@@ -268,6 +268,7 @@ actors = st.builds(
 
 
 @given(actors, st.builds(ProjectLabels, texts, texts, texts), texts, st.sampled_from(Stage))
+@example(FACTS.actor, ProjectLabels("aurora", "\n", "\\n"), "\\", Stage.DENIED)
 def test_what_a_request_carries_is_told_whatever_it_is(
     actor: Actor, labels: ProjectLabels, text: str, stage: Stage
 ) -> None:
@@ -275,5 +276,5 @@ def test_what_a_request_carries_is_told_whatever_it_is(
     event = job_event(stage, facts, uid="e", time_ms=WHEN)
 
     assert problems(event) == []
-    written = json.dumps(event, ensure_ascii=False).encode()
-    assert b"\\n" not in written
+    written = json.dumps(event, ensure_ascii=False)
+    assert "\\n" not in written.replace("\\\\", "")  # a line break; a text may hold a backslash
