@@ -71,6 +71,7 @@ class View:
     def __init__(self, model: AccessModel) -> None:
         self._model = model
         self._seen: dict[tuple[Permissions, bool], AccessModel] = {}
+        self._other: View | None = None
         self._alike: dict[tuple[Permissions, bool], bool] = {}
 
     def __call__(self, permissions: Permissions, *, floors: bool = True) -> AccessModel:
@@ -88,7 +89,10 @@ class View:
         return found
 
     def sees_alike(self, other: View, permissions: Permissions, *, floors: bool = True) -> bool:
-        """Whether another's model is the same with these permissions; compared once."""
+        """Whether another's model is the same with these permissions; compared once for the last
+        of others."""
+        if other is not self._other:
+            self._other, self._alike = other, {}
         if (known := self._alike.get((permissions, floors))) is None:
             mine, theirs = self(permissions, floors=floors), other(permissions, floors=floors)
             known = self._alike[permissions, floors] = mine == theirs

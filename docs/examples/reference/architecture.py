@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,7 @@ from qgov.identity.verifier import Verifier
 from qgov.language.scalars import format_instant
 from qgov.model.access_model import AccessModel
 from qgov.pipeline import load
+from qgov.records import replace
 from qgov.repository import read_work_tree
 from tests.keycloak.issuer import WorkloadIssuer, vouching
 from tests.keycloak.realms import JWKS_VARIABLE, PIPELINES, REALMS
