@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as kept_field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, lru_cache
 from string import Formatter
 from typing import Any, Final, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
+from msgspec import field as struct_field
 
 from qgov.model.scope import tenant_of
 
@@ -66,9 +66,9 @@ class Difference(NamedTuple):
 class _Node(Struct, frozen=True):
     """What begins with some names of patterns: what follows a name, or any (`{variable}`)."""
 
-    named: dict[str, _Node] = field(default_factory=dict)
-    free: dict[str, _Node] = field(default_factory=dict)
-    patterns: list[str] = field(default_factory=list)
+    named: dict[str, _Node] = struct_field(default_factory=dict)
+    free: dict[str, _Node] = struct_field(default_factory=dict)
+    patterns: list[str] = struct_field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Parts:
     files: tuple[str, ...]
     read: Callable[[str, Any], Mapping[str, Any]]
     fields: Table
-    words: Table = kept_field(default_factory=dict)
+    words: Table = field(default_factory=dict)
     resource: Callable[[Key], str] | None = None
 
     def holds(self, path: str) -> bool:
