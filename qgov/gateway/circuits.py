@@ -37,7 +37,7 @@ REFUSALS: Final = {
     "no-repetitions": "the number of repetitions is not a whole number from 1 on",
     "too-many-repetitions": f"there are more than {MAX_SHOTS:,} shots",
     "too-many-circuits": f"there are more than {MAX_CIRCUITS:,} circuits",
-    "too-many-operations": f"a circuit unrolls to more than {MAX_OPERATIONS:,} operations",
+    "too-many-operations": f"a circuit has more than {MAX_OPERATIONS:,} operations or moments",
     "no-qubits": "a circuit acts on no qubit",
     "qudits": "a circuit acts on qudits, and policy counts qubits",
     "no-measurement": "a circuit measures nothing",

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from numbers import Integral
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     import cirq
 
 __all__ = ["MAX_OPERATIONS", "UnboundedError", "plain", "unrolled"]
 
 MAX_OPERATIONS: Final = 100_000
-"""Operations of a circuit, those in a `CircuitOperation` counted as often as it is repeated."""
+"""Operations of a circuit, those in a `CircuitOperation` counted as often as it is repeated; and
+moments, in which nothing need happen."""
 
 MAX_DEPTH: Final = 50
 """How deep `CircuitOperation`s are nested: Cirq unrolls them by recursion."""
@@ -22,19 +25,30 @@ class UnboundedError(ValueError):
     """A circuit unrolls to more than `MAX_OPERATIONS`, or is nested deeper than `MAX_DEPTH`."""
 
 
+class Size(Struct, frozen=True):
+    """What a circuit unrolls to: operations, and moments; `height` is how deep it is nested."""
+
+    operations: int
+    moments: int
+    height: int
+
+
 def unrolled(circuit: cirq.AbstractCircuit) -> cirq.Circuit:
-    """The circuit without `CircuitOperation`s. Raises UnboundedError, before it unrolls."""
+    """The circuit without `CircuitOperation`s, and as long: Cirq leaves out empty moments, and a
+    device waits for them. Raises UnboundedError, before it unrolls."""
     import cirq  # noqa: PLC0415 - heavy
 
     try:
-        size, height = _size(circuit, {})
+        size = _size(circuit, {})
     except RecursionError as error:
         raise UnboundedError from error
-    if size > MAX_OPERATIONS:
+    if max(size.operations, size.moments) > MAX_OPERATIONS:
         raise UnboundedError
-    if not height:  # as Cirq does it, which takes long for nothing
-        return cirq.Circuit.from_moments(*filter(None, circuit.moments))
-    return cirq.unroll_circuit_op(circuit.unfreeze(), deep=True, tags_to_check=None)
+    if not size.height:
+        return circuit.unfreeze()  # Cirq would look at each operation for nothing
+    flat = cirq.unroll_circuit_op(circuit.unfreeze(), deep=True, tags_to_check=None)
+    waits = [cirq.Moment()] * (size.moments - len(flat))
+    return cirq.Circuit.from_moments(*flat, *waits)
 
 
 def plain(circuit: cirq.AbstractCircuit) -> bool:
@@ -74,23 +88,27 @@ def _hidden(operation: cirq.Operation) -> Iterator[bool]:
         yield isinstance(operation, cirq.CircuitOperation)
 
 
-def _size(circuit: cirq.AbstractCircuit, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    """How many operations it unrolls to, and how deep it is nested. A nested circuit that
-    occurs twice is counted once and multiplied. Raises UnboundedError."""
+def _size(circuit: cirq.AbstractCircuit, known: dict[int, Size]) -> Size:
+    """What it unrolls to. A nested circuit that occurs twice is counted once and multiplied.
+    Raises UnboundedError."""
     import cirq  # noqa: PLC0415 - heavy
 
-    total, height = 0, 0
-    for operation in circuit.all_operations():
-        inner = operation.untagged
-        if not isinstance(inner, cirq.CircuitOperation):
-            total += 1
-            continue
-        if id(inner.circuit) not in known:
-            known[id(inner.circuit)] = _size(inner.circuit, known)
-        size, depth = known[id(inner.circuit)]
-        height = max(height, depth + 1)
-        # Even what is empty is walked through as often as it is repeated.
-        total += abs(int(inner.repetitions)) * max(1, size)
+    operations, moments, height = 0, 0, 0
+    for moment in circuit:
+        longest = 1
+        for operation in moment:
+            inner = operation.untagged
+            if not isinstance(inner, cirq.CircuitOperation):
+                operations += 1
+                continue
+            if id(inner.circuit) not in known:
+                known[id(inner.circuit)] = _size(inner.circuit, known)
+            size, times = known[id(inner.circuit)], abs(int(inner.repetitions))
+            height = max(height, size.height + 1)
+            longest = max(longest, times * size.moments)
+            # Even what is empty is walked through as often as it is repeated.
+            operations += times * max(1, size.operations)
+        moments += longest
     if height > MAX_DEPTH:
         raise UnboundedError
-    return total, height
+    return Size(operations, moments, height)

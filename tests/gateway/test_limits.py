@@ -7,7 +7,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cirq
 import numpy as np
@@ -103,6 +103,9 @@ def test_as_many_points_as_are_allowed_are_read() -> None:
     assert submission(TURN, product).work.circuits == MAX_CIRCUITS
 
 
+WAIT: Final = cirq.Circuit(cirq.X(A), [cirq.Moment()] * 999)
+
+
 TOO_MUCH: dict[str, tuple[str, Callable[[], cirq.AbstractCircuit]]] = {
     "10^30": ("too-many-operations", lambda: nested(1, 10**30)),
     "10^30 backwards": ("too-many-operations", lambda: nested(1, -(10**30))),
@@ -115,6 +118,11 @@ TOO_MUCH: dict[str, tuple[str, Callable[[], cirq.AbstractCircuit]]] = {
     "too deep": ("too-many-operations", lambda: nested(MAX_DEPTH + 1, 1)),
     "two to the fiftieth": ("too-many-operations", lambda: twice(MAX_DEPTH)),
     "one too many": ("too-many-operations", lambda: nested(1, MAX_OPERATIONS)),
+    "waits": (
+        "too-many-operations",
+        lambda: cirq.Circuit(cirq.X(A), [cirq.Moment()] * MAX_OPERATIONS),
+    ),
+    "10^30 waits": ("too-many-operations", lambda: cirq.Circuit(cirq.X(A), times(WAIT, 10**30))),
     "symbolic": ("mid-circuit-control", lambda: nested(0, 1) + times(nested(0, 1), T)),
     "until": (
         "mid-circuit-control",
@@ -190,17 +198,40 @@ def test_what_cannot_be_foreseen_is_refused_quickly_in_words_with_an_event(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_circuit_that_is_not_nested_unrolls_to_what_cirq_unrolls_it_to(seed: int) -> None:
+@pytest.mark.parametrize("nest", [False, True])
+def test_a_circuit_unrolls_to_what_cirq_unrolls_it_to_and_its_waits(seed: int, nest: bool) -> None:
     drawn = cirq.testing.random_circuit(4, 6, 0.4, random_state=seed)
     last = cirq.Moment(cirq.measure(*cirq.LineQubit.range(2), key="m").with_tags("last"))
-    circuit = cirq.Circuit.from_moments(*drawn, cirq.Moment(), last, tags=["whole"])
+    inside = times(cirq.Circuit.from_moments(*drawn), 1) if nest else drawn
+    circuit = cirq.Circuit(inside, cirq.Moment(), last, tags=["whole"])
     found, wanted = (
         unrolled(circuit),
         cirq.unroll_circuit_op(circuit, deep=True, tags_to_check=None),
     )
-    assert (found.moments, found.tags) == (wanted.moments, wanted.tags)
+    assert [*filter(None, found)] == [*filter(None, wanted)]
+    assert len(found) == len(drawn) + 2
     found.append(cirq.X(cirq.q(0)))
-    assert len(circuit) == len(drawn) + 2
+    assert len(circuit) == (1 if nest else len(drawn)) + 2
+
+
+@pytest.mark.parametrize(
+    ("circuit", "moments"),
+    {
+        "plainly": (WAIT, 1000),
+        "nested": (cirq.Circuit(times(WAIT, 3)), 3000),
+        "nested twice": (
+            cirq.Circuit(times(cirq.Circuit(times(WAIT, 3), cirq.Moment()), -2)),
+            6002,
+        ),
+        "beside what is shorter": (cirq.Circuit(cirq.Moment(times(WAIT, 2), cirq.Y(B))), 2000),
+    }.values(),
+)
+def test_a_device_waits_where_nothing_happens(circuit: cirq.Circuit, moments: int) -> None:
+    busy = cirq.Circuit([cirq.X(A)] * moments, [cirq.I(B)] * moments)
+    assert len(unrolled(circuit)) == moments
+    measured = cirq.Circuit(cirq.measure(A, B, key="m"))
+    waiting, working = (submission(each + measured).device_ms() for each in (circuit, busy))
+    assert waiting == working
 
 
 def test_a_nested_circuit_is_what_it_unrolls_to() -> None:
