@@ -308,6 +308,14 @@ DENIED_JOBS: dict[str, tuple[dict[str, Any], set[str]]] = {
         approved(EXPENSIVE, approval(backend="forte")),
         {"approval-required"},
     ),
+    "an approval of a backend that there is not": (
+        approved(EXPENSIVE, approval(backend="abacus"), backend="abacus"),
+        {"backend-not-entitled"},
+    ),
+    "no sound approval of a backend that there is not": (
+        approved(EXPENSIVE, approval(approved_by=...), backend="abacus"),
+        {"backend-not-entitled"},
+    ),
     "an approval that cannot be read": (
         approved(EXPENSIVE, approval(max_cost_micros="much")),
         {"approval-required"},

@@ -92,6 +92,21 @@ CASES: Final[dict[str, tuple[dict[str, Any], set[str], set[str]]]] = {
         for when, then in (("before", BEFORE), ("after", AFTER))
     },
     "a free job in the first second of a campaign": (timed(**FREE, time=FIRST), set(), set()),
+    "a free job near the end of the money, in that second": (
+        timed(8_000_000, **FREE, time=FIRST),
+        set(),
+        {"budget-near"},
+    ),
+    "one micro more, in that second": (
+        timed(8_250_001, time=FIRST),
+        {"budget-exceeded"},
+        set(),
+    ),
+    "nobody knows what was spent, in that second": (
+        without("spent_micros", time=FIRST),
+        {"context-missing"},
+        set(),
+    ),
     "what costs anything before another that only warns": (
         timed(estimated_cost_micros=1, time=FIRST),
         set(),

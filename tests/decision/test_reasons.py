@@ -55,6 +55,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "a backend on one's own premises, which every project admits": asking(
         DEVELOPER, project="archive"
     ),
+    "a contractor from where its own binding asks nothing": asking(CONTRACTOR, country="FR"),
     "a group in its last second": at("2026-11-23T17:59:59Z", CONTRACTOR),
     "a fraction of a group's last second": at("2026-11-23T17:59:59.999Z", CONTRACTOR),
     "a binding that ends before its group, in its last second": at(
