@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from qgov.decision.question import Question
-from qgov.decision.request import GivenApproval, seconds
+from qgov.decision.request_parts import GivenApproval, seconds
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import LIMITED
 from qgov.model.scope import contains

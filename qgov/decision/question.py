@@ -9,15 +9,8 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from qgov.decision.lookups import DEPTHS, Lookups, Place, lookups
-from qgov.decision.request import (
-    GivenElevation,
-    JobSize,
-    Request,
-    RequestJson,
-    Subject,
-    Used,
-    seconds,
-)
+from qgov.decision.request import Request
+from qgov.decision.request_parts import GivenElevation, JobSize, RequestJson, Subject, Used, seconds
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Budget, Tenant, Workload

@@ -15,7 +15,7 @@ from typing import Any, Final
 from qgov.decision.decision import Decision
 from qgov.decision.job_rules import JOB_RULES, JOB_WARNINGS, too_large
 from qgov.decision.question import Candidate, HeldElevation, Question, candidates, question
-from qgov.decision.request import RequestJson, seconds
+from qgov.decision.request_parts import RequestJson, seconds
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
 

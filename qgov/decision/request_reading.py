@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, TypeVar
 from msgspec import Meta, MsgspecError, Struct, convert
 from pydantic_core import PydanticCustomError
 
-from qgov.decision.parts import (
+from qgov.decision.request_parts import (
     MAX_COUNT,
     MAX_TEXT,
     YEARS,
