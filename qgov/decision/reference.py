@@ -250,8 +250,9 @@ def _warnings(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
 
 
 def _expiring(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
-    if any(candidate.binding.eligible is None for candidate in satisfied):
-        return
+    for candidate in satisfied:
+        if candidate.binding.eligible is None:
+            return
     ends = [
         seconds(held.terms.expires)
         for candidate in satisfied
