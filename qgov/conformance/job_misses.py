@@ -23,7 +23,8 @@ from qgov.decision.deviations import (
     using,
 )
 from qgov.decision.made_up import CONFORMANCE, approval
-from qgov.decision.request import MAX_COUNT, GivenApproval, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import MAX_COUNT, GivenApproval
 from qgov.language.periods import campaign_of
 from qgov.model.access_model import Budget
 from qgov.model.budgets import is_open, most_at

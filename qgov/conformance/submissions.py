@@ -13,7 +13,8 @@ from qgov.conformance.job_misses import approved
 from qgov.conformance.table import Table, line_of
 from qgov.decision.deviations import NO_MFA, having
 from qgov.decision.made_up import CONFORMANCE
-from qgov.decision.request import MAX_COUNT, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import MAX_COUNT
 from qgov.model.access_model import AccessModel, Binding
 from qgov.model.accesses import Cell, scopes_at
 from qgov.model.conditions import JobLimits

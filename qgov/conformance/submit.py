@@ -23,7 +23,7 @@ from qgov.conformance.devices import Device, counted, unlike_entangled
 from qgov.decision.bundle import Bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, Closing, Engine
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.gateway.audit import AuditError, AuditLog, events, verify
 from qgov.gateway.circuits import work_of
 from qgov.gateway.gateway import Denied, Gateway, Refused

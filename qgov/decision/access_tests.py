@@ -30,7 +30,8 @@ from qgov.decision.made_up import (
     workload,
 )
 from qgov.decision.question import candidates, question
-from qgov.decision.request import GivenApproval, JobSize, Request, Used
+from qgov.decision.request import Request
+from qgov.decision.request_parts import GivenApproval, JobSize, Used
 from qgov.language.kinds.access_test import Case
 from qgov.language.scalars import Money
 from qgov.model.access_model import AccessModel, AccessTest

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from qgov.decision.made_up import SOME_TIME
-from qgov.decision.request import GivenElevation, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import GivenElevation
 from qgov.language.periods import period
 from qgov.language.scalars import Money, format_duration, format_money
 from qgov.model.access_model import Quota

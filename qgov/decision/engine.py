@@ -8,7 +8,7 @@ from typing import Final, Protocol, Self
 from msgspec import Struct
 
 from qgov.decision.decision import Decision
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.errors import QgovError
 from qgov.model.access_model import AccessModel
 

@@ -10,7 +10,7 @@ from qgov.decision.decision import Decision
 from qgov.decision.job_rules import BACKEND_RULES, BUDGET_RULES
 from qgov.decision.question import Candidate, Question, bound, in_force, question
 from qgov.decision.reference import CONDITIONS, decide
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.finding import Origin
 from qgov.language.periods import period
 from qgov.model.access_model import AccessModel, Budget

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from qgov.decision.question import Question
-from qgov.decision.request import GivenApproval, seconds
+from qgov.decision.request_parts import GivenApproval, seconds
 from qgov.model.conditions import ApprovalRule, JobLimits
 from qgov.model.measures import LIMITED
 from qgov.model.scope import contains
@@ -44,7 +44,8 @@ def _device(asked: Question) -> Iterator[str]:
 def too_large(asked: Question, limits: JobLimits) -> Iterator[str]:
     """Why the job does not keep to the limits."""
     for attribute, bound in _bounds(limits):
-        yield from _exceeds(getattr(asked.job, attribute), 0, bound, "job-too-large")
+        if over := _excess(getattr(asked.job, attribute), 0, bound, "job-too-large"):
+            yield over
 
 
 @lru_cache(maxsize=4096)
@@ -54,11 +55,11 @@ def _bounds(limits: JobLimits) -> tuple[tuple[str, int], ...]:
     return tuple((attribute, bound) for attribute, bound in found if bound is not None)
 
 
-def _exceeds(more: int | None, used: int | None, bound: int, reason: str) -> Iterator[str]:
+def _excess(more: int | None, used: int | None, bound: int, reason: str) -> str:
+    """The reason where there is more than the bound, or nobody knows; else empty."""
     if more is None or used is None:
-        yield "context-missing"
-    elif used + more > bound:
-        yield reason
+        return "context-missing"
+    return reason if used + more > bound else ""
 
 
 def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int | None]]:
@@ -72,7 +73,8 @@ def _counts(asked: Question) -> Iterator[tuple[int | None, int | None, int, int 
 
 def _quotas(asked: Question) -> Iterator[str]:
     for more, used, limit, _ in _counts(asked):
-        yield from _exceeds(more, used, limit, "quota-exceeded")
+        if over := _excess(more, used, limit, "quota-exceeded"):
+            yield over
 
 
 def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None, int | None]]:
@@ -88,7 +90,9 @@ def _money(asked: Question) -> Iterator[tuple[int | None, int | None, int | None
         if campaign is not None and not _lies_in(asked.now, *campaign):
             yield cost, 0, None if stop is None else 0, None if warn is None else 1
             continue
-        raised = sum(more for more, begins, ends in raises if _lies_in(asked.now, begins, ends))
+        raised = 0
+        for more, begins, ends in raises:
+            raised += more if _lies_in(asked.now, begins, ends) else 0
         yield (
             cost,
             asked.usage.get(budget.name, {}).get("spent_micros"),
@@ -103,8 +107,8 @@ def _lies_in(now: int | None, begins: int | None, ends: int) -> bool:
 
 def _budgets(asked: Question) -> Iterator[str]:
     for cost, spent, stop, _ in _money(asked):
-        if stop is not None:
-            yield from _exceeds(cost, spent, stop, "budget-exceeded")
+        if stop is not None and (over := _excess(cost, spent, stop, "budget-exceeded")):
+            yield over
 
 
 def _approval(asked: Question) -> Iterator[str]:
@@ -177,10 +181,10 @@ JOB_RULES: Final[tuple[Callable[[Question], Iterator[str]], ...]] = (
 
 
 def _near(thresholds: Iterator[tuple[int | None, int | None, int | None, int | None]]) -> bool:
-    return any(
-        more is not None and used is not None and warn is not None and used + more >= warn
-        for more, used, _, warn in thresholds
-    )
+    for more, used, _, warn in thresholds:
+        if more is not None and used is not None and warn is not None and used + more >= warn:
+            return True
+    return False
 
 
 def _quota_near(asked: Question) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from qgov.decision.request import seconds
+from qgov.decision.request_parts import seconds
 from qgov.language.periods import JOB, campaign_of
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Binding, Budget, Environment

@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
-from qgov.decision.request import (
+from qgov.decision.request import Request
+from qgov.decision.request_parts import (
     Context,
     GivenApproval,
     GivenElevation,
     JobSize,
-    Request,
     Resource,
     Subject,
     Token,

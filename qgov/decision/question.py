@@ -9,15 +9,8 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from qgov.decision.lookups import DEPTHS, Lookups, Place, lookups
-from qgov.decision.request import (
-    GivenElevation,
-    JobSize,
-    Request,
-    RequestJson,
-    Subject,
-    Used,
-    seconds,
-)
+from qgov.decision.request import Request
+from qgov.decision.request_parts import GivenElevation, JobSize, RequestJson, Subject, Used, seconds
 from qgov.language.permissions import CATALOGUE, Permission
 from qgov.language.persons import folded
 from qgov.model.access_model import AccessModel, Binding, Budget, Tenant, Workload
@@ -119,7 +112,7 @@ def _principals(names: Lookups, subject: Subject, found: Workload | None) -> tup
     if found is not None:
         return (workload(found.id),)
     groups = names.groups.get(subject.issuer or "", {})
-    return tuple(groups[name] for name in sorted(groups.keys() & subject.groups))
+    return tuple(map(groups.__getitem__, sorted(groups.keys() & subject.groups)))
 
 
 def _budgets(
@@ -127,11 +120,12 @@ def _budgets(
 ) -> tuple[Budget, ...]:
     """The budgets around a project, those of a group only for its members, those of backends
     only for jobs on them."""
-    return tuple(
+    around = [
         budget
         for budget in names.budgets(scope)
         if (budget.group is None or group(budget.group) in principals) and budget.counts_on(backend)
-    )
+    ]
+    return tuple(around)
 
 
 def candidates(asked: Question) -> list[Candidate]:

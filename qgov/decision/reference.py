@@ -15,7 +15,7 @@ from typing import Any, Final
 from qgov.decision.decision import Decision
 from qgov.decision.job_rules import JOB_RULES, JOB_WARNINGS, too_large
 from qgov.decision.question import Candidate, HeldElevation, Question, candidates, question
-from qgov.decision.request import RequestJson, seconds
+from qgov.decision.request_parts import RequestJson, seconds
 from qgov.model.access_model import AccessModel, Workload
 from qgov.model.conditions import Eligibility
 
@@ -250,8 +250,9 @@ def _warnings(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
 
 
 def _expiring(asked: Question, satisfied: list[Candidate]) -> Iterator[str]:
-    if any(candidate.binding.eligible is None for candidate in satisfied):
-        return
+    for candidate in satisfied:
+        if candidate.binding.eligible is None:
+            return
     ends = [
         seconds(held.terms.expires)
         for candidate in satisfied

@@ -8,10 +8,7 @@ from typing import Any, Final, Self
 
 from msgspec import Struct
 
-from qgov.decision.parts import (
-    FIRST_TIME,
-    LAST_TIME,
-    MAX_COUNT,
+from qgov.decision.request_parts import (
     Context,
     GivenApproval,
     GivenElevation,
@@ -21,26 +18,10 @@ from qgov.decision.parts import (
     Subject,
     Token,
     Used,
-    seconds,
 )
-from qgov.decision.reading import SHAPES, read
+from qgov.decision.request_reading import SHAPES, read
 
-__all__ = [
-    "FIRST_TIME",
-    "LAST_TIME",
-    "MAX_COUNT",
-    "Context",
-    "GivenApproval",
-    "GivenElevation",
-    "JobSize",
-    "Request",
-    "RequestJson",
-    "Resource",
-    "Subject",
-    "Token",
-    "Used",
-    "seconds",
-]
+__all__ = ["Request"]
 
 
 class Request(Struct, frozen=True):

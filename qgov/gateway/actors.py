@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qgov.decision.request import Request, seconds
+from qgov.decision.request import Request
+from qgov.decision.request_parts import seconds
 from qgov.gateway.ocsf import Actor
 from qgov.identity.identity import Identity
 

@@ -87,6 +87,7 @@ class AuditLog:
         self.path = path
         self.stream = stream
         self._lock, self._flushing = Lock(), Lock()
+        self._told = _Told(path, "cannot be written")
         self._handle = self._point = -1
         self._flushed = 0
         self._end, self._seq, self._head = 0, 0, ""
@@ -136,13 +137,13 @@ class AuditLog:
     def _open(self) -> None:
         self._process, self._broken, self._flushed = os.getpid(), "", 0
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-        with self._told("cannot be opened"):
+        with _Told(self.path, "cannot be opened"):
             self._handle = os.open(self.path, flags, 0o600)
             if not stat.S_ISREG(os.fstat(self._handle).st_mode):
                 os.close(self._handle)
                 raise AuditError(f"{self.path} is not a regular file; give another")
         try:
-            with self._told("cannot be opened"):
+            with _Told(self.path, "cannot be opened"):
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 self._begin()
         except BaseException:
@@ -239,7 +240,7 @@ class AuditLog:
 
     def _flush(self, end: int) -> None:
         """Wait until everything before `end` is on the disk."""
-        with self._flushing, self._told("cannot be written"):
+        with self._flushing, self._told:
             if self._flushed >= end:
                 return
             self._check()
@@ -287,7 +288,7 @@ class AuditLog:
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
-        with self._lock, self._told("cannot be written"):
+        with self._lock, self._told:
             if os.getpid() != self._process and not self._broken:
                 self.close()  # a lock that was inherited over fork() excludes nobody
                 self._open()
@@ -298,12 +299,19 @@ class AuditLog:
             finally:
                 fcntl.flock(self._handle, fcntl.LOCK_UN)
 
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
+
+class _Told:
+    """A context whose errors of the disk are told as the log's, with what it cannot do."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path, self._what = path, what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, OSError):
             raise AuditError(
-                f"the audit log {self.path} {what}: {error.strerror}; without it nothing may run, "
-                "so make room or give another file"
+                f"the audit log {self._path} {self._what}: {error.strerror}; without it nothing "
+                "may run, so make room or give another file"
             ) from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -88,8 +87,7 @@ class ProjectLabels(NamedTuple):
     project: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobFacts:
+class JobFacts(Struct, frozen=True):
     """What is told about a job, and all that can be. `circuits_sha256` is a digest in hex;
     raises ValueError when it, or the currency, is anything else."""
 

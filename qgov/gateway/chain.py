@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.json import Encoder
 
 __all__ = [
     "MAX_LINE",
@@ -40,6 +42,9 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _ENCODER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
+_QUICK: Final = Encoder(order="sorted")
+"""It writes what is plain in the same bytes, in a fifth of the time; a fraction it does not."""
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
 
 
 class UnsoundError(ValueError):
@@ -79,7 +84,21 @@ class Checkpoint(Struct, frozen=True):
 def canonical(value: Any) -> bytes:
     """The one way to write a JSON value. Raises ValueError for what is none, TypeError for
     what JSON has no type for, RecursionError for one too deep."""
+    if _is_plain((value,)):
+        with suppress(TypeError):  # a name that is no text
+            return _QUICK.encode(value)
     return _ENCODER.encode(value).encode()
+
+
+def _is_plain(values: Collection[Any]) -> bool:
+    """Whether values are of the types that both encoders write alike, and all that they hold."""
+    for value in values:
+        kind = type(value)
+        if kind in _PLAIN or (kind is dict and _is_plain(value.values())):
+            continue
+        if kind is not list or not _is_plain(value):
+            return False
+    return True
 
 
 def genesis(stream: str) -> str:
@@ -90,16 +109,12 @@ def genesis(stream: str) -> str:
 def written(seq: int, prev: str, name: str, content: bytes) -> tuple[bytes, str]:
     """The bytes of a line and its hash. `content` is the canonical JSON of what has this
     name: an `event`, or what was `recovered`."""
-    fields = {name: content, "prev": b'"%s"' % prev.encode(), "seq": b"%d" % seq}
-    hashed = _digest(_joined(fields))
-    return _joined({**fields, "hash": b'"%s"' % hashed.encode()}) + b"\n", hashed
-
-
-def _joined(fields: Mapping[str, bytes]) -> bytes:
-    """Canonical JSON of an object whose values already are: an event is encoded only once."""
-    return b"{%s}" % b",".join(
-        b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields)
-    )
+    named = b'"%s":%s,' % (name.encode(), content)
+    # In the order of the names: `recovered` follows `hash`, an event does not.
+    first, then = (named, b"") if name < "hash" else (b"", named)
+    rest = b'"prev":"%s",%s"seq":%d}' % (prev.encode(), then, seq)
+    hashed = _digest(b"{%s%s" % (first, rest))
+    return b'{%s"hash":"%s",%s\n' % (first, hashed.encode(), rest), hashed
 
 
 def parse(raw: bytes) -> Line:

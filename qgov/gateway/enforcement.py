@@ -16,7 +16,7 @@ from qgov.gateway.ledger import Moved, Usage
 from qgov.gateway.owners import exclusively
 from qgov.gateway.participant import Participant
 from qgov.gateway.running import Running
-from qgov.gateway.tables import Amounts, counts_of
+from qgov.gateway.tables import Amounts, Counting, counts_of
 from qgov.gateway.verdicts import Denied, GatewayError, Refused
 from qgov.model.measures import COST, COUNTED
 from qgov.records import replace
@@ -166,8 +166,7 @@ class Enforcement(Participant):
         self, facts: JobFacts, estimate: Amounts
     ) -> tuple[JobFacts, dict[str, Any], datetime] | None:
         gateway = self._gateway
-        facts, request, usage, now = self._decided(facts, estimate)
-        budgets = gateway.terms.budgets(self.scope, self._identity.subject, facts.backend)
+        facts, request, budgets, usage, now = self._decided(facts, estimate)
         try:
             gateway.ledger.reserve(
                 facts.job_id,
@@ -185,8 +184,9 @@ class Enforcement(Participant):
 
     def _decided(
         self, facts: JobFacts, estimate: Amounts
-    ) -> tuple[JobFacts, dict[str, Any], Usage, datetime]:
-        """The job with its decision, what was asked, and on which usage. Raises Denied."""
+    ) -> tuple[JobFacts, dict[str, Any], dict[str, Counting], Usage, datetime]:
+        """The job with its decision, what was asked, on which usage of which budgets, and when.
+        Raises Denied."""
         gateway, now = self._gateway, self._gateway.clock()
         budgets = gateway.terms.budgets(self.scope, self._identity.subject, facts.backend)
         usage = gateway.ledger.usage(budgets, now, gateway.accounts)
@@ -207,7 +207,7 @@ class Enforcement(Participant):
             gateway.notices.denied(self.actor, self.labels, decision, now)
             closed = gateway.terms.closed(budgets, now) if _SPENT in decision.reasons else ""
             raise Denied(decision, event, error, closed)
-        return facts, request, usage, now
+        return facts, request, budgets, usage, now
 
 
 def _measured(facts: JobFacts, work: Work, estimate: Amounts) -> JobFacts:

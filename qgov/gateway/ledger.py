@@ -41,7 +41,6 @@ from qgov.gateway.tables import (
     Job,
     LedgerError,
     Usage,
-    correct,
     counted,
     counting,
     finish,
@@ -52,6 +51,7 @@ from qgov.gateway.tables import (
     start,
     unfinished,
     usage_of,
+    version_of,
 )
 
 __all__ = [
@@ -97,6 +97,7 @@ class Ledger:
         if not is_owner_id(owner):
             raise LedgerError("an owner's id is up to 100 letters, digits, `-`, `_` and `.`")
         self.path = path
+        self._told = _Told(path)
         self._owners = path.with_name(f"{path.name}.owners")
         self._lock = RLock()
         self._process = os.getpid()
@@ -105,7 +106,7 @@ class Ledger:
         self._flushes: Flushes | None = None
         self._commits = 0
         try:
-            with self._told(), exclusively(self._owners):
+            with self._told, exclusively(self._owners):
                 self._begin(owner, busy_s)
         except BaseException:
             self.close()
@@ -129,7 +130,7 @@ class Ledger:
         """What counts against these budgets at this moment. `budgets` says over what each one
         counts. Raises LedgerError."""
         with self._transaction("BEGIN") as database:
-            return usage_of(database, budgets, now, accounts)
+            return usage_of(version_of(database, budgets, now, accounts))
 
     def reserve(
         self,
@@ -154,7 +155,7 @@ class Ledger:
             raise LedgerError("a job was decided on the usage of other budgets than its own")
         names = tuple(sorted(accounts.get(name, name) for name in budgets))
         with self._transaction(flushed=flushed) as database:
-            if usage_of(database, budgets, now, accounts).version != usage.version:
+            if version_of(database, budgets, now, accounts) != usage.version:
                 raise Moved
             job = Job(job_id, "reserved", self._id, names, now, amounts, details=details)
             try:
@@ -175,7 +176,9 @@ class Ledger:
         with self._transaction() as database:
             if start(database, job_id):
                 return True
-            _open(job_of(database, job_id), job_id, "start")
+            known = job_of(database, job_id)
+            if known is None or known.state not in OPEN:
+                raise _ended(known, job_id, "start")
             return False
 
     def settle(self, job_id: str, actual: Amounts, now: datetime, *, flushed: bool = True) -> bool:
@@ -183,28 +186,28 @@ class Ledger:
         estimate; False when exactly this was done before. Unless `flushed`, the power's loss may
         undo it: for what `recover` would do again. Raises LedgerError."""
         with self._transaction(flushed=flushed) as database:
+            if finish(database, job_id, "settled", now, actual):
+                return True
             known = job_of(database, job_id)
-            if known is not None and known.state == "settled" and known.actual == actual:
-                return False
-            correct(database, _open(known, job_id, "be settled so"), actual)
-            finish(database, job_id, "settled", now, actual)
-            return True
+            if known is None or known.state != "settled" or known.actual != actual:
+                raise _ended(known, job_id, "be settled so")
+            return False
 
     def release(self, job_id: str) -> bool:
         """Take the reservation of a job back that never ran; False when it was done before.
         Raises LedgerError."""
         with self._transaction() as database:
+            if finish(database, job_id, "released"):
+                return True
             known = job_of(database, job_id)
-            if known is not None and known.state == "released":
-                return False
-            correct(database, _open(known, job_id, "be released"), Amounts(jobs=0))
-            finish(database, job_id, "released")
-            return True
+            if known is None or known.state != "released":
+                raise _ended(known, job_id, "be released")
+            return False
 
     def abandoned(self) -> list[Job]:
         """The unfinished jobs of processes that have died, which are this owner's from now
         on: each is given out once. Raises LedgerError."""
-        with self._told(), exclusively(self._owners):
+        with self._told, exclusively(self._owners):
             query = f"SELECT DISTINCT owner FROM jobs WHERE state IN {OPEN} AND owner <> ?"  # noqa: S608 - a constant
             with self._transaction("BEGIN") as database:
                 owners = [owner for (owner,) in database.execute(query, (self._id,))]
@@ -220,7 +223,7 @@ class Ledger:
     def census(self) -> Iterator[Census]:
         """Who has this file open, and who died with it open. Nobody opens it meanwhile, and the
         dead are forgotten afterwards, when nothing was raised. Raises LedgerError."""
-        with self._told(), exclusively(self._owners):
+        with self._told, exclusively(self._owners):
             ids = {file.name for file in self._owners.iterdir() if is_owner_id(file.name)}
             with dead_among(self._owners, sorted(ids - {self._id})) as dead:
                 yield Census(frozenset(dead), frozenset(ids.difference(dead)))
@@ -322,7 +325,7 @@ class Ledger:
         self, begin: str = "BEGIN IMMEDIATE", *, flushed: bool = True
     ) -> Iterator[sqlite3.Connection]:
         """All of it or nothing; a reader sees one state."""
-        with self._lock, self._told():
+        with self._lock, self._told:
             database = self._database
             if database is None:
                 raise LedgerError(f"the ledger {self.path} is closed; open it again")
@@ -344,33 +347,37 @@ class Ledger:
 
     def _flush(self, number: int) -> None:
         """Wait until so many commits are on the disk."""
-        with self._told():
+        with self._told:
             if (flushes := self._flushes) is None:
                 raise LedgerError(f"the ledger {self.path} is closed; open it again")
             flushes.wait(number)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError as error:
-            raise LedgerError(f"the ledger {self.path} refuses an amount: {error}") from error
-        except (sqlite3.Error, UnicodeError) as error:
+
+class _Told:
+    """A context whose errors of SQLite and of the disk are told as the ledger's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise LedgerError(f"the ledger {self._path} refuses an amount: {error}") from error
+        if isinstance(error, sqlite3.Error | UnicodeError):
             raise LedgerError(
-                f"the ledger {self.path} cannot be used: {error}; without it nothing may run, so "
+                f"the ledger {self._path} cannot be used: {error}; without it nothing may run, so "
                 "correct the file, restore it, or give another"
             ) from error
-        except OSError as error:
+        if isinstance(error, OSError):
             raise LedgerError(
-                f"the ledger {self.path} cannot be used: {error.filename or ''} {error.strerror}; "
+                f"the ledger {self._path} cannot be used: {error.filename or ''} {error.strerror}; "
                 "give a file in a folder that can be written"
             ) from error
 
 
-def _open(job: Job | None, job_id: str, what: str) -> Job:
-    """The job, when it has not ended. Raises LedgerError."""
-    if job is None:
-        raise LedgerError(f"the job {job_id} cannot {what}: it was never reserved")
-    if job.state not in OPEN:
-        raise LedgerError(f"the job {job_id} cannot {what}: it is {job.state}")
-    return job
+def _ended(job: Job | None, job_id: str, what: str) -> LedgerError:
+    """Why a job that has not begun, or has ended, cannot do something; to be raised."""
+    why = "it was never reserved" if job is None else f"it is {job.state}"
+    return LedgerError(f"the job {job_id} cannot {what}: {why}")

@@ -71,8 +71,11 @@ class Notices:
         """A job was allowed and reserved: thresholds that it reached, approvals it needed."""
         usage = request["context"]["usage"]
         scope = "/".join(facts.labels)
+        added = {"spent_micros": estimate.cost_micros, **counts_of(estimate)}
         for threshold in self._terms.thresholds(scope, usage, now):
-            for reached in self._reached(threshold, usage, estimate):
+            used = usage[threshold.budget].get(threshold.measure, 0)
+            more = added[threshold.measure.partition("/")[0]]
+            for reached in self._reached(threshold, used, more):
                 self._admin.append(
                     threshold_reached(
                         reached,
@@ -99,11 +102,7 @@ class Notices:
                     )
                 )
 
-    def _reached(
-        self, threshold: Thresholds, usage: Mapping[str, Any], estimate: Amounts
-    ) -> list[Threshold]:
-        used = usage[threshold.budget].get(threshold.measure, 0)
-        more = _added(threshold.measure, estimate)
+    def _reached(self, threshold: Thresholds, used: int, more: int) -> list[Threshold]:
         limit = threshold.stop or threshold.warn or 0
         return [
             Threshold(
@@ -118,12 +117,6 @@ class Notices:
             for at, hard in ((threshold.warn, False), (threshold.stop, True))
             if at is not None and used < at <= used + more
         ]
-
-
-def _added(measure: str, estimate: Amounts) -> int:
-    """What a job adds to a counter, in its unit."""
-    added = {"spent_micros": estimate.cost_micros, **counts_of(estimate)}
-    return added[measure.partition("/")[0]]
 
 
 def _approval(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
-
-from msgspec import Struct
 
 from qgov import __version__
 
@@ -80,7 +80,8 @@ _PRODUCT: Final = "qgov"
 _ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
 
 
-class Actor(Struct, frozen=True):
+@dataclass(frozen=True)
+class Actor:
     """Who asks, as the gateway knows it. `kind` is `user` or `workload`; `credential` is the
     kind of token, never the token; `token_id` and `session_id` are its `jti` and `sid`."""
 
@@ -96,6 +97,12 @@ class Actor(Struct, frozen=True):
     country: str = ""
     token_id: str = ""
     session_id: str = ""
+
+    @cached_property
+    def told(self) -> tuple[Event, Event, Event]:
+        """The objects `actor` and `network_endpoint`, and what OCSF has no attribute for: they are
+        the same in each event of a session."""
+        return actor_object(self), endpoint_object(self), described(self)
 
 
 def base_event(activity: Activity, uid: str, time_ms: int, stream: str, severity: int) -> Event:
@@ -126,15 +133,16 @@ def status(status_id: int, caption: str = "") -> dict[str, Any]:
 
 def api_call(operation: str, request: str, actor: Actor) -> Event:
     """What an event of API Activity has besides."""
+    acting, endpoint, beside = actor.told
     return {
         "api": {
             "operation": clean(operation),
             "service": {"name": GATEWAY},
             "request": {"uid": clean(request)},
         },
-        "actor": actor_object(actor),
-        "src_endpoint": endpoint_object(actor),
-        "unmapped": described(actor),
+        "actor": {**acting},
+        "src_endpoint": {**endpoint},
+        "unmapped": {**beside},
     }
 
 
@@ -249,4 +257,4 @@ def clean(text: str) -> str:
 
 def known(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are known; a zero and a False are."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    return {n: value for n, value in fields.items() if value or value not in (None, "", [], {})}

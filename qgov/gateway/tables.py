@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +36,6 @@ __all__ = [
     "Job",
     "LedgerError",
     "Usage",
-    "correct",
     "counted",
     "counting",
     "counts_of",
@@ -48,6 +47,7 @@ __all__ = [
     "start",
     "unfinished",
     "usage_of",
+    "version_of",
 ]
 
 APPLICATION: Final = 0x71676F76
@@ -64,7 +64,7 @@ OPEN: Final = ("reserved", "started")
 """The states of a job that has not ended."""
 
 columns: Callable[[Amounts], tuple[int, ...]] = attrgetter(*COLUMNS)
-"""The amounts in the order of the columns; dataclasses.astuple would copy each, slowly."""
+"""The amounts in the order of the columns."""
 
 _NOTHING: Final = (0,) * len(COLUMNS)
 _AT: Final = "@"
@@ -80,8 +80,7 @@ class LedgerError(Exception):
     """The ledger cannot be used, or not in this way; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """What one job needs or took. Raises ValueError for what is no amount."""
 
     cost_micros: int = 0
@@ -152,7 +151,9 @@ REPLACE INTO counters SELECT named.value, '{_AT}' || jobs.reserved_at, {_listed(
 FROM jobs, json_each(jobs.budgets) AS named GROUP BY 1, 2"""
 """What brings version 2 to 3."""
 
-_READ: Final = f"SELECT span, {_NAMES} FROM counters WHERE budget = ? AND span IN (?, ?)"
+_OF: Final = f"SELECT span, {_NAMES} FROM counters WHERE budget = ?1 AND span = "
+_READ: Final = f"{_OF} ?2 UNION ALL {_OF} ?3"
+"""Two look-ups: for `IN`, SQLite makes a table first."""
 _BETWEEN: Final = (
     f"SELECT {_NAMES} FROM counters WHERE budget = ?1 AND span >= {{}} AND span < {{}}"
 )
@@ -165,8 +166,13 @@ _ADD: Final = (
     f"INSERT INTO counters (budget, span, {_NAMES}) VALUES (?, ?, {_listed('?')}) "
     f"ON CONFLICT (budget, span) DO UPDATE SET {_listed('{0} = {0} + excluded.{0}')}"
 )
-_CORRECT: Final = f"UPDATE counters SET {_listed('{0} = {0} + ?')} WHERE budget = ? AND span = ?"
+_CORRECT: Final = (
+    f"UPDATE counters SET {_listed('{0} = {0} + ?')} WHERE budget = ? AND span IN (?, ?, ?)"
+)
 _START: Final = "UPDATE jobs SET state = 'started' WHERE id = ? AND state = 'reserved'"
+_ESTIMATED: Final = (
+    f"SELECT budgets, reserved_at, {_NAMES} FROM jobs WHERE id = ? AND state IN {OPEN}"
+)
 _FINISH: Final = (
     f"UPDATE jobs SET state = ?, settled_at = ?, {_listed('actual_{} = ?')} WHERE id = ?"
 )
@@ -191,33 +197,36 @@ Counted = Counting | str | None
 """Over what a budget counts; where no quota has a window, the name of money's period is enough."""
 
 
-def usage_of(
+def version_of(
     database: sqlite3.Connection,
     budgets: Mapping[str, Counted],
     now: datetime,
     accounts: Mapping[str, str],
-) -> Usage:
-    """What counts against the budgets. `accounts` are theirs where they are called otherwise.
-    Raises LedgerError for a period that none has."""
+) -> tuple[Any, ...]:
+    """The day, and what counts against each budget: the period of money, what was spent in it, and
+    the amounts of each time. `accounts` are the budgets' where they are called otherwise. Raises
+    LedgerError for a period that none has."""
     day, month, _ = spans(now)
-    values: dict[str, Mapping[str, int]] = {}
-    version: list[Any] = [day]
+    today, in_month = _interval(DAY, now), _interval(MONTH, now)
+    found: list[Any] = [day]
     for name, given in sorted(budgets.items()):
         money, windows = given if isinstance(given, Counting) else Counting(given)
         account = accounts.get(name, name)
         rows = {row[0]: row[1:] for row in database.execute(_READ, (account, day, month))}
-        totals = {
-            period(each).interval(now): rows.get(span, _NOTHING)
-            for each, span in ((DAY, day), (MONTH, month))
-        }
-        counted = {
-            each: _total(database, account, each, now, totals) for each in (*WINDOWS, *windows)
-        }
+        totals = {today: rows.get(day, _NOTHING), in_month: rows.get(month, _NOTHING)}
+        counted = tuple(
+            (each, _total(database, account, each, now, totals)) for each in (*WINDOWS, *windows)
+        )
         spent = _total(database, account, money or MONTH, now, totals)[0]
-        used = (_counters(row, each) for each, row in counted.items())
-        values[name] = {"spent_micros": spent, **{k: n for each in used for k, n in each.items()}}
-        version.append((name, money, spent, *counted.items()))
-    return Usage(values, tuple(version))
+        found.append((name, money, spent, counted))
+    return tuple(found)
+
+
+def usage_of(version: tuple[Any, ...]) -> Usage:
+    """The same as a request has it."""
+    budgets = version[1:]
+    used = {name: {"spent_micros": spent, **_counters(rows)} for name, _, spent, rows in budgets}
+    return Usage(used, version)
 
 
 def _total(
@@ -228,15 +237,21 @@ def _total(
     known: dict[Interval, tuple[int, ...]],
 ) -> tuple[int, ...]:
     """What counts on an account in a period; each time is added up once."""
-    try:
-        interval = period(name).interval(now)
-    except ValueError as error:
-        known_ones = "monthly, quarterly, yearly, once, a window such as 28d or a campaign"
-        raise LedgerError(f"a period is {known_ones}, not `{name}`") from error
+    interval = _interval(name, now)
     if interval not in known:
         row: tuple[int, ...] = database.execute(_SUM, (account, *_spans_in(interval))).fetchone()
         known[interval] = row
     return known[interval]
+
+
+@lru_cache(maxsize=64)
+def _interval(name: str, now: datetime) -> Interval:
+    """The time that counts at a moment, at which a job is decided and reserved."""
+    try:
+        return period(name).interval(now)
+    except ValueError as error:
+        known_ones = "monthly, quarterly, yearly, once, a window such as 28d or a campaign"
+        raise LedgerError(f"a period is {known_ones}, not `{name}`") from error
 
 
 def _spans_in(interval: Interval) -> tuple[str, ...]:
@@ -262,18 +277,21 @@ def insert(database: sqlite3.Connection, job: Job) -> None:
     row = [job.id, job.state, job.owner, json.dumps(job.budgets), _text(job.reserved_at), None]
     estimate = columns(job.estimate)
     database.execute(_INSERT, (*row, details, *estimate, *[None] * len(COLUMNS)))
-    keys = [(name, span) for name in job.budgets for span in spans(job.reserved_at)]
-    database.executemany(_ADD, [(*key, *estimate) for key in keys])
+    within = spans(job.reserved_at)
+    counted = [(name, span, *estimate) for name in job.budgets for span in within]
+    database.executemany(_ADD, counted)
 
 
-def correct(database: sqlite3.Connection, job: Job, actual: Amounts) -> None:
-    """Count `actual` instead of the estimate, in the windows that the job was reserved in.
-    Raises LedgerError when they are gone."""
-    change = [b - a for a, b in zip(columns(job.estimate), columns(actual), strict=True)]
-    for name in job.budgets:
-        for span in spans(job.reserved_at):
-            if database.execute(_CORRECT, (*change, name, span)).rowcount != 1:
-                raise LedgerError(f"the ledger lost the counter of {name} for {span}; restore it")
+def _correct(
+    database: sqlite3.Connection, budgets: Sequence[str], moment: datetime, change: Sequence[int]
+) -> None:
+    """Change what counts on accounts in the windows of a moment. Raises LedgerError when they are
+    gone."""
+    within = spans(moment)
+    for name in budgets:
+        if database.execute(_CORRECT, (*change, name, *within)).rowcount != len(within):
+            times = ", ".join(within)
+            raise LedgerError(f"the ledger lost a counter of {name} ({times}); restore it")
 
 
 def start(database: sqlite3.Connection, job_id: str) -> bool:
@@ -287,10 +305,20 @@ def finish(
     state: str,
     now: datetime | None = None,
     actual: Amounts | None = None,
-) -> None:
-    """Write how a job ended."""
+) -> bool:
+    """Write how a job ended, and count what it took (nothing, where that is not said) instead of
+    the estimate, in the windows that it was reserved in; False when it is not open. Raises
+    LedgerError when its counters are gone."""
+    row = database.execute(_ESTIMATED, (job_id,)).fetchone()
+    if row is None:
+        return False
+    budgets, reserved_at, *estimate = row
+    counts = columns(actual) if actual else _NOTHING
+    change = [b - a for a, b in zip(estimate, counts, strict=True)]
+    _correct(database, json.loads(budgets), datetime.fromisoformat(reserved_at), change)
     amounts = columns(actual) if actual else [None] * len(COLUMNS)
     database.execute(_FINISH, (state, now and _text(now), *amounts, job_id))
+    return True
 
 
 def job_of(database: sqlite3.Connection, job_id: str) -> Job | None:
@@ -335,8 +363,13 @@ def counts_of(amounts: Amounts | tuple[int, ...]) -> dict[str, int]:
     }
 
 
-def _counters(row: tuple[int, ...], per: str) -> dict[str, int]:
-    return {f"{measure}/{per}": count for measure, count in counts_of(row).items()}
+def _counters(counted: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, int]:
+    """The counters of a budget, from its amounts of each time."""
+    return {
+        f"{measure}/{per}": count
+        for per, row in counted
+        for measure, count in counts_of(row).items()
+    }
 
 
 def _text(moment: datetime) -> str:

@@ -3,11 +3,12 @@ that a job is counted against."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache, partial
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -18,6 +19,10 @@ from qgov.model.price import Price
 from qgov.model.principal import name_of
 
 __all__ = ["BackendTerms", "Terms", "Thresholds", "terms_of"]
+
+
+KEPT: Final = 4096
+"""Of how many projects the budgets are kept."""
 
 
 class BackendTerms(Struct, frozen=True):
@@ -44,19 +49,20 @@ class Thresholds(NamedTuple):
 
 
 class Terms(Struct, frozen=True):
-    """The bundle's data, looked up by name."""
+    """The bundle's data, looked up by name. `around`: project → the budgets around it."""
 
     revision: str
     currency: str
     backends: Mapping[str, BackendTerms]
     model: Mapping[str, Any]
+    around: Callable[[str], Mapping[str, Any]]
 
     def budgets(self, scope: str, subject: Mapping[str, Any], backend: str) -> dict[str, Counting]:
         """The budgets that a subject's jobs in a project on a backend are counted against, and
         over what. The decision names the same ones, or the job is refused."""
         return {
             name: _counting(budget)
-            for name, budget in self._around(scope).items()
+            for name, budget in self.around(scope).items()
             if _falls_under(budget, subject)
             and ("backends" not in budget or backend in budget["backends"])
         }
@@ -80,7 +86,7 @@ class Terms(Struct, frozen=True):
         """The thresholds of these budgets at a moment, raised by exceptions in force; those
         of single jobs left out."""
         found: list[Thresholds] = []
-        for name, budget in self._around(scope).items():
+        for name, budget in self.around(scope).items():
             if name not in budgets:
                 continue
             money = budget.get("money")
@@ -105,18 +111,19 @@ class Terms(Struct, frozen=True):
         backend_class = self.backends[backend].backend_class
         return {
             name: budget["approval"]
-            for name, budget in self._around(scope).items()
+            for name, budget in self.around(scope).items()
             if name in budgets and budget.get("approval", {}).get("classes", {}).get(backend_class)
         }
 
-    def _around(self, scope: str) -> dict[str, Any]:
-        tenant_name, _, rest = scope.partition("/")
-        environment, _, project = rest.partition("/")
-        shard = sha256(tenant_name.encode()).hexdigest()[:2]
-        tenant = self.model["tenants"].get(shard, {}).get(tenant_name, {})
-        projects = tenant.get("environments", {}).get(environment, {}).get("projects", {})
-        known = {**self.model["budgets"], **tenant.get("budgets", {})}
-        return {name: known[name] for name in projects.get(project, {}).get("budgets", ())}
+
+def _around(model: Mapping[str, Any], scope: str) -> dict[str, Any]:
+    tenant_name, _, rest = scope.partition("/")
+    environment, _, project = rest.partition("/")
+    shard = sha256(tenant_name.encode()).hexdigest()[:2]
+    tenant = model["tenants"].get(shard, {}).get(tenant_name, {})
+    projects = tenant.get("environments", {}).get(environment, {}).get("projects", {})
+    known = {**model["budgets"], **tenant.get("budgets", {})}
+    return {name: known[name] for name in projects.get(project, {}).get("budgets", ())}
 
 
 def _counting(budget: Mapping[str, Any]) -> Counting:
@@ -145,6 +152,7 @@ def terms_of(bundle: Bundle) -> Terms:
         model["currency"],
         {name: _backend(name, given) for name, given in model["backends"].items()},
         model,
+        lru_cache(KEPT)(partial(_around, model)),
     )
 
 

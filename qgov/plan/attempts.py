@@ -24,7 +24,8 @@ from qgov.decision.made_up import (
     asker,
     elevation,
 )
-from qgov.decision.request import MAX_COUNT, GivenElevation, JobSize, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import MAX_COUNT, GivenElevation, JobSize
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import Budget, Quota
 from qgov.model.accesses import Cell, Path

@@ -33,7 +33,8 @@ from qgov.decision.deviations import (
     used_up,
 )
 from qgov.decision.made_up import WITNESS, approval
-from qgov.decision.request import MAX_COUNT, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import MAX_COUNT
 from qgov.language.periods import campaign_of
 from qgov.language.scalars import format_duration, format_instant
 from qgov.model.access_model import Budget

@@ -16,7 +16,7 @@ from qgov.decision.deviations import (
     using,
 )
 from qgov.decision.made_up import SOME_TIME
-from qgov.decision.request import MAX_COUNT
+from qgov.decision.request_parts import MAX_COUNT
 from qgov.language.periods import campaign_of, period
 from qgov.language.scalars import Money, format_instant, format_money
 from qgov.model.access_model import Budget

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from qgov.decision.request import GivenApproval, GivenElevation, Request
+from qgov.decision.request import Request
+from qgov.decision.request_parts import GivenApproval, GivenElevation
 from qgov.language.permissions import CATALOGUE
 from qgov.model.access_model import AccessModel, Budget
 from qgov.model.accesses import Cell, budgets_at

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from qgov.decision.request import FIRST_TIME, LAST_TIME, MAX_COUNT
+from qgov.decision.request_parts import FIRST_TIME, LAST_TIME, MAX_COUNT
 from qgov.model.access_model import Budget
 from qgov.model.accesses import Cell, Path
 from qgov.model.conditions import ApprovalRule, Conditions, JobLimits

@@ -18,7 +18,7 @@ from qgov.decision.bundle import Bundle, read_bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineKind
 from qgov.decision.engines import engines
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.targets.opa.bundle import FOLDER, POLICY, emit, tarball
 from tests.decision.harness import MODEL
 from tests.targets.worked import worked_with_expectations as worked

@@ -16,7 +16,7 @@ from qgov.decision.engine import EngineError, EngineKind
 from qgov.decision.engines import engines
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.reference import decide
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.records import replace
 from tests.conformance.harness import Stub, cases_of, kind_of, named, run, subject_of, table_of
 from tests.decision.harness import MODEL

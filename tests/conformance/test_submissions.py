@@ -17,7 +17,7 @@ from qgov.conformance.submit import Stand, submit
 from qgov.decision.decision import Decision
 from qgov.decision.engine import EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.gateway.audit import AuditLog, LogPosition
 from qgov.gateway.gateway import Gateway
 from qgov.language.kinds.backend import BackendSpec

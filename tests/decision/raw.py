@@ -22,7 +22,7 @@ from qgov.decision.engines.rego import RegoEngine
 from qgov.decision.engines.rego.compiled import carried
 from qgov.decision.engines.rego.sandbox import Policy
 from qgov.decision.reference import decide
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.model.access_model import AccessModel
 from qgov.records import replace
 from tests.decision.jobs import ALLOWED_JOBS, DENIED_JOBS

@@ -16,7 +16,7 @@ from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, EngineError, decide_or_deny
 from qgov.decision.engines.reference import ReferenceEngine
 from qgov.decision.engines.rego import RegoEngine
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.targets.opa import TARGET
 from tests.decision.harness import DEVELOPER, MODEL, PIPELINE
 

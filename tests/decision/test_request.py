@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import pytest
 
-from qgov.decision.reading import _by_fields, _in_one_go
-from qgov.decision.request import (
+from qgov.decision.request import Request
+from qgov.decision.request_parts import (
     MAX_COUNT,
     GivenApproval,
     GivenElevation,
     JobSize,
-    Request,
     Resource,
     Subject,
 )
+from qgov.decision.request_reading import _by_fields, _in_one_go
 from qgov.records import replace
 from tests.decision.harness import DEVELOPER, PIPELINE, approval, asking, elevation
 from tests.decision.raw import mutated, replaced

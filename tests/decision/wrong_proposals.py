@@ -15,7 +15,7 @@ import pytest
 from qgov.decision.engines.cedar import CedarEngine, proposals
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, uid
-from qgov.decision.request import GivenApproval, GivenElevation
+from qgov.decision.request_parts import GivenApproval, GivenElevation
 from qgov.model.access_model import AccessModel
 from qgov.records import replace
 from tests.decision.harness import DEVELOPER, FILES, PIPELINE, approval, asking, elevation

@@ -21,7 +21,7 @@ import sympy
 from qgov.decision.decision import Decision
 from qgov.decision.engine import UNANSWERED, EngineError
 from qgov.decision.engines.reference import ReferenceEngine
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.gateway.circuits import REFUSALS
 from qgov.gateway.gateway import Denied, Identity, Refused
 from qgov.gateway.ledger import Ledger, LedgerError

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineKind, Settings
 from qgov.decision.reference import decide
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "ReferenceEngine"]

@@ -35,7 +35,7 @@ from qgov.decision.engines.cedar.entities import read_entities
 from qgov.decision.engines.cedar.proposals import Evaluation, questions
 from qgov.decision.engines.cedar.request import Asked, asked_of
 from qgov.decision.engines.cedar.slices import Slices
-from qgov.decision.request import RequestJson
+from qgov.decision.request_parts import RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "CedarEngine"]

@@ -16,7 +16,7 @@ from msgspec.json import encode
 
 from qgov.decision.engines.cedar.entities import Budget, Grant, Known
 from qgov.decision.engines.cedar.request import Asked, number, present, reference, uid
-from qgov.decision.request import GivenApproval, GivenElevation
+from qgov.decision.request_parts import GivenApproval, GivenElevation
 
 __all__ = ["Evaluation", "questions"]
 

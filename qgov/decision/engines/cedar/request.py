@@ -9,7 +9,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from qgov.decision.engines.cedar.entities import Known
-from qgov.decision.request import JobSize, Request, RequestJson, Resource, seconds
+from qgov.decision.request import Request
+from qgov.decision.request_parts import JobSize, RequestJson, Resource, seconds
 from qgov.language.permissions import CATALOGUE
 from qgov.model.measures import MEASURES
 

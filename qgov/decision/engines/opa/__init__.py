@@ -13,7 +13,8 @@ from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings
 from qgov.decision.engines.opa.http import JsonClient, at_url
 from qgov.decision.engines.opa.server import OpaServer, program_at
-from qgov.decision.request import Request, RequestJson
+from qgov.decision.request import Request
+from qgov.decision.request_parts import RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "OpaEngine"]

@@ -21,7 +21,8 @@ from qgov.decision.bundle import read_bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, EngineKind, Settings, in_turn
 from qgov.decision.engines.rego.compiled import CompiledRegoEngine, carried
-from qgov.decision.request import Request, RequestJson
+from qgov.decision.request import Request
+from qgov.decision.request_parts import RequestJson
 from qgov.model.access_model import AccessModel
 
 __all__ = ["ENGINE", "RegoEngine"]

@@ -17,7 +17,8 @@ from qgov.decision.bundle import Bundle
 from qgov.decision.decision import Decision
 from qgov.decision.engine import Closing, EngineError, in_turn
 from qgov.decision.engines.rego.sandbox import Policy
-from qgov.decision.request import Request, RequestJson
+from qgov.decision.request import Request
+from qgov.decision.request_parts import RequestJson
 
 __all__ = ["CompiledRegoEngine", "carried"]
 

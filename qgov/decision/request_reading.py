@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, TypeVar
 from msgspec import Meta, MsgspecError, Struct, convert
 from pydantic_core import PydanticCustomError
 
-from qgov.decision.parts import (
+from qgov.decision.request_parts import (
     MAX_COUNT,
     MAX_TEXT,
     YEARS,
@@ -285,6 +285,8 @@ def _part(kind: type[P], given: Mapping[str, Any]) -> P:
 
 def _parts(kind: type[P], value: Any) -> tuple[P, ...]:
     """The parts of a list; one with a field that is not as expected is left out whole."""
+    if value is None:  # the likeliest
+        return ()
     found = []
     for given in map(_object, value if isinstance(value, list | tuple) else ()):
         part = _part(kind, given)

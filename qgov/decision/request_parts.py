@@ -1,7 +1,7 @@
 """The parts of a request, and the most that is read of one.
 
-A field is named as in JSON, and read as its type says (`qgov.decision.reading`); None is what a
-request does not say. A new attribute is a line here.
+A field is named as in JSON, and read as its type says (`qgov.decision.request_reading`); None is
+what a request does not say. A new attribute is a line here.
 """
 
 from __future__ import annotations
