@@ -267,8 +267,8 @@ def _campaign(value: Mapping[Any, Any]) -> str:
         except PydanticCustomError as wrong:
             problems.append({"type": wrong, "loc": (edge,), "input": value[edge]})
     if not problems and moments[1] <= moments[0]:
-        wrong = _wrong(value["until"], f"an end after `{value['from']}`", _CAMPAIGN, "9999-12-31")
-        problems.append({"type": wrong, "loc": ("until",), "input": value["until"]})
+        late = _wrong(value["until"], f"an end after `{value['from']}`", _CAMPAIGN, "9999-12-31")
+        problems.append({"type": late, "loc": ("until",), "input": value["until"]})
     if problems:
         raise ValidationError.from_exception_data("a campaign", problems)
     return "/".join(map(format_instant, moments))

@@ -73,6 +73,8 @@ def _of_entry(change: FieldChange) -> bool:
 _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
 """Documents that are rules for others."""
 
+_OF_JOBS: Final = ("spec.retention.inputs.keep", "spec.retention.results.keep")
+
 _SAFEGUARDS: Final = _under("spec.review", "spec.guardrails", "spec.rails")
 _BOUNDS: Final = _under("spec.compliance.exceptions")
 
@@ -210,6 +212,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         "comes or goes with the project that it is about",
         _of_entry,
         accompanies=True,
+    ),
+    ConcernRule(
+        "records-lifetime",
+        Concern.RECORDS,
+        Risk.MEDIUM,
+        "what jobs are given or return is kept for longer, or goes sooner",
+        lambda c: c.field in _OF_JOBS,
     ),
     ConcernRule("records-stricter", Concern.RECORDS, Risk.LOW, "records are safer", _stricter),
     ConcernRule(

@@ -107,6 +107,26 @@ CASES = {
         ("records", "spec.stores.logs.encryption", "looser", "high"),
         {"admins"},
     ),
+    "evidence for less long": (
+        {ATLAS: {"auditLogs: {keep: 7y": "auditLogs: {keep: 400d"}},
+        ("records", "spec.retention.auditLogs.keep", "looser", "high"),
+        {"admins", "atlas-leads"},
+    ),
+    "evidence for longer": (
+        {ATLAS: {"executionLogs: {keep: 400d": "executionLogs: {keep: 500d"}},
+        ("records", "spec.retention.executionLogs.keep", "stricter", "low"),
+        {"atlas-leads"},
+    ),
+    "results for less long": (
+        {ATLAS: {"results: {keep: 180d": "results: {keep: 90d"}},
+        ("records", "spec.retention.results.keep", "stricter", "medium"),
+        {"atlas-leads"},
+    ),
+    "inputs for longer": (
+        {ATLAS: {"inputs: {keep: 30d": "inputs: {keep: 60d"}},
+        ("records", "spec.retention.inputs.keep", "looser", "medium"),
+        {"atlas-leads"},
+    ),
     "queue": (
         {ORGANIZATION: {"priority: 500": "priority: 900"}},
         ("operations", "spec.queues.governed.priority", "different", "low"),
