@@ -7,15 +7,23 @@ from dataclasses import dataclass
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.belonging import belongs_to
-from qgov.model.scope import contains
+from qgov.model.scope import contains, tenant_of
+from qgov.plan.changes import Row
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
 from qgov.plan.groups import GroupDeleted
 from qgov.plan.risk import Risk
 
-__all__ = ["Approver", "approvers", "approvers_of", "approvers_of_group", "reviewers"]
+__all__ = [
+    "Approver",
+    "approvers",
+    "approvers_of",
+    "approvers_of_entrance",
+    "approvers_of_group",
+    "reviewers",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +69,8 @@ def approvers_of(
     concern = row.change.concern
     found = {owner for document in documents for owner in _owners(model, document)}
     found |= _reviewers(model, row.rule.risk, f"a change of {concern}", found, worst)
+    if row.loosens:
+        found |= {_owner(tenant) for tenant in _whose_people(model, row)}
     if concern is Concern.MONEY and row.loosens:
         more = row.change.direction is Direction.LOOSER
         spent = "more money can be spent" if more else "money is counted otherwise"
@@ -68,14 +78,36 @@ def approvers_of(
     return sorted(found)
 
 
+def approvers_of_entrance(model: AccessModel, rows: Iterable[Row]) -> set[Approver]:
+    """The owners of the tenants whose bindings let somebody in by these rows, wherever that is
+    written: in the organization's own bindings, or by a group that is in another one. A binding
+    that was there as it is lets nobody in, and one that holds everywhere is the organization's."""
+    ways = (path.binding for row in rows for item in row.cells for path in item.head)
+    into = {id(way): way for way in ways if tenant_of(way.scope) in model.tenants}
+    known = {*model.bindings} if into else ()
+    return {
+        _owner(model.tenants[tenant_of(way.scope)]) for way in into.values() if way not in known
+    }
+
+
+def _whose_people(model: AccessModel, row: ConcernRow) -> list[Tenant]:
+    """The tenants of a group that a field of trust says who is in."""
+    match row.change.names:
+        case ("spec", "groups", name, *_) if row.change.concern is Concern.TRUST:
+            tenants = model.groups[name].tenants if name in model.groups else ()
+            return [model.tenants[tenant] for tenant in tenants if tenant in model.tenants]
+    return []
+
+
+def _owner(tenant: Tenant) -> Approver:
+    return Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True)
+
+
 def approvers_of_group(model: AccessModel, group: GroupDeleted, worst: Risk) -> list[Approver]:
     """The approvals that the end of a directory group needs: its tenants' owners, else whoever
     reviews the risk."""
     tenants = [model.tenants[name] for name in group.tenants if name in model.tenants]
-    found = {
-        Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True)
-        for tenant in tenants
-    }
+    found = {_owner(tenant) for tenant in tenants}
     return sorted(found | _reviewers(model, group.risk, "the end of a group", found, worst))
 
 
@@ -107,7 +139,7 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
     found: set[Approver] = set()
     tenant = model.tenants.get(belongs_to(document))
     if tenant is not None:
-        found.add(Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True))
+        found.add(_owner(tenant))
     if document.kind == "Budget" and document.name in model.budgets:
         found.add(
             Approver(
