@@ -86,6 +86,29 @@ def _of_requests(change: FieldChange) -> bool:
     return _REQUESTS.match(change.field) is not None
 
 
+_ACCOUNT: Final = r"spec\.clouds\.[^.]+(\.(environments|instances)\.[^.]+)?"
+_WHICH_ACCOUNT: Final = re.compile(
+    _ACCOUNT + r"\.(account|resultsBucket|subscription|workspace|storageAccount|instance|project)"
+)
+_WHOLE_ACCOUNT: Final = re.compile(_ACCOUNT)
+
+
+def _another_account(change: FieldChange) -> bool:
+    """Whether jobs and what they leave go to another account of a cloud than before."""
+    known = change.before is not None and change.after is not None
+    return known and not change.whole and _WHICH_ACCOUNT.fullmatch(change.field) is not None
+
+
+def _left_account(change: FieldChange) -> bool:
+    """Whether an account of a cloud goes, with nobody's access there taken away before."""
+    goes = change.after is None and change.whole == change.field
+    return (
+        goes
+        and _WHOLE_ACCOUNT.fullmatch(change.field) is not None
+        and not change.before.get("closed")
+    )
+
+
 CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
     ConcernRule(
         "trust-of-new-principal",
@@ -258,6 +281,20 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
         accompanies=True,
+    ),
+    ConcernRule(
+        "account-moved",
+        Concern.OPERATIONS,
+        Risk.HIGH,
+        "jobs and what they leave go to another account",
+        _another_account,
+    ),
+    ConcernRule(
+        "account-left",
+        Concern.OPERATIONS,
+        Risk.MEDIUM,
+        "an account goes before it is closed: who has access there keeps it",
+        _left_account,
     ),
     ConcernRule(
         "operations-looser", Concern.OPERATIONS, Risk.MEDIUM, "operations are bounded less", _looser

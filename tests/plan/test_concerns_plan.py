@@ -127,6 +127,16 @@ CASES = {
         ("records", "spec.retention.inputs.keep", "looser", "medium"),
         {"atlas-leads"},
     ),
+    "another account": (
+        {ATLAS: {'account: "410000000101"': 'account: "410000000109"'}},
+        ("operations", "spec.clouds.braket.account", "different", "high"),
+        {"admins", "atlas-leads"},
+    ),
+    "an account goes": (
+        {ATLAS: {'  clouds:\n    braket: {account: "410000000101"}\n': ""}},
+        ("operations", "spec.clouds.braket", "different", "medium"),
+        {"atlas-leads"},
+    ),
     "queue": (
         {ORGANIZATION: {"priority: 500": "priority: 900"}},
         ("operations", "spec.queues.governed.priority", "different", "low"),
@@ -162,6 +172,27 @@ def test_a_field_beside_access_has_its_row(name: str) -> None:
     assert told["approvers"] == sorted(asked)
     assert told["path"] == told["causes"][0]["path"] in edits
     assert told["witness"] is None
+
+
+def test_a_closed_account_goes_as_it_should() -> None:
+    closed = changed(
+        BASELINE,
+        {ATLAS: {'{account: "410000000101"}': ('{account: "410000000101", closed: true}')}},
+    )
+    gone = changed(BASELINE, {ATLAS: {'  clouds:\n    braket: {account: "410000000101"}\n': ""}})
+
+    assert str(_row(plan_of(closed, gone)).rule.risk) == "low"
+
+
+def test_less_that_is_counted_is_not_told_as_less_that_is_spent() -> None:
+    price = "      price: {perTask: 0.30 EUR, source: Amazon Braket pricing, asOf: 2026-09-01}\n"
+    free = changed(BASELINE, {ORGANIZATION: BASELINE[ORGANIZATION].replace(price, "")})
+    less = _plan({BUDGET: {"limit: 1000.00": "limit: 900.00"}})
+
+    assert verdict(plan_of(BASELINE, free)).endswith(
+        "cost exposure falls, as jobs are counted for less"
+    )
+    assert verdict(less).endswith("cost exposure falls")
 
 
 def test_words_alone_are_equivalent() -> None:
