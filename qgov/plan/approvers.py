@@ -148,8 +148,6 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
         )
     if document.kind == "Waiver":
         kind, _, name = document.spec.document.partition("/")
-        if kind == "Tenant" and name in model.tenants:
-            found.add(Approver(model.tenants[name].spec.owner.group, f"owner of the tenant {name}"))
         if kind == "Budget" and name in model.budgets:
             found.add(Approver(model.budgets[name].owner, f"owner of the budget {name}"))
     if document.kind == "BudgetException" and document.spec.budget in model.budgets:

@@ -175,7 +175,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         _of_entry,
         accompanies=True,
     ),
-    ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
+    ConcernRule(
+        "rules-stricter",
+        Concern.RULES,
+        Risk.LOW,
+        "changes are judged as hard, or harder",
+        _stricter,
+    ),
     ConcernRule(
         "access-test-changed",
         Concern.RULES,

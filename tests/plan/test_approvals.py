@@ -117,6 +117,21 @@ def test_the_first_commit_is_judged_by_its_own_rules() -> None:
     }
 
 
+def test_each_reason_to_be_asked_is_told_once() -> None:
+    waiver = """\
+apiVersion: qgov/v1
+kind: Waiver
+metadata: {name: one}
+spec: {rule: QG903, document: Tenant/atlas, reason: r, ticket: Q-1, requestedBy: a@acme.example, approvedBy: b@acme.example, notBefore: 2026-11-23T08:00:00Z, expires: 2026-12-23T12:00:00Z}
+"""
+    found = [
+        (a.by, a.because) for a in plan_of(BASELINE, BASELINE | {"one.yaml": waiver}).approvals
+    ]
+
+    assert ("atlas-leads", "owner of the tenant atlas") in found
+    assert len(found) == len({*found})
+
+
 def test_text_alone_needs_nobody() -> None:
     assert _by(BASELINE, changed(BASELINE, {ATLAS: f"# hello\n{BASELINE[ATLAS]}"})) == set()
 
