@@ -258,6 +258,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         lambda c: not _begins(c) and _under("spec.auditSinks")(c),
     ),
     ConcernRule(
+        "audit-account-moved",
+        Concern.RECORDS,
+        Risk.HIGH,
+        "the record of who did what lands in another account",
+        lambda c: not c.whole and c.field.endswith(".auditStorageAccount"),
+    ),
+    ConcernRule(
         "records-weaker", Concern.RECORDS, Risk.HIGH, "records are kept less safely", _looser
     ),
     ConcernRule("records-changed", Concern.RECORDS, Risk.MEDIUM, "records are kept otherwise"),

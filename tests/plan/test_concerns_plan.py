@@ -19,7 +19,7 @@ from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
 from qgov.render.plan_view import verdict
-from tests.plan.worlds import BASELINE, changed, plan_of
+from tests.plan.worlds import BASELINE, RICH, changed, plan_of
 
 ATLAS = "tenants/atlas.yaml"
 BUDGET = "budgets/atlas.yaml"
@@ -172,6 +172,20 @@ def test_a_field_beside_access_has_its_row(name: str) -> None:
     assert told["approvers"] == sorted(asked)
     assert told["path"] == told["causes"][0]["path"] in edits
     assert told["witness"] is None
+
+
+def test_a_record_of_who_did_what_that_lands_elsewhere_is_of_high_risk() -> None:
+    tenant = "tenants/atlas.yaml"
+    plan = plan_of(
+        RICH,
+        changed(
+            RICH, {tenant: {"auditStorageAccount: atlasaudit\n": "auditStorageAccount: other\n"}}
+        ),
+    )
+
+    assert {(r.rule.id, str(r.rule.risk)) for r in plan.concerns} == {
+        ("audit-account-moved", "high")
+    }
 
 
 def test_a_closed_account_goes_as_it_should() -> None:
