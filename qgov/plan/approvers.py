@@ -82,12 +82,16 @@ def approvers_of_entrance(model: AccessModel, rows: Iterable[Row]) -> set[Approv
     """The owners of the tenants whose bindings let somebody in by these rows, wherever that is
     written: in the organization's own bindings, or by a group that is in another one. A binding
     that was there as it is lets nobody in, and one that holds everywhere is the organization's."""
-    ways = (path.binding for row in rows for item in row.cells for path in item.head)
-    into = {id(way): way for way in ways if tenant_of(way.scope) in model.tenants}
-    known = {*model.bindings} if into else ()
-    return {
-        _owner(model.tenants[tenant_of(way.scope)]) for way in into.values() if way not in known
+    # Many accesses have few bindings, most of which are those of the base themselves.
+    ways = {
+        id(path.binding): path.binding for row in rows for item in row.cells for path in item.head
     }
+    for binding in model.bindings:
+        ways.pop(id(binding), None)
+    places = {(way.principal, way.role, way.scope) for way in ways.values()}
+    known = {b for b in model.bindings if (b.principal, b.role, b.scope) in places}
+    into = {tenant_of(way.scope) for way in ways.values() if way not in known}
+    return {_owner(model.tenants[name]) for name in into if name in model.tenants}
 
 
 def _whose_people(model: AccessModel, row: ConcernRow) -> list[Tenant]:
