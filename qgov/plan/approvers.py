@@ -95,11 +95,19 @@ def approvers_of_entrance(model: AccessModel, rows: Iterable[Row]) -> set[Approv
 
 
 def _whose_people(model: AccessModel, row: ConcernRow) -> list[Tenant]:
-    """The tenants of a group that a field of trust says who is in."""
+    """The tenants in which a group holds, owns or approves something, where a field says who is
+    in it."""
     match row.change.names:
-        case ("spec", "groups", name, *_) if row.change.concern is Concern.TRUST:
-            tenants = model.groups[name].tenants if name in model.groups else ()
-            return [model.tenants[tenant] for tenant in tenants if tenant in model.tenants]
+        case ("spec", "groups", name, *_) if row.change.concern in (Concern.TRUST, Concern.ACCESS):
+            bound = model.groups[name].tenants if name in model.groups else ()
+            owned = {t.name for t in model.tenants.values() if t.spec.owner.group == name}
+            approved = {
+                tenant_of(binding.scope)
+                for binding in model.bindings
+                if binding.eligible is not None and binding.eligible.approvers == name
+            }
+            names = {*bound, *owned, *approved}
+            return [model.tenants[tenant] for tenant in names if tenant in model.tenants]
     return []
 
 

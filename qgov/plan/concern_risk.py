@@ -78,6 +78,7 @@ _OF_JOBS: Final = ("spec.retention.inputs.keep", "spec.retention.results.keep")
 _SAFEGUARDS: Final = _under("spec.review", "spec.guardrails", "spec.rails")
 _BOUNDS: Final = _under("spec.compliance.exceptions")
 
+_INCLUDES: Final = re.compile(r"spec\.groups\.[^.]+\.includes")
 _REQUESTS: Final = re.compile(r"spec\.groups\.[^.]+\.requests(\.|$)")
 
 
@@ -197,6 +198,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         lambda c: c.document.startswith("Waiver/"),
     ),
     ConcernRule("rules-changed", Concern.RULES, Risk.HIGH, "a rule is weaker or another"),
+    ConcernRule(
+        "group-wider",
+        Concern.ACCESS,
+        Risk.HIGH,
+        "more people are in a group, and approve or answer as it does, though no access moves",
+        lambda c: _INCLUDES.fullmatch(c.field) is not None and not _stricter(c),
+    ),
     ConcernRule("access-unmoved", Concern.ACCESS, Risk.LOW, "no access moves by it today"),
     ConcernRule(
         "spend-afresh",

@@ -178,6 +178,31 @@ def test_the_owner_is_asked_of_who_gets_in_wherever_that_is_written(name: str) -
     assert {a.by for a in plan.approvals} > {f"{tenant}-leads" for tenant in tenants}
 
 
+def test_who_approves_or_owns_with_others_is_no_small_matter() -> None:
+    tenant = BASELINE[ATLAS].replace(
+        "group: atlas-leads, role: reader", "group: crew, role: reader"
+    )
+    before = changed(FREE, {ATLAS: tenant})
+    leads = "    atlas-leads: {identityProvider: corporate}\n    admins:"
+    before = changed(before, {ORGANIZATION: {"    admins:": leads}})
+    plan = plan_of(
+        before,
+        changed(
+            before,
+            {
+                ORGANIZATION: {
+                    "atlas-leads: {identityProvider: corporate}": "atlas-leads: {identityProvider: corporate, includes: [operators]}"
+                }
+            },
+        ),
+    )
+    (row,) = plan.concerns
+
+    assert plan.access == ()
+    assert (row.rule.id, str(row.rule.risk)) == ("group-wider", "high")
+    assert {*row.approvers} == {"admins", "atlas-leads"}
+
+
 def test_the_owner_is_asked_when_people_of_a_group_stay_for_longer() -> None:
     ends = changed(
         FREE,
