@@ -59,15 +59,25 @@ def found_at(fact: Fact[Any], message: str, *path: str | int, detail: str = "") 
     return Found(fact.at(*path), message, fact.document, detail)
 
 
-def at_binding(binding: Binding, message: str, *path: str | int, detail: str = "") -> Found:
-    """A breach by who is bound, at a value inside the binding."""
-    more = ", ".join(filter(None, (_membership(binding), detail)))
+def at_binding(
+    binding: Binding,
+    message: str,
+    *path: str | int,
+    detail: str = "",
+    other: Binding | None = None,
+) -> Found:
+    """A breach by who is bound, at a value inside the binding; `other` is another binding that it
+    takes, and whose is told where it is not the principal's own, or the first one's."""
+    there = ""
+    if other is not None:
+        there = see(other) if other.via != binding.via else f"see {other.origin}"
+    more = ", ".join(filter(None, (_membership(binding), detail, there)))
     return found_at(binding.source, message, *path, detail=more)
 
 
 def see(binding: Binding) -> str:
     """Where another binding stands, and whose it is where it is not the principal's own."""
-    return ", ".join(filter(None, (f"see {binding.origin}", _membership(binding))))
+    return " ".join(filter(None, (f"see {binding.origin}", _membership(binding))))
 
 
 def _membership(binding: Binding) -> str:

@@ -59,8 +59,7 @@ def _named(model: AccessModel, rail: Guardrail) -> Callable[[str], bool]:
 
 
 def _counts(path: Path, rail: Guardrail, spared: Callable[[str], bool], now: datetime) -> bool:
-    window, end = path.elevation, path.conditions.expires
-    if (window is not None and window.expires <= now) or (end is not None and end <= now):
+    if path.has_ended(now):
         return False
     just_in_time = path.conditions.eligible is not None or path.elevation is not None
     return not (rail.standing_only and just_in_time) and not spared(path.binding.principal)

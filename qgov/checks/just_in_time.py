@@ -15,7 +15,6 @@ from qgov.checks.facts import (
     found_at,
     high_risk,
     reaches_production,
-    see,
     ticks,
 )
 from qgov.checks.rule import Found, rule
@@ -83,9 +82,14 @@ def own_approvers(model: AccessModel, _now: datetime) -> Iterator[Found]:
             continue
         name, approvers = name_of(binding.principal), binding.eligible.approvers
         if are_in(model, name, approvers):
-            more = "" if name == approvers else f" as a member of `{approvers}`"
-            message = f"`{name}` approves its own elevations{more}"
-            yield at_binding(binding, message, "eligible", "approvers")
+            message = f"`{name}` approves its own elevations"
+            # As whose member it is bound is told beside it, and may be all that there is to tell.
+            if approvers not in (name, binding.via):
+                message += f" as a member of `{approvers}`"
+                bound = "" if binding.via is None else f"bound as one of `{binding.via}`"
+                yield found_at(binding.source, message, "eligible", "approvers", detail=bound)
+            else:
+                yield at_binding(binding, message, "eligible", "approvers")
     for name, spec in model.organization.spec.groups.items():
         asked = spec.requests
         if asked is None:
@@ -156,6 +160,6 @@ def eligible_in_vain(model: AccessModel, _now: datetime) -> Iterator[Found]:
                     binding,
                     f"`{binding.principal}` holds `{binding.role}` on `{other.scope}` anyway",
                     "eligible",
-                    detail=see(other),
+                    other=other,
                 )
                 break

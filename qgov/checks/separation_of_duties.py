@@ -11,7 +11,6 @@ from qgov.checks import guide
 from qgov.checks.facts import (
     at_binding,
     roles_with,
-    see,
     submitting,
     ticks,
 )
@@ -96,7 +95,7 @@ def principal_alters_records(model: AccessModel, _now: datetime) -> Iterator[Fou
             f"`{here.principal}` submits jobs as `{submits.role}` and "
             f"alters records as `{alters.role}`",
             "role",
-            detail=see(there),
+            other=there,
         )
 
 
@@ -123,7 +122,7 @@ def conflicting_roles(model: AccessModel, _now: datetime) -> Iterator[Found]:
                         here,
                         f"`{principal}` holds `{here.role}` and the conflicting `{there.role}`",
                         "role",
-                        detail=see(there),
+                        other=there,
                     )
 
 
@@ -159,7 +158,7 @@ def auditor_executes(model: AccessModel, _now: datetime) -> Iterator[Found]:
                 f"`{here.principal}` audits as `{audits.role}` and submits "
                 f"jobs as `{submits.role}`",
                 "role",
-                detail=see(there),
+                other=there,
             )
 
 

@@ -106,6 +106,8 @@ def sides_of(asked: Asked) -> Sides:
         with each():
             repository = open_repository(asked.root)
             old, new = _snapshots(repository, asked)
+    if not old.blobs and not new.blobs:
+        say(f"no file below {asked.root} is one of a configuration, on either side: see --root")
     cache = Path(repository.common_dir) / "qgov"
 
     def loaded(old: Snapshot) -> tuple[datetime, tuple[Side, Side, Reach]]:

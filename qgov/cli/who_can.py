@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qgov.cli.common import Format, Root, at_commit, choose, together
+from qgov.cli.common import Format, Now, Root, at_commit, choose, clock, together
 from qgov.cli.loading import choose_scope, model_at
 from qgov.cli.streams import write
 from qgov.decision.who_can import who_can
@@ -22,11 +22,14 @@ def command(
     on: Annotated[str | None, typer.Option(metavar="SCOPE", help="Only at or below.")] = None,
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Only on a backend.")] = None,
     at: Annotated[str | None, at_commit("When.")] = None,
+    now: Now = None,
     root: Root = Path(),
     format_: Format = "text",
 ) -> int:
     """Show who holds PERMISSION, where, on which conditions and why."""
     with together() as each:
+        with each():
+            time = clock(now)
         with each():
             choose(permission, tuple(CATALOGUE), "PERMISSION")
         with each():
@@ -38,6 +41,6 @@ def command(
                 with every():
                     if on is not None:
                         choose_scope(model, on, "--on")
-    held = who_can(model, permission, on, backend)
+    held = who_can(model, permission, time, on, backend)
     write(as_json(permission, held) if format_ == "json" else as_text(model, held))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -23,14 +24,19 @@ class Held(Struct, frozen=True):
 
 
 def who_can(
-    model: AccessModel, permission: str, on: str | None = None, backend: str | None = None
+    model: AccessModel,
+    permission: str,
+    now: datetime,
+    on: str | None = None,
+    backend: str | None = None,
 ) -> list[Held]:
-    """Everybody who holds a permission at or below a scope (which may have `*` labels)."""
+    """Everybody who holds a permission at or below a scope (which may have `*` labels), or is to
+    hold it: what has ended by `now` is left out."""
     found: dict[tuple[str, int, Path], tuple[set[str], set[str]]]
     found = defaultdict(lambda: (set(), set()))
     for cell, paths in accesses(model).of(permission).items():
         if (on is None or matches(on, cell.scope)) and backend in (None, cell.backend):
-            for path in paths:
+            for path in (path for path in paths if not path.has_ended(now)):
                 scopes, backends = found[cell.principal, id(path.binding), path]
                 scopes.add(cell.scope)
                 backends.add(cell.backend)

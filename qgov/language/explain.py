@@ -142,8 +142,6 @@ def _finding(
     unknown = details["type"] == "extra_forbidden"
     of_key = not unknown and loc[-1:] == ("[key]",)
     steps = loc[:-1] if of_key else loc
-    if within := (details.get("ctx") or {}).get("at"):
-        steps = (*steps, within)  # a field of a value that is read whole
     found = place(raw, steps, key=unknown or of_key)
     origin = Origin(path, *found) if found else start
     code, message, remedy = _words(details, kind, steps)
@@ -155,7 +153,7 @@ def _words(details: ErrorDetails, kind: str, steps: tuple[int | str, ...]) -> tu
     what, field = details["type"], quoted(_dotted(steps))
     context: dict[str, Any] = details.get("ctx") or {}
     if what == "extra_forbidden":
-        known = _fields(kind, steps[:-1])
+        known = context.get("known") or _fields(kind, steps[:-1])
         return (
             "QG123",
             f"unknown field {quoted(steps[-1])}{closest(str(steps[-1])[:64], known)}",

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from msgspec import Struct
-from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import BeforeValidator, ValidationError, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from qgov.language.scalars import (
     duration_schema,
@@ -205,7 +205,7 @@ def as_written(name: str) -> object:
     campaign = campaign_of(name)
     if campaign is None:
         return name
-    return dict(zip(("from", "until"), map(_short, campaign), strict=True))
+    return dict(zip(_EDGES, map(_short, campaign), strict=True))
 
 
 def is_window(name: str) -> bool:
@@ -230,35 +230,51 @@ def parse_per(value: object) -> str:
 _BUDGETS: Final = "'monthly', 'quarterly', 'yearly', 'once', a window as '28d' or a campaign"
 _QUOTAS: Final = "'job', 'day', 'month', 'once' or a window as '28d'"
 _CAMPAIGN: Final = "{from: 2026-03-01, until: 2026-06-01}"
+_A_DAY: Final = "2026-03-01"
 _WINDOW: Final = "28d"
 
 
 def _window(value: object, expected: str) -> str:
     """A length of time in its one spelling: in days where it is whole days, never in years."""
     if isinstance(value, str) and _NOTHING.fullmatch(value):
-        raise _wrong(value, "a window longer than nothing", _WINDOW)
+        raise _wrong(value, "a window longer than nothing", _WINDOW, _WINDOW)
     try:
         seconds = parse_duration(value)
     except PydanticCustomError:
         raise PydanticKnownError("literal_error", {"expected": expected}) from None
     if seconds > LONGEST_S:
-        raise _wrong(value, "a window of at most 366 days", _WINDOW)
+        raise _wrong(value, "a window of at most 366 days", _WINDOW, _WINDOW)
     days, rest = divmod(seconds, 86_400)
     return format_duration(seconds) if rest else f"{days}d"
 
 
+_EDGES: Final = ("from", "until")
+
+
 def _campaign(value: Mapping[Any, Any]) -> str:
-    if unknown := sorted(map(str, {*value} - {"from", "until"})):
-        raise _wrong(unknown[0], "`from` and `until`, and nothing else", _CAMPAIGN)
-    if missing := [each for each in ("from", "until") if each not in value]:
-        raise _wrong("a campaign", f"one with `{missing[0]}`", _CAMPAIGN)
-    begins, ends = (_moment(value[each], each) for each in ("from", "until"))
-    if ends <= begins:
-        raise _wrong(value["until"], f"an end after `{value['from']}`", _CAMPAIGN, "until")
-    return f"{format_instant(begins)}/{format_instant(ends)}"
+    """Two instants. Raises ValidationError with every problem at its field."""
+    problems: list[InitErrorDetails] = [
+        {"type": _UNKNOWN, "loc": (str(key),), "input": value[key]}
+        for key in value
+        if key not in _EDGES
+    ]
+    moments: list[datetime] = []
+    for edge in _EDGES:
+        try:
+            moments.append(_moment(value[edge]))
+        except KeyError:
+            problems.append({"type": "missing", "loc": (edge,), "input": value})
+        except PydanticCustomError as wrong:
+            problems.append({"type": wrong, "loc": (edge,), "input": value[edge]})
+    if not problems and moments[1] <= moments[0]:
+        late = _wrong(value["until"], f"an end after `{value['from']}`", _CAMPAIGN, "9999-12-31")
+        problems.append({"type": late, "loc": ("until",), "input": value["until"]})
+    if problems:
+        raise ValidationError.from_exception_data("a campaign", problems)
+    return "/".join(map(format_instant, moments))
 
 
-def _moment(value: object, which: str) -> datetime:
+def _moment(value: object) -> datetime:
     """An instant in whole seconds, or a day, which is its beginning in UTC."""
     try:
         day = parse_day(value)
@@ -269,19 +285,18 @@ def _moment(value: object, which: str) -> datetime:
         moment = parse_instant(value)
     except PydanticCustomError:
         expected = "a day, or an instant with an offset"
-        raise _wrong(value, expected, _CAMPAIGN, which) from None
+        raise _wrong(value, expected, _CAMPAIGN, _A_DAY) from None
     if moment.microsecond:
-        raise _wrong(value, "an instant in whole seconds", _CAMPAIGN, which)
+        raise _wrong(value, "an instant in whole seconds", _CAMPAIGN, _A_DAY)
     return moment
 
 
-def _wrong(value: object, what: str, example: str, at: str = "") -> PydanticCustomError:
-    """`at` is the field of a mapping that it is about."""
-    context = {"what": what, "example": example, "got": value}
-    context |= {"at": at, "stand_in": _WINDOW}
+def _wrong(value: object, what: str, example: str, stand_in: str) -> PydanticCustomError:
+    context = {"what": what, "example": example, "got": value, "stand_in": stand_in}
     return PydanticCustomError("qgov_scalar", "expected {what}", context)
 
 
+_UNKNOWN: Final = PydanticCustomError("extra_forbidden", "unknown", {"known": [*_EDGES]})
 _NOTHING: Final = re.compile(r"0+[smhdwy]")
 
 
@@ -303,20 +318,20 @@ PERIOD: Final = "period"
 _EDGE: Final = {"type": "string", "examples": ["2026-03-01", "2026-03-01T08:00:00+01:00"]}
 _FROM: Final = "The first moment with money; a day is its beginning in UTC."
 _UNTIL: Final = "The first moment without; a day is its beginning in UTC."
-_EDGES: Final = {
+_SCHEMA: Final = {
     "type": "object",
     "properties": {
         "from": {"description": _FROM, **_EDGE},
         "until": {"description": _UNTIL, **_EDGE},
     },
-    "required": ["from", "until"],
+    "required": [*_EDGES],
     "additionalProperties": False,
 }
 
 PeriodField = Annotated[
     str,
     BeforeValidator(parse_period),
-    WithJsonSchema({"$comment": PERIOD, "anyOf": [*_length(*CALENDAR), _EDGES]}),
+    WithJsonSchema({"$comment": PERIOD, "anyOf": [*_length(*CALENDAR), _SCHEMA]}),
 ]
 """The period of a budget, as its name."""
 

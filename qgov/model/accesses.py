@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -63,6 +64,12 @@ class Path(Struct, frozen=True):
     conditions: Conditions
     binding: Binding
     elevation: Elevation | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether its elevation, or its binding, gives nothing any more."""
+        held = self.elevation
+        ends = (self.conditions.expires, held.expires if held is not None else None)
+        return any(end is not None and end <= now for end in ends)
 
 
 class AccessTable(Mapping[Cell, tuple[Path, ...]]):

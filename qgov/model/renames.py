@@ -176,7 +176,10 @@ def _check(
         new = f"{label}{entry.name}"
         for old in entry.previously or ():
             origin = entry.source.at(*entry.path, "previously")
-            if old in taken:
+            if old == entry.name:
+                message = f"{new} has its own name in `previously`"
+                names.refuse("QG219", message, origin, "write the former name", entry.source.id)
+            elif old in taken:
                 names.refuse(
                     "QG219",
                     f"{label}{old} still exists, so {new} cannot be its new name",

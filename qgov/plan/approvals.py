@@ -6,7 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 from qgov.language.documents import Document
 from qgov.model.access_model import AccessModel
-from qgov.plan.approvers import Approver, approvers, approvers_of, approvers_of_group
+from qgov.plan.approvers import (
+    Approver,
+    approvers,
+    approvers_of,
+    approvers_of_entrance,
+    approvers_of_group,
+)
 from qgov.plan.author import second_of_trust, second_person
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.exposure import Exposure
@@ -60,6 +66,7 @@ def _approvals(
     most = max((c.rule.risk for c in access), default=None)
     found = {*approvers(rules, most, spent[1].exceeds(spent[0]), documents, worst)}
     found |= {each for row in asked for each in row}
+    found |= approvers_of_entrance(rules, (c.row for c in access if not c.loses))
     if author is not None and any(row.moves_trust for row in concerns):
         found |= {*second_of_trust(rules, author.author)}
     if author is not None:

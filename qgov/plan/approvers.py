@@ -7,15 +7,23 @@ from dataclasses import dataclass
 
 from qgov.language.concerns import Concern
 from qgov.language.documents import Document
-from qgov.model.access_model import AccessModel
+from qgov.model.access_model import AccessModel, Tenant
 from qgov.model.belonging import belongs_to
-from qgov.model.scope import contains
+from qgov.model.scope import contains, tenant_of
+from qgov.plan.changes import Row
 from qgov.plan.concerns import ConcernRow
 from qgov.plan.directions import Direction
 from qgov.plan.groups import GroupDeleted
 from qgov.plan.risk import Risk
 
-__all__ = ["Approver", "approvers", "approvers_of", "approvers_of_group", "reviewers"]
+__all__ = [
+    "Approver",
+    "approvers",
+    "approvers_of",
+    "approvers_of_entrance",
+    "approvers_of_group",
+    "reviewers",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +69,8 @@ def approvers_of(
     concern = row.change.concern
     found = {owner for document in documents for owner in _owners(model, document)}
     found |= _reviewers(model, row.rule.risk, f"a change of {concern}", found, worst)
+    if row.loosens:
+        found |= {_owner(tenant) for tenant in _whose_people(model, row)}
     if concern is Concern.MONEY and row.loosens:
         more = row.change.direction is Direction.LOOSER
         spent = "more money can be spent" if more else "money is counted otherwise"
@@ -68,14 +78,48 @@ def approvers_of(
     return sorted(found)
 
 
+def approvers_of_entrance(model: AccessModel, rows: Iterable[Row]) -> set[Approver]:
+    """The owners of the tenants whose bindings let somebody in by these rows, wherever that is
+    written: in the organization's own bindings, or by a group that is in another one. A binding
+    that was there as it is lets nobody in, and one that holds everywhere is the organization's."""
+    # Many accesses have few bindings, most of which are those of the base themselves.
+    ways = {
+        id(path.binding): path.binding for row in rows for item in row.cells for path in item.head
+    }
+    for binding in model.bindings:
+        ways.pop(id(binding), None)
+    places = {(way.principal, way.role, way.scope) for way in ways.values()}
+    known = {b for b in model.bindings if (b.principal, b.role, b.scope) in places}
+    into = {tenant_of(way.scope) for way in ways.values() if way not in known}
+    return {_owner(model.tenants[name]) for name in into if name in model.tenants}
+
+
+def _whose_people(model: AccessModel, row: ConcernRow) -> list[Tenant]:
+    """The tenants in which a group holds, owns or approves something, where a field says who is
+    in it."""
+    match row.change.names:
+        case ("spec", "groups", name, *_) if row.change.concern in (Concern.TRUST, Concern.ACCESS):
+            bound = model.groups[name].tenants if name in model.groups else ()
+            owned = {t.name for t in model.tenants.values() if t.spec.owner.group == name}
+            approved = {
+                tenant_of(binding.scope)
+                for binding in model.bindings
+                if binding.eligible is not None and binding.eligible.approvers == name
+            }
+            names = {*bound, *owned, *approved}
+            return [model.tenants[tenant] for tenant in names if tenant in model.tenants]
+    return []
+
+
+def _owner(tenant: Tenant) -> Approver:
+    return Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True)
+
+
 def approvers_of_group(model: AccessModel, group: GroupDeleted, worst: Risk) -> list[Approver]:
     """The approvals that the end of a directory group needs: its tenants' owners, else whoever
     reviews the risk."""
     tenants = [model.tenants[name] for name in group.tenants if name in model.tenants]
-    found = {
-        Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True)
-        for tenant in tenants
-    }
+    found = {_owner(tenant) for tenant in tenants}
     return sorted(found | _reviewers(model, group.risk, "the end of a group", found, worst))
 
 
@@ -107,7 +151,7 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
     found: set[Approver] = set()
     tenant = model.tenants.get(belongs_to(document))
     if tenant is not None:
-        found.add(Approver(tenant.spec.owner.group, f"owner of the tenant {tenant.name}", True))
+        found.add(_owner(tenant))
     if document.kind == "Budget" and document.name in model.budgets:
         found.add(
             Approver(
@@ -116,8 +160,6 @@ def _owners(model: AccessModel, document: Document) -> set[Approver]:
         )
     if document.kind == "Waiver":
         kind, _, name = document.spec.document.partition("/")
-        if kind == "Tenant" and name in model.tenants:
-            found.add(Approver(model.tenants[name].spec.owner.group, f"owner of the tenant {name}"))
         if kind == "Budget" and name in model.budgets:
             found.add(Approver(model.budgets[name].owner, f"owner of the budget {name}"))
     if document.kind == "BudgetException" and document.spec.budget in model.budgets:

@@ -73,15 +73,41 @@ def _of_entry(change: FieldChange) -> bool:
 _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
 """Documents that are rules for others."""
 
+_OF_JOBS: Final = ("spec.retention.inputs.keep", "spec.retention.results.keep")
+
 _SAFEGUARDS: Final = _under("spec.review", "spec.guardrails", "spec.rails")
 _BOUNDS: Final = _under("spec.compliance.exceptions")
 
+_INCLUDES: Final = re.compile(r"spec\.groups\.[^.]+\.includes")
 _REQUESTS: Final = re.compile(r"spec\.groups\.[^.]+\.requests(\.|$)")
 
 
 def _of_requests(change: FieldChange) -> bool:
     """Whether it is about how people ask to be in a group."""
     return _REQUESTS.match(change.field) is not None
+
+
+_ACCOUNT: Final = r"spec\.clouds\.[^.]+(\.(environments|instances)\.[^.]+)?"
+_WHICH_ACCOUNT: Final = re.compile(
+    _ACCOUNT + r"\.(account|resultsBucket|subscription|workspace|storageAccount|instance|project)"
+)
+_WHOLE_ACCOUNT: Final = re.compile(_ACCOUNT)
+
+
+def _another_account(change: FieldChange) -> bool:
+    """Whether jobs and what they leave go to another account of a cloud than before."""
+    known = change.before is not None and change.after is not None
+    return known and not change.whole and _WHICH_ACCOUNT.fullmatch(change.field) is not None
+
+
+def _left_account(change: FieldChange) -> bool:
+    """Whether an account of a cloud goes, with nobody's access there taken away before."""
+    goes = change.after is None and change.whole == change.field
+    return (
+        goes
+        and _WHOLE_ACCOUNT.fullmatch(change.field) is not None
+        and not change.before.get("closed")
+    )
 
 
 CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
@@ -150,7 +176,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         _of_entry,
         accompanies=True,
     ),
-    ConcernRule("rules-stricter", Concern.RULES, Risk.LOW, "judges changes as hard", _stricter),
+    ConcernRule(
+        "rules-stricter",
+        Concern.RULES,
+        Risk.LOW,
+        "changes are judged as hard, or harder",
+        _stricter,
+    ),
     ConcernRule(
         "access-test-changed",
         Concern.RULES,
@@ -166,6 +198,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         lambda c: c.document.startswith("Waiver/"),
     ),
     ConcernRule("rules-changed", Concern.RULES, Risk.HIGH, "a rule is weaker or another"),
+    ConcernRule(
+        "group-wider",
+        Concern.ACCESS,
+        Risk.HIGH,
+        "more people are in a group, and approve or answer as it does, though no access moves",
+        lambda c: _INCLUDES.fullmatch(c.field) is not None and not _stricter(c),
+    ),
     ConcernRule("access-unmoved", Concern.ACCESS, Risk.LOW, "no access moves by it today"),
     ConcernRule(
         "spend-afresh",
@@ -211,6 +250,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         _of_entry,
         accompanies=True,
     ),
+    ConcernRule(
+        "records-lifetime",
+        Concern.RECORDS,
+        Risk.MEDIUM,
+        "what jobs are given or return is kept for longer, or goes sooner",
+        lambda c: c.field in _OF_JOBS,
+    ),
     ConcernRule("records-stricter", Concern.RECORDS, Risk.LOW, "records are safer", _stricter),
     ConcernRule(
         "audit-sink-changed",
@@ -218,6 +264,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         Risk.CRITICAL,
         "audit events may go elsewhere or be lost",
         lambda c: not _begins(c) and _under("spec.auditSinks")(c),
+    ),
+    ConcernRule(
+        "audit-account-moved",
+        Concern.RECORDS,
+        Risk.HIGH,
+        "the record of who did what lands in another account",
+        lambda c: not c.whole and c.field.endswith(".auditStorageAccount"),
     ),
     ConcernRule(
         "records-weaker", Concern.RECORDS, Risk.HIGH, "records are kept less safely", _looser
@@ -249,6 +302,20 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
         accompanies=True,
+    ),
+    ConcernRule(
+        "account-moved",
+        Concern.OPERATIONS,
+        Risk.HIGH,
+        "jobs and what they leave go to another account",
+        _another_account,
+    ),
+    ConcernRule(
+        "account-left",
+        Concern.OPERATIONS,
+        Risk.MEDIUM,
+        "an account goes before it is closed: who has access there keeps it",
+        _left_account,
     ),
     ConcernRule(
         "operations-looser", Concern.OPERATIONS, Risk.MEDIUM, "operations are bounded less", _looser

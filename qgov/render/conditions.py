@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from qgov.language.scalars import Money, format_duration, format_instant, format_money
 from qgov.model.conditions import Conditions, JobLimits
@@ -39,15 +39,24 @@ def what_differs(
     before: tuple[Conditions, ...], after: tuple[Conditions, ...], currency: str
 ) -> list[tuple[str, str]]:
     """`(MFA, no MFA)`, for each condition that is not the same on both sides.
-    With several ways on a side, both sides are told whole."""
+    With several ways on a side, each is told without what they all ask for."""
+    sides = [[_phrases(conditions, currency) for conditions in side] for side in (before, after)]
     if len(before) != 1 or len(after) != 1:
-        return [(alternatives(before, currency), alternatives(after, currency))]
-    old, new = _phrases(before[0], currency), _phrases(after[0], currency)
+        same = set.intersection(*({*phrases.items()} for side in sides for phrases in side))
+        ways = [[_beside(phrases, same) for phrases in side] for side in sides]
+        return [("  or  ".join(ways[0]), "  or  ".join(ways[1]))]
+    (old,), (new,) = sides
     return [
         (old.get(name, absent), new.get(name, absent))
         for name, absent in _ABSENT.items()
         if old.get(name) != new.get(name)
     ]
+
+
+def _beside(phrases: Mapping[str, str], same: Collection[tuple[str, str]]) -> str:
+    """What a way asks for beside what all do."""
+    more = " · ".join(said for name, said in phrases.items() if (name, said) not in same)
+    return more or f"no {'other ' if same else ''}condition"
 
 
 def what_holds(options: tuple[Conditions, ...], currency: str) -> list[str]:

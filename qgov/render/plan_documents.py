@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from qgov.language.concerns import Concern
 from qgov.plan.documents import DocumentChange
 
 __all__ = ["differences_of", "value"]
+
+MOST_ENTRIES: Final = 5
+"""Of more entries than these their names are told alone; the JSON has them whole."""
 
 
 def differences_of(
@@ -37,5 +40,9 @@ def value(found: Any) -> str:
     if isinstance(found, dict):
         return f"{{{', '.join(f'{key}: {value(item)}' for key, item in found.items())}}}"
     if isinstance(found, list):
+        named = [item["name"] for item in found if isinstance(item, dict) and "name" in item]
+        if len(named) == len(found) > MOST_ENTRIES:
+            names = ", ".join(json.dumps(name, ensure_ascii=False) for name in named)
+            return f"[{len(named)} by name: {names}]"
         return f"[{', '.join(map(value, found))}]"
     return json.dumps(found)

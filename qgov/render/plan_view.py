@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -154,6 +154,10 @@ def view_of(plan: Plan) -> PlanView:
     )
 
 
+_PRICES: Final = (("backends",), ("exchangeRates",), ("credits",))
+"""Where an organization says what jobs cost."""
+
+
 def _by_direction(plan: Plan) -> tuple[list[AccessChange], ...]:
     """Gains, losses, and what is neither."""
     return (
@@ -189,14 +193,24 @@ def _verdict(plan: Plan) -> Clause:
         word = "EQUIVALENT" if plan.verdict == "equivalent" else "MONEY CHANGES"
         found.append(Clause(word, "no access changes"))
     parts = [str(clause) for clause in found]
-    before, after = plan.exposure
-    end = ""
-    if before != after:
-        end += f"; cost exposure {'rises' if after.exceeds(before) else 'falls'}"
+    end = _of_exposure(plan)
     if errors := new_errors(plan):
         end += f"; {count(len(errors), 'new error')}"
     first = found[0]
     return Clause(first.word, " \u00b7 ".join([first.told, *parts[1:]]) + end)
+
+
+def _of_exposure(plan: Plan) -> str:
+    """Where the most that can be spent goes; that less is only counted is no less."""
+    before, after = plan.exposure
+    if before == after:
+        return ""
+    if after.exceeds(before):
+        return "; cost exposure rises"
+    cheaper = any(
+        row.change.names[1:2] in _PRICES and row.money and row.loosens for row in plan.concerns
+    )
+    return "; cost exposure falls" + (", as jobs are counted for less" if cheaper else "")
 
 
 def _of_access(plan: Plan) -> Clause:
@@ -311,7 +325,7 @@ def _errors(plan: Plan) -> str:
 def _by_rule(findings: Iterable[Finding]) -> tuple[AlikeFindings, ...]:
     """Errors before warnings."""
     found: dict[tuple[Severity, str, str], list[Finding]] = defaultdict(list)
-    for finding in worst_first(sorted(findings, key=lambda finding: finding.code)):
+    for finding in worst_first(sorted(findings, key=lambda f: (f.code, f.origin))):
         found[finding.severity, finding.code, finding.remedy].append(finding)
     return tuple(AlikeFindings(*rule, tuple(alike)) for rule, alike in found.items())
 

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from qgov.plan.causes import Cause
-from qgov.render.counting import some
+from qgov.render.counting import count, some
 from qgov.render.escaping import code
 from qgov.render.plan_entries import Holder, Through, What
 
@@ -77,9 +77,11 @@ class Notation(Struct, frozen=True):
         return self.joint.join([*said, *([self.names(others, MOST_ITEMS)] if others else [])])
 
     def where(self, holders: Iterable[Holder]) -> str:
-        """`group:a on x, y; group:b on z`."""
-        said = (f"{self.name(who)} on {self.names(scopes)}" for who, scopes in holders)
-        return some(said, MOST_HOLDERS, self.joint)
+        """`group:a on x, y; group:b on z; and 3 more principals`."""
+        said = [f"{self.name(who)} on {self.names(scopes)}" for who, scopes in holders]
+        left = len(said) - MOST_HOLDERS
+        rest = [f"and {count(left, 'more principal')}"] if left > 0 else []
+        return self.joint.join([*said[:MOST_HOLDERS], *rest])
 
     def through(self, ways: Iterable[Through]) -> str:
         """`researcher, lead as a member of group:aurora-leads`."""

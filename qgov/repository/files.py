@@ -125,7 +125,7 @@ def read_work_tree(root: Path) -> tuple[dict[str, bytes], list[Finding]]:
 def require_folder(root: Path) -> None:
     """Raises RepositoryError when there is no such folder."""
     if not os.path.isdir(root):  # noqa: PTH112 - does not raise where we may not look
-        raise RepositoryError(f"there is no folder {root}")
+        raise RepositoryError(f"there is no folder {root}; give another --root")
 
 
 def unreadable(error: OSError, root: Path) -> RepositoryError:

@@ -100,7 +100,9 @@ def open_repository(root: Path) -> Repository:
         )
     except GitFailedError as error:
         if error.reason.startswith("not a git repository"):
-            raise NoRepositoryError(f"{root} is not in a git repository") from error
+            raise NoRepositoryError(
+                f"{root} is not in a git repository; run git init, or give another --root"
+            ) from error
         raise
     lines = os.fsdecode(printed).split("\n")[:-1]
     if len(lines) != 6:

@@ -69,9 +69,10 @@ def no_commit(repository: Repository, ref: str) -> RepositoryError:
         "refs/remotes",
         "refs/tags",
     )
-    return RepositoryError(
-        f"there is no commit `{ref}`{closest(ref, known.decode(errors='replace').split())}"
-    )
+    remedy = closest(ref, known.decode(errors="replace").split()) or "; fetch it, or name another"
+    if (repository.common_dir / "shallow").exists():
+        remedy = "; this clone is shallow: fetch the whole history (fetch-depth: 0)"
+    return RepositoryError(f"there is no commit `{ref}`{remedy}")
 
 
 def prefix_of(repository: Repository, root: Path) -> str:

@@ -97,6 +97,16 @@ def test_who_can_is_answered(call: Call, repository: Path, options: Sequence[str
 
 
 @pytest.mark.parametrize(
+    ("now", "holds"), [("2026-11-01T00:00:00Z", True), ("2036-11-01T00:00:00Z", False)]
+)
+def test_who_can_leaves_out_who_could(call: Call, repository: Path, now: str, holds: bool) -> None:
+    result = call("who-can", "job:submit", "--root", repository, "--now", now)
+
+    assert (result.status, result.err) == (0, "")
+    assert ("user:" in result.out) is holds
+
+
+@pytest.mark.parametrize(
     ("shots", "options", "status"),
     [(1, (), 0), (10**9, (), 0), (1, ("--exit-code",), 0), (10**9, ("--exit-code",), 3)],
 )

@@ -153,8 +153,8 @@ ASKED = {
     ),
     "who-can": (
         ["job:sumbit", "--on", "atlas/nowhere"],
-        ["--backend", "garnet2"],
-        ["`job:sumbit`", "`atlas/nowhere`", "`garnet2`"],
+        ["--backend", "garnet2", "--now", "today"],
+        ["`job:sumbit`", "`atlas/nowhere`", "`garnet2`", "--now: write an instant"],
     ),
     "compile": (
         ["--target", "opaque", "--target", "terrafrom", "--out", "out"],

@@ -198,7 +198,9 @@ def test_a_plan_outside_of_a_repository_is_an_error(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert failed(call("plan")) == "error: . is not in a git repository"
+    assert failed(call("plan")) == (
+        "error: . is not in a git repository; run git init, or give another --root"
+    )
 
 
 @pytest.mark.parametrize("epoch", ["x", "1.5", "²", "9" * 30, "-99999999999999"])
@@ -249,4 +251,6 @@ def test_a_file_name_that_is_no_text_is_shown(tmp_path: Path) -> None:
     result = spawn("validate", "--root", tmp_path / name)
 
     assert result.returncode == 1
-    assert result.stderr.decode() == f"error: there is no folder {tmp_path}/\\xdcff\n"
+    assert result.stderr.decode() == (
+        f"error: there is no folder {tmp_path}/\\xdcff; give another --root\n"
+    )

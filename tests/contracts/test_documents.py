@@ -309,7 +309,7 @@ def _documents() -> dict[str, Any]:
     texts = [
         findings_json(check(load(broken), NOW).findings),
         plan_json(plan),
-        who_can_json("job:submit", who_can(MODEL, "job:submit")),
+        who_can_json("job:submit", who_can(MODEL, "job:submit", NOW)),
         explain_json(explanation(MODEL, asking(EXPENSIVE, qubits=21))),
     ]
     return {document["schema"]: document for document in map(_cut, map(json.loads, texts))}

@@ -96,7 +96,7 @@ def test_every_engine_says_the_same(kind: EngineKind, model: AccessModel) -> Non
 
 
 def ways(model: AccessModel, scope: str) -> list[tuple[str, str | None]]:
-    return [(h.principal, h.path.binding.via) for h in who_can(model, "job:submit", scope)]
+    return [(h.principal, h.path.binding.via) for h in who_can(model, "job:submit", NOW, scope)]
 
 
 def test_who_can_names_the_group_that_is_bound() -> None:
@@ -106,7 +106,7 @@ def test_who_can_names_the_group_that_is_bound() -> None:
         ("group:developers", None),
         ("group:trainees", "developers"),
     ]
-    held = who_can(NESTED, "job:submit", "aurora/sandbox/archive")
+    held = who_can(NESTED, "job:submit", NOW, "aurora/sandbox/archive")
     line = held[2].path.binding.origin
     text = answer.as_text(NESTED, held)
     assert text.count(f"\n    through developer as a member of group:developers  {line}\n") == 2

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 import pytest
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from qgov.language.concerns import (
     ACCESS,
@@ -26,7 +28,7 @@ from qgov.language.kinds.budget import BudgetSpec
 from qgov.language.kinds.directory import Group, IdentityProvider
 from qgov.language.kinds.exceptions import AccessReviewSpec, ElevationSpec, WaiverSpec
 from qgov.language.kinds.organization import OrganizationSpec
-from qgov.language.scalars import Text
+from qgov.language.scalars import Money, Text, UnitPrice
 from qgov.render.schema import schemas
 
 LEAVES = [(kind, *leaf) for kind, model in sorted(KINDS.items()) for leaf in leaves(model)]
@@ -38,6 +40,49 @@ def test_every_field_has_a_concern(
 ) -> None:
     assert concern is not None, f"{kind}.{path} says nothing of what it is about"
     assert isinstance(looser, Looser)
+
+
+UNDIRECTED = {
+    "Organization spec.identityProviders.tokens.clients",
+    "Organization spec.backends.price.twoQubitGatesPerControl",
+    "Organization spec.queues.priority",
+    "Organization spec.guardrails.never.backends",
+    "Organization spec.guardrails.always.backends",
+    "Organization spec.guardrails.always.permissions",
+    "Organization spec.showback.by",
+    "Tenant spec.clouds.ibm.environments",
+    "Tenant spec.clouds.ibm.instances.environments",
+}
+"""What has more and less of it, and neither lets more through: each says why beside it, or ranks
+(a queue) or shows (a split of cost)."""
+
+
+def test_what_has_more_and_less_of_it_has_a_direction() -> None:
+    undirected = {
+        f"{kind} {path}"
+        for kind, model in KINDS.items()
+        for part in parts_of(model.model_fields["spec"].annotation)
+        for path, looser in _ordered(part, "spec")
+        if looser is Looser.DIFFERENT and kind != "AccessTest"
+    }
+    assert undirected == UNDIRECTED
+
+
+def _ordered(part: type[BaseModel], path: str) -> Iterator[tuple[str, Looser]]:
+    """The numbers, truths and lists of a part."""
+    for name, info in part.model_fields.items():
+        at, inner = f"{path}.{info.alias or name}", [*parts_of(info.annotation)]
+        for each in inner:
+            yield from _ordered(each, at)
+        if not inner and _has_order(info.annotation):
+            yield at, declared(part, name).looser
+
+
+def _has_order(annotation: Any) -> bool:
+    if get_origin(annotation) is list:
+        return True
+    inner = get_args(annotation)
+    return any(map(_has_order, inner)) or annotation in (int, bool, Money, UnitPrice, datetime)
 
 
 def test_a_field_without_a_concern_is_found() -> None:

@@ -282,14 +282,14 @@ def test_a_period_has_one_name(period: str, per: str, read: tuple[str, str]) -> 
         (
             "{from: 2026-06-01}",
             13,
-            "is `a campaign`, expected one with `until`",
-            "write it like {from: 2026-03-01, until: 2026-06-01}",
+            "`spec.budget.period.until` is missing",
+            "add `until`",
         ),
         (
-            "{from: 2026-06-01, until: 2026-07-01, to: 3}",
-            13,
-            "is `to`, expected `from` and `until`, and nothing else",
-            "write it like {from: 2026-03-01, until: 2026-06-01}",
+            "{from: 2026-06-01, until: 2026-07-01, form: 3}",
+            51,
+            "unknown field `form`; did you mean `from`?",
+            "use one of from, until",
         ),
         ("[28d]", 13, "expected `monthly`", "use one of the values"),
         ("28", 13, "expected `monthly`", "use one of the values"),
@@ -303,6 +303,19 @@ def test_what_is_no_period_is_placed(period: str, column: int, says: str, remedy
     assert says in finding.message
     assert finding.remedy == remedy
     assert documents.valid == ()
+    assert [each.name for each in documents.partial] == ["atlas"]
+
+
+def test_each_problem_of_a_campaign_has_its_own_place() -> None:
+    text = BUDGET.format(period="{form: 2026-06-01, until: soon, to: 3}", per="day")
+    documents, findings = read_documents({"a.yaml": text.encode()})
+
+    assert [(each.code, each.origin.column) for each in findings] == [
+        ("QG123", 14),
+        ("QG123", 45),
+        ("QG124", 13),
+        ("QG127", 39),
+    ]
     assert [each.name for each in documents.partial] == ["atlas"]
 
 

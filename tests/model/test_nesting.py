@@ -104,6 +104,10 @@ def groups(**said: dict[str, Any]) -> dict[str, Any]:
             {"leads": {"includes": ["crew"]}, "crew": {"includes": ["staff"]}},
             "`staff` approves its own elevations as a member of `leads`",
         ),
+        (
+            {"staff": {"includes": ["crew"]}, "leads": {"includes": ["crew"]}},
+            "`crew` approves its own elevations as a member of `leads` (bound as one of `staff`)",
+        ),
     ],
 )
 def test_who_is_among_the_approvers_approves_for_themselves(
@@ -122,6 +126,37 @@ def test_who_is_among_the_approvers_approves_for_themselves(
 
     assert found() == []
     assert found(**included) == [message]
+
+
+def test_who_approves_as_a_member_of_who_is_bound_is_told_so_once() -> None:
+    eligible = {"approvers": "staff", "maxDuration": "4h", "ticket": "required"}
+    found = told(
+        organization(groups=groups(staff={"includes": ["crew"]}, crew={})),
+        role("researcher", "job:submit"),
+        tenant("aurora", bindings=[{**STAFF, "eligible": eligible}]),
+        code="QG408",
+    )
+
+    assert found == [
+        "`crew` approves its own elevations (as a member of `staff`)",
+        "`staff` approves its own elevations",
+    ]
+
+
+def test_two_bindings_of_one_group_are_told_as_its_members_once() -> None:
+    found = told(
+        organization(groups=groups(staff={"includes": ["crew"]}, crew={})),
+        role("researcher", "job:submit"),
+        document(
+            "Role",
+            {"name": "auditor"},
+            {"permissions": ["audit:read"], "conflictsWith": ["researcher"]},
+        ),
+        tenant("aurora", bindings=[STAFF, {**STAFF, "role": "auditor"}]),
+        code="QG403",
+    )
+
+    assert [message.count("as a member of `staff`") for message in found] == [1, 0]
 
 
 @pytest.mark.parametrize(("outer", "inner"), [("leads", "finance"), ("finance", "leads")])

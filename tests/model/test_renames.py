@@ -81,6 +81,15 @@ def test_a_former_document_name_is_reported_as_before() -> None:
     assert refused(BASE) == []
 
 
+def test_a_name_of_today_is_no_former_name() -> None:
+    files = edited(
+        "roles/developer.yaml", "name: developer", "name: developer, previously: developer"
+    )
+    (finding,) = refused(files)
+    assert finding.message == "Role/developer has its own name in `previously`"
+    assert finding.remedy == "write the former name"
+
+
 def company(bound: str | None = None, **groups: dict[str, Any]) -> AccessModel:
     """A company of two directories with declared groups, of which a tenant may bind one."""
     bindings = [{"group": bound, "role": "researcher", "on": "*"}] if bound else []

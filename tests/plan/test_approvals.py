@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from qgov.language.concerns import Concern
 from tests.plan.worlds import BASELINE, changed, plan_of
 
 ATLAS, ORGANIZATION = "tenants/atlas.yaml", "qgov.yaml"
@@ -114,5 +117,121 @@ def test_the_first_commit_is_judged_by_its_own_rules() -> None:
     }
 
 
+def test_each_reason_to_be_asked_is_told_once() -> None:
+    waiver = """\
+apiVersion: qgov/v1
+kind: Waiver
+metadata: {name: one}
+spec: {rule: QG903, document: Tenant/atlas, reason: r, ticket: Q-1, requestedBy: a@acme.example, approvedBy: b@acme.example, notBefore: 2026-11-23T08:00:00Z, expires: 2026-12-23T12:00:00Z}
+"""
+    found = [
+        (a.by, a.because) for a in plan_of(BASELINE, BASELINE | {"one.yaml": waiver}).approvals
+    ]
+
+    assert ("atlas-leads", "owner of the tenant atlas") in found
+    assert len(found) == len({*found})
+
+
 def test_text_alone_needs_nobody() -> None:
     assert _by(BASELINE, changed(BASELINE, {ATLAS: f"# hello\n{BASELINE[ATLAS]}"})) == set()
+
+
+CREW = {ORGANIZATION: {"    admins:": "    crew: {identityProvider: corporate}\n    admins:"}}
+FREE = changed(BASELINE, CREW)
+WIDER = {
+    "a group in another": (
+        "    admins:",
+        "    atlas-leads: {identityProvider: corporate, includes: [crew]}\n    admins:",
+        {"atlas"},
+    ),
+    "a group in one that several tenants bind": (
+        "operators: {members: 4, shared: true}",
+        "operators: {members: 4, shared: true, includes: [crew]}",
+        {"atlas", "borealis"},
+    ),
+    "a binding of the organization's": (
+        "    - {group: auditors,",
+        "    - {group: crew, role: reader, on: borealis/sandbox}\n    - {group: auditors,",
+        {"borealis"},
+    ),
+    "a binding everywhere": (
+        "    - {group: auditors,",
+        "    - {group: crew, role: reader, on: '*'}\n    - {group: auditors,",
+        set(),
+    ),
+    "a weaker floor": ("maxTokenAge: 12h", "maxTokenAge: 13h", set()),
+    "who is in a group, as its directory keeps it": (
+        "    admins:",
+        "    borealis-leads: {identityProvider: corporate, directoryName: Everybody}\n    admins:",
+        {"borealis"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_the_owner_is_asked_of_who_gets_in_wherever_that_is_written(name: str) -> None:
+    old, new, tenants = WIDER[name]
+    plan = plan_of(FREE, changed(FREE, {ORGANIZATION: {old: new}}))
+
+    assert plan.access or plan.concerns
+    assert {a.because.split()[-1] for a in plan.approvals if "owner of" in a.because} == tenants
+    assert {a.by for a in plan.approvals} > {f"{tenant}-leads" for tenant in tenants}
+
+
+def test_who_approves_or_owns_with_others_is_no_small_matter() -> None:
+    tenant = BASELINE[ATLAS].replace(
+        "group: atlas-leads, role: reader", "group: crew, role: reader"
+    )
+    before = changed(FREE, {ATLAS: tenant})
+    leads = "    atlas-leads: {identityProvider: corporate}\n    admins:"
+    before = changed(before, {ORGANIZATION: {"    admins:": leads}})
+    plan = plan_of(
+        before,
+        changed(
+            before,
+            {
+                ORGANIZATION: {
+                    "atlas-leads: {identityProvider: corporate}": "atlas-leads: {identityProvider: corporate, includes: [operators]}"
+                }
+            },
+        ),
+    )
+    (row,) = plan.concerns
+
+    assert plan.access == ()
+    assert (row.rule.id, str(row.rule.risk)) == ("group-wider", "high")
+    assert {*row.approvers} == {"admins", "atlas-leads"}
+
+
+def test_the_owner_is_asked_when_people_of_a_group_stay_for_longer() -> None:
+    ends = changed(
+        FREE,
+        {
+            ORGANIZATION: {
+                "    crew: {identityProvider: corporate}\n": (
+                    "    atlas-developers: {identityProvider: corporate, expires: 2026-12-01T00:00:00Z}\n"
+                )
+            }
+        },
+    )
+    stays = changed(ends, {ORGANIZATION: {"2026-12-01": "2027-12-01"}})
+
+    assert ("atlas-leads", "owner of the tenant atlas") in _by(ends, stays)
+    assert "atlas-leads" not in {by for by, _ in _by(stays, ends)}
+
+
+def test_an_owner_who_is_asked_takes_nobody_elses_place() -> None:
+    named = changed(
+        FREE,
+        {
+            ORGANIZATION: {
+                "crew: {identityProvider: corporate}": (
+                    "atlas-leads: {identityProvider: corporate, directoryName: Everybody}"
+                )
+            }
+        },
+    )
+    plan = plan_of(FREE, named)
+    (row,) = [r for r in plan.concerns if r.change.concern is Concern.TRUST and r.change.after]
+
+    assert {"admins", "security", "atlas-leads"} <= {*row.approvers}

@@ -175,6 +175,11 @@ def test_an_empty_repository_has_an_empty_plan(tmp_path: Path) -> None:
     world = World.at(tmp_path)
 
     assert world.plan_json()["access"] == []
+    status, out, err = world.plan()
+    assert (status, out.startswith("EQUIVALENT")) == (0, True)
+    assert err == (
+        f"no file below {tmp_path} is one of a configuration, on either side: see --root\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import as_markdown
 from qgov.render.plan_text import as_text
 from qgov.render.plan_view import verdict
-from tests.plan.worlds import BASELINE, changed, plan_of
+from tests.plan.worlds import BASELINE, RICH, changed, plan_of
 
 ATLAS = "tenants/atlas.yaml"
 BUDGET = "budgets/atlas.yaml"
@@ -107,6 +107,36 @@ CASES = {
         ("records", "spec.stores.logs.encryption", "looser", "high"),
         {"admins"},
     ),
+    "evidence for less long": (
+        {ATLAS: {"auditLogs: {keep: 7y": "auditLogs: {keep: 400d"}},
+        ("records", "spec.retention.auditLogs.keep", "looser", "high"),
+        {"admins", "atlas-leads"},
+    ),
+    "evidence for longer": (
+        {ATLAS: {"executionLogs: {keep: 400d": "executionLogs: {keep: 500d"}},
+        ("records", "spec.retention.executionLogs.keep", "stricter", "low"),
+        {"atlas-leads"},
+    ),
+    "results for less long": (
+        {ATLAS: {"results: {keep: 180d": "results: {keep: 90d"}},
+        ("records", "spec.retention.results.keep", "stricter", "medium"),
+        {"atlas-leads"},
+    ),
+    "inputs for longer": (
+        {ATLAS: {"inputs: {keep: 30d": "inputs: {keep: 60d"}},
+        ("records", "spec.retention.inputs.keep", "looser", "medium"),
+        {"atlas-leads"},
+    ),
+    "another account": (
+        {ATLAS: {'account: "410000000101"': 'account: "410000000109"'}},
+        ("operations", "spec.clouds.braket.account", "different", "high"),
+        {"admins", "atlas-leads"},
+    ),
+    "an account goes": (
+        {ATLAS: {'  clouds:\n    braket: {account: "410000000101"}\n': ""}},
+        ("operations", "spec.clouds.braket", "different", "medium"),
+        {"atlas-leads"},
+    ),
     "queue": (
         {ORGANIZATION: {"priority: 500": "priority: 900"}},
         ("operations", "spec.queues.governed.priority", "different", "low"),
@@ -142,6 +172,41 @@ def test_a_field_beside_access_has_its_row(name: str) -> None:
     assert told["approvers"] == sorted(asked)
     assert told["path"] == told["causes"][0]["path"] in edits
     assert told["witness"] is None
+
+
+def test_a_record_of_who_did_what_that_lands_elsewhere_is_of_high_risk() -> None:
+    tenant = "tenants/atlas.yaml"
+    plan = plan_of(
+        RICH,
+        changed(
+            RICH, {tenant: {"auditStorageAccount: atlasaudit\n": "auditStorageAccount: other\n"}}
+        ),
+    )
+
+    assert {(r.rule.id, str(r.rule.risk)) for r in plan.concerns} == {
+        ("audit-account-moved", "high")
+    }
+
+
+def test_a_closed_account_goes_as_it_should() -> None:
+    closed = changed(
+        BASELINE,
+        {ATLAS: {'{account: "410000000101"}': ('{account: "410000000101", closed: true}')}},
+    )
+    gone = changed(BASELINE, {ATLAS: {'  clouds:\n    braket: {account: "410000000101"}\n': ""}})
+
+    assert str(_row(plan_of(closed, gone)).rule.risk) == "low"
+
+
+def test_less_that_is_counted_is_not_told_as_less_that_is_spent() -> None:
+    price = "      price: {perTask: 0.30 EUR, source: Amazon Braket pricing, asOf: 2026-09-01}\n"
+    free = changed(BASELINE, {ORGANIZATION: BASELINE[ORGANIZATION].replace(price, "")})
+    less = _plan({BUDGET: {"limit: 1000.00": "limit: 900.00"}})
+
+    assert verdict(plan_of(BASELINE, free)).endswith(
+        "cost exposure falls, as jobs are counted for less"
+    )
+    assert verdict(less).endswith("cost exposure falls")
 
 
 def test_words_alone_are_equivalent() -> None:

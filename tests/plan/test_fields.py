@@ -41,6 +41,34 @@ spec:
   guardrails:
     never:
       - {name: nobody, why: Because., permissions: ["job:submit"], scopes: [aurora]}
+    always:
+      - {name: somebody, why: Always., permissions: ["job:cancel"], scopes: [borealis]}
+  queues:
+    governed: {priority: 5, whenFull: refuse, maxPending: 10}
+  compliance:
+    frameworks:
+      house: {title: House, retention: {auditLogs: {min: 1y}}}
+  tiers:
+    production: {floors: {mfa: true}}
+"""
+TENANT = """\
+apiVersion: qgov/v1
+kind: Tenant
+metadata: {name: aurora}
+spec:
+  owner: {group: leads, contact: leads@northwind.example}
+  isolation: shared
+  identityProvider: workforce
+  residency: [eu]
+  environments:
+    sandbox: {tier: sandbox, floors: {job: {shots: 10}}}
+  bindings:
+    - {group: leads, role: reader, on: "*", requires: {mfa: true}}
+  retention:
+    inputs: {keep: 30d, store: vault}
+    results: {keep: 180d, store: vault}
+    executionLogs: {keep: 400d, store: vault}
+    auditLogs: {keep: 7y, store: vault}
 """
 
 
@@ -112,6 +140,48 @@ def document(text: str) -> Document:
         (ORGANIZATION, "{critical: [leads]}", "{}", "rules spec.review.critical looser"),
         (ORGANIZATION, "scopes: [aurora]", "scopes: [other]",
          "rules spec.guardrails.never[nobody].scopes different"),
+        (ORGANIZATION, "scopes: [aurora]", "scopes: [aurora, borealis]",
+         "rules spec.guardrails.never[nobody].scopes stricter"),
+        (ORGANIZATION, "scopes: [aurora]", 'scopes: [aurora], exceptPrincipals: ["group:a"]',
+         "rules spec.guardrails.never[nobody].exceptPrincipals looser"),
+        (ORGANIZATION, "scopes: [aurora]", "scopes: [aurora], standingOnly: true",
+         "rules spec.guardrails.never[nobody].standingOnly looser"),
+        (ORGANIZATION, "scopes: [aurora]", "scopes: [aurora], backends: [sim]",
+         "rules spec.guardrails.never[nobody].backends different"),
+        (ORGANIZATION, '["job:submit"]', '["job:submit", "job:cancel"]',
+         "rules spec.guardrails.never[nobody].permissions stricter"),
+        (ORGANIZATION, '["job:cancel"]', '["job:cancel", "job:cancel:own"]',
+         "rules spec.guardrails.always[somebody].permissions different"),
+        (ORGANIZATION, "scopes: [borealis]", "scopes: [borealis, aurora]",
+         "rules spec.guardrails.always[somebody].scopes looser"),
+        (ORGANIZATION, "scopes: [borealis]", 'scopes: [borealis], exceptPrincipals: ["group:a"]',
+         "rules spec.guardrails.always[somebody].exceptPrincipals stricter"),
+        (ORGANIZATION, "scopes: [borealis]", "scopes: [borealis], standingOnly: true",
+         "rules spec.guardrails.always[somebody].standingOnly stricter"),
+        (ORGANIZATION, "maxPending: 10", "maxPending: 11",
+         "operations spec.queues.governed.maxPending looser"),
+        (ORGANIZATION, ", maxPending: 10", "", "operations spec.queues.governed.maxPending looser"),
+        (ORGANIZATION, "whenFull: refuse", "whenFull: wait",
+         "operations spec.queues.governed.whenFull looser"),
+        (ORGANIZATION, ", retention: {auditLogs: {min: 1y}}", "",
+         "rules spec.compliance.frameworks.house.retention.auditLogs looser"),
+        (ORGANIZATION, "      house: {title: House, retention: {auditLogs: {min: 1y}}}\n",
+         "      house: {title: House, retention: {auditLogs: {min: 1y}}}\n      own: {title: Own}\n",
+         "words spec.compliance.frameworks.own stricter"),
+        (ORGANIZATION, "mfa: enforced", "tokens: {country: {claim: ctry}}",
+         "trust spec.identityProviders.workforce.tokens.country looser"),
+        (ORGANIZATION, "  tiers:\n    production: {floors: {mfa: true}}\n", "",
+         "access spec.tiers.production looser"),
+        (TENANT, "keep: 30d", "keep: 31d", "records spec.retention.inputs.keep looser"),
+        (TENANT, "keep: 180d", "keep: 1d", "records spec.retention.results.keep stricter"),
+        (TENANT, "keep: 400d", "keep: 401d", "records spec.retention.executionLogs.keep stricter"),
+        (TENANT, "keep: 7y", "keep: 60d", "records spec.retention.auditLogs.keep looser"),
+        (TENANT, "    auditLogs: {keep: 7y, store: vault}\n", "",
+         "records spec.retention.auditLogs looser"),
+        (TENANT, ", floors: {job: {shots: 10}}", "",
+         "access spec.environments.sandbox.floors looser"),
+        (TENANT, "job: {shots: 10}", "mfa: false", "access spec.environments.sandbox.floors.job looser"),
+        (TENANT, ", requires: {mfa: true}", "", "access spec.bindings[leads reader *].requires looser"),
         (ORGANIZATION, "class: simulator", "class: qpu", "access spec.backends.sim.class different"),
         (ORGANIZATION, "why: Because.", "why: Why not.",
          "words spec.guardrails.never[nobody].why different"),

@@ -86,3 +86,18 @@ def test_several_ways_are_told_whole() -> None:
     assert what_holds((one, other), "EUR") == ["MFA  or  from DE"]
     assert what_holds((one & other,), "EUR") == ["MFA", "from DE"]
     assert what_differs((one,), (one, other), "EUR") == [("MFA", "MFA  or  from DE")]
+
+
+def test_what_several_ways_all_ask_for_is_not_told_as_different() -> None:
+    device, short, long = (
+        Conditions(managed_device=True),
+        Conditions(max_token_age_s=60),
+        Conditions(max_token_age_s=120, mfa=True),
+    )
+
+    assert what_differs((short & device,), (short & device, long & device), "EUR") == [
+        ("token at most 1m old", "token at most 1m old  or  MFA · token at most 2m old")
+    ]
+    assert what_differs((device & long, device & short), (device,), "EUR") == [
+        ("MFA · token at most 2m old  or  token at most 1m old", "no other condition")
+    ]

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from qgov.plan.plan import Plan
+from qgov.render.plan_json import as_value
 from qgov.render.plan_markdown import MOST, as_markdown
 from qgov.render.plan_text import as_text
 from qgov.render.plan_view import GAINS
@@ -136,3 +137,22 @@ def test_a_comment_counts_what_it_leaves_out_by_its_concern() -> None:
             row.change.concern == concern for row in _plan().concerns
         )
     assert "**60 groups on 1 scope**" in sections["Gains"]
+
+
+def test_many_cases_that_go_are_told_by_name() -> None:
+    cases = "".join(
+        f"    - {{name: case {n}, subject: {{groups: [auditors]}}, action: audit:read,"
+        " resource: {scope: atlas}, expect: allow}\n"
+        for n in range(60)
+    )
+    tests = (
+        f"apiVersion: qgov/v1\nkind: AccessTest\nmetadata: {{name: many}}\nspec:\n  cases:\n{cases}"
+    )
+    plan = plan_of(BASELINE | {"tests/access/many.yaml": tests}, BASELINE)
+    text = " ".join(as_text(plan).split())
+
+    assert 'change {cases: [60 by name: "case 0", "case 1", "case 10",' in text
+    assert '"case 59"' in text
+    assert len(as_text(plan).splitlines()) < 60
+    (row,) = as_value(plan)["concerns"]
+    assert len(row["before"]["cases"]) == 60

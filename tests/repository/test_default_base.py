@@ -135,6 +135,8 @@ def test_history_that_is_too_shallow_is_an_error(repo: Path, tmp_path: Path) -> 
     ):
         base(tmp_path / "clone", "origin/feature")
     assert base(tmp_path / "clone") == of(repo, "main")
+    with pytest.raises(RepositoryError, match=r"no commit `main~1`; this clone is shallow: fetch"):
+        base(tmp_path / "clone", "main~1")
 
 
 def test_histories_without_a_common_commit_are_an_error(repo: Path) -> None:

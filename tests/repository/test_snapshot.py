@@ -632,8 +632,8 @@ def test_a_sparse_work_tree_is_not_taken_for_the_commit(repo: Path) -> None:
 
 def test_a_folder_outside_of_a_repository_is_an_error(tmp_path: Path) -> None:
     for root, message in (
-        (tmp_path, "is not in a git repository"),
-        (tmp_path / "missing", "there is no folder"),
+        (tmp_path, "is not in a git repository; run git init, or give another"),
+        (tmp_path / "missing", "there is no folder .*; give another --root"),
     ):
         with pytest.raises(RepositoryError, match=message):
             open_repository(root)

@@ -173,7 +173,7 @@ class Floor(Strict):
     countries: Annotated[list[Country] | None, MEMBERS] = Field(
         None, min_length=1, description="Countries to act from (ISO 3166-1 alpha-2)."
     )
-    job: JobLimits | None = Field(None, description="Upper bounds of one job.")
+    job: Annotated[JobLimits | None, ABSENT] = Field(None, description="Upper bounds of one job.")
 
 
 class Eligibility(Strict):
@@ -205,7 +205,9 @@ class Binding(Strict):
     eligible: Annotated[Eligibility | None, ABSENT] = Field(
         None, description="Just-in-time instead of standing."
     )
-    requires: Floor | None = Field(None, description="Conditions of this binding alone.")
+    requires: Annotated[Floor | None, ABSENT] = Field(
+        None, description="Conditions of this binding alone."
+    )
     expires: Annotated[Instant | None, MORE] = Field(
         None, description="When it ends by itself: from then on it grants nothing."
     )
@@ -221,7 +223,9 @@ class Exceptional(Strict):
     ticket: Annotated[Reference | None, ABSENT] = Field(
         None, description="The ticket that tracks it."
     )
-    requested_by: PersonId | None = Field(None, description="Who asked.")
-    approved_by: PersonId | None = Field(None, description="Who approved; never who asked.")
+    requested_by: Annotated[PersonId | None, ABSENT] = Field(None, description="Who asked.")
+    approved_by: Annotated[PersonId | None, ABSENT] = Field(
+        None, description="Who approved; never who asked."
+    )
     not_before: Annotated[Instant | None, LESS] = Field(None, description="When it begins.")
     expires: Annotated[Instant, MORE] = Field(description="When it ends by itself.")

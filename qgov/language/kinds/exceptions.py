@@ -60,7 +60,7 @@ class AccessReviewSpec(Strict):
     reviewers: Name = Field(description="The group that reviews.")
     every: Annotated[Duration, MORE] = Field(description="The cadence.")
     completed: Day = Field(description="The day of the last completed review.")
-    completed_by: PersonId | None = Field(None, description="Who attested it.")
+    completed_by: Annotated[PersonId | None, ABSENT] = Field(None, description="Who attested it.")
     evidence: Annotated[Url | None, ABSENT] = Field(None, description="Where the record is kept.")
     notes: Text | None = Field(None, description="What was found.")
 

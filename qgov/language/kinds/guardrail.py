@@ -6,35 +6,64 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from qgov.language.concerns import FEWER, LESS, MORE, RULES, WORDS, KeyedBy
+from qgov.language.concerns import DIFFERENT, FEWER, LESS, MEMBERS, MORE, RULES, WORDS, KeyedBy
 from qgov.language.forms import form
 from qgov.language.kinds.base import Name, PermissionName, Strict
 from qgov.language.scalars import ScopeField, Share, Text
 
-__all__ = ["Guardrail", "Guardrails", "Rails"]
+__all__ = ["Assurance", "Guardrail", "Guardrails", "Rails"]
+
+
+_Principals = Annotated[
+    list[Annotated[str, form("principals or all")]],
+    Field(
+        default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
+    ),
+]
+_Spared = Annotated[
+    list[Annotated[str, form("principals")]],
+    Field(default_factory=list, description="Principals it is not about."),
+]
+_Permissions = Annotated[
+    list[PermissionName], Field(min_length=1, description="The permissions it is about.")
+]
+_Scopes = Annotated[
+    list[ScopeField],
+    Field(default=["*"], min_length=1, description="The scopes it is about."),
+]
+_StandingOnly = Annotated[
+    bool, Field(default=False, description="Just-in-time access does not count.")
+]
 
 
 class Guardrail(Strict):
-    """A statement over principal × permission × scope that must hold."""
+    """A statement over principal × permission × scope that must hold of no access."""
 
     concern: ClassVar = RULES
 
     name: Name = Field(description="Its name in reports.")
     why: Annotated[Text, WORDS] = Field(description="The reason, shown when it is broken.")
-    principals: list[Annotated[str, form("principals or all")]] = Field(
-        default=["*"], min_length=1, description="`group:NAME`, `workload:TENANT/NAME`; `*` globs."
-    )
-    except_principals: list[Annotated[str, form("principals")]] = Field(
-        default_factory=list, description="Principals it is not about."
-    )
-    permissions: list[PermissionName] = Field(
-        min_length=1, description="The permissions it is about."
-    )
-    scopes: list[ScopeField] = Field(
-        default=["*"], min_length=1, description="The scopes it is about."
-    )
+    principals: Annotated[_Principals, FEWER]
+    except_principals: Annotated[_Spared, MEMBERS]
+    permissions: Annotated[_Permissions, FEWER]
+    scopes: Annotated[_Scopes, FEWER]
+    # None are any, so that neither more nor fewer of them are looser by themselves.
     backends: list[Name] = Field(default_factory=list, description="Absent: any.")
-    standing_only: bool = Field(False, description="Just-in-time access does not count.")
+    standing_only: Annotated[_StandingOnly, MORE]
+
+
+class Assurance(Guardrail):
+    """A statement over principal × permission × scope that must hold of some access: the more it
+    is about, the easier that is."""
+
+    concern: ClassVar = RULES
+
+    principals: Annotated[_Principals, MEMBERS]
+    except_principals: Annotated[_Spared, FEWER]
+    # `x` beside `x:own` asks for more than `x:own` alone.
+    permissions: Annotated[_Permissions, DIFFERENT]
+    scopes: Annotated[_Scopes, MEMBERS]
+    standing_only: Annotated[_StandingOnly, LESS]
 
 
 class Guardrails(Strict):
@@ -45,7 +74,7 @@ class Guardrails(Strict):
     never: Annotated[list[Guardrail], FEWER, KeyedBy(("name",))] = Field(
         default_factory=list, description="No access may match."
     )
-    always: Annotated[list[Guardrail], FEWER, KeyedBy(("name",))] = Field(
+    always: Annotated[list[Assurance], FEWER, KeyedBy(("name",))] = Field(
         default_factory=list, description="Some access must match."
     )
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from qgov.language.concerns import (
     ABSENT,
     ACCESS,
+    EARLIER,
     FEWER,
     LATER,
     LESS,
@@ -94,10 +95,10 @@ class Queue(Strict):
 
     title: Text | None = Field(None, description="A name for people.")
     priority: int = Field(ge=0, le=1000, description="Higher runs first.")
-    when_full: Literal["wait", "refuse"] = Field(
+    when_full: Annotated[Literal["wait", "refuse"], EARLIER] = Field(
         "wait", description="What happens when capacity is constrained."
     )
-    max_pending: int | None = Field(None, ge=1, description="Most jobs that wait.")
+    max_pending: Annotated[int | None, MORE] = Field(None, ge=1, description="Most jobs that wait.")
 
 
 class StoreSpec(Strict):
@@ -171,9 +172,9 @@ class Framework(Strict):
     concern: ClassVar = RULES
 
     title: Text = Field(description="A name for people.")
-    retention: dict[Literal["inputs", "results", "executionLogs", "auditLogs"], RetentionBounds] = (
-        Field(default_factory=dict, description="The bounds for each class of records.")
-    )
+    retention: Annotated[
+        dict[Literal["inputs", "results", "executionLogs", "auditLogs"], RetentionBounds], FEWER
+    ] = Field(default_factory=dict, description="The bounds for each class of records.")
     review_every: Annotated[Duration | None, MORE] = Field(
         None, description="Longest access review cadence."
     )
@@ -259,7 +260,7 @@ class Compliance(Strict):
 
     concern: ClassVar = RULES
 
-    frameworks: dict[Name, Framework] = Field(
+    frameworks: Annotated[dict[Name, Framework], FEWER] = Field(
         default_factory=dict, description="Compliance frameworks, by name."
     )
     exceptions: ExceptionBounds = Field(
@@ -288,7 +289,7 @@ class OrganizationSpec(Strict):
         default_factory=lambda: Floor.model_validate({}),
         description="Conditions that hold everywhere.",
     )
-    tiers: dict[Literal["sandbox", "test", "production"], Tier] = Field(
+    tiers: Annotated[dict[Literal["sandbox", "test", "production"], Tier], FEWER] = Field(
         default_factory=dict, description="What each tier adds."
     )
     backends: Annotated[dict[Name, BackendSpec], MEMBERS] = Field(

@@ -11,9 +11,9 @@ from pydantic_core import PydanticKnownError
 from qgov.language.concerns import (
     ABSENT,
     ACCESS,
-    DIFFERENT,
     EARLIER,
     FEWER,
+    LESS,
     MEMBERS,
     MONEY,
     MORE,
@@ -124,7 +124,9 @@ class Environment(Strict):
     queue: Annotated[Name | None, OPERATIONS] = Field(
         None, description="The queue that its jobs go to."
     )
-    floors: Floor | None = Field(None, description="Conditions of this environment.")
+    floors: Annotated[Floor | None, ABSENT] = Field(
+        None, description="Conditions of this environment."
+    )
     previously: FormerNames | None = Field(
         None, description="The former name, so that a rename is a rename."
     )
@@ -166,7 +168,9 @@ class WorkloadBinding(Strict):
     eligible: Annotated[Eligibility | None, ABSENT] = Field(
         None, description="Just-in-time instead of standing."
     )
-    requires: Floor | None = Field(None, description="Conditions of this binding alone.")
+    requires: Annotated[Floor | None, ABSENT] = Field(
+        None, description="Conditions of this binding alone."
+    )
     expires: Annotated[Instant | None, MORE] = Field(
         None, description="When it ends by itself: from then on it grants nothing."
     )
@@ -180,7 +184,7 @@ class ServiceAccount(Strict):
     name: Name = Field(description="Its name within the tenant.")
     title: Text | None = Field(None, description="A name for people.")
     owner: Annotated[Name, RULES] = Field(description="The group that answers for it.")
-    federation: Federation | None = Field(None, description="How it is known.")
+    federation: Annotated[Federation | None, PRESENT] = Field(None, description="How it is known.")
     static_credential: Annotated[StaticCredential | None, PRESENT] = Field(
         None, description="A long-lived key instead; needs a waiver."
     )
@@ -200,8 +204,16 @@ class Retention(Strict):
 
     concern: ClassVar = RECORDS
 
-    keep: Annotated[Duration, DIFFERENT] = Field(description="How long.")
+    keep: Annotated[Duration, MORE] = Field(description="How long.")
     store: Name = Field(description="Where.")
+
+
+class LogRetention(Retention):
+    """How long a class of logs lives, and where. Logs are evidence: less of it is looser."""
+
+    concern: ClassVar = RECORDS
+
+    keep: Annotated[Duration, LESS] = Field(description="How long.")
 
 
 class RetentionPlan(Strict):
@@ -209,10 +221,12 @@ class RetentionPlan(Strict):
 
     concern: ClassVar = RECORDS
 
-    inputs: Retention | None = Field(None, description="What jobs are given.")
-    results: Retention | None = Field(None, description="What jobs return.")
-    execution_logs: Retention | None = Field(None, description="What happened while they ran.")
-    audit_logs: Retention | None = Field(None, description="Who did what.")
+    inputs: Annotated[Retention | None, ABSENT] = Field(None, description="What jobs are given.")
+    results: Annotated[Retention | None, ABSENT] = Field(None, description="What jobs return.")
+    execution_logs: Annotated[LogRetention | None, ABSENT] = Field(
+        None, description="What happened while they ran."
+    )
+    audit_logs: Annotated[LogRetention | None, ABSENT] = Field(None, description="Who did what.")
 
 
 class AwsAccount(Strict):
@@ -291,7 +305,7 @@ class TenantSpec(Strict):
         default_factory=lambda: RetentionPlan.model_validate({}),
         description="How long each class of records lives.",
     )
-    floors: Floor | None = Field(None, description="Conditions of this tenant.")
+    floors: Annotated[Floor | None, ABSENT] = Field(None, description="Conditions of this tenant.")
     clouds: Clouds = Field(
         default_factory=lambda: Clouds.model_validate({}),
         description="The native accounts that are its alone.",

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from qgov.language.concerns import ABSENT, LATER, MEMBERS, TRUST
+from qgov.language.concerns import ABSENT, LATER, MEMBERS, PRESENT, TRUST
 from qgov.language.forms import form
 from qgov.language.kinds.base import Strict
 from qgov.language.scalars import SecretRef
@@ -41,7 +41,7 @@ class Attested(Strict):
     concern: ClassVar = TRUST
 
     claim: ClaimName | None = Field(None, description="The claim.")
-    header: _Header | None = Field(None, description="The header.")
+    header: Annotated[_Header | None, PRESENT] = Field(None, description="The header.")
 
 
 class Introspection(Strict):
@@ -82,10 +82,10 @@ class Tokens(Strict):
     second_factor: SecondFactor | None = Field(
         None, description="Absent: as the product says it (Keycloak: `acr` mfa; others: `amr` mfa)."
     )
-    managed_device: Attested | None = Field(
+    managed_device: Annotated[Attested | None, PRESENT] = Field(
         None, description="Whether the device is managed: `true` or `false`; else unknown."
     )
-    country: Attested | None = Field(
+    country: Annotated[Attested | None, PRESENT] = Field(
         None, description="The country to act from (ISO 3166-1 alpha-2); else unknown."
     )
     introspection: Annotated[Introspection | None, ABSENT] = Field(
