@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from qgov.checks import judge
 from qgov.finding import Finding, Origin, Severity, has_errors, in_order
-from qgov.language.documents import Document, Documents, read_documents
+from qgov.language.documents import Document, Documents, joined, read_files
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.belonging import belongs_to
@@ -150,8 +150,7 @@ def _learn(index: Index, base: Snapshot, head: Snapshot) -> Parsed:
     parsed: Parsed = {}
     for snapshot in (base, head):
         unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
-        for path, data in snapshot.read(unknown.values()).items():
-            documents, findings = read_documents({path: data})
+        for path, (documents, findings) in read_files(snapshot.read(unknown.values())).items():
             blob = snapshot.blobs[path]
             index[blob] = None if findings else summarize(documents.valid)
             parsed[path, blob] = (documents, findings)
@@ -248,18 +247,8 @@ def _read(
     """The documents of some paths; what was parsed already is not read again."""
     keys = {path: (path, snapshot.blobs[path]) for path in paths}
     data = snapshot.read(path for path, key in keys.items() if key not in parsed)
-    parsed |= {keys[path]: read_documents({path: text}) for path, text in data.items()}
-    valid: list[Document] = []
-    partial: list[Document] = []
-    broken: set[tuple[str, str]] = set()
-    findings: list[Finding] = []
-    for key in keys.values():
-        documents, refused = parsed[key]
-        valid += documents.valid
-        partial += documents.partial
-        broken |= documents.broken
-        findings += refused
-    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
+    parsed |= {keys[path]: found for path, found in read_files(data).items()}
+    return joined(parsed[key] for key in keys.values())
 
 
 def _rest(
