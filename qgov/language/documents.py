@@ -120,7 +120,7 @@ def read_files(files: Mapping[str, bytes]) -> dict[str, tuple[Documents, list[Fi
     return found
 
 
-_HERE: Final = 0.43
+_HERE: Final = 0.4
 """Which part of the bytes of many files is read here, where all values are validated as well."""
 
 

@@ -82,6 +82,8 @@ def make_plan(
         if author is not None:
             gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
         spent = _exposures(old, new)
+        crossed = tuple(guardrails(old, new, now, whole=reach.whole))
+        rails = tuple(tripped(old, new, both.before, both.changed))
         told = Rows(differing, documents, access, concerns, _by_document(both.renames))
         artifacts, unfit = artifact_changes(old, new, told, refused())
         gone = deleted(old, new)
@@ -89,8 +91,6 @@ def make_plan(
         asked, groups, approvals = asking(
             old or new, access, concerns, gone, differing, versions, spent, gains
         )
-        crossed = tuple(guardrails(old, new, now, whole=reach.whole))
-        rails = tuple(tripped(old, new, both.before, both.changed))
         came, went = _findings((base, head), judged(), unfit, now)
         came = (*came, *unretired(gone, old, new), *revived(old, new), *unclosed(old, new))
         return Plan(
