@@ -7,12 +7,11 @@ cut off, changed or written by another version is none.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-from msgspec import json
 
 from qgov import __version__
 from qgov.language.kinds import KINDS
@@ -24,7 +23,7 @@ def load(path: Path, format_: str) -> Any:
     """What is kept at `path`; None when there is nothing that can be believed."""
     try:
         head, _, body = path.read_bytes().partition(b"\n")
-        return json.decode(body) if head == _head(format_, body) else None
+        return json.loads(body) if head == _head(format_, body) else None
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -32,13 +31,13 @@ def load(path: Path, format_: str) -> Any:
 def save(path: Path, format_: str, content: Any) -> None:
     """Keep a value of JSON at `path`, whole or not at all; a folder that cannot be written is no
     error, because this is only a cache."""
+    body = json.dumps(content, separators=(",", ":")).encode()
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        body = json.encode(content)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(_head(format_, body) + b"\n" + body)
         partial.replace(path)
-    except (OSError, ValueError):  # ValueError: a text that UTF-8 cannot say
+    except OSError:
         with suppress(OSError):
             partial.unlink()
 
