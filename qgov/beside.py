@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 __all__ = ["MANY", "beside"]
 
@@ -27,20 +28,15 @@ def beside(*works: Callable[[], Any], documents: int = MANY) -> Iterator[list[Ca
     waits for its result, and raises what it raised. They change nothing here, and their results
     must be such as pickle takes.
 
-    A work is done here, when its result is asked for, where there is one processor, no fork, or
-    another thread that would be missing in a child; where it is about few `documents`; and where
-    the child ended without its result.
+    A work is done here, when its result is asked for, where there is one processor, no process to
+    be had, or another thread that would be missing in a child; where it is about few `documents`;
+    and where the child ended without its result.
     """
-    if documents < MANY or not _can_fork():
+    started = _started(works) if documents >= MANY and _can_fork() else None
+    if started is None:
         yield list(works)
         return
-    import multiprocessing  # noqa: PLC0415 - takes longer to load than a small plan would gain
-
-    context = multiprocessing.get_context("fork")
-    receive, send = context.Pipe(duplex=False)
-    child = context.Process(target=_do, args=(works, receive, send), daemon=True)
-    child.start()
-    send.close()
+    child, receive = started
     told: list[tuple[Any, Exception | None]] = []
 
     def result(index: int) -> Any:
@@ -61,6 +57,23 @@ def beside(*works: Callable[[], Any], documents: int = MANY) -> Iterator[list[Ca
         receive.close()
         child.kill()
         child.join()
+
+
+def _started(works: tuple[Callable[[], Any], ...]) -> tuple[ForkProcess, Connection] | None:
+    """The child, and where its results come from; None where the system has no more processes."""
+    import multiprocessing  # noqa: PLC0415 - takes longer to load than a small plan would gain
+
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    child = context.Process(target=_do, args=(works, receive, send), daemon=True)
+    try:
+        child.start()
+    except OSError:
+        receive.close()
+        return None
+    finally:
+        send.close()
+    return child, receive
 
 
 def _can_fork() -> bool:

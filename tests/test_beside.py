@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -76,6 +77,18 @@ def test_what_gives_no_result_there_is_done_here() -> None:
         with pytest.raises(_UnsendableError, match="this error"):
             works[0]()
         assert [works[1](), works[2]()] == [2, 3]
+
+
+def test_where_there_is_no_process_to_be_had_it_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fork() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(module, "_can_fork", lambda: True)
+    monkeypatch.setattr(os, "fork", fork)
+    with beside(os.getpid) as (result,):
+        assert result() == HERE
 
 
 @pytest.mark.usefixtures("forks")
