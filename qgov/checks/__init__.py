@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import chain
+from itertools import zip_longest
 
 from msgspec import Struct
 
+from qgov.beside import beside
 from qgov.checks.catalogue import rules
 from qgov.checks.rule import Found, Rule
 from qgov.checks.waivers import apply_waivers
@@ -23,9 +25,17 @@ def check(model: AccessModel, now: datetime) -> list[Finding]:
 
 
 def judge(model: AccessModel, now: datetime) -> tuple[list[Finding], list[Finding]]:
-    """The same, and the findings that are silent."""
-    found = (model.shared(_Judged(rule, now)) for rule in rules())
-    return apply_waivers(chain.from_iterable(found), model, now)
+    """The same, and the findings that are silent. Of many documents every other rule judges beside
+    this process."""
+    judged = [_Judged(rule, now) for rule in rules()]
+    with beside(lambda: _found(model, judged[1::2]), documents=len(model.documents)) as (others,):
+        pairs = zip_longest(_found(model, judged[::2]), others(), fillvalue=())
+        found = [finding for pair in pairs for each in pair for finding in each]
+    return apply_waivers(found, model, now)
+
+
+def _found(model: AccessModel, judged: Iterable[_Judged]) -> list[list[Finding]]:
+    return [model.shared(rule) for rule in judged]
 
 
 class _Judged(Struct, frozen=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+
+from msgspec import json
 
 from qgov.checks import guide
 from qgov.checks.rule import Found, rule
@@ -45,10 +46,10 @@ def _repeated(items: Sequence[Any]) -> Iterator[int]:
     with suppress(TypeError):  # mappings have no hash
         if len({*items}) == len(items):
             return
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     for index, item in enumerate(items):
         # As text, in which 1 and true are two.
-        text = json.dumps(item, sort_keys=True)
+        text = json.encode(item, order="deterministic")
         if text in seen:
             yield index
         seen.add(text)

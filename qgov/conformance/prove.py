@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from qgov.conformance.beside import beside
+from qgov.beside import beside
 from qgov.conformance.case import Case, Result, shard_of
 from qgov.conformance.cases import cases
 from qgov.conformance.content import added_grants, differences, grant_cases
@@ -56,7 +56,7 @@ def prove(
     def submitted() -> list[Result]:
         return [result for kind in kinds for result in submit_all(compiled, kind, asked, keep)]
 
-    with beside(submitted) as circuits:
+    with beside(submitted) as (circuits,):
         told = {kind: tell(kind.name) for kind in kinds}
         results = [result for kind in kinds for result in decide(compiled, kind, asked, told[kind])]
         if found := circuits():

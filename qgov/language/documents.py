@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec import field as struct_field
 from pydantic import ValidationError
 
+from qgov.beside import beside
 from qgov.finding import Finding, Origin, closest
 from qgov.language.explain import explain, without_unfit
 from qgov.language.kinds import API_VERSION, KINDS
@@ -19,7 +23,15 @@ from qgov.language.quote import quoted
 from qgov.language.reader import Value, read
 from qgov.language.text import MAX_BYTES
 
-__all__ = ["Document", "Documents", "Text", "documents_of", "read_documents"]
+__all__ = [
+    "Document",
+    "Documents",
+    "Text",
+    "documents_of",
+    "joined",
+    "read_documents",
+    "read_files",
+]
 
 
 class Text:
@@ -92,24 +104,67 @@ class Documents(Struct, frozen=True):
 
 def read_documents(files: Mapping[str, bytes]) -> tuple[Documents, list[Finding]]:
     """Read and validate every document of `files` (repository path → bytes)."""
+    return joined(read_files(files).values())
+
+
+def read_files(files: Mapping[str, bytes]) -> dict[str, tuple[Documents, list[Finding]]]:
+    """The same of each file by itself, in order of path. Values of the later ones of many are read
+    beside this process."""
+    paths = sorted(files)
+    sizes = [*accumulate((len(files[path]) for path in paths), initial=0)]
+    here = paths[: bisect(sizes, _HERE * sizes[-1])]
+    later = paths[len(here) :]
+    with beside(partial(_values, files, later), documents=len(paths)) as (rest,):
+        found = {path: _typed(path, files[path], *each) for path, each in _values(files, here)}
+        found |= {path: _typed(path, files[path], *each) for path, each in rest()}
+    return found
+
+
+_HERE: Final = 0.4
+"""Which part of the bytes of many files is read here, where all values are validated as well."""
+
+
+def joined(
+    parts: Iterable[tuple[Documents, Iterable[Finding]]],
+) -> tuple[Documents, list[Finding]]:
+    """What several files say."""
     valid: list[Document] = []
-    partial: list[Document] = []
+    incomplete: list[Document] = []
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
-    for path in sorted(files):
-        values, refused = read(path, files[path], marked=False)
+    for documents, refused in parts:
+        valid += documents.valid
+        incomplete += documents.partial
+        broken |= documents.broken
+        findings += refused
+    return Documents(tuple(valid), frozenset(broken), tuple(incomplete)), findings
+
+
+_Values = tuple[list[tuple[Value, Origin]], list[Finding]]
+"""What `read` gives of a file."""
+
+
+def _values(files: Mapping[str, bytes], paths: Iterable[str]) -> list[tuple[str, _Values]]:
+    return [(path, read(path, files[path], marked=False)) for path in paths]
+
+
+def _typed(
+    path: str, data: bytes, values: Iterable[tuple[Value, Origin]], unread: list[Finding]
+) -> tuple[Documents, list[Finding]]:
+    """The documents that the values of a file are; `unread` says that there are none."""
+    valid: list[Document] = []
+    incomplete: list[Document] = []
+    broken = _sniffed(data) if unread else set()
+    findings = read(path, data)[1] if unread else []
+    text = Text(path, data)
+    for value, start in values:
+        document, refused = _document(text, value, start)
         if refused:
-            findings += read(path, files[path])[1]
-            broken |= _sniffed(files[path])
-        text = Text(path, files[path])
-        for value, start in values:
-            document, refused = _document(text, value, start)
-            if refused:
-                broken.add(_identity(value))
-            if document is not None:
-                (partial if refused else valid).append(document)
-            findings += refused
-    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
+            broken.add(_identity(value))
+        if document is not None:
+            (incomplete if refused else valid).append(document)
+        findings += refused
+    return Documents(tuple(valid), frozenset(broken), tuple(incomplete)), findings
 
 
 def documents_of(text: Text, values: Iterable[tuple[Value, Origin]]) -> Documents | None:

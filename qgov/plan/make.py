@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
+from qgov.beside import beside
 from qgov.finding import Finding, Severity
 from qgov.language.documents import Document
 from qgov.language.intent import Intent
@@ -36,12 +38,13 @@ from qgov.plan.reissued import reissued
 from qgov.plan.renaming import SCOPES, renamed
 from qgov.plan.risk import assess
 from qgov.plan.self_check import artifact_changes
-from qgov.plan.sides import Side
+from qgov.plan.sides import Judged, Side
 from qgov.plan.silenced import newly_silenced
 from qgov.plan.tellings import Rows
 from qgov.plan.trusted import with_reach, with_trust
 from qgov.plan.unclosed import unclosed
 from qgov.plan.unretired import revived, unretired
+from qgov.targets import unsupported
 
 __all__ = ["make_plan"]
 
@@ -62,49 +65,57 @@ def make_plan(
     every name must exist, and of `author` nothing is known but what is said."""
     assert base.readable
     assert head.readable
-    old, new = base.model, head.model
-    both = _accesses(base, head, whole=reach.whole)
-    access = both.told(both.changed)
-    differing = list(touched(base.documents, head.documents, reach.changed))
-    documents = tuple(document_changes(differing))
-    concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
-    concerns = with_reach(with_rates(concerns, (old, new)), (both.before, both.after), (old, new))
-    gains = None
-    if author is not None:
-        gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
-    spent = _exposures(old, new)
-    told = Rows(differing, documents, access, concerns, _by_document(both.renames))
-    artifacts, refused = artifact_changes(old, new, told)
-    groups = deleted(old, new)
-    came, went = _findings(base, head, refused, now)
-    came = (*came, *unretired(groups, old, new), *revived(old, new), *unclosed(old, new))
-    versions = _versions(base, head, documents, both.renames)
-    asked, groups, approvals = asking(
-        old or new, access, concerns, groups, differing, versions, spent, gains
-    )
-    return Plan(
-        base=base.snapshot,
-        head=head.snapshot,
-        currency=spent[1].currency,
-        access=access,
-        exposure=spent,
-        quotas=quota_changes(old, new, both.renames.get("Budget", {})),
-        documents=documents,
-        artifacts=artifacts,
-        new_findings=came,
-        fixed_findings=went,
-        concerns=asked,
-        groups=groups,
-        approvals=approvals,
-        guardrails=tuple(guardrails(old, new, now, whole=reach.whole)),
-        rails=tuple(tripped(old, new, both.before, both.changed)),
-        overridden=tuple(sorted(overridden)),
-        renames=_by_document(both.renames),
-        horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
-        compared=_compared(both, reach),
-        intent=None if intent is None else _intended(intent, both, asked),
-        author=gains,
-    )
+    with beside(
+        partial(unsupported, base.model, head.model),
+        lambda: (base.judged(), head.judged()),
+        documents=len(head.documents),
+    ) as (refused, judged):
+        old, new = base.model, head.model
+        both = _accesses(base, head, whole=reach.whole)
+        access = both.told(both.changed)
+        differing = list(touched(base.documents, head.documents, reach.changed))
+        documents = tuple(document_changes(differing))
+        concerns = concern_rows(differing, ((c.row, c.causes) for c in access))
+        concerns = with_rates(concerns, (old, new))
+        concerns = with_reach(concerns, (both.before, both.after), (old, new))
+        gains = None
+        if author is not None:
+            gains = AuthorGains(author, tuple(c for c in access if author.gains_by(c.row)))
+        spent = _exposures(old, new)
+        crossed = tuple(guardrails(old, new, now, whole=reach.whole))
+        rails = tuple(tripped(old, new, both.before, both.changed))
+        told = Rows(differing, documents, access, concerns, _by_document(both.renames))
+        artifacts, unfit = artifact_changes(old, new, told, refused())
+        gone = deleted(old, new)
+        versions = _versions(base, head, documents, both.renames)
+        asked, groups, approvals = asking(
+            old or new, access, concerns, gone, differing, versions, spent, gains
+        )
+        came, went = _findings((base, head), judged(), unfit, now)
+        came = (*came, *unretired(gone, old, new), *revived(old, new), *unclosed(old, new))
+        return Plan(
+            base=base.snapshot,
+            head=head.snapshot,
+            currency=spent[1].currency,
+            access=access,
+            exposure=spent,
+            quotas=quota_changes(old, new, both.renames.get("Budget", {})),
+            documents=documents,
+            artifacts=artifacts,
+            new_findings=came,
+            fixed_findings=went,
+            concerns=asked,
+            groups=groups,
+            approvals=approvals,
+            guardrails=crossed,
+            rails=rails,
+            overridden=tuple(sorted(overridden)),
+            renames=_by_document(both.renames),
+            horizon=None if horizon_s is None or not new else tuple(horizon(new, now, horizon_s)),
+            compared=_compared(both, reach),
+            intent=None if intent is None else _intended(intent, both, asked),
+            author=gains,
+        )
 
 
 class _Accesses(Struct, frozen=True):
@@ -238,11 +249,16 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
 
 
 def _findings(
-    base: Side, head: Side, refused: tuple[list[Finding], list[Finding]], now: datetime
+    sides: tuple[Side, Side],
+    judged: tuple[Judged, Judged],
+    unfit: tuple[list[Finding], list[Finding]],
+    now: datetime,
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """The findings that come, silenced ones included, and those that go."""
-    old, new = [*base.findings, *refused[0]], [*head.findings, *refused[1]]
-    came = (*_minus(new, old), *newly_silenced(base, head, now), *reissued(base.model, head.model))
+    """The findings that come, silenced ones included, and those that go; `unfit` are those of the
+    artifacts."""
+    old, new = ([*by_rules.findings, *more] for by_rules, more in zip(judged, unfit, strict=True))
+    silenced = newly_silenced(*sides, judged[1].silenced, now)
+    came = (*_minus(new, old), *silenced, *reissued(*(side.model for side in sides)))
     return came, _minus(old, new)
 
 

@@ -16,19 +16,23 @@ from qgov.finding import Finding, Origin, has_errors
 from qgov.model.access_model import AccessModel
 from qgov.plan.plan import UNACCOUNTED, ArtifactChange, ResourceChange
 from qgov.plan.tellings import Rows, Tellings
-from qgov.targets import outlined, targets
+from qgov.targets import Unsupported, outlined, targets
 from qgov.targets.parts import Difference, Key, Parts, differences
 
 __all__ = ["artifact_changes"]
 
 
 def artifact_changes(
-    base: AccessModel | None, head: AccessModel | None, rows: Rows
+    base: AccessModel | None,
+    head: AccessModel | None,
+    rows: Rows,
+    unsupported: Unsupported | None = None,
 ) -> tuple[tuple[ArtifactChange, ...], tuple[list[Finding], list[Finding]]]:
     """The artifacts that differ, with the rows that say why; and what is wrong with those of each
     side: what the targets cannot express, and at the head what changes without a row. From the
-    loaded part of both models: what an unchanged tenant adds to a file is the same on both."""
-    (old, refused), (new, found) = outlined(base, head)
+    loaded part of both models: what an unchanged tenant adds to a file is the same on both.
+    `unsupported` is what the targets cannot express, where that is known."""
+    (old, refused), (new, found) = outlined(base, head, unsupported)
     if has_errors([*refused, *found]):
         # A side that cannot be compiled has no artifacts, and an error that says so.
         return (), (refused, found)

@@ -6,17 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from qgov.finding import Finding, Origin, Severity, has_errors
-from qgov.language.documents import Document, Documents, read_documents
+from qgov.checks import judge
+from qgov.finding import Finding, Origin, Severity, has_errors, in_order
+from qgov.language.documents import Document, Documents, joined, read_files
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.belonging import belongs_to
 from qgov.model.scope import tenant_of
-from qgov.pipeline import Loaded, Rest, check, understand
+from qgov.pipeline import Loaded, Rest, understand
 from qgov.plan.exposure import exposure
 from qgov.plan.groups import deleted
 from qgov.plan.index import (
@@ -34,12 +35,12 @@ from qgov.plan.reach import REACHES_NONE, Reach, reach_of
 from qgov.plan.values import Kept, Parsed
 from qgov.repository import RepositoryError, Snapshot
 
-__all__ = ["LEEWAY", "Side", "load_cached", "load_sides", "time_of"]
+__all__ = ["LEEWAY", "Judged", "Side", "load_cached", "load_sides", "time_of"]
 
 
 class Side(Struct, frozen=True):
-    """One side: what was loaded of it, what it means, and what is wrong with it; `silenced`
-    is what waivers hide of that.
+    """One side: what was loaded of it, and what it means; `findings` are what keeps it from being
+    understood, and `now` is the time by which the rules judge it.
 
     `readable` says whether it could be understood whole; an empty repository can, and
     has no model.
@@ -50,7 +51,21 @@ class Side(Struct, frozen=True):
     findings: tuple[Finding, ...]
     documents: Mapping[tuple[str, str], Document]
     readable: bool
-    silenced: tuple[Finding, ...] = ()
+    now: datetime
+
+    def judged(self) -> Judged:
+        """What is wrong with it. A rule is asked once, however often this is."""
+        if self.model is None:
+            return Judged(self.findings, ())
+        found, silenced = judge(self.model, self.now)
+        return Judged(in_order([*self.findings, *found]), in_order(silenced))
+
+
+class Judged(NamedTuple):
+    """What is wrong with a side, and what waivers hide of that."""
+
+    findings: Sequence[Finding]
+    silenced: Sequence[Finding]
 
 
 LEEWAY: Final = timedelta(days=1)
@@ -135,8 +150,7 @@ def _learn(index: Index, base: Snapshot, head: Snapshot) -> Parsed:
     parsed: Parsed = {}
     for snapshot in (base, head):
         unknown = {b: p for p, b in snapshot.blobs.items() if b not in index}
-        for path, data in snapshot.read(unknown.values()).items():
-            documents, findings = read_documents({path: data})
+        for path, (documents, findings) in read_files(snapshot.read(unknown.values())).items():
             blob = snapshot.blobs[path]
             index[blob] = None if findings else summarize(documents.valid)
             parsed[path, blob] = (documents, findings)
@@ -207,16 +221,15 @@ def _side(
     if not snapshot.blobs:
         # An empty repository lacks an organization, and that is no fault of it.
         readable = not has_errors(snapshot.findings)
-        return Side(snapshot, None, snapshot.findings, {}, readable), (loaded, rest)
-    judged = check(loaded, now)
+        return Side(snapshot, None, snapshot.findings, {}, readable, now), (loaded, rest)
     shown = [d for d in documents.valid if d.path in reach.changed]
     side = Side(
         snapshot,
         loaded.model,
-        judged.findings,
+        loaded.findings,
         {(d.kind, d.name): d for d in (*kept, *shown)},
         loaded.model is not None,
-        judged.silenced,
+        now,
     )
     return side, (loaded, rest)
 
@@ -234,18 +247,8 @@ def _read(
     """The documents of some paths; what was parsed already is not read again."""
     keys = {path: (path, snapshot.blobs[path]) for path in paths}
     data = snapshot.read(path for path, key in keys.items() if key not in parsed)
-    parsed |= {keys[path]: read_documents({path: text}) for path, text in data.items()}
-    valid: list[Document] = []
-    partial: list[Document] = []
-    broken: set[tuple[str, str]] = set()
-    findings: list[Finding] = []
-    for key in keys.values():
-        documents, refused = parsed[key]
-        valid += documents.valid
-        partial += documents.partial
-        broken |= documents.broken
-        findings += refused
-    return Documents(tuple(valid), frozenset(broken), tuple(partial)), findings
+    parsed |= {keys[path]: found for path, found in read_files(data).items()}
+    return joined(parsed[key] for key in keys.values())
 
 
 def _rest(
@@ -289,6 +292,6 @@ def _judged_apart(sides: Iterable[Side]) -> bool:
     """Whether the rules find something on one side only. A rule may look at all tenants (a
     group that some tenant binds, a role that nobody holds), so the whole repository decides."""
     base, head = (
-        {f.key for f in side.findings if f.severity is not Severity.INFO} for side in sides
+        {f.key for f in side.judged().findings if f.severity is not Severity.INFO} for side in sides
     )
     return base != head

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from qgov.checks.waivers import in_force
@@ -14,12 +14,14 @@ from qgov.records import replace
 __all__ = ["newly_silenced"]
 
 
-def newly_silenced(base: Side, head: Side, now: datetime) -> Iterator[Finding]:
-    """The findings of the head that a new, longer or wider waiver hides. They are warnings,
-    whatever they were: who approves the waiver decides."""
+def newly_silenced(
+    base: Side, head: Side, silenced: Iterable[Finding], now: datetime
+) -> Iterator[Finding]:
+    """Those of the findings which waivers hide at the head that a new, longer or wider waiver
+    hides. They are warnings, whatever they were: who approves the waiver decides."""
     before = in_force(base.model, now) if base.model else {}
     after = in_force(head.model, now) if head.model else {}
-    for finding in head.silenced:
+    for finding in silenced:
         key = (finding.code, finding.document)
         old, new = before.get(key), after[key]
         if finding.severity is Severity.INFO or (

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
-from qgov.finding import Finding, Severity
+from qgov.finding import Finding, Severity, has_errors
 from qgov.model.access_model import AccessModel
 from qgov.targets.parts import Parts
 from qgov.targets.sections import EVERY_PERMISSION, NO_PERMISSION, Section, View
@@ -25,10 +25,12 @@ __all__ = [
     "Outlines",
     "Parts",
     "Target",
+    "Unsupported",
     "emit",
     "outlined",
     "stream",
     "targets",
+    "unsupported",
 ]
 
 
@@ -85,15 +87,22 @@ class Outlines(NamedTuple):
     findings: list[Finding]
 
 
-def outlined(base: AccessModel | None, head: AccessModel | None) -> tuple[Outlines, Outlines]:
+Unsupported = tuple[list[Finding], list[Finding]]
+"""What the targets cannot express of two models."""
+
+
+def outlined(
+    base: AccessModel | None, head: AccessModel | None, known: Unsupported | None = None
+) -> tuple[Outlines, Outlines]:
     """The outlines of two models (None: the empty repository), whose values are equal exactly when
     the contents of the files are. What does not differ is in neither, so that no more than one
     section is held whole; and what a section makes of models that are the same to it is not made.
+    `known` is what `unsupported` finds in them, where that is known.
     """
-    views = [None if model is None else View(model) for model in (base, head)]
-    findings = _unsupported_of(views)
+    views = _views(base, head)
+    findings = unsupported(base, head) if known is None else known
     files: tuple[dict[str, Any], ...] = ({}, {})
-    whole = [not any(f.severity == "error" for f in found) for found in findings]
+    whole = [not has_errors(each) for each in findings]
     for target in targets().values():
         for section in target.sections or (Section(target.outline or target.emit),):
             old, new = _made(section, views, whole)
@@ -136,15 +145,21 @@ def _made(
     return made, section.of(after)
 
 
-def _unsupported_of(views: Sequence[View | None]) -> list[list[Finding]]:
-    """What the targets cannot express of each model; looked for once where that is the same."""
-    found: list[list[Finding]] = [[], []]
+def _views(*models: AccessModel | None) -> list[View | None]:
+    return [None if model is None else model.once(View) for model in models]
+
+
+def unsupported(base: AccessModel | None, head: AccessModel | None) -> Unsupported:
+    """What the targets cannot express of each of two models; looked for once where that is the
+    same."""
+    found: Unsupported = ([], [])
+    views = old, new = _views(base, head)
     for target in targets().values():
-        base, head = views
-        if base is not None and head is not None and base.sees_alike(head, target.permissions):
-            model = base(target.permissions)
+        if old is not None and new is not None and old.sees_alike(new, target.permissions):
+            model = old(target.permissions)
             same = model.shared(target.unsupported)
-            found = [[*each, *same] for each in found]
+            for each in found:
+                each.extend(same)
             if target.permissions is not EVERY_PERMISSION:
                 model.forget()  # nothing is outlined of what is the same
         else:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 import pytest
 
+from qgov.beside import beside
 from qgov.finding import Origin
-from qgov.language.documents import read_documents
+from qgov.language.documents import _values, read_documents, read_files
+from tests.bad.corpus import BASE, cases
+from tests.forked import forked
 
 ROLE = "apiVersion: qgov/v1\nkind: Role\nmetadata: {name: a}\nspec:\n  permissions: [job:read]\n"
 
@@ -74,3 +80,47 @@ def test_documents_stand_in_the_order_of_their_paths() -> None:
     documents, _ = read_documents(files)
 
     assert [document.name for document in documents.valid] == ["a", "b", "c"]
+
+
+def _said(files: Mapping[str, bytes]) -> str:
+    """All that is read of some files, each by itself, with the types of its values."""
+    return repr(
+        [
+            (path, found.valid, found.partial, sorted(found.broken), findings)
+            for path, (found, findings) in read_files(files).items()
+        ]
+    )
+
+
+def test_what_is_read_beside_is_what_is_read_here() -> None:
+    """Of every broken file."""
+    files = {
+        f"{case.name}/{path}": data
+        for case in cases()
+        for path, data in case.files.items()
+        if BASE.get(path) != data
+    }
+    here = _said(files)
+
+    with forked() as children:
+        assert _said(files) == here
+    assert len(children) == 1
+
+
+ODD = """\
+- [0x1F, -0.0, 1.5e-300, 9007199254740991, 1.0, 2026-01-01, 12:30:45, ~, 'yes', yes]
+- {'': 1, 'true': true, b: [{}, []], '1e3': ''}
+- "a\\t\\u20AC\\U0001F600\\xe9"
+- |+
+  text
+
+"""
+
+
+def test_so_are_odd_values() -> None:
+    files = {"odd.yaml": ODD.encode(), "deep.yaml": b"[" * 23 + b"]" * 23, "empty.yaml": b""}
+    files["deeper.yaml"] = b"[" * 1000
+
+    with forked() as children, beside(partial(_values, files, files)) as (there,):
+        assert repr(there()) == repr(_values(files, files))
+    assert len(children) == 1

@@ -25,7 +25,7 @@ from qgov.language.concerns import Concern, declared, parts_of
 from qgov.language.documents import Document, Documents, Text, read_documents
 from qgov.language.kinds import KINDS
 from qgov.model.access_model import AccessModel
-from qgov.pipeline import check, understand
+from qgov.pipeline import understand
 from qgov.plan import make
 from qgov.plan.plan import Plan
 from qgov.plan.reach import Reach
@@ -109,14 +109,13 @@ def _base() -> Side:
 
 def _side(found: tuple[Document, ...]) -> Side:
     loaded = understand(Documents(found))
-    judged = check(loaded, NOW)
     return Side(
         snapshot({d.path: d.id for d in found}),
         loaded.model,
-        judged.findings,
+        loaded.findings,
         {(d.kind, d.name): d for d in found},
         loaded.model is not None,
-        judged.silenced,
+        NOW,
     )
 
 

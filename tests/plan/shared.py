@@ -10,7 +10,7 @@ import pytest
 from qgov import targets
 from qgov.model.access_model import AccessModel
 from qgov.records import replace
-from qgov.targets.sections import Section, View
+from qgov.targets.sections import Section
 from qgov.targets.target import Target
 
 __all__ = ["once_for_a_model"]
@@ -39,5 +39,4 @@ def once_for_a_model() -> Iterator[None]:
     kept = {name: _keeping(target) for name, target in targets.targets().items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(targets, "targets", lambda: kept)
-        patch.setattr(targets, "View", _once(View))
         yield

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgov.language.documents import read_documents
+from qgov.language.documents import read_files
 from qgov.plan import sides
 from qgov.plan.index import Index, exclusive_of, load_index, save_index
 from qgov.plan.make import make_plan
@@ -262,9 +262,9 @@ def test_a_file_that_is_the_same_on_both_sides_is_read_once(
 
     def counted(files: Mapping[str, bytes]) -> Any:
         read.update(list(files))
-        return read_documents(files)
+        return read_files(files)
 
-    monkeypatch.setattr(sides, "read_documents", counted)
+    monkeypatch.setattr(sides, "read_files", counted)
     load_sides(snapshot(BASELINE), snapshot(after), index, NOW)
 
     assert read == dict.fromkeys(BASELINE, 1) | {"roles/reader.yaml": 2}

@@ -25,6 +25,7 @@ from qgov.plan.make import make_plan
 from qgov.plan.sides import load_cached, load_sides
 from qgov.render.plan_json import as_json
 from qgov.targets.sections import Section, View
+from tests.forked import forked
 from tests.plan.worlds import BASELINE, NOW, changed, snapshot
 from tests.strategies import floors, repositories
 
@@ -91,6 +92,10 @@ def _is_the_same(before: Files, after: Files) -> None:
         assert _plan(before, after, kept) == expected
         assert _plan(before, after, kept) == expected  # from what is kept now
         assert {path.name for path in kept.iterdir()} == {"index.json", "values.json"}
+    with forked() as children:
+        assert _plan(before, after) == expected
+    # At least one for what is read of each side.
+    assert len(children) >= 2
 
 
 @st.composite
