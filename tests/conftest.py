@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -27,6 +28,8 @@ settings.load_profile("qgov")
 
 COMPARED = "compared"
 """A property of a test's report: what it compared → how often; see `tests.decision.compared`."""
+
+TESTS = Path(__file__).parent
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -51,6 +54,40 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn the skip of a whole module (`pytest.importorskip`) into an error."""
     return _refuse_skip((yield))
+
+
+LONGEST = (
+    "decision/test_exhaustive.py",
+    "plan/test_totality.py",
+    "decision/test_raw.py",
+    "plan/test_made_up_edits.py",
+    "decision/test_agreement.py",
+    "mutants/test_quick.py",
+    "plan/test_shortcuts.py",
+    "gateway/test_concurrent.py",
+    "drift/test_adopt_keycloak.py",
+    "plan/test_witness.py",
+)
+"""Modules that take half a minute and more: they begin early, and nobody waits for one at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what is measured, then what is not, so that nothing is kept in a process by a test
+    that is not measured when one that is would have made it; in each, the longest first."""
+    sizes = Counter(item.path for item in items)
+    unmeasured = {item: item.get_closest_marker("no_cover") is not None for item in items}
+    measured = {item.path for item in items if not unmeasured[item]}
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: (
+            item.path not in measured,
+            ranks.get(item.path, len(ranks)),
+            -sizes[item.path],
+            item.path,
+            unmeasured[item],
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -54,14 +54,45 @@ def git(root: Path, *words: str) -> str:
     ).stdout
 
 
-@pytest.fixture
-def server(keycloak: Server, repository: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def compiled(repository: Path) -> bytes:
+    """The realm of the repository."""
     model = load(read_work_tree(repository)[0]).model
     assert model is not None
-    files, _ = emit(model, ["keycloak"])
-    import_realm(keycloak, files["idp/workforce/realm.json"])
-    yield keycloak
-    keycloak.admin.delete(f"/admin/realms/{REALM}").raise_for_status()
+    return emit(model, ["keycloak"])[0]["idp/workforce/realm.json"]
+
+
+class Realm:
+    """The realm that the tests share: each leaves it in sync. One that failed may not have."""
+
+    def __init__(self, server: Server, content: bytes) -> None:
+        self.server = server
+        self._content = content
+        self._failed: int | None = None
+
+    def ready(self, failed: int) -> None:
+        """See that it is as it was compiled, which takes seconds to import."""
+        if failed != self._failed:
+            self.remove()
+            import_realm(self.server, self._content)
+            self._failed = failed
+
+    def remove(self) -> None:
+        if self._failed is not None:
+            self.server.admin.delete(f"/admin/realms/{REALM}").raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def realm(keycloak: Server, compiled: bytes) -> Iterator[Realm]:
+    shared = Realm(keycloak, compiled)
+    yield shared
+    shared.remove()
+
+
+@pytest.fixture
+def server(realm: Realm, request: pytest.FixtureRequest) -> Server:
+    realm.ready(request.session.testsfailed)
+    return realm.server
 
 
 @pytest.fixture

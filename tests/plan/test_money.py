@@ -114,6 +114,7 @@ CASES: Mapping[str, tuple[Mapping[str, str], tuple[str, str, str], str, str]] = 
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("turned", [False, True], ids=["looser", "stricter"])
 @pytest.mark.parametrize("name", CASES)
 def test_what_can_be_spent_is_shown_by_a_request(name: str, turned: bool) -> None:

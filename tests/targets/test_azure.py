@@ -543,6 +543,7 @@ def _companies(draw: st.DrawFn) -> AccessModel:
     )
 
 
+@pytest.mark.no_cover
 @given(model=_companies())
 @settings(max_examples=150, deadline=None, derandomize=True, phases=[Phase.generate])
 def test_a_workspace_is_open_to_those_whom_the_table_of_accesses_says(

@@ -581,6 +581,7 @@ def test_what_is_worked_here_is_all_held_by_aws() -> None:
     assert TARGET.unsupported(worked()) == []
 
 
+@pytest.mark.no_cover
 @given(model=models())
 @settings(
     max_examples=25,

@@ -325,6 +325,7 @@ def test_a_rename_keeps_its_resources() -> None:
     }
 
 
+@pytest.mark.no_cover
 @given(model=models())
 @settings(
     max_examples=25,
