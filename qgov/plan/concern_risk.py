@@ -70,6 +70,14 @@ def _of_entry(change: FieldChange) -> bool:
     )
 
 
+_DEVICE: Final = re.compile(r"spec\.backends\.[^.]+")
+
+
+def _of_device(change: FieldChange) -> bool:
+    """Whether it comes or goes with a device: who may use one is told as accesses."""
+    return _DEVICE.fullmatch(change.whole) is not None
+
+
 _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
 """Documents that are rules for others."""
 
@@ -251,6 +259,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         accompanies=True,
     ),
     ConcernRule(
+        "records-of-device",
+        Concern.RECORDS,
+        Risk.MEDIUM,
+        "comes or goes with the device, where records may lie",
+        _of_device,
+    ),
+    ConcernRule(
         "records-lifetime",
         Concern.RECORDS,
         Risk.MEDIUM,
@@ -302,6 +317,13 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
         "comes or goes with the document that it is about",
         lambda c: c.whole == "spec",
         accompanies=True,
+    ),
+    ConcernRule(
+        "operations-of-device",
+        Concern.OPERATIONS,
+        Risk.LOW,
+        "comes or goes with the device that it is about",
+        _of_device,
     ),
     ConcernRule(
         "account-moved",

@@ -188,6 +188,27 @@ def test_a_record_of_who_did_what_that_lands_elsewhere_is_of_high_risk() -> None
     }
 
 
+SIMULATOR = "    simulator: {cloud: local,"
+ELSEWHERE = (
+    "    elsewhere: {cloud: local, vendor: acme, class: simulator, region: local, "
+    "jurisdiction: ca, qubits: 20}\n"
+)
+
+
+def test_a_device_that_comes_or_goes_weakens_no_records() -> None:
+    more = changed(BASELINE, {ORGANIZATION: {SIMULATOR: f"{ELSEWHERE}{SIMULATOR}"}})
+
+    for plan in (plan_of(BASELINE, more), plan_of(more, BASELINE)):
+        found = {r.rule.id: str(r.rule.risk) for r in plan.concerns}
+        assert found == {
+            "records-of-device": "medium",
+            "operations-of-device": "low",
+            "access-unmoved": "low",
+        }
+    moved = changed(BASELINE, {ORGANIZATION: {"jurisdiction: on-premises": "jurisdiction: ca"}})
+    assert _row(plan_of(BASELINE, moved)).rule.id != "records-of-device"
+
+
 def test_a_closed_account_goes_as_it_should() -> None:
     closed = changed(
         BASELINE,
