@@ -41,7 +41,9 @@ demo: $(SELF) ## Plan an example change of the worked repository; the work tree 
 	echo "qgov plan --base HEAD --head $$commit   ($(EXAMPLE))" >&2; \
 	$(BIN)/qgov plan --base HEAD --head "$$commit"
 
-# Modules stay whole, so that what their tests share is made once; `tests/conftest.py` orders them.
+# Measuring coverage doubles the time of tests that compute a lot, and of what they set up: those run
+# after the others, without it. Modules stay whole, so that what their tests share is made once;
+# `tests/conftest.py` orders them.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 # What a change of the core breaks first, without processes, real programs and generated examples.
 QUICK := $(addprefix tests/,language model bad checks decision plan targets render assess)
@@ -49,7 +51,11 @@ quick: $(DEV) ## The tests of the core alone, in a minute, while you work
 	$(PYTEST) -m 'not no_cover and not real' $(QUICK)
 
 test: $(DEV) ## Run every test, in parallel, with coverage
-	$(PYTEST) --cov --cov-report term $(if $(JUNIT),--junitxml=$(JUNIT)/tests.xml)
+	@status=0; set -x; \
+	$(PYTEST) -m 'not no_cover' --cov --cov-report term \
+	  $(if $(JUNIT),--junitxml=$(JUNIT)/measured.xml) || status=1; \
+	$(PYTEST) -m no_cover $(if $(JUNIT),--junitxml=$(JUNIT)/unmeasured.xml) || status=1; \
+	exit $$status
 
 lint: $(DEV) ## Style, types, the direction of imports, the schemas of the workflows and hooks
 	$(BIN)/ruff check .

@@ -73,21 +73,10 @@ LONGEST = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what is measured, then what is not, so that nothing is kept in a process by a test
-    that is not measured when one that is would have made it; in each, the longest first."""
+    """The longest modules first, then those of most tests."""
     sizes = Counter(item.path for item in items)
-    unmeasured = {item: item.get_closest_marker("no_cover") is not None for item in items}
-    measured = {item.path for item in items if not unmeasured[item]}
     ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(
-        key=lambda item: (
-            item.path not in measured,
-            ranks.get(item.path, len(ranks)),
-            -sizes[item.path],
-            item.path,
-            unmeasured[item],
-        )
-    )
+    items.sort(key=lambda i: (ranks.get(i.path, len(ranks)), -sizes[i.path], i.path))
 
 
 @pytest.fixture(scope="session")
