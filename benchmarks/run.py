@@ -84,7 +84,7 @@ def overhead(asked: Asked) -> Iterator[Row]:
     """What the gateway adds to a job."""
     import decisions
 
-    return decisions.overhead(asked.codes, asked.requests)
+    return decisions.overhead(asked.codes)
 
 
 def submitted(asked: Asked) -> Iterator[Row]:
