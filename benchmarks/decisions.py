@@ -214,14 +214,19 @@ def overhead(codes: Sequence[Path]) -> Iterator[Row]:
     yield Row("what the gateway adds to it", added, aim="its flushes + 0.5 ms")
 
 
+def _submitted(code: Path, program: str, threads: int, each: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as name:
+        jobs, flushes = said(code, program, name, threads, each)
+    return jobs, flushes
+
+
 def submitted(codes: Sequence[Path]) -> Iterator[Row]:
     """Jobs a second of one submitter, and of 32 at once."""
     program = (ROOT / "benchmarks" / "submitters.py").read_text(encoding="utf-8")
     for threads, each in ((1, 40), (32, 4)):
         found, flushes = [], 0.0
         for code in codes:
-            with tempfile.TemporaryDirectory() as name:
-                jobs, flushes = max(said(code, program, name, threads, each) for _ in range(2))
+            jobs, flushes = max(_submitted(code, program, threads, each) for _ in range(2))
             found.append(Amount(jobs, "jobs/s"))
         yield Row(f"jobs of {threads} at once", found, f"{flushes:,.0f} flushes of a page a second")
 
