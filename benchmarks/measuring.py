@@ -203,7 +203,8 @@ def better(now: Figure, then: Figure) -> tuple[str, str]:
         return f"{now.clock / then.clock:.2f} ×", f"{now.cpu / then.cpu:.2f} ×"
     assert isinstance(now, Amount)
     assert isinstance(then, Amount)
-    return f"{then.value / now.value:.2f} ×", ""
+    more = now.value / then.value
+    return f"{more if now.unit.endswith('/s') else 1 / more:.2f} ×", ""
 
 
 def times(runs: Sequence[Run], others: Sequence[Run]) -> str:
