@@ -73,9 +73,9 @@ def _of_entry(change: FieldChange) -> bool:
 _DEVICE: Final = re.compile(r"spec\.backends\.[^.]+")
 
 
-def _of_device(change: FieldChange) -> bool:
-    """Whether it comes or goes with a device: who may use one is told as accesses."""
-    return _DEVICE.fullmatch(change.whole) is not None
+def _new_device(change: FieldChange) -> bool:
+    """Whether it comes with a device: nothing was there to weaken."""
+    return change.before is None and _DEVICE.fullmatch(change.whole) is not None
 
 
 _ABOUT_OTHERS: Final = ("AccessReview/", "AccessTest/", "Waiver/")
@@ -261,9 +261,9 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
     ConcernRule(
         "records-of-device",
         Concern.RECORDS,
-        Risk.MEDIUM,
-        "comes or goes with the device, where records may lie",
-        _of_device,
+        Risk.HIGH,
+        "a device comes, and records may lie where it is",
+        _new_device,
     ),
     ConcernRule(
         "records-lifetime",
@@ -321,9 +321,9 @@ CONCERN_RULES: Final[tuple[ConcernRule, ...]] = (
     ConcernRule(
         "operations-of-device",
         Concern.OPERATIONS,
-        Risk.LOW,
-        "comes or goes with the device that it is about",
-        _of_device,
+        Risk.MEDIUM,
+        "a device comes, and jobs may go to it",
+        _new_device,
     ),
     ConcernRule(
         "account-moved",

@@ -38,7 +38,7 @@ from qgov.plan.reissued import reissued
 from qgov.plan.renaming import SCOPES, renamed
 from qgov.plan.risk import assess
 from qgov.plan.self_check import artifact_changes
-from qgov.plan.sides import Judged, Side
+from qgov.plan.sides import Judgement, Side
 from qgov.plan.silenced import newly_silenced
 from qgov.plan.tellings import Rows
 from qgov.plan.trusted import with_reach, with_trust
@@ -250,14 +250,15 @@ def _exposures(base: AccessModel | None, head: AccessModel | None) -> tuple[Expo
 
 def _findings(
     sides: tuple[Side, Side],
-    judged: tuple[Judged, Judged],
+    judged: tuple[Judgement, Judgement],
     unfit: tuple[list[Finding], list[Finding]],
     now: datetime,
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that come, silenced ones included, and those that go; `unfit` are those of the
     artifacts."""
-    old, new = ([*by_rules.findings, *more] for by_rules, more in zip(judged, unfit, strict=True))
-    silenced = newly_silenced(*sides, judged[1].silenced, now)
+    (was, _), (is_now, hidden) = judged
+    old, new = [*was, *unfit[0]], [*is_now, *unfit[1]]
+    silenced = newly_silenced(*sides, hidden, now)
     came = (*_minus(new, old), *silenced, *reissued(*(side.model for side in sides)))
     return came, _minus(old, new)
 

@@ -6,18 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct, field
 
-from qgov.checks import judge
-from qgov.finding import Finding, Origin, Severity, has_errors, in_order
+from qgov.finding import Finding, Origin, Severity, has_errors
 from qgov.language.documents import Document, Documents, joined, read_files
 from qgov.language.intent import Intent
 from qgov.model.access_model import AccessModel, Exclusive
 from qgov.model.belonging import belongs_to
 from qgov.model.scope import tenant_of
-from qgov.pipeline import Loaded, Rest, understand
+from qgov.pipeline import Loaded, Rest, check, understand
 from qgov.plan.exposure import exposure
 from qgov.plan.groups import deleted
 from qgov.plan.index import (
@@ -33,39 +32,45 @@ from qgov.plan.index import (
 from qgov.plan.intent import reaches_all, undefined
 from qgov.plan.reach import REACHES_NONE, Reach, reach_of
 from qgov.plan.values import Kept, Parsed
+from qgov.records import replace
 from qgov.repository import RepositoryError, Snapshot
 
-__all__ = ["LEEWAY", "Judged", "Side", "load_cached", "load_sides", "time_of"]
+__all__ = ["LEEWAY", "Judgement", "Side", "load_cached", "load_sides", "time_of"]
 
 
 class Side(Struct, frozen=True):
-    """One side: what was loaded of it, and what it means; `findings` are what keeps it from being
-    understood, and `now` is the time by which the rules judge it.
+    """One side: what was loaded of it, and what that means; `now` is the time by which the rules
+    judge it.
 
     `readable` says whether it could be understood whole; an empty repository can, and
     has no model.
     """
 
     snapshot: Snapshot
-    model: AccessModel | None
-    findings: tuple[Finding, ...]
+    loaded: Loaded
     documents: Mapping[tuple[str, str], Document]
     readable: bool
     now: datetime
 
-    def judged(self) -> Judged:
-        """What is wrong with it. A rule is asked once, however often this is."""
-        if self.model is None:
-            return Judged(self.findings, ())
-        found, silenced = judge(self.model, self.now)
-        return Judged(in_order([*self.findings, *found]), in_order(silenced))
+    @property
+    def model(self) -> AccessModel | None:
+        """What it means."""
+        return self.loaded.model
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What keeps it from being understood."""
+        return self.loaded.findings
+
+    def judged(self) -> Judgement:
+        """What is wrong with it, and what waivers hide of that. A rule is asked once, however
+        often this is."""
+        checked = check(self.loaded, self.now)
+        return checked.findings, checked.silenced
 
 
-class Judged(NamedTuple):
-    """What is wrong with a side, and what waivers hide of that."""
-
-    findings: Sequence[Finding]
-    silenced: Sequence[Finding]
+Judgement = tuple[tuple[Finding, ...], tuple[Finding, ...]]
+"""What the rules find, and what they would, were it not waived."""
 
 
 LEEWAY: Final = timedelta(days=1)
@@ -221,17 +226,11 @@ def _side(
     if not snapshot.blobs:
         # An empty repository lacks an organization, and that is no fault of it.
         readable = not has_errors(snapshot.findings)
-        return Side(snapshot, None, snapshot.findings, {}, readable, now), (loaded, rest)
+        nothing = replace(loaded, model=None, findings=snapshot.findings)
+        return Side(snapshot, nothing, {}, readable, now), (loaded, rest)
     shown = [d for d in documents.valid if d.path in reach.changed]
-    side = Side(
-        snapshot,
-        loaded.model,
-        loaded.findings,
-        {(d.kind, d.name): d for d in (*kept, *shown)},
-        loaded.model is not None,
-        now,
-    )
-    return side, (loaded, rest)
+    told = {(d.kind, d.name): d for d in (*kept, *shown)}
+    return Side(snapshot, loaded, told, loaded.model is not None, now), (loaded, rest)
 
 
 def _is_near(document: Document, reach: Reach) -> bool:
@@ -292,6 +291,6 @@ def _judged_apart(sides: Iterable[Side]) -> bool:
     """Whether the rules find something on one side only. A rule may look at all tenants (a
     group that some tenant binds, a role that nobody holds), so the whole repository decides."""
     base, head = (
-        {f.key for f in side.judged().findings if f.severity is not Severity.INFO} for side in sides
+        {f.key for f in side.judged()[0] if f.severity is not Severity.INFO} for side in sides
     )
     return base != head

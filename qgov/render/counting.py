@@ -33,11 +33,14 @@ def more_of(counts: Mapping[str, int]) -> str:
     return f"and {told}" if told else ""
 
 
-def some(items: Iterable[str], most: int, joint: str = ", ") -> str:
-    """The first of some texts, and how many more there are: `a, b and 3 more`."""
+def some(items: Iterable[str], most: int, joint: str = ", ", of: str = "") -> str:
+    """The first of some texts, and how many more there are: `a, b and 3 more`; with `of`, as one
+    more of them: `a, b, and 3 more principals`."""
     known = list(items)
-    shown = joint.join(known[:most])
-    return shown if len(known) <= most else f"{shown} {more(len(known) - most)}"
+    shown, left = joint.join(known[:most]), len(known) - most
+    if left <= 0:
+        return shown
+    return f"{shown}{joint}and {count(left, f'more {of}')}" if of else f"{shown} {more(left)}"
 
 
 def shortened(value: object, most: int) -> str:

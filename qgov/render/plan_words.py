@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from qgov.plan.causes import Cause
-from qgov.render.counting import count, some
+from qgov.render.counting import some
 from qgov.render.escaping import code
 from qgov.render.plan_entries import Holder, Through, What
 
@@ -78,10 +78,8 @@ class Notation(Struct, frozen=True):
 
     def where(self, holders: Iterable[Holder]) -> str:
         """`group:a on x, y; group:b on z; and 3 more principals`."""
-        said = [f"{self.name(who)} on {self.names(scopes)}" for who, scopes in holders]
-        left = len(said) - MOST_HOLDERS
-        rest = [f"and {count(left, 'more principal')}"] if left > 0 else []
-        return self.joint.join([*said[:MOST_HOLDERS], *rest])
+        said = (f"{self.name(who)} on {self.names(scopes)}" for who, scopes in holders)
+        return some(said, MOST_HOLDERS, self.joint, "principal")
 
     def through(self, ways: Iterable[Through]) -> str:
         """`researcher, lead as a member of group:aurora-leads`."""

@@ -111,8 +111,7 @@ def _side(found: tuple[Document, ...]) -> Side:
     loaded = understand(Documents(found))
     return Side(
         snapshot({d.path: d.id for d in found}),
-        loaded.model,
-        loaded.findings,
+        loaded,
         {(d.kind, d.name): d for d in found},
         loaded.model is not None,
         NOW,
